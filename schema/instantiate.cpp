@@ -1,0 +1,678 @@
+#include "schema/instantiate.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "schema/names.h"
+#include "schema/suggest.h"
+#include "schema/text.h"
+
+namespace sup::schema {
+namespace {
+
+constexpr std::size_t no_section = std::numeric_limits<std::size_t>::max();
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+std::string header(const Section& section) { return "[" + section.full_name + "]"; }
+
+// Lexically absolute and without . and .., as Python's normpath.
+std::string normal_path(std::string_view directory, std::string_view path) {
+  std::string whole;
+  if (!path.starts_with('/')) whole = std::string(directory) + "/";
+  whole += path;
+  std::vector<std::string_view> parts;
+  std::string_view rest = whole;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+      continue;
+    }
+    parts.push_back(part);
+  }
+  std::string out;
+  for (const std::string_view part : parts) out += "/" + std::string(part);
+  return out.empty() ? "/" : out;
+}
+
+class Binder {
+ public:
+  Binder(const Plan& plan, const Facts& facts) : plan_(plan), facts_(facts), names_(plan, facts) {
+    result_.resolved.warnings = plan.warnings;
+    result_.resolved.infos = plan.infos;
+  }
+
+  InstantiateResult run() {
+    bind_supervisord();
+    for (std::size_t i = 0; i < plan_.sections.size(); ++i)
+      if (plan_.sections[i].kind == SectionKind::rpcinterface) bind_rpcinterface(i);
+    bind_groups();
+    for (const SectionKind kind : {SectionKind::inet_http_server, SectionKind::unix_http_server})
+      for (std::size_t i = 0; i < plan_.sections.size(); ++i)
+        if (plan_.sections[i].kind == kind) bind_server(i);
+    for (std::size_t i = 0; i < plan_.sections.size(); ++i) check_unused(i);
+    std::stable_sort(result_.resolved.groups.begin(), result_.resolved.groups.end(),
+                     [](const Group& a, const Group& b) {
+                       return a.priority != b.priority ? a.priority < b.priority : a.name < b.name;
+                     });
+    return std::move(result_);
+  }
+
+ private:
+  // -- faults -------------------------------------------------------------------------------------
+
+  // The same mistake is told once, however many processes it concerns. The fault is there to be
+  // completed; it goes with the next one.
+  Fault& fault(std::size_t section, std::optional<std::size_t> setting, std::string_view rule,
+               std::string message) {
+    for (auto known = result_.faults.rbegin();
+         known != result_.faults.rend() && known->section == section; ++known)
+      if (known->setting == setting && known->rule == rule && known->message == message)
+        return *known;
+    Fault fresh;
+    fresh.rule = rule;
+    fresh.message = std::move(message);
+    fresh.section = section;
+    fresh.setting = setting;
+    return result_.faults.emplace_back(std::move(fresh));
+  }
+
+  void value_fault(std::size_t section, std::size_t setting, bool constant, ValueError error) {
+    const Setting& written = plan_.sections[section].settings[setting];
+    const OptionRow& row = option_row(written.option);
+    std::string message = row.has(OptionFlags::secret)
+                              ? "the value is not " + std::string(row.expected)
+                              : std::move(error.message);
+    Fault& made = fault(section, setting, error.rule, std::move(message));
+    if (constant) {
+      made.fix = std::move(error.fix);
+      made.begin = error.begin;
+      made.length = error.length;
+    } else if (!row.has(OptionFlags::secret)) {
+      made.note = "this is the value after expansion";
+    }
+  }
+
+  void expand_fault(std::size_t section, std::size_t setting, Scope scope, const NameValues& values,
+                    ExpandError error, bool second) {
+    if (error.rule == "unknown-expansion") {
+      TemplateValue unused;
+      switch (names_.find(error.name, scope, values, unused)) {
+        case NameStatus::missing_variable:
+          if (!facts_.missing_variable_is_error) return;
+          error.rule = "environment-variable-required";
+          error.message = "environment variable " + quoted(error.name.substr(4)) + " is not set";
+          break;
+        case NameStatus::elsewhere:
+          error.rule = "expansion-not-available-here";
+          error.message = quoted("%(" + error.name + ")") + " has no value in this option";
+          break;
+        case NameStatus::unknown:
+        case NameStatus::defined: {
+          std::vector<std::string_view> known = names_.known(scope);
+          const std::string_view near = nearest(error.name, known);
+          if (!near.empty()) {
+            error.fix = near;
+          } else if (error.name.size() > 4 &&
+                     equals_ignoring_case(error.name.substr(0, 4), "env_")) {
+            error.fix = upper(error.name);
+          }
+          error.message = "unknown name " + quoted(error.name) + " in an expansion";
+          break;
+        }
+      }
+    }
+    Fault& made = fault(section, setting, error.rule, std::move(error.message));
+    if (second) {
+      made.note = "Supervisor expands this value twice; a literal % takes four";
+      return;
+    }
+    made.begin = error.begin;
+    made.length = error.length;
+    if (error.rule == "unknown-expansion" && !error.fix.empty()) {
+      // Only the name is replaced.
+      made.begin = error.begin + 2;
+      made.length = error.name.size();
+    }
+    made.fix = std::move(error.fix);
+  }
+
+  // -- values -------------------------------------------------------------------------------------
+
+  // Expands a setting. Nothing: it is faulty, or depends on a variable that is not known here.
+  std::optional<std::string> expanded(std::size_t section, std::size_t setting, Scope scope,
+                                      const NameValues& values, int times) {
+    std::string text = plan_.sections[section].settings[setting].text;
+    const NameLookup lookup = [&](std::string_view name) -> std::optional<TemplateValue> {
+      TemplateValue value;
+      if (names_.find(name, scope, values, value) == NameStatus::defined) return value;
+      return std::nullopt;
+    };
+    for (int i = 0; i < times && is_template(text); ++i) {
+      Expanded result = expand(text, lookup);
+      for (ExpandError& error : result.errors)
+        expand_fault(section, setting, scope, values, std::move(error), i > 0);
+      if (!result.errors.empty()) return std::nullopt;
+      text = std::move(result.text);
+    }
+    return text;
+  }
+
+  // Reads one setting into its struct; false if the default stays.
+  bool read(std::size_t section, std::size_t setting, void* options, const NameValues& values) {
+    const Setting& written = plan_.sections[section].settings[setting];
+    const OptionRow& row = option_row(written.option);
+    const ReadContext context{plan_.target};
+    const bool constant = !is_template(written.text);
+    std::optional<ValueError> error;
+    if (constant) {
+      error = row.read(options, written.text, context);
+    } else {
+      const auto text = expanded(section, setting, row.scope, values, times(row));
+      if (!text) return false;
+      error = row.read(options, *text, context);
+    }
+    if (error) value_fault(section, setting, constant, std::move(*error));
+    return !error;
+  }
+
+  int times(const OptionRow& row) const {
+    if (row.scope == Scope::supervisord_environment && plan_.target != Target::v4_4) return 2;
+    return row.has(OptionFlags::twice) ? 2 : 1;
+  }
+
+  template <class Struct, class Filter>
+  void read_block(std::size_t section, Struct& options, const NameValues& values,
+                  const Filter& wanted) {
+    const auto& settings = plan_.sections[section].settings;
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+      const OptionRow& row = option_row(settings[i].option);
+      if (row.block == Struct::block && wanted(row)) read(section, i, &options, values);
+    }
+  }
+
+  template <class Struct>
+  void read_block(std::size_t section, Struct& options, const NameValues& values = {}) {
+    read_block(section, options, values, [](const OptionRow&) { return true; });
+  }
+
+  // Index of the setting of an option in a section.
+  std::optional<std::size_t> written(std::size_t section, block::Block block,
+                                     std::string_view name) const {
+    const OptionRow* row = find_option(block, name);
+    const auto& settings = plan_.sections[section].settings;
+    for (std::size_t i = 0; row != nullptr && i < settings.size(); ++i)
+      if (settings[i].option == row->id) return i;
+    return std::nullopt;
+  }
+
+  void require(std::size_t section, block::Block block, std::string_view name,
+               std::string_view rule, std::string_view consequence) {
+    if (facts_.partial && plan_.sections[section].settings.empty()) return;
+    if (written(section, block, name)) return;
+    fault(section, std::nullopt, rule,
+          header(plan_.sections[section]) + " has no " + quoted(std::string(name) + "=") + "; " +
+              std::string(consequence));
+  }
+
+  std::string with_home(const std::string& path) const {
+    if (!path.starts_with('~') || !facts_.home) return path;
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const auto home = facts_.home(path.substr(1, slash - 1));
+    return home ? *home + path.substr(slash) : path;
+  }
+
+  // ~, and whether the folder of the path exists.
+  void settle_file(std::size_t section, std::optional<std::size_t> setting, std::string& path) {
+    path = with_home(path);
+    const std::size_t slash = path.rfind('/');
+    if (!facts_.directory_exists || slash == std::string::npos || !setting) return;
+    const std::string directory = slash == 0 ? "/" : path.substr(0, slash);
+    if (!facts_.directory_exists(directory))
+      fault(section, setting, "log-directory-missing",
+            "the folder " + quoted(directory) + " does not exist");
+  }
+
+  void settle_directory(std::size_t section, std::optional<std::size_t> setting,
+                        std::optional<std::string>& path) {
+    if (!path) return;
+    *path = with_home(*path);
+    if (facts_.directory_exists && setting && !facts_.directory_exists(*path))
+      fault(section, setting, "directory-missing",
+            "the folder " + quoted(*path) + " does not exist");
+  }
+
+  void check_user(std::size_t section, std::optional<std::size_t> setting,
+                  const std::optional<std::string>& user) {
+    if (user && setting && facts_.user_exists && !facts_.user_exists(*user))
+      fault(section, setting, "unknown-user-or-group",
+            "there is no user " + quoted(*user) + " on this machine");
+  }
+
+  void check_owner(std::size_t section, std::optional<std::size_t> setting,
+                   const std::optional<UserGroupValue>& owner) {
+    if (!owner || !setting) return;
+    check_user(section, setting, owner->user);
+    if (owner->group && facts_.group_exists && !facts_.group_exists(*owner->group))
+      fault(section, setting, "unknown-user-or-group",
+            "there is no group " + quoted(*owner->group) + " on this machine");
+  }
+
+  // A program, group or process name; false when it cannot be one.
+  bool check_name(std::size_t section, std::optional<std::size_t> setting, std::string_view name,
+                  std::string_view what) {
+    const std::size_t bad = name.find_first_of(" :/");
+    if (bad == std::string_view::npos) return true;
+    const std::string_view character = name[bad] == ' '   ? "a blank"
+                                       : name[bad] == ':' ? "a colon"
+                                                          : "a slash";
+    fault(section, setting, "invalid-name-character",
+          "the " + std::string(what) + " " + quoted(name) + " contains " + std::string(character));
+    return false;
+  }
+
+  // -- sections -----------------------------------------------------------------------------------
+
+  void bind_supervisord() {
+    SupervisordOptions& options = result_.resolved.supervisord;
+    options = SupervisordOptions::defaults();
+    std::size_t section = no_section;
+    for (std::size_t i = 0; i < plan_.sections.size(); ++i)
+      if (plan_.sections[i].kind == SectionKind::supervisord) section = i;
+    if (section == no_section) {
+      if (!facts_.partial)
+        fault(no_section, std::nullopt, "missing-supervisord-section",
+              "there is no section [supervisord]; Supervisor refuses to start without it");
+    } else {
+      read_block(section, options);
+      constexpr auto block = block::supervisord;
+      settle_file(section, written(section, block, "logfile"), options.logfile);
+      settle_file(section, written(section, block, "pidfile"), options.pidfile);
+      settle_directory(section, written(section, block, "directory"), options.directory);
+      settle_directory(section, written(section, block, "childlogdir"), options.childlogdir);
+      check_user(section, written(section, block, "user"), options.user);
+      names_.set_global_environment(options.environment);
+    }
+    if (!options.childlogdir) {
+      for (const std::string_view name : {"TMPDIR", "TEMP", "TMP"}) {
+        const auto value = facts_.environment ? facts_.environment(name) : std::nullopt;
+        if (value && !value->empty() && !options.childlogdir) options.childlogdir = *value;
+      }
+      if (!options.childlogdir) options.childlogdir = "/tmp";
+    }
+  }
+
+  void bind_rpcinterface(std::size_t index) {
+    const Section& section = plan_.sections[index];
+    RpcInterfaceOptions options = RpcInterfaceOptions::defaults();
+    read_block(index, options);
+    require(index, block::rpcinterface, "supervisor.rpcinterface_factory", "missing-required-key",
+            "Supervisor refuses the section");
+    RpcInterface made{std::string(classify_section(section.full_name)->name),
+                      options.factory.value_or(""),
+                      {},
+                      section.origin};
+    for (const ExtraSetting& extra : section.extras)
+      made.options.emplace_back(extra.key, extra.text);
+    result_.resolved.rpcinterfaces.push_back(std::move(made));
+  }
+
+  void bind_server(std::size_t index) {
+    const Section& section = plan_.sections[index];
+    HttpServer server;
+    server.section = section.full_name;
+    server.origin = section.origin;
+    server.is_unix = section.kind == SectionKind::unix_http_server;
+    if (const std::size_t colon = section.full_name.find(':'); colon != std::string::npos)
+      server.name = section.full_name.substr(colon + 1);
+    server.unix_options = UnixHttpServerOptions::defaults();
+    server.inet_options = InetHttpServerOptions::defaults();
+    const block::Block block = server.is_unix ? block::unix_http_server : block::inet_http_server;
+    if (server.is_unix) {
+      UnixHttpServerOptions& options = server.unix_options;
+      read_block(index, options);
+      require(index, block, "file", "missing-required-key", "Supervisor refuses the section");
+      check_owner(index, written(index, block, "chown"), options.chown);
+      if (options.file) {
+        *options.file = with_home(*options.file);
+        if (!facts_.working_directory.empty())
+          *options.file = normal_path(facts_.working_directory, *options.file);
+      }
+    } else {
+      read_block(index, server.inet_options);
+      require(index, block, "port", "missing-required-key", "Supervisor refuses the section");
+    }
+    const auto username = written(index, block, "username");
+    const auto password = written(index, block, "password");
+    if (username.has_value() != password.has_value())
+      fault(index, username ? username : password, "incomplete-auth",
+            username ? "`username=` without `password=`; Supervisor refuses the section"
+                     : "`password=` without `username=`; Supervisor refuses the section");
+    result_.resolved.http_servers.push_back(std::move(server));
+  }
+
+  void bind_groups() {
+    std::unordered_map<std::string_view, std::size_t> by_name;
+    for (std::size_t i = 0; i < plan_.sections.size(); ++i) {
+      const Section& section = plan_.sections[i];
+      if (section.kind == SectionKind::program || section.kind == SectionKind::fcgi_program)
+        by_name.emplace(section.full_name, i);
+    }
+    in_group_.assign(plan_.sections.size(), false);
+    for (std::size_t i = 0; i < plan_.sections.size(); ++i)
+      if (plan_.sections[i].kind == SectionKind::group) bind_group(i, by_name);
+    // Supervisor's order, which decides the order of its warnings.
+    for (const SectionKind kind :
+         {SectionKind::program, SectionKind::eventlistener, SectionKind::fcgi_program})
+      for (std::size_t i = 0; i < plan_.sections.size(); ++i)
+        if (plan_.sections[i].kind == kind && !in_group_[i]) bind_program_group(i);
+  }
+
+  void bind_group(std::size_t index,
+                  const std::unordered_map<std::string_view, std::size_t>& by_name) {
+    const Section& section = plan_.sections[index];
+    Group group = new_group(index, GroupKind::group);
+    check_name(index, std::nullopt, group.name, "group name");
+    GroupOptions options = GroupOptions::defaults();
+    read_block(index, options);
+    group.priority = options.priority;
+    const auto programs = written(index, block::group, "programs");
+    for (const std::string& name : options.programs) {
+      const auto program = by_name.find("program:" + name);
+      const auto fcgi = by_name.find("fcgi-program:" + name);
+      if (program == by_name.end() && fcgi == by_name.end()) {
+        unknown_member(index, programs, name, by_name);
+        continue;
+      }
+      if (program != by_name.end() && fcgi != by_name.end()) {
+        Fault& made = fault(index, programs, "ambiguous-group-member",
+                            quoted(name) + " is a program and an fcgi-program");
+        made.related_section = program->second;
+        continue;
+      }
+      const std::size_t member = program != by_name.end() ? program->second : fcgi->second;
+      in_group_[member] = true;
+      for (Process& process : bind_processes(member, group.name))
+        group.processes.push_back(std::move(process));
+    }
+    (void)section;
+    result_.resolved.groups.push_back(std::move(group));
+  }
+
+  void unknown_member(std::size_t index, std::optional<std::size_t> setting,
+                      const std::string& name,
+                      const std::unordered_map<std::string_view, std::size_t>& by_name) {
+    if (name.empty()) {
+      fault(index, setting, "group-list-syntax", "an item of the list of programs is empty");
+      return;
+    }
+    if (facts_.partial) return;
+    std::vector<std::string_view> candidates;
+    for (const auto& [full, section] : by_name)
+      candidates.push_back(full.substr(full.find(':') + 1));
+    std::sort(candidates.begin(), candidates.end());
+    const bool blanks = name.find_first_of(" \t\n") != std::string::npos;
+    Fault& made = fault(index, setting, blanks ? "group-list-syntax" : "unknown-program-in-group",
+                        blanks ? quoted(name) + " is no program; the list is separated by commas"
+                               : "there is no program " + quoted(name));
+    const std::string& text = setting ? plan_.sections[index].settings[*setting].text : name;
+    if (const std::size_t at = text.find(name); at != std::string::npos && !is_template(text)) {
+      made.begin = at;
+      made.length = name.size();
+      made.fix = nearest(name, candidates);
+    }
+  }
+
+  Group new_group(std::size_t index, GroupKind kind) {
+    const Section& section = plan_.sections[index];
+    Group group;
+    group.kind = kind;
+    group.section = index;
+    group.origin = section.origin;
+    // The name of a pool keeps its blanks in Supervisor; such a name cannot be used for anything.
+    group.name = section.name();
+    group.listener = EventListenerOptions::defaults();
+    group.fcgi = FcgiOptions::defaults();
+    return group;
+  }
+
+  void bind_program_group(std::size_t index) {
+    const Section& section = plan_.sections[index];
+    const bool listener = section.kind == SectionKind::eventlistener;
+    const bool fcgi = section.kind == SectionKind::fcgi_program;
+    Group group = new_group(index, listener ? GroupKind::eventlistener
+                                   : fcgi   ? GroupKind::fcgi_program
+                                            : GroupKind::program);
+    if (!check_name(index, std::nullopt, group.name, "name")) return;
+    group.processes = bind_processes(index, group.name);
+    const bool has_priority = written(index, block::process, "priority").has_value();
+    if (has_priority) {
+      // The group's priority is its program's; read once more as there may be no process.
+      ProcessOptions options = ProcessOptions::defaults();
+      if (!group.processes.empty())
+        options.priority = group.processes.front().options.priority;
+      else
+        read_block(index, options, {}, [](const OptionRow& row) { return row.name == "priority"; });
+      group.priority = options.priority;
+    } else if (listener) {
+      group.priority = -1;  // started first, stopped last
+    }
+    if (listener) check_listener(index, group);
+    if (fcgi) check_fcgi(index, group);
+    result_.resolved.groups.push_back(std::move(group));
+  }
+
+  void check_listener(std::size_t index, Group& group) {
+    read_block(index, group.listener);
+    require(index, block::listener, "events", "listener-without-events",
+            "nothing would be sent to it");
+    if (group.listener.buffer_size < 1)
+      fault(index, written(index, block::listener, "buffer_size"), "invalid-buffer-size",
+            "a buffer of " + std::to_string(group.listener.buffer_size) +
+                " events holds none; it must be at least 1");
+    if (!group.processes.empty() && group.processes.front().options.redirect_stderr)
+      fault(index, written(index, block::process, "redirect_stderr"), "listener-redirect-stderr",
+            "standard error would disturb the event protocol on standard output");
+  }
+
+  void check_fcgi(std::size_t index, Group& group) {
+    FcgiOptions& options = group.fcgi;
+    NameValues values;
+    values.program_name = group.name;
+    read_block(index, options, values);
+    require(index, block::fcgi, "socket", "missing-required-key", "Supervisor refuses the section");
+    if (options.socket_backlog && (*options.socket_backlog < 1 || *options.socket_backlog > 65535))
+      fault(index, written(index, block::fcgi, "socket_backlog"), "socket-backlog-range",
+            quoted(std::to_string(*options.socket_backlog)) + " is not between 1 and 65535");
+    if (options.socket && options.socket->path.empty()) {
+      for (const std::string_view name : {"socket_owner", "socket_mode"})
+        if (const auto setting = written(index, block::fcgi, name))
+          fault(index, setting, "socket-option-on-tcp",
+                quoted(name) + " is only for UNIX sockets; Supervisor refuses the section");
+    } else if (options.socket) {
+      options.socket->path = normal_path("/", options.socket->path);
+    }
+    check_owner(index, written(index, block::fcgi, "socket_owner"), options.socket_owner);
+  }
+
+  // -- processes ----------------------------------------------------------------------------------
+
+  std::vector<Process> bind_processes(std::size_t index, std::string_view group_name) {
+    const Section& section = plan_.sections[index];
+    std::vector<Process> processes;
+    if (!check_name(index, std::nullopt, section.name(), "name")) return processes;
+    Process made;
+    made.group = group_name;
+    made.section = index;
+    made.origin = section.origin;
+    made.options = ProcessOptions::defaults();
+    NameValues values;
+    values.program_name = section.name();
+    values.group_name = group_name;
+    const std::size_t faults_before = result_.faults.size();
+    // What is the same for all its processes.
+    read_block(index, made.options, values, [](const OptionRow& row) {
+      return row.scope != Scope::process && row.scope != Scope::program_environment;
+    });
+    check_program(index, made.options);
+    const ProcessOptions& common = made.options;
+    total_processes_ += std::max<std::int64_t>(common.numprocs, 0);
+    if (total_processes_ > facts_.maximum_processes || common.numprocs > facts_.maximum_processes) {
+      fault(index, written(index, block::process, "numprocs"), "invalid-integer",
+            "more than " + std::to_string(facts_.maximum_processes) + " processes in all");
+      return processes;
+    }
+    values.numprocs = common.numprocs;
+    for (std::int64_t i = 0; i < common.numprocs; ++i) {
+      Process process = made;
+      process.process_num = static_cast<std::int64_t>(
+          static_cast<std::uint64_t>(common.numprocs_start) + static_cast<std::uint64_t>(i));
+      bind_process(index, process, values);
+      processes.push_back(std::move(process));
+      if (i == 0 && result_.faults.size() > faults_before) break;  // the others would say the same
+    }
+    std::stable_sort(processes.begin(), processes.end(), [](const Process& a, const Process& b) {
+      return a.options.priority != b.options.priority ? a.options.priority < b.options.priority
+                                                      : a.name < b.name;
+    });
+    return processes;
+  }
+
+  // Checks on a section that do not need its processes.
+  void check_program(std::size_t index, ProcessOptions& options) {
+    constexpr auto block = block::process;
+    require(index, block, "command", "missing-required-key",
+            "there is nothing to run, Supervisor refuses the section");
+    check_user(index, written(index, block, "user"), options.user);
+    const auto name = written(index, block, "process_name");
+    const std::string_view name_text =
+        name ? std::string_view(plan_.sections[index].settings[*name].text)
+             : *find_option(block, "process_name")->default_text;
+    if (check_name(index, name, strip(name_text), "process name") && options.numprocs > 1 &&
+        name_text.find("%(process_num)") == std::string_view::npos) {
+      const auto numprocs = written(index, block, "numprocs");
+      Fault& made =
+          fault(index, name ? name : numprocs, "numprocs-needs-process-num",
+                "with `numprocs=" + std::to_string(options.numprocs) +
+                    "` the process name must contain `%(process_num)`, or all would have one name");
+      made.note = "write process_name=%(program_name)s_%(process_num)02d";
+    }
+    const auto killasgroup = written(index, block, "killasgroup");
+    if (!killasgroup) {
+      options.killasgroup = options.stopasgroup;
+    } else if (options.stopasgroup && !options.killasgroup) {
+      fault(index, killasgroup, "stopasgroup-without-killasgroup",
+            "`stopasgroup=true` with `killasgroup=false`; Supervisor refuses the section");
+    }
+  }
+
+  void bind_process(std::size_t index, Process& process, NameValues values) {
+    ProcessOptions& options = process.options;
+    values.process_num = process.process_num;
+    read_block(index, options, values,
+               [](const OptionRow& row) { return row.scope == Scope::program_environment; });
+    const EnvironmentValue own = options.environment;
+    values.own_environment = &own;
+    read_block(index, options, values,
+               [](const OptionRow& row) { return row.scope == Scope::process; });
+    if (!written(index, block::process, "process_name")) options.process_name = values.program_name;
+    process.name = options.process_name;
+    settle_log(index, "stdout", options.stdout_logfile, options.stdout_logfile_maxbytes,
+               options.stdout_syslog);
+    settle_log(index, "stderr", options.stderr_logfile, options.stderr_logfile_maxbytes,
+               options.stderr_syslog);
+    if (options.redirect_stderr) {
+      if (options.stderr_logfile.kind == LogKind::file)
+        warn("For " + header(plan_.sections[index]) +
+             ", redirect_stderr=true but stderr_logfile has also been set to a filename, the "
+             "filename has been ignored");
+      options.stderr_logfile = {LogKind::none, {}};
+    }
+    // The daemon's variables, overridden by its own.
+    EnvironmentValue merged = result_.resolved.supervisord.environment;
+    for (const auto& [key, value] : own) {
+      const auto same =
+          std::find_if(merged.begin(), merged.end(),
+                       [&, &name = key](const auto& pair) { return pair.first == name; });
+      if (same == merged.end())
+        merged.emplace_back(key, value);
+      else
+        same->second = value;
+    }
+    options.environment = std::move(merged);
+  }
+
+  void settle_log(std::size_t index, std::string_view channel, LogTargetValue& target,
+                  std::int64_t maxbytes, bool& syslog) {
+    const std::string option = std::string(channel) + "_logfile";
+    if (target.kind == LogKind::file && !target.path.empty())
+      settle_file(index, written(index, block::process, option), target.path);
+    if (target.kind == LogKind::syslog) {
+      warn("For " + header(plan_.sections[index]) + ", " + option +
+           "=syslog but this is deprecated and will be removed.  Use " + std::string(channel) +
+           "_syslog=true to enable syslog instead.");
+      target = {LogKind::none, {}};
+      syslog = true;
+    }
+    if (target.kind == LogKind::automatic && maxbytes == 0)
+      warn("For " + header(plan_.sections[index]) + ", AUTO logging used for " + option +
+           " without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally");
+  }
+
+  void warn(std::string text) { result_.resolved.warnings.push_back(std::move(text)); }
+
+  // Sections that the daemon does not read are checked all the same, for the client's sake.
+  void check_unused(std::size_t index) {
+    if (plan_.sections[index].kind == SectionKind::supervisorctl) {
+      SupervisorctlOptions options = SupervisorctlOptions::defaults();
+      if (facts_.missing_variable_is_error) return;  // the client has an environment of its own
+      read_block(index, options);
+    }
+  }
+
+  const Plan& plan_;
+  const Facts& facts_;
+  Names names_;
+  InstantiateResult result_;
+  std::vector<bool> in_group_;  // by section: a [group:x] names it
+  std::int64_t total_processes_ = 0;
+};
+
+}  // namespace
+
+std::string_view group_kind_name(GroupKind kind) {
+  switch (kind) {
+    case GroupKind::program: return "program";
+    case GroupKind::group: return "group";
+    case GroupKind::fcgi_program: return "fcgi-program";
+    case GroupKind::eventlistener: return "eventlistener";
+  }
+  return "program";
+}
+
+InstantiateResult instantiate(const Plan& plan, const Facts& facts) {
+  return Binder(plan, facts).run();
+}
+
+std::string describe_fault(const Plan& plan, const Fault& fault) {
+  if (fault.section >= plan.sections.size()) return fault.message;
+  const Section& section = plan.sections[fault.section];
+  std::string out;
+  if (fault.setting && *fault.setting < section.settings.size()) {
+    const Setting& setting = section.settings[*fault.setting];
+    out = plan.place(setting.origin) + ": [" + section.full_name + "] " +
+          std::string(option_row(setting.option).name) + ": ";
+  } else {
+    out = plan.place(section.origin) + ": [" + section.full_name + "]: ";
+  }
+  out += fault.message;
+  if (!fault.note.empty()) out += " (" + fault.note + ")";
+  return out;
+}
+
+}  // namespace sup::schema

@@ -1,0 +1,118 @@
+// From a plan to the processes that run: the one place that gives settings their meaning. The
+// compiler calls it with assumed facts to find mistakes early, the daemon calls it with the facts
+// of its machine at boot, on reload and for scaling; so the two cannot disagree.
+//
+// It is pure: facts come in, the result and located faults go out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/expand.h"
+#include "schema/options.h"
+#include "schema/plan.h"
+
+namespace sup::schema {
+
+// What is known of the machine.
+struct Facts {
+  // Environment of the daemon, without ENV_.
+  std::function<std::optional<std::string>(std::string_view)> environment;
+  std::string host_name;
+  // A variable that `environment` lacks: an error (the daemon), or the setting stays at its default
+  // and is not checked (the compiler).
+  bool missing_variable_is_error = true;
+  // Home folder for ~ (empty name) and ~user; nothing leaves the text as it is, as Python does.
+  std::function<std::optional<std::string>(std::string_view user)> home;
+  // Questions to the machine; unset: not asked, everything is assumed to exist.
+  std::function<bool(std::string_view)> user_exists;
+  std::function<bool(std::string_view)> group_exists;
+  std::function<bool(const std::string& path)> directory_exists;
+  // What relative socket paths are relative to; empty leaves them as they are.
+  std::string working_directory;
+  // The plan is a part of a configuration: [supervisord] and programs of groups may be elsewhere.
+  bool partial = false;
+  // Refuses configurations that would make more processes than this.
+  std::int64_t maximum_processes = 200000;
+};
+
+// A mistake in a plan. `section` and `setting` say where (setting none: the section as a whole).
+// `begin` and `length` mark a part of the setting's text when it is a constant.
+struct Fault {
+  std::string_view rule;  // slug of the diagnostic
+  std::string message;
+  std::string fix;  // replacement for the marked text, or empty
+  std::size_t section = 0;
+  std::optional<std::size_t> setting;
+  std::size_t begin = 0;
+  std::size_t length = 0;
+  std::string note;
+  std::optional<std::size_t> related_section;  // another section that matters
+};
+
+struct Process {
+  std::string name;
+  std::string group;
+  std::size_t section = 0;  // index into Plan::sections
+  Origin origin;            // of that section
+  std::int64_t process_num = 0;
+  ProcessOptions options;  // environment holds [supervisord]'s too
+};
+
+enum class GroupKind : std::uint8_t { program, group, fcgi_program, eventlistener };
+
+std::string_view group_kind_name(GroupKind kind);
+
+struct Group {
+  std::string name;
+  GroupKind kind = GroupKind::program;
+  std::int64_t priority = 999;
+  std::size_t section = 0;
+  Origin origin;
+  std::vector<Process> processes;
+  EventListenerOptions listener;  // of an eventlistener
+  FcgiOptions fcgi;               // of an fcgi-program
+};
+
+struct HttpServer {
+  std::string section;              // full name
+  std::optional<std::string> name;  // after the colon
+  bool is_unix = false;
+  UnixHttpServerOptions unix_options;
+  InetHttpServerOptions inet_options;
+  Origin origin;
+};
+
+struct RpcInterface {
+  std::string name;
+  std::string factory;
+  std::vector<std::pair<std::string, std::string>> options;
+  Origin origin;
+};
+
+// A plan bound to a machine.
+struct Resolved {
+  SupervisordOptions supervisord;
+  std::vector<HttpServer> http_servers;  // inet first, then unix, each in file order
+  std::vector<RpcInterface> rpcinterfaces;
+  std::vector<Group> groups;          // by priority, then name
+  std::vector<std::string> warnings;  // what Supervisor logs at its start, WARN
+  std::vector<std::string> infos;
+};
+
+struct InstantiateResult {
+  Resolved resolved;
+  std::vector<Fault> faults;  // empty: resolved is complete
+};
+
+InstantiateResult instantiate(const Plan& plan, const Facts& facts);
+
+// "conf.d/web.conf:12: [program:web] startsecs: `x` is not a whole number", for the daemon's log.
+std::string describe_fault(const Plan& plan, const Fault& fault);
+
+}  // namespace sup::schema

@@ -1,0 +1,51 @@
+// Text as Python sees it: white space, case, repr, int() and shlex. Supervisor's configuration
+// language is defined by these, so they are reproduced here once. Input is UTF-8; bytes that are
+// not UTF-8 are taken as single characters and never cause harm.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sup::schema {
+
+// Length in bytes of the Unicode white space character at the start of `text`, 0 if there is none.
+// The set is that of Python's str.isspace.
+std::size_t leading_space(std::string_view text);
+
+// The same at the end of `text`.
+std::size_t trailing_space(std::string_view text);
+
+std::string_view strip_left(std::string_view text);
+std::string_view strip_right(std::string_view text);
+std::string_view strip(std::string_view text);
+
+// ASCII letters only, except that the Kelvin sign and the dotted capital I are lowered as in
+// Python: all that an option name can be made of.
+std::string lower(std::string_view text);
+std::string upper(std::string_view text);
+
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// Python's repr of a str: quotes, backslashes, control characters.
+std::string python_repr(std::string_view text);
+
+// Python's repr of a bytes object, with the leading b.
+std::string python_bytes_repr(std::string_view bytes);
+
+// First byte that is not part of valid UTF-8, or none.
+std::optional<std::size_t> invalid_utf8(std::string_view bytes);
+
+// Number of Unicode characters of valid UTF-8 text.
+std::size_t character_count(std::string_view text);
+
+// Splits a command like Python's shlex.split (POSIX rules, no comments). On failure `error` holds
+// Python's reason ("No closing quotation", "No escaped character") and nothing is returned.
+std::optional<std::vector<std::string>> split_command(std::string_view text, std::string& error);
+
+// Splits at `separator`, items stripped, empty items kept; empty text gives no item.
+std::vector<std::string_view> split_list(std::string_view text, char separator = ',');
+
+}  // namespace sup::schema

@@ -1,0 +1,952 @@
+#include "schema/values.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "schema/suggest.h"
+#include "schema/text.h"
+
+namespace sup::schema {
+namespace {
+
+struct TargetRow {
+  Target target;
+  std::string_view name;
+};
+
+constexpr std::array targets{
+    TargetRow{Target::v3_4, "3.4"},
+    TargetRow{Target::v4_2, "4.2"},
+    TargetRow{Target::v4_3, "4.3"},
+    TargetRow{Target::v4_4, "4.4"}
+};
+
+std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+bool is_quoted(std::string_view text) {
+  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+         text.back() == text.front();
+}
+
+std::string_view unquoted(std::string_view text) { return text.substr(1, text.size() - 2); }
+
+// The usual error: quotes around a value that knows none have their own rule.
+ValueError bad_value(std::string_view rule, std::string_view text, std::string_view expected,
+                     std::string fix = {}) {
+  if (is_quoted(text))
+    return {
+        "quoted-scalar",
+        "the quotes are part of the value " + quoted(text) + "; Supervisor knows no quotes here",
+        std::string(unquoted(text))};
+  if (text.empty())
+    return {rule, "the value is empty; it must be " + std::string(expected), std::move(fix)};
+  return {rule, quoted(text) + " is not " + std::string(expected), std::move(fix)};
+}
+
+struct Word {
+  std::string_view text;
+  std::string_view fix;
+};
+
+std::string_view fix_for(std::string_view text, const auto& words) {
+  for (const Word& word : words)
+    if (equals_ignoring_case(text, word.text)) return word.fix;
+  return {};
+}
+
+// A decimal digit of any script at the start of `text`: its value and length. Python's int() takes
+// them all; those of the Basic Multilingual Plane that people type are known here.
+std::optional<std::pair<int, std::size_t>> leading_digit(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.empty()) return std::nullopt;
+  if (text[0] >= '0' && text[0] <= '9') return std::pair{text[0] - '0', std::size_t{1}};
+  char32_t c = 0;
+  std::size_t length = 0;
+  if (text.size() >= 2 && (byte(0) & 0xE0U) == 0xC0U) {
+    c = (byte(0) & 0x1FU) << 6U | (byte(1) & 0x3FU);
+    length = 2;
+  } else if (text.size() >= 3 && (byte(0) & 0xF0U) == 0xE0U) {
+    c = (byte(0) & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
+    length = 3;
+  }
+  constexpr std::array<char32_t, 24> zeros{0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66,
+                                           0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
+                                           0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810,
+                                           0x1946, 0x19D0, 0x1B50, 0x1BB0, 0xA620, 0xFF10};
+  for (const char32_t zero : zeros)
+    if (c >= zero && c < zero + 10) return std::pair{static_cast<int>(c - zero), length};
+  return std::nullopt;
+}
+
+// strtol-free octal as Python's int(text, 8).
+std::optional<ValueError> read_number(std::string_view text, std::string_view whole,
+                                      std::string_view rule, std::string_view expected,
+                                      std::int64_t& out) {
+  bool overflow = false;
+  if (read_python_int(text, 10, out, overflow)) return std::nullopt;
+  if (overflow)
+    return ValueError{
+        rule, quoted(whole) + " is too large; 64 bits is the most a number has here", {}};
+  return bad_value(rule, whole, expected);
+}
+
+struct SignalRow {
+  std::string_view name;  // without SIG
+  int number;
+};
+
+// Python's signal module on Linux, everything that starts with SIG: the first name of a number is
+// the one that is printed.
+constexpr std::array signals{
+    SignalRow{"HUP",    1 },
+    SignalRow{"INT",    2 },
+    SignalRow{"QUIT",   3 },
+    SignalRow{"ILL",    4 },
+    SignalRow{"TRAP",   5 },
+    SignalRow{"ABRT",   6 },
+    SignalRow{"IOT",    6 },
+    SignalRow{"BUS",    7 },
+    SignalRow{"FPE",    8 },
+    SignalRow{"KILL",   9 },
+    SignalRow{"USR1",   10},
+    SignalRow{"SEGV",   11},
+    SignalRow{"USR2",   12},
+    SignalRow{"PIPE",   13},
+    SignalRow{"ALRM",   14},
+    SignalRow{"TERM",   15},
+    SignalRow{"STKFLT", 16},
+    SignalRow{"CHLD",   17},
+    SignalRow{"CLD",    17},
+    SignalRow{"CONT",   18},
+    SignalRow{"STOP",   19},
+    SignalRow{"TSTP",   20},
+    SignalRow{"TTIN",   21},
+    SignalRow{"TTOU",   22},
+    SignalRow{"URG",    23},
+    SignalRow{"XCPU",   24},
+    SignalRow{"XFSZ",   25},
+    SignalRow{"VTALRM", 26},
+    SignalRow{"PROF",   27},
+    SignalRow{"WINCH",  28},
+    SignalRow{"IO",     29},
+    SignalRow{"POLL",   29},
+    SignalRow{"PWR",    30},
+    SignalRow{"SYS",    31},
+    SignalRow{"RTMIN",  34},
+    SignalRow{"RTMAX",  64}
+};
+
+// What getattr(signal, "SIG...") finds beside signals; Supervisor takes these for numbers too.
+constexpr std::array odd_signals{
+    SignalRow{"_DFL",     0},
+    SignalRow{"_IGN",     1},
+    SignalRow{"_BLOCK",   0},
+    SignalRow{"_UNBLOCK", 1},
+    SignalRow{"_SETMASK", 2}
+};
+
+// Token of an environment= value.
+struct Token {
+  std::string text;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+struct LexError {
+  std::string_view reason;
+  std::size_t at = 0;
+};
+
+bool is_environment_word(unsigned char c) {
+  if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return true;
+  return c != 0 &&
+         std::string_view("_/.+-():").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+// Latin-1 letters are word characters of POSIX mode; two bytes each in UTF-8.
+std::size_t latin1_letter(std::string_view text) {
+  if (text.size() < 2) return 0;
+  const auto a = static_cast<unsigned char>(text[0]);
+  const auto b = static_cast<unsigned char>(text[1]);
+  if (a != 0xC3 || b < 0x80 || b > 0xBF) return 0;
+  return b == 0x97 || b == 0xB7 ? 0 : 2;  // not the signs of multiplication and division
+}
+
+std::size_t character_length(std::string_view text) {
+  std::size_t length = 1;
+  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U)
+    ++length;
+  return length;
+}
+
+// Python's shlex in non-POSIX mode, as 4.2 uses it: quotes stay, a quoted string is a token by
+// itself unless a word is open, backslash is nothing special.
+std::optional<LexError> lex_legacy(std::string_view text, std::vector<Token>& tokens) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      ++i;
+    } else if (c == '#') {
+      while (i < text.size() && text[i] != '\n') ++i;
+    } else if (is_environment_word(c)) {
+      Token token{{}, i, i};
+      while (i < text.size()) {
+        const auto d = static_cast<unsigned char>(text[i]);
+        if (d == '#') {  // skips the rest of the line; the word goes on in the next
+          while (i < text.size() && text[i] != '\n') ++i;
+          i += i < text.size() ? 1 : 0;
+          continue;
+        }
+        // Inside a word quotes are ordinary characters of it.
+        if (!is_environment_word(d) && d != '"' && d != '\'') break;
+        token.text += text[i++];
+      }
+      token.end = i;
+      tokens.push_back(std::move(token));
+    } else if (c == '"' || c == '\'') {
+      const std::size_t end = text.find(static_cast<char>(c), i + 1);
+      if (end == std::string_view::npos) return LexError{"No closing quotation", i};
+      tokens.push_back({std::string(text.substr(i, end + 1 - i)), i, end + 1});
+      i = end + 1;
+    } else {
+      const std::size_t length = character_length(text.substr(i));
+      tokens.push_back({std::string(text.substr(i, length)), i, i + length});
+      i += length;
+    }
+  }
+  return std::nullopt;
+}
+
+// Python's shlex in POSIX mode, as 4.4 uses it.
+std::optional<LexError> lex_posix(std::string_view text, std::vector<Token>& tokens) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+      ++i;
+      continue;
+    }
+    if (c == '#') {
+      while (i < text.size() && text[i] != '\n') ++i;
+      continue;
+    }
+    const bool starts_word = is_environment_word(c) || c == '"' || c == '\'' || c == '\\' ||
+                             latin1_letter(text.substr(i)) != 0;
+    if (!starts_word) {
+      const std::size_t length = character_length(text.substr(i));
+      tokens.push_back({std::string(text.substr(i, length)), i, i + length});
+      i += length;
+      continue;
+    }
+    Token token{{}, i, i};
+    while (i < text.size()) {
+      const char d = text[i];
+      if (d == '\'' || d == '"') {
+        const std::size_t open = i++;
+        bool closed = false;
+        while (i < text.size()) {
+          if (text[i] == d) {
+            closed = true;
+            ++i;
+            break;
+          }
+          if (d == '"' && text[i] == '\\') {
+            if (i + 1 == text.size()) return LexError{"No escaped character", i};
+            if (text[i + 1] != '"' && text[i + 1] != '\\') token.text += '\\';
+            ++i;
+          }
+          token.text += text[i++];
+        }
+        if (!closed) return LexError{"No closing quotation", open};
+      } else if (d == '\\') {
+        if (i + 1 == text.size()) return LexError{"No escaped character", i};
+        token.text += text[i + 1];
+        i += 2;
+      } else if (const std::size_t letter = latin1_letter(text.substr(i)); letter != 0) {
+        token.text += text.substr(i, letter);
+        i += letter;
+      } else if (is_environment_word(static_cast<unsigned char>(d))) {
+        token.text += d;
+        ++i;
+      } else {
+        break;
+      }
+    }
+    token.end = i;
+    tokens.push_back(std::move(token));
+    if (i < text.size() && text[i] == '#')
+      while (i < text.size() && text[i] != '\n') ++i;
+  }
+  return std::nullopt;
+}
+
+std::string octal_text(int value) {
+  std::string digits;
+  const bool negative = value < 0;
+  for (unsigned rest = static_cast<unsigned>(negative ? -value : value); rest != 0; rest >>= 3U)
+    digits.insert(digits.begin(), static_cast<char>('0' + (rest & 7U)));
+  while (digits.size() < 4) digits.insert(digits.begin(), '0');
+  return negative ? "-" + digits.substr(1) : digits;
+}
+
+}  // namespace
+
+std::string_view target_name(Target target) {
+  for (const TargetRow& row : targets)
+    if (row.target == target) return row.name;
+  return "4.2";
+}
+
+std::optional<Target> target_from_name(std::string_view name) {
+  for (const TargetRow& row : targets)
+    if (row.name == name) return row.target;
+  return std::nullopt;
+}
+
+bool read_python_int(std::string_view text, int base, std::int64_t& out, bool& overflow) {
+  overflow = false;
+  text = strip(text);
+  bool negative = false;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  bool after_digit = false;
+  if (base == 8 && text.size() > 2 && text[0] == '0' && (text[1] == 'o' || text[1] == 'O')) {
+    text.remove_prefix(2);
+    if (!text.empty() && text[0] == '_') text.remove_prefix(1);
+  }
+  if (text.empty()) return false;
+  std::uint64_t value = 0;
+  while (!text.empty()) {
+    if (text[0] == '_') {
+      if (!after_digit) return false;
+      after_digit = false;
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto digit = leading_digit(text);
+    if (!digit || digit->first >= base) return false;
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto base_value = static_cast<std::uint64_t>(base);
+    if (value > (most - static_cast<std::uint64_t>(digit->first)) / base_value) overflow = true;
+    if (!overflow) value = value * base_value + static_cast<std::uint64_t>(digit->first);
+    text.remove_prefix(digit->second);
+    after_digit = true;
+  }
+  if (!after_digit || overflow) return false;
+  out = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
+  return true;
+}
+
+std::optional<ValueError> Text::read(std::string_view text, const ReadContext&, Storage& out) {
+  out = text;
+  return std::nullopt;
+}
+
+std::string Text::print(const Storage& value) { return value; }
+
+std::optional<ValueError> Boolean::read(std::string_view text, const ReadContext&, Storage& out) {
+  constexpr std::array<std::string_view, 4> yes{"yes", "true", "on", "1"};
+  constexpr std::array<std::string_view, 4> no{"no", "false", "off", "0"};
+  for (const std::string_view word : yes)
+    if (equals_ignoring_case(text, word)) {
+      out = true;
+      return std::nullopt;
+    }
+  for (const std::string_view word : no)
+    if (equals_ignoring_case(text, word)) {
+      out = false;
+      return std::nullopt;
+    }
+  constexpr std::array words{
+      Word{"enabled",  "true" },
+      Word{"enable",   "true" },
+      Word{"y",        "true" },
+      Word{"t",        "true" },
+      Word{"disabled", "false"},
+      Word{"disable",  "false"},
+      Word{"n",        "false"},
+      Word{"f",        "false"},
+      Word{"ture",     "true" },
+      Word{"treu",     "true" },
+      Word{"flase",    "false"},
+      Word{"none",     "false"}
+  };
+  return bad_value("invalid-boolean", text, expected, std::string(fix_for(text, words)));
+}
+
+std::string Boolean::print(const Storage& value) { return value ? "true" : "false"; }
+
+std::optional<ValueError> Integer::read(std::string_view text, const ReadContext&, Storage& out) {
+  auto error = read_number(text, text, "invalid-integer", expected, out);
+  if (!error || error->rule != "invalid-integer" || !error->fix.empty()) return error;
+  // `5s`, `5sec`: the unit is known anyway.
+  const std::size_t digits = text.find_first_not_of("0123456789");
+  if (digits != 0 && digits != std::string_view::npos) {
+    const std::string unit = lower(strip(text.substr(digits)));
+    if (unit == "s" || unit == "sec" || unit == "secs" || unit == "seconds")
+      error->fix = text.substr(0, digits);
+  }
+  return error;
+}
+
+std::string Integer::print(const Storage& value) { return std::to_string(value); }
+
+std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContext&, Storage& out) {
+  struct Suffix {
+    std::string_view text;
+    std::int64_t factor;
+  };
+
+  constexpr std::array suffixes{
+      Suffix{"kb", std::int64_t{1} << 10U},
+      Suffix{"mb", std::int64_t{1} << 20U},
+      Suffix{"gb", std::int64_t{1} << 30U}
+  };
+  std::string_view number = text;
+  std::int64_t factor = 1;
+  for (const Suffix& suffix : suffixes)
+    if (text.size() >= 2 && equals_ignoring_case(text.substr(text.size() - 2), suffix.text)) {
+      number = text.substr(0, text.size() - 2);
+      factor = suffix.factor;
+    }
+  std::int64_t value = 0;
+  if (auto error = read_number(number, text, "invalid-byte-size", expected, value)) {
+    const std::string_view body = strip(text);
+    if (body.size() >= 2) {
+      const char unit = upper(body.substr(body.size() - 1))[0];
+      const std::string_view digits = strip(body.substr(0, body.size() - 1));
+      const bool plain = digits.find_first_not_of("0123456789") == std::string_view::npos;
+      if (plain && !digits.empty() && (unit == 'K' || unit == 'M' || unit == 'G'))
+        error->fix = std::string(digits) + unit + "B";
+    }
+    return error;
+  }
+  if (value > std::numeric_limits<std::int64_t>::max() / factor ||
+      value < std::numeric_limits<std::int64_t>::min() / factor)
+    return ValueError{"invalid-byte-size", quoted(text) + " is more than 64 bits can count", {}};
+  out = value * factor;
+  return std::nullopt;
+}
+
+std::string ByteSize::print(const Storage& value) {
+  struct Suffix {
+    std::string_view text;
+    std::int64_t factor;
+  };
+
+  constexpr std::array suffixes{
+      Suffix{"GB", std::int64_t{1} << 30U},
+      Suffix{"MB", std::int64_t{1} << 20U},
+      Suffix{"KB", std::int64_t{1} << 10U}
+  };
+  for (const Suffix& suffix : suffixes)
+    if (value > 0 && value % suffix.factor == 0)
+      return std::to_string(value / suffix.factor) + std::string(suffix.text);
+  return std::to_string(value);
+}
+
+std::optional<ValueError> Octal::read(std::string_view text, const ReadContext&, Storage& out) {
+  std::int64_t value = 0;
+  bool overflow = false;
+  if (!read_python_int(text, 8, value, overflow) || value > std::numeric_limits<int>::max() ||
+      value < std::numeric_limits<int>::min())
+    return bad_value("invalid-octal", text, expected);
+  out = static_cast<int>(value);
+  return std::nullopt;
+}
+
+std::string Octal::print(const Storage& value) { return octal_text(value); }
+
+namespace {
+struct LevelRow {
+  LogLevelValue level;
+  std::string_view name;
+};
+
+constexpr std::array levels{
+    LevelRow{LogLevelValue::critical, "critical"},
+    LevelRow{LogLevelValue::error,    "error"   },
+    LevelRow{LogLevelValue::warn,     "warn"    },
+    LevelRow{LogLevelValue::info,     "info"    },
+    LevelRow{LogLevelValue::debug,    "debug"   },
+    LevelRow{LogLevelValue::trace,    "trace"   },
+    LevelRow{LogLevelValue::blather,  "blather" }
+};
+}  // namespace
+
+std::optional<ValueError> LogLevel::read(std::string_view text, const ReadContext&, Storage& out) {
+  std::vector<std::string_view> names;
+  for (const LevelRow& row : levels) {
+    if (equals_ignoring_case(text, row.name)) {
+      out = row.level;
+      return std::nullopt;
+    }
+    names.push_back(row.name);
+  }
+  constexpr std::array words{
+      Word{"warning", "warn"    },
+      Word{"fatal",   "critical"},
+      Word{"crit",    "critical"},
+      Word{"err",     "error"   },
+      Word{"notice",  "info"    },
+      Word{"verbose", "debug"   }
+  };
+  std::string fix(fix_for(text, words));
+  if (fix.empty()) fix = nearest(text, names);
+  return bad_value("invalid-loglevel", text, expected, std::move(fix));
+}
+
+std::string LogLevel::print(const Storage& value) {
+  for (const LevelRow& row : levels)
+    if (row.level == value) return std::string(row.name);
+  return "info";
+}
+
+std::optional<ValueError> AutoRestart::read(std::string_view text, const ReadContext& context,
+                                            Storage& out) {
+  if (equals_ignoring_case(text, "unexpected")) {
+    out = AutoRestartValue::unexpected;
+    return std::nullopt;
+  }
+  bool value = false;
+  const auto error = Boolean::read(text, context, value);
+  if (!error) {
+    out = value ? AutoRestartValue::always : AutoRestartValue::never;
+    return std::nullopt;
+  }
+  constexpr std::array words{
+      Word{"always",         "true"      },
+      Word{"unless-stopped", "true"      },
+      Word{"never",          "false"     },
+      Word{"on-failure",     "unexpected"},
+      Word{"onfailure",      "unexpected"},
+      Word{"on_failure",     "unexpected"},
+      Word{"expected",       "unexpected"}
+  };
+  std::string fix(fix_for(text, words));
+  if (fix.empty()) fix = error->fix;
+  return bad_value("invalid-autorestart", text, expected, std::move(fix));
+}
+
+std::string AutoRestart::print(const Storage& value) {
+  switch (value) {
+    case AutoRestartValue::never: return "false";
+    case AutoRestartValue::always: return "true";
+    case AutoRestartValue::unexpected: break;
+  }
+  return "unexpected";
+}
+
+std::optional<ValueError> ExitCodes::read(std::string_view text, const ReadContext&, Storage& out) {
+  out.clear();
+  if (text.empty()) return std::nullopt;
+  std::size_t begin = 0;
+  for (;;) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view item = text.substr(begin, end - begin);
+    std::int64_t value = 0;
+    bool overflow = false;
+    if (!read_python_int(item, 10, value, overflow) || value < 0 || value > 255) {
+      if (is_quoted(text)) return bad_value("invalid-exitcodes", text, expected);
+      // Blanks for commas and a comma too many are told from the rest by trying.
+      std::string fix;
+      bool plain = true;
+      std::string_view rest = text;
+      while (!rest.empty()) {
+        const std::size_t stop = std::min(rest.find_first_of(", \t"), rest.size());
+        const std::string_view word = rest.substr(0, stop);
+        std::int64_t number = 0;
+        if (!word.empty()) {
+          plain =
+              plain && read_python_int(word, 10, number, overflow) && number >= 0 && number <= 255;
+          if (!fix.empty()) fix += ',';
+          fix += word;
+        }
+        rest.remove_prefix(std::min(stop + 1, rest.size()));
+      }
+      const std::string_view shown = strip(item);
+      ValueError error{"invalid-exitcodes",
+                       shown.empty()
+                           ? "an item of the list is empty; it must hold " + std::string(expected)
+                           : quoted(shown) + " is not a number from 0 to 255",
+                       plain ? fix : std::string{}};
+      if (!plain) {
+        error.begin = begin;
+        error.length = std::max<std::size_t>(item.size(), 1);
+      }
+      return error;
+    }
+    out.push_back(static_cast<int>(value));
+    if (end == text.size()) return std::nullopt;
+    begin = end + 1;
+  }
+}
+
+std::string ExitCodes::print(const Storage& value) {
+  std::string out;
+  for (const int code : value) {
+    if (!out.empty()) out += ',';
+    out += std::to_string(code);
+  }
+  return out;
+}
+
+std::optional<ValueError> Signal::read(std::string_view text, const ReadContext&, Storage& out) {
+  std::int64_t number = 0;
+  bool overflow = false;
+  if (read_python_int(text, 10, number, overflow)) {
+    const bool known =
+        number == 0 || std::any_of(signals.begin(), signals.end(),
+                                   [&](const SignalRow& row) { return row.number == number; });
+    if (!known)
+      return ValueError{"invalid-signal", quoted(text) + " is not the number of a signal", {}};
+    out = static_cast<int>(number);
+    return std::nullopt;
+  }
+  std::string name = upper(strip(text));
+  if (name.starts_with("SIG")) name.erase(0, 3);
+  for (const SignalRow& row : signals)
+    if (row.name == name) {
+      out = row.number;
+      return std::nullopt;
+    }
+  for (const SignalRow& row : odd_signals)
+    if (row.name == name) {
+      out = row.number;
+      return std::nullopt;
+    }
+  const std::string_view near = nearest(name, signal_names());
+  return bad_value("invalid-signal", text, expected, std::string(near));
+}
+
+std::string Signal::print(const Storage& value) {
+  const std::string name = signal_name(value);
+  return name.starts_with("SIG") ? name.substr(3) : name;
+}
+
+std::string signal_name(int signal) {
+  for (const SignalRow& row : signals)
+    if (row.number == signal) return "SIG" + std::string(row.name);
+  return std::to_string(signal);
+}
+
+const std::vector<std::string_view>& signal_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const SignalRow& row : signals) all.push_back(row.name);
+    return all;
+  }();
+  return names;
+}
+
+std::optional<ValueError> LogTarget::read(std::string_view text, const ReadContext&, Storage& out) {
+  // AUTO with blanks around is a file name of blanks to Supervisor; values are stripped anyway.
+  if (equals_ignoring_case(text, "none") || equals_ignoring_case(text, "off")) {
+    out = {LogKind::none, {}};
+  } else if (equals_ignoring_case(text, "auto")) {
+    out = {LogKind::automatic, {}};
+  } else if (equals_ignoring_case(text, "syslog")) {
+    out = {LogKind::syslog, {}};
+  } else {
+    if (is_quoted(text)) return bad_value("quoted-scalar", text, expected);
+    out = {LogKind::file, std::string(text)};
+  }
+  return std::nullopt;
+}
+
+std::string LogTarget::print(const Storage& value) {
+  switch (value.kind) {
+    case LogKind::none: return "NONE";
+    case LogKind::automatic: return "AUTO";
+    case LogKind::syslog: return "syslog";
+    case LogKind::file: break;
+  }
+  return value.path;
+}
+
+std::optional<ValueError> FilePath::read(std::string_view text, const ReadContext&, Storage& out) {
+  if (is_quoted(text)) return bad_value("quoted-scalar", text, expected);
+  out = text;
+  return std::nullopt;
+}
+
+std::string FilePath::print(const Storage& value) { return value; }
+
+std::optional<ValueError> DirectoryPath::read(std::string_view text, const ReadContext& context,
+                                              Storage& out) {
+  return FilePath::read(text, context, out);
+}
+
+std::string DirectoryPath::print(const Storage& value) { return value; }
+
+std::optional<ValueError> SocketPath::read(std::string_view text, const ReadContext& context,
+                                           Storage& out) {
+  return FilePath::read(strip(text), context, out);
+}
+
+std::string SocketPath::print(const Storage& value) { return value; }
+
+std::optional<ValueError> User::read(std::string_view text, const ReadContext&, Storage& out) {
+  if (text.empty() || is_quoted(text)) return bad_value("malformed-user", text, expected);
+  std::int64_t number = 0;
+  bool overflow = false;
+  if ((read_python_int(text, 10, number, overflow) && (number < 0 || number > 4294967295)) ||
+      overflow)
+    return ValueError{"malformed-user", quoted(text) + " is not the number of a user", {}};
+  out = text;
+  return std::nullopt;
+}
+
+std::string User::print(const Storage& value) { return value; }
+
+std::optional<ValueError> UserGroup::read(std::string_view text, const ReadContext& context,
+                                          Storage& out) {
+  const std::size_t colon = text.find(':');
+  out.group.reset();
+  if (auto error = User::read(text.substr(0, colon), context, out.user)) {
+    error->message = quoted(text) + " is not " + std::string(expected);
+    return error;
+  }
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string group;
+  if (auto error = User::read(text.substr(colon + 1), context, group)) {
+    error->message = quoted(text) + " is not " + std::string(expected);
+    return error;
+  }
+  out.group = std::move(group);
+  return std::nullopt;
+}
+
+std::string UserGroup::print(const Storage& value) {
+  return value.group ? value.user + ":" + *value.group : value.user;
+}
+
+std::optional<ValueError> ProcessName::read(std::string_view text, const ReadContext&,
+                                            Storage& out) {
+  out = strip(text);
+  return std::nullopt;
+}
+
+std::string ProcessName::print(const Storage& value) { return value; }
+
+std::optional<ValueError> NameList::read(std::string_view text, const ReadContext&, Storage& out) {
+  out.clear();
+  for (const std::string_view item : split_list(text)) out.emplace_back(item);
+  return std::nullopt;
+}
+
+std::string NameList::print(const Storage& value) {
+  std::string out;
+  for (const std::string& name : value) {
+    if (!out.empty()) out += ',';
+    out += name;
+  }
+  return out;
+}
+
+std::optional<ValueError> EventList::read(std::string_view text, const ReadContext&, Storage& out) {
+  out.clear();
+  if (text.empty())
+    return ValueError{
+        "listener-without-events", "the list of events is empty; nothing would be sent", {}};
+  for (const std::string_view item : split_list(text)) {
+    const std::string name = upper(item);
+    const auto type = event_from_name(name);
+    if (!type) {
+      ValueError error{"unknown-event", {}, {}};
+      error.begin = static_cast<std::size_t>(item.data() - text.data());
+      error.length = std::max<std::size_t>(item.size(), 1);
+      if (item.empty()) {
+        error.rule = "event-list-syntax";
+        error.message = "an item of the list of events is empty";
+        return error;
+      }
+      if (item.find_first_of(" \t\n;") != std::string_view::npos) {
+        error.rule = "event-list-syntax";
+        error.message = quoted(item) + " is not an event type; the list is separated by commas";
+        return error;
+      }
+      std::vector<std::string_view> names;
+      for (const EventRow& row : event_rows()) names.push_back(row.name);
+      error.message = "unknown event type " + quoted(item);
+      error.fix = nearest(name, names);
+      return error;
+    }
+    if (std::find(out.begin(), out.end(), *type) == out.end()) out.push_back(*type);
+  }
+  return std::nullopt;
+}
+
+std::string EventList::print(const Storage& value) {
+  std::string out;
+  for (const EventType type : value) {
+    if (!out.empty()) out += ',';
+    out += event_name(type);
+  }
+  return out;
+}
+
+std::optional<ValueError> Environment::read(std::string_view text, const ReadContext& context,
+                                            Storage& out) {
+  out.clear();
+  const bool posix = context.target == Target::v4_4;
+  std::vector<Token> tokens;
+  const auto failure = posix ? lex_posix(text, tokens) : lex_legacy(text, tokens);
+  if (failure)
+    return ValueError{"environment-syntax",
+                      failure->reason == "No closing quotation"
+                          ? "a quotation mark is not closed"
+                          : "a backslash at the end escapes nothing",
+                      {},
+                      failure->at,
+                      1};
+  for (std::size_t i = 0; i < tokens.size(); i += 4) {
+    if (i + 2 >= tokens.size() || tokens[i + 1].text != "=") {
+      const Token& at =
+          i + 1 < tokens.size() && tokens[i + 1].text != "=" ? tokens[i + 1] : tokens[i];
+      const bool no_value = i + 1 < tokens.size() && tokens[i + 1].text == "=";
+      ValueError error{"environment-syntax",
+                       no_value ? "variable " + quoted(tokens[i].text) + " has no value; write " +
+                                      quoted(tokens[i].text + "=\"\"") + " for an empty one"
+                                : "expected KEY=\"value\" at " + quoted(tokens[i].text),
+                       {},
+                       at.begin,
+                       at.end - at.begin};
+      return error;
+    }
+    std::string value = tokens[i + 2].text;
+    if (!posix) {
+      const std::size_t begin = std::min(value.find_first_not_of("'\""), value.size());
+      const std::size_t end = value.find_last_not_of("'\"");
+      value = end == std::string::npos ? std::string{} : value.substr(begin, end + 1 - begin);
+    }
+    const std::string& key = tokens[i].text;
+    const auto same =
+        std::find_if(out.begin(), out.end(), [&](const auto& pair) { return pair.first == key; });
+    if (same == out.end()) {
+      out.emplace_back(key, std::move(value));
+    } else {
+      same->second = std::move(value);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string quote_environment_value(std::string_view value) {
+  const char quote = value.find('"') == std::string_view::npos ? '"' : '\'';
+  return quote + std::string(value) + quote;
+}
+
+std::string Environment::print(const Storage& value) {
+  std::string out;
+  for (const auto& [key, text] : value) {
+    if (!out.empty()) out += ',';
+    out += key + "=" + quote_environment_value(text);
+  }
+  return out;
+}
+
+std::optional<ValueError> InetAddress::read(std::string_view text, const ReadContext&,
+                                            Storage& out) {
+  const std::size_t colon = text.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? text : text.substr(colon + 1);
+  std::int64_t number = 0;
+  bool overflow = false;
+  if (is_quoted(text)) return bad_value("quoted-scalar", text, expected);
+  if (!read_python_int(port, 10, number, overflow)) {
+    if (port.empty() && colon != std::string_view::npos)
+      return ValueError{"invalid-port", quoted(text) + " names no port after the colon", {}};
+    return bad_value("invalid-port", text, expected);
+  }
+  if (number < 1 || number > 65535)
+    return ValueError{"invalid-port", "port " + quoted(port) + " is not between 1 and 65535", {}};
+  out.port = static_cast<int>(number);
+  out.host = colon == std::string_view::npos ? std::string{} : lower(text.substr(0, colon));
+  if (out.host == "*") out.host.clear();
+  return std::nullopt;
+}
+
+std::string InetAddress::print(const Storage& value) {
+  return (value.host.empty() ? "*" : value.host) + ":" + std::to_string(value.port);
+}
+
+std::string FcgiSocketValue::url() const {
+  if (!path.empty()) return "unix://" + path;
+  return "tcp://" + host + ":" + std::to_string(port);
+}
+
+std::optional<ValueError> FcgiSocket::read(std::string_view text, const ReadContext&,
+                                           Storage& out) {
+  out = {};
+  if (text.starts_with("unix://")) {
+    const std::string_view path = text.substr(7);
+    if (path.empty() || path.front() != '/')
+      return ValueError{"invalid-fcgi-socket", quoted(path) + " is not an absolute path", {}};
+    out.path = path;
+    return std::nullopt;
+  }
+  if (text.starts_with("tcp://")) {
+    const std::string_view rest = text.substr(6);
+    const std::size_t colon = rest.find(':');
+    const std::string_view host = rest.substr(0, colon);
+    const std::string_view port =
+        colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+    std::int64_t number = 0;
+    bool overflow = false;
+    const bool blank = std::any_of(host.begin(), host.end(),
+                                   [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
+    const bool digits = !port.empty() && port.find_first_of("+-_ ") == std::string_view::npos;
+    if (!host.empty() && !blank && digits && read_python_int(port, 10, number, overflow)) {
+      if (number < 1 || number > 65535)
+        return ValueError{
+            "invalid-fcgi-socket", "port " + quoted(port) + " is not between 1 and 65535", {}};
+      out.host = lower(host);
+      out.port = static_cast<int>(number);
+      return std::nullopt;
+    }
+  }
+  std::string fix;
+  if (text.starts_with('/')) fix = "unix://" + std::string(text);
+  return bad_value("invalid-fcgi-socket", text, expected, std::move(fix));
+}
+
+std::string FcgiSocket::print(const Storage& value) { return value.url(); }
+
+std::optional<ValueError> EntryPoint::read(std::string_view text, const ReadContext&,
+                                           Storage& out) {
+  const auto word = [](std::string_view part) {
+    part = strip(part);
+    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '.' || (static_cast<unsigned char>(c) & 0x80U) != 0;
+    });
+  };
+  // module, module:attribute, either with [extras] behind.
+  std::string_view body = strip(text);
+  if (body.ends_with(']')) {
+    const std::size_t open = body.find('[');
+    if (open != std::string_view::npos) body = body.substr(0, open);
+  }
+  const std::size_t colon = body.find(':');
+  const bool good = word(body.substr(0, colon)) &&
+                    (colon == std::string_view::npos || word(body.substr(colon + 1)));
+  if (!good) return bad_value("rpcinterface-factory-unresolvable", text, expected);
+  out = text;
+  return std::nullopt;
+}
+
+std::string EntryPoint::print(const Storage& value) { return value; }
+
+std::optional<ValueError> ServerUrl::read(std::string_view text, const ReadContext&, Storage& out) {
+  out = equals_ignoring_case(strip(text), "auto") ? std::string("AUTO") : std::string(text);
+  return std::nullopt;
+}
+
+std::string ServerUrl::print(const Storage& value) { return value; }
+
+}  // namespace sup::schema
