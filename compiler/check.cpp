@@ -1,0 +1,140 @@
+#include "compiler/check.h"
+
+#include <algorithm>
+
+#include "compiler/compiler_rules.h"
+#include "schema/expand.h"
+
+namespace sup::compiler {
+namespace {
+
+// Names are asked for, values are told.
+bool is_suggestion(std::string_view rule) {
+  return rule == "unknown-event" || rule == "unknown-program-in-group" ||
+         rule == "unknown-expansion" || rule == "invalid-signal" || rule == "invalid-loglevel";
+}
+
+class Reporter {
+ public:
+  Reporter(const Lowered& lowered, const Config& config, const SourceMap& sources,
+           Diagnostics& diagnostics)
+      : lowered_(lowered), config_(config), sources_(sources), diagnostics_(diagnostics) {}
+
+  void report(const schema::Fault& fault) {
+    if (fault.section >= lowered_.sections.size()) {
+      report_whole(fault);
+      return;
+    }
+    const ConfigSection& section = *lowered_.sections[fault.section];
+    const Rule& rule = compiler_rule(fault.rule);
+    if (!fault.setting) {
+      diagnostics_.report(rule, section.headers.front(), fault.message);
+      return;
+    }
+    const ConfigEntry& entry = *lowered_.settings[fault.section][*fault.setting];
+    const std::string_view key = entry.option->name;
+    const Span span = place(fault, entry);
+    Diagnostic& made = diagnostics_.report(
+        rule, span, section.display() + " " + std::string(key) + ": " + fault.message);
+    if (!fault.note.empty()) made.note(fault.note);
+    if (fault.rule == "bare-percent-conversion")
+      made.note("every user of the machine could read it in the process list");
+    if (entry.from_default) made.note("the value comes from [DEFAULT]");
+    if (fault.related_section && *fault.related_section < lowered_.sections.size())
+      made.label(lowered_.sections[*fault.related_section]->headers.front(), "here");
+    if (fault.fix.empty()) return;
+    const bool whole = fault.length == 0;
+    made.with_hint(is_suggestion(fault.rule) ? "did you mean `" + fault.fix + "`?"
+                   : whole                   ? "write `" + std::string(key) + "=" + fault.fix + "`"
+                                             : "write `" + fault.fix + "`");
+    const bool credentials = key == "username" || key == "password";
+    if (exact_)
+      made.fix("write `" + fault.fix + "`", span, fault.fix,
+               compiler_fix_is_safe(fault.rule) && !credentials);
+  }
+
+ private:
+  // Mistakes of the configuration as a whole are shown at the start of its main file.
+  void report_whole(const schema::Fault& fault) {
+    const SourceId source = config_.files->files.front().source;
+    const std::string_view line = sources_.line(source, 1);
+    Diagnostic& made =
+        diagnostics_.report(compiler_rule(fault.rule),
+                            {source, 0, static_cast<std::uint32_t>(line.size())}, fault.message);
+    if (fault.rule == "missing-supervisord-section")
+      made.with_hint("add an empty [supervisord]")
+          .fix("add [supervisord]", {source, 0, 0}, "[supervisord]\n\n", true);
+  }
+
+  // The marked part in the user's text; sets exact_ when an edit there would do what the fault
+  // says.
+  Span place(const schema::Fault& fault, const ConfigEntry& entry) {
+    const Document& document = config_.files->files[entry.file].document;
+    const Entry& written = document.entries[entry.entry];
+    const schema::Setting& setting = lowered_.plan.sections[fault.section].settings[*fault.setting];
+    Span whole = entry.value_span;
+    exact_ = written.continuation_count == 0 && setting.text == entry.value;
+    // An empty value has no place of its own.
+    if (whole.begin == whole.end)
+      whole = {whole.source, entry.key_span.begin, written.delimiter.end};
+    if (entry.value_span.begin == entry.value_span.end && fault.length == 0) {
+      exact_ = false;
+      return whole;
+    }
+    if (fault.length == 0 || fault.begin + fault.length > setting.text.size()) return whole;
+    std::size_t begin = fault.begin;
+    if (setting.text != entry.value) {
+      // %(here)s was replaced: the part is looked for in what was written.
+      const std::size_t found =
+          entry.value.find(std::string_view(setting.text).substr(fault.begin, fault.length));
+      if (found == std::string_view::npos) return whole;
+      begin = found;
+    }
+    const auto spans = document.spans(written, begin, fault.length);
+    if (spans.size() != 1) {
+      exact_ = false;
+      return spans.empty() ? whole : spans.front();
+    }
+    exact_ = true;
+    return spans.front();
+  }
+
+  const Lowered& lowered_;
+  const Config& config_;
+  const SourceMap& sources_;
+  Diagnostics& diagnostics_;
+  bool exact_ = false;
+};
+
+schema::Facts assumed_facts(const CompileOptions& options) {
+  schema::Facts facts;
+  if (options.machine != nullptr) facts = *options.machine;
+  facts.environment = [&options](std::string_view name) -> std::optional<std::string> {
+    const auto found = options.environment.find(name);
+    if (found == options.environment.end()) return std::nullopt;
+    return found->second;
+  };
+  // As Python's expanduser: HOME counts before the user database.
+  facts.home = [&options,
+                database = facts.home](std::string_view user) -> std::optional<std::string> {
+    const auto home = options.environment.find("HOME");
+    if (user.empty() && home != options.environment.end()) return home->second;
+    return database ? database(user) : std::nullopt;
+  };
+  facts.host_name = options.host_name;
+  facts.missing_variable_is_error = options.environment_is_complete;
+  facts.partial = options.fragment;
+  return facts;
+}
+
+}  // namespace
+
+schema::Resolved check(const Lowered& lowered, const Config& config, const SourceMap& sources,
+                       const CompileOptions& options, Diagnostics& diagnostics) {
+  schema::InstantiateResult result = schema::instantiate(lowered.plan, assumed_facts(options));
+  Reporter reporter(lowered, config, sources, diagnostics);
+  for (const schema::Fault& fault : result.faults) reporter.report(fault);
+  return std::move(result.resolved);
+}
+
+}  // namespace sup::compiler

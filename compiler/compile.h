@@ -1,0 +1,51 @@
+// The pipeline: bytes -> Documents (load) -> Config (bind) -> Plan (lower) -> checked (check).
+// Each step is a function from one finished structure to the next; mistakes go to the sink and the
+// pipeline goes on, so that one run reports them all.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "compiler/config.h"
+#include "compiler/diagnostics.h"
+#include "compiler/file_system.h"
+#include "compiler/source.h"
+#include "schema/instantiate.h"
+#include "schema/plan.h"
+
+namespace sup::compiler {
+
+struct CompileOptions {
+  schema::Target target = schema::Target::v4_2;
+  // The file is a part of a configuration (a file of conf.d): [supervisord] is not missed.
+  bool fragment = false;
+  // Environment that is known while compiling; what is missing stays open in the plan.
+  std::map<std::string, std::string, std::less<>> environment;
+  // Missing variables are errors.
+  bool environment_is_complete = false;
+  // Leave %(here)s open until boot, where it is the folder of the plan.
+  bool relocatable = false;
+  std::string host_name = "localhost";
+  // Asks the machine about users and folders; null: not asked.
+  const schema::Facts* machine = nullptr;
+};
+
+struct Compilation {
+  SourceMap sources;
+  LoadedFiles files;
+  Config config;
+  schema::Plan plan;
+  schema::Resolved resolved;  // bound with the assumed facts; complete only without errors
+  Diagnostics diagnostics;
+  // The world failed: the main file cannot be read. One line; nothing else is filled then.
+  std::optional<std::string> failure;
+};
+
+// Compiles the configuration at `path`. Never throws; the result is on the heap because its parts
+// refer to one another.
+std::unique_ptr<Compilation> compile(const std::string& path, const FileSystem& files,
+                                     const CompileOptions& options);
+
+}  // namespace sup::compiler

@@ -1,0 +1,120 @@
+#include "compiler/diagnostics.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "compiler/compiler_rules.h"
+#include "schema/result.h"
+
+namespace sup::compiler {
+namespace {
+
+constexpr bool safe = true;
+constexpr bool ask = false;
+
+struct CompilerRule {
+  Rule rule;
+  bool fix_is_safe;
+};
+
+constexpr CompilerRule row(std::string_view id, std::string_view name, Severity severity,
+                           bool fix_is_safe, std::string_view summary) {
+  return {
+      {id, name, severity, summary},
+      fix_is_safe
+  };
+}
+
+constexpr std::array rules{
+#define RULE(id, name, severity, fix, summary) row(id, name, Severity::severity, fix, summary),
+#include "compiler/errors.def"
+#undef RULE
+};
+
+const CompilerRule& row_named(std::string_view name) {
+  const auto* row = std::find_if(rules.begin(), rules.end(),
+                                 [&](const CompilerRule& r) { return r.rule.name == name; });
+  SUP_CHECK(row != rules.end(), "a mistake is reported under a name that errors.def does not list");
+  return *row;
+}
+
+}  // namespace
+
+std::string_view severity_name(Severity severity) {
+  switch (severity) {
+    case Severity::style: return "style";
+    case Severity::info: return "info";
+    case Severity::warning: return "warning";
+    case Severity::error: return "error";
+  }
+  return "error";
+}
+
+Diagnostic& Diagnostic::with_hint(std::string text) {
+  hint = std::move(text);
+  return *this;
+}
+
+Diagnostic& Diagnostic::label(Span where, std::string text) {
+  labels.push_back({where, std::move(text)});
+  return *this;
+}
+
+Diagnostic& Diagnostic::note(std::string text) {
+  notes.push_back(std::move(text));
+  return *this;
+}
+
+Diagnostic& Diagnostic::fix(std::string title, Span where, std::string replacement, bool is_safe) {
+  fixes.push_back({std::move(title), {{where, std::move(replacement)}}, is_safe});
+  return *this;
+}
+
+Diagnostic& Diagnostics::report(const Rule& rule, Span span, std::string message) {
+  return report(rule, rule.severity, span, std::move(message));
+}
+
+Diagnostic& Diagnostics::report(const Rule& rule, Severity severity, Span span,
+                                std::string message) {
+  Diagnostic& made = diagnostics_.emplace_back();
+  made.rule = &rule;
+  made.severity = severity;
+  made.span = span;
+  made.message = std::move(message);
+  return made;
+}
+
+void Diagnostics::sort() {
+  const auto key = [](const Diagnostic& d) {
+    return std::tuple(d.span.source, d.span.begin, d.span.end);
+  };
+  std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+  const auto same = [&](const Diagnostic& a, const Diagnostic& b) {
+    return key(a) == key(b) && a.rule == b.rule && a.message == b.message;
+  };
+  diagnostics_.erase(std::unique(diagnostics_.begin(), diagnostics_.end(), same),
+                     diagnostics_.end());
+}
+
+std::size_t Diagnostics::count(Severity severity) const {
+  return static_cast<std::size_t>(
+      std::count_if(diagnostics_.begin(), diagnostics_.end(),
+                    [&](const Diagnostic& d) { return d.severity == severity; }));
+}
+
+const std::vector<const Rule*>& compiler_rules() {
+  static const std::vector<const Rule*> all = [] {
+    std::vector<const Rule*> list;
+    for (const CompilerRule& row : rules) list.push_back(&row.rule);
+    return list;
+  }();
+  return all;
+}
+
+const Rule& compiler_rule(std::string_view name) { return row_named(name).rule; }
+
+bool compiler_fix_is_safe(std::string_view name) { return row_named(name).fix_is_safe; }
+
+}  // namespace sup::compiler

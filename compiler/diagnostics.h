@@ -1,0 +1,84 @@
+// Diagnostics: what is wrong in the user's text, as data. Rendering is elsewhere (render_text.h).
+//
+// A Rule stands as a constant beside the code that reports it and is listed once, in
+// compiler/errors.def or lint/rules.def, so that documentation and coverage can be checked.
+// Messages start in lower case, have no final stop, put names in backticks, say what was seen and
+// what follows from it; the hint says what to write.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/source.h"
+
+namespace sup::compiler {
+
+enum class Severity : std::uint8_t { style, info, warning, error };
+
+std::string_view severity_name(Severity severity);
+
+struct Rule {
+  std::string_view id;    // "SUP202"
+  std::string_view name;  // "unknown-option"
+  Severity severity;
+  std::string_view summary;  // one line for lists
+};
+
+// Words that belong to a place.
+struct Label {
+  Span span;
+  std::string text;
+};
+
+struct Edit {
+  Span span;
+  std::string text;  // replaces the span
+};
+
+struct Fix {
+  std::string title;  // "write `autostart`"
+  std::vector<Edit> edits;
+  bool safe = false;  // may be applied unasked
+};
+
+struct Diagnostic {
+  const Rule* rule = nullptr;
+  Severity severity = Severity::error;
+  Span span;
+  std::string message;
+  std::string hint;           // printed beside the carets, may be empty
+  std::vector<Label> labels;  // further places
+  std::vector<std::string> notes;
+  std::vector<Fix> fixes;
+
+  Diagnostic& with_hint(std::string text);
+  Diagnostic& label(Span span, std::string text);
+  Diagnostic& note(std::string text);
+  Diagnostic& fix(std::string title, Span span, std::string replacement, bool safe);
+};
+
+// The sink.
+class Diagnostics {
+ public:
+  Diagnostic& report(const Rule& rule, Span span, std::string message);
+  Diagnostic& report(const Rule& rule, Severity severity, Span span, std::string message);
+
+  // Stable order by source and place, exact duplicates removed. Call once before reading.
+  void sort();
+
+  const std::vector<Diagnostic>& all() const { return diagnostics_; }
+
+  std::size_t count(Severity severity) const;
+
+  bool has_errors() const { return count(Severity::error) != 0; }
+
+ private:
+  std::vector<Diagnostic> diagnostics_;
+};
+
+// All rules of compiler/errors.def.
+const std::vector<const Rule*>& compiler_rules();
+
+}  // namespace sup::compiler

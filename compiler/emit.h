@@ -1,0 +1,28 @@
+// Plans as text that people and other programs read.
+#pragma once
+
+#include <string>
+
+#include "schema/instantiate.h"
+#include "schema/plan.h"
+
+namespace sup::compiler {
+
+struct EmitOptions {
+  bool show_secrets = false;  // otherwise passwords are replaced by asterisks
+};
+
+// One merged INI file that means the same as the plan.
+std::string emit_ini(const schema::Plan& plan, const EmitOptions& options);
+
+// The plan: sections, settings, origins, the variables it needs at boot.
+std::string emit_plan_json(const schema::Plan& plan, const EmitOptions& options);
+
+// Groups and processes with all their fields, as Supervisor would have them.
+std::string emit_resolved_json(const schema::Plan& plan, const schema::Resolved& resolved,
+                               const EmitOptions& options);
+
+// The option table itself.
+std::string emit_schema_json();
+
+}  // namespace sup::compiler

@@ -1,0 +1,157 @@
+#include "compiler/file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "compiler/source.h"
+
+namespace sup::compiler {
+namespace {
+
+schema::Error world(const std::string& path, int number) {
+  return {"cannot read " + path + ": " + std::strerror(number), number};
+}
+
+// Descriptors are closed on every way out.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string{} : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+std::string RealFileSystem::real(const std::string& path) const {
+  if (root_.empty()) return path;
+  return root_ + (path.starts_with('/') ? "" : "/") + path;
+}
+
+schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
+  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return world(path, errno);
+
+  struct stat info {};
+
+  if (::fstat(file.get(), &info) != 0) return world(path, errno);
+  if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
+  std::string bytes;
+  // The size is a hint only: pipes and /proc have none.
+  std::size_t used = 0;
+  bytes.resize(info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : 65536);
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
+    const ssize_t n = ::read(file.get(), bytes.data() + used, bytes.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return world(path, errno);
+    if (n == 0) break;
+    used += static_cast<std::size_t>(n);
+    if (used > source_maximum_bytes) return world(path, EFBIG);
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {
+  std::vector<std::string> found;
+  glob_t matches{};
+  // Python's glob knows no backslash escapes.
+  const std::string whole = real(pattern);
+  if (::glob(whole.c_str(), GLOB_NOESCAPE, nullptr, &matches) == 0)
+    for (std::size_t i = 0; i < matches.gl_pathc; ++i)
+      found.emplace_back(std::string(matches.gl_pathv[i]).substr(root_.size()));
+  ::globfree(&matches);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool RealFileSystem::is_directory(const std::string& path) const {
+  struct stat info {};
+
+  return ::stat(real(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string RealFileSystem::absolute(const std::string& path) const {
+  std::string whole = path;
+  if (!path.starts_with('/')) {
+    if (root_.empty()) {
+      std::array<char, 4096> buffer{};
+      if (::getcwd(buffer.data(), buffer.size()) != nullptr)
+        whole = std::string(buffer.data()) + "/" + path;
+    } else {
+      whole = "/" + path;
+    }
+  }
+  return normal_path(whole);
+}
+
+std::string normal_path(const std::string& path) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= path.size()) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    std::string part = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+    } else {
+      parts.push_back(std::move(part));
+    }
+  }
+  std::string out;
+  for (const std::string& part : parts) out += "/" + part;
+  return out.empty() ? "/" : out;
+}
+
+schema::Result<std::string> MemoryFileSystem::read(const std::string& path) const {
+  const auto found = files.find(absolute(path));
+  if (found == files.end()) return world(path, is_directory(path) ? EISDIR : ENOENT);
+  return found->second;
+}
+
+std::vector<std::string> MemoryFileSystem::glob(const std::string& pattern) const {
+  std::vector<std::string> found;
+  for (const auto& [path, bytes] : files)
+    if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD | FNM_NOESCAPE) == 0)
+      found.push_back(path);
+  return found;
+}
+
+bool MemoryFileSystem::is_directory(const std::string& path) const {
+  const std::string prefix = absolute(path) == "/" ? "/" : absolute(path) + "/";
+  return std::any_of(files.begin(), files.end(),
+                     [&](const auto& file) { return file.first.starts_with(prefix); });
+}
+
+std::string MemoryFileSystem::absolute(const std::string& path) const {
+  return normal_path(path.starts_with('/') ? path : "/" + path);
+}
+
+std::string directory_name(const std::string& path) { return directory_of(path); }
+
+}  // namespace sup::compiler

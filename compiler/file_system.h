@@ -1,0 +1,58 @@
+// The files that the compiler may see: the real ones, or those of a test.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/result.h"
+
+namespace sup::compiler {
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual schema::Result<std::string> read(const std::string& path) const = 0;
+  // Paths that match a pattern of *, ? and [...], sorted. As Python's glob: no **, leading dots
+  // only literally.
+  virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
+  virtual bool is_directory(const std::string& path) const = 0;
+  virtual std::string absolute(const std::string& path) const = 0;
+};
+
+// Lexically without . and .., as Python's normpath of an absolute path.
+std::string normal_path(const std::string& path);
+
+// Everything before the last slash; "/" for "/x", "" for "x".
+std::string directory_name(const std::string& path);
+
+// The machine's files. With a `root`, absolute paths are looked up below it, so that the
+// configuration of an image is checked from outside.
+class RealFileSystem final : public FileSystem {
+ public:
+  explicit RealFileSystem(std::string root = {}) : root_(std::move(root)) {}
+
+  schema::Result<std::string> read(const std::string& path) const override;
+  std::vector<std::string> glob(const std::string& pattern) const override;
+  bool is_directory(const std::string& path) const override;
+  std::string absolute(const std::string& path) const override;
+
+ private:
+  std::string real(const std::string& path) const;
+  std::string root_;
+};
+
+// Files in memory, for tests and for text from standard input.
+class MemoryFileSystem final : public FileSystem {
+ public:
+  std::map<std::string, std::string> files;  // by absolute path
+
+  schema::Result<std::string> read(const std::string& path) const override;
+  std::vector<std::string> glob(const std::string& pattern) const override;
+  bool is_directory(const std::string& path) const override;
+  std::string absolute(const std::string& path) const override;
+};
+
+}  // namespace sup::compiler

@@ -1,0 +1,249 @@
+#include "compiler/load.h"
+
+#include "compiler/compiler_rules.h"
+#include "schema/expand.h"
+#include "schema/suggest.h"
+#include "schema/text.h"
+
+namespace sup::compiler {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::size_t most_files = 100000;  // an include cannot fill the memory
+
+class Loader {
+ public:
+  Loader(const FileSystem& files, const CompileOptions& options, SourceMap& sources,
+         Diagnostics& diagnostics)
+      : files_(files), options_(options), sources_(sources), diagnostics_(diagnostics) {}
+
+  LoadedFiles run(const std::string& path, std::optional<std::string>& failure) {
+    auto bytes = files_.read(path);
+    if (!bytes) {
+      failure = bytes.error().message;
+      return {};
+    }
+    add(path, std::move(*bytes), std::nullopt);
+    include();
+    return std::move(loaded_);
+  }
+
+ private:
+  void add(const std::string& path, std::string bytes, std::optional<Span> from) {
+    const SourceId source = sources_.add({path, std::move(bytes), from});
+    const std::string_view text = sources_[source].bytes;
+    LoadedFile file;
+    file.source = source;
+    file.directory = directory_name(files_.absolute(path));
+    file.document = parse(source, text);
+    report_text(source, text, file.document);
+    loaded_.files.push_back(std::move(file));
+  }
+
+  // Encoding and lines that are nothing.
+  void report_text(SourceId source, std::string_view text, const Document& document) {
+    if (text.starts_with(byte_order_mark)) {
+      diagnostics_
+          .report(compiler_rule("not-plain-utf8"), {source, 0, 3},
+                  "the file begins with a byte order mark; Supervisor takes it for text and "
+                  "refuses the file")
+          .with_hint("remove these three bytes")
+          .fix("remove the byte order mark", {source, 0, 3}, "", true);
+      return;  // the first header is spoilt by it, which is no other mistake
+    }
+    if (const auto at = schema::invalid_utf8(text)) {
+      const auto begin = static_cast<std::uint32_t>(*at);
+      diagnostics_
+          .report(compiler_rule("not-plain-utf8"), {source, begin, begin + 1},
+                  "the file is not UTF-8; Supervisor refuses it")
+          .with_hint("this byte begins no character");
+      return;
+    }
+    if (!document.junk_before_header.empty()) {
+      const Line& line = document.lines[document.junk_before_header.front()];
+      diagnostics_
+          .report(compiler_rule("missing-section-header"),
+                  {source, line.content_begin, line.content_end},
+                  "text before the first section; Supervisor refuses the file")
+          .with_hint("a [section] must stand above it");
+      return;  // Python reads no further
+    }
+    for (const std::uint32_t index : document.junk)
+      report_junk(source, text, document.lines[index]);
+  }
+
+  void report_junk(SourceId source, std::string_view text, const Line& line) {
+    const std::string_view content =
+        text.substr(line.content_begin, line.content_end - line.content_begin);
+    const bool header = content.starts_with('[');
+    const bool no_key = content.starts_with('=') || content.starts_with(':');
+    Diagnostic& made = diagnostics_.report(
+        compiler_rule("unparsable-line"), {source, line.content_begin, line.content_end},
+        header   ? "a section header without its closing bracket; Supervisor refuses the file"
+        : no_key ? "a value without a key; Supervisor refuses the file"
+                 : "neither a [section] nor key=value; Supervisor refuses the file");
+    if (!header && !no_key) made.with_hint("a further line of a value must be indented");
+    if (header)
+      made.fix("close the bracket", {source, line.content_end, line.content_end}, "]", false);
+  }
+
+  // The last files= of the main file's [include], as Python merges it.
+  const Entry* include_entry(const Document& document) {
+    const Entry* found = nullptr;
+    for (const SectionHeader& section : document.sections) {
+      if (sources_.text(section.name) != "include") continue;
+      loaded_.has_include = true;
+      for (std::uint32_t i = 0; i < section.entry_count; ++i) {
+        const Entry& entry = document.entries[section.first_entry + i];
+        if (schema::lower(sources_.text(entry.key)) == "files") found = &entry;
+      }
+    }
+    return found;
+  }
+
+  void include() {
+    const Document& document = loaded_.files.front().document;
+    const Entry* entry = include_entry(document);
+    if (!loaded_.has_include) return;
+    if (entry == nullptr) {
+      report_no_files(document);
+      return;
+    }
+    const std::string here = loaded_.files.front().directory;
+    const std::string value = document.value(sources_, *entry);
+    if (value.find('%') != std::string::npos) {
+      include_template(*entry, value, here);
+      return;
+    }
+    // Words, each with its place.
+    std::size_t at = 0;
+    while (at < value.size()) {
+      const std::size_t space = schema::leading_space(std::string_view(value).substr(at));
+      if (space != 0) {
+        at += space;
+        continue;
+      }
+      std::size_t end = at;
+      while (end < value.size() && schema::leading_space(std::string_view(value).substr(end)) == 0)
+        ++end;
+      const auto spans = document.spans(*entry, at, end - at);
+      include_pattern(value.substr(at, end - at), spans.empty() ? entry->value : spans.front(),
+                      here);
+      at = end;
+    }
+  }
+
+  void report_no_files(const Document& document) {
+    for (const SectionHeader& section : document.sections) {
+      if (sources_.text(section.name) != "include") continue;
+      Diagnostic& made =
+          diagnostics_.report(compiler_rule("include-without-files"), section.header,
+                              "[include] has no `files=`; Supervisor refuses the configuration");
+      for (std::uint32_t i = 0; i < section.entry_count; ++i) {
+        const Span key = document.entries[section.first_entry + i].key;
+        if (schema::edit_distance(sources_.text(key), "files", 2) <= 2)
+          made.with_hint("did you mean `files` in line " +
+                         std::to_string(sources_.position(key.source, key.begin).line) + "?")
+              .fix("write `files`", key, "files", true);
+      }
+      return;
+    }
+  }
+
+  // Patterns that depend on names: all bound now, as the files have to be read now.
+  void include_template(const Entry& entry, const std::string& value, const std::string& here) {
+    std::vector<std::string> missing;
+    const schema::Expanded result =
+        schema::expand(value, [&](std::string_view name) -> std::optional<schema::TemplateValue> {
+          if (name == "here") return std::string_view(here);
+          if (name == "host_node_name") return std::string_view(options_.host_name);
+          if (name.starts_with("ENV_")) {
+            const auto found = options_.environment.find(name.substr(4));
+            if (found != options_.environment.end()) return std::string_view(found->second);
+            missing.emplace_back(name.substr(4));
+          }
+          return std::nullopt;
+        });
+    if (result.errors.empty()) {
+      std::string_view rest = result.text;
+      while (!(rest = schema::strip_left(rest)).empty()) {
+        std::size_t end = 0;
+        while (end < rest.size() && schema::leading_space(rest.substr(end)) == 0) ++end;
+        include_pattern(std::string(rest.substr(0, end)), entry.value, here);
+        rest.remove_prefix(end);
+      }
+      return;
+    }
+    if (missing.empty()) {
+      for (const schema::ExpandError& error : result.errors)
+        diagnostics_.report(compiler_rule(error.rule), entry.value,
+                            "[include] files: " + error.message);
+      return;
+    }
+    const Severity severity =
+        options_.environment_is_complete ? Severity::error : Severity::warning;
+    diagnostics_
+        .report(compiler_rule("environment-variable-required"), severity, entry.value,
+                "[include] files: depends on environment variable `" + missing.front() +
+                    "`, which is not known while compiling; nothing is included")
+        .with_hint("give --env " + missing.front() + "=...");
+  }
+
+  void include_pattern(const std::string& pattern, Span span, const std::string& here) {
+    const std::string joined = pattern.starts_with('/') ? pattern
+                               : here == "/"            ? "/" + pattern
+                                                        : here + "/" + pattern;
+    const auto matches = files_.glob(joined);
+    if (matches.empty()) {
+      loaded_.warnings.push_back("No file matches via include \"" + joined + "\"");
+      diagnostics_
+          .report(compiler_rule("include-matches-nothing"), span,
+                  "`" + pattern + "` matches no file; nothing is included")
+          .note("looked for " + joined);
+      return;
+    }
+    for (const std::string& path : matches) {
+      loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
+      if (loaded_.files.size() >= most_files) return;
+      auto bytes = files_.read(path);
+      if (bytes) {
+        add(path, std::move(*bytes), span);
+        report_nested();
+      } else if (files_.is_directory(path)) {
+        diagnostics_
+            .report(compiler_rule("include-names-directory"), span,
+                    "`" + path + "` is a folder; Supervisor says it is included and reads nothing")
+            .with_hint("did you mean `" + pattern + "/*.conf`?");
+      } else {
+        diagnostics_.report(compiler_rule("include-unreadable"), span,
+                            bytes.error().message + "; Supervisor skips it without a word");
+      }
+    }
+  }
+
+  void report_nested() {
+    const Document& document = loaded_.files.back().document;
+    for (const SectionHeader& section : document.sections)
+      if (sources_.text(section.name) == "include")
+        diagnostics_
+            .report(compiler_rule("nested-include"), section.header,
+                    "[include] in an included file; Supervisor ignores it")
+            .with_hint("name these files in the main file");
+  }
+
+  const FileSystem& files_;
+  const CompileOptions& options_;
+  SourceMap& sources_;
+  Diagnostics& diagnostics_;
+  LoadedFiles loaded_;
+};
+
+}  // namespace
+
+LoadedFiles load(const std::string& path, const FileSystem& files, const CompileOptions& options,
+                 SourceMap& sources, Diagnostics& diagnostics,
+                 std::optional<std::string>& failure) {
+  return Loader(files, options, sources, diagnostics).run(path, failure);
+}
+
+}  // namespace sup::compiler

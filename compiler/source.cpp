@@ -1,0 +1,49 @@
+#include "compiler/source.h"
+
+#include <algorithm>
+
+namespace sup::compiler {
+
+SourceId SourceMap::add(Source source) {
+  sources_.push_back(std::move(source));
+  line_starts_.emplace_back();
+  return static_cast<SourceId>(sources_.size() - 1);
+}
+
+std::string_view SourceMap::text(const Span& span) const {
+  return std::string_view(sources_[span.source].bytes).substr(span.begin, span.end - span.begin);
+}
+
+const std::vector<std::uint32_t>& SourceMap::line_starts(SourceId id) const {
+  std::vector<std::uint32_t>& starts = line_starts_[id];
+  if (!starts.empty()) return starts;
+  const std::string& bytes = sources_[id].bytes;
+  starts.push_back(0);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    // LF, CRLF and a lone CR end a line, as in Python's universal newlines.
+    const bool lone_return = bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n');
+    if (bytes[i] == '\n' || lone_return) starts.push_back(static_cast<std::uint32_t>(i + 1));
+  }
+  return starts;
+}
+
+Position SourceMap::position(SourceId source, std::uint32_t offset) const {
+  const auto& starts = line_starts(source);
+  const auto after = std::upper_bound(starts.begin(), starts.end(), offset);
+  const auto line = static_cast<std::uint32_t>(after - starts.begin());
+  return {line, offset - starts[line - 1] + 1};
+}
+
+std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
+  const auto& starts = line_starts(source);
+  return starts[std::min<std::size_t>(line, starts.size()) - 1];
+}
+
+std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
+  const std::string_view bytes = sources_[source].bytes;
+  const std::uint32_t begin = line_begin(source, line);
+  const std::string_view rest = bytes.substr(begin);
+  return rest.substr(0, std::min(rest.find_first_of("\r\n"), rest.size()));
+}
+
+}  // namespace sup::compiler

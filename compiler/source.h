@@ -1,0 +1,61 @@
+// Texts that configurations are made of, and places in them. Everything in the compiler speaks of
+// 32-bit byte offsets; lines and columns are computed when something is printed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sup::compiler {
+
+using SourceId = std::uint32_t;
+
+// Half-open range of bytes in a source.
+struct Span {
+  SourceId source = 0;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool operator==(const Span&) const = default;
+};
+
+// 1-based; the column counts bytes.
+struct Position {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+};
+
+// A source may be this long; longer files are refused with a diagnostic.
+constexpr std::size_t source_maximum_bytes = std::size_t{512} << 20U;
+
+struct Source {
+  std::string path;  // as the user named it or as the include pattern gave it
+  std::string bytes;
+  std::optional<Span> included_from;  // the pattern in the including file
+};
+
+// Owns all sources; ids are indexes. Paths and texts stay where they are for its lifetime.
+class SourceMap {
+ public:
+  SourceId add(Source source);
+
+  std::size_t size() const { return sources_.size(); }
+
+  const Source& operator[](SourceId id) const { return sources_[id]; }
+
+  std::string_view text(const Span& span) const;
+  Position position(SourceId source, std::uint32_t offset) const;
+  // The line (1-based) without its end.
+  std::string_view line(SourceId source, std::uint32_t line) const;
+  std::uint32_t line_begin(SourceId source, std::uint32_t line) const;
+
+ private:
+  const std::vector<std::uint32_t>& line_starts(SourceId id) const;
+
+  std::deque<Source> sources_;
+  mutable std::deque<std::vector<std::uint32_t>> line_starts_;  // made when first asked for
+};
+
+}  // namespace sup::compiler
