@@ -44,8 +44,13 @@ class Lowerer {
     return file.directory;
   }
 
-  schema::Origin origin(std::uint32_t file, const Span& span) const {
-    return {file, sources_.position(span.source, span.begin).line};
+  // Lines of a document are those of its source, so no position has to be looked for.
+  static schema::Origin origin(std::uint32_t file, std::uint32_t line_index) {
+    return {file, line_index + 1};
+  }
+
+  schema::Origin origin(const ConfigEntry& entry) const {
+    return origin(entry.file, config_.files->files[entry.file].document.entries[entry.entry].line);
   }
 
   // With [include], Supervisor replaces %(here)s as text in every value; without, it is a name like
@@ -63,7 +68,9 @@ class Lowerer {
         text.remove_prefix(at + here_text.size());
       }
     }
-    const bool known = entry.option != nullptr && knows_here(entry.option->scope);
+    // The characters of a process name are checked before expansion, so it stays as it is.
+    const bool known = entry.option != nullptr && knows_here(entry.option->scope) &&
+                       entry.option->type != schema::ProcessName::name;
     if (!known || options_.relocatable) return std::string(text);
     return schema::fold(text, [&](std::string_view name) -> std::optional<schema::TemplateValue> {
       if (name == "here") return std::string_view(here);
@@ -81,13 +88,16 @@ class Lowerer {
     schema::Section made;
     made.kind = section.name->kind;
     made.full_name = section.full_name;
-    made.origin = origin(section.header_files.front(), section.headers.front());
+    const std::uint32_t file = section.header_files.front();
+    made.origin = {
+        file,
+        sources_.position(section.headers.front().source, section.headers.front().begin).line};
     made.settings.reserve(section.entries.size());
     std::vector<const ConfigEntry*> written;
     written.reserve(section.entries.size());
     for (const ConfigEntry& entry : section.entries) {
       if (entry.overridden) continue;
-      const schema::Origin place = origin(entry.file, entry.key_span);
+      const schema::Origin place = origin(entry);
       const bool folds = entry.value.find(here_text) != std::string_view::npos;
       std::string text = folds ? fold_here(entry) : std::string(entry.value);
       if (entry.option != nullptr) {

@@ -61,9 +61,10 @@ compiler::TextStyle style() {
 // Compiles, prints what was found, and hands over the result if it can be used.
 int with_compilation(const compiler::InputOptions& input,
                      const std::function<int(const compiler::Compilation&)>& use) {
-  const auto result = compiler::compile_input(input);
+  auto result = compiler::compile_input(input);
   if (!result) return fail(result.error().message);
-  const compiler::Compilation& compilation = **result;
+  // Not freed: the program ends, and taking apart a large configuration costs more than its check.
+  const compiler::Compilation& compilation = *result->release();
   if (compilation.failure) return fail(*compilation.failure);
   std::cerr << compiler::render_text(compilation.diagnostics, compilation.sources, style());
   if (compilation.diagnostics.has_errors()) {
@@ -194,7 +195,7 @@ int main(int argc, char** argv) {
   try {
     const int status = run(argc, argv);
     std::cout.flush();
-    return std::cout ? status : fail("cannot write to standard output");
+    std::_Exit(std::cout ? status : fail("cannot write to standard output"));
   } catch (const std::exception& error) {
     return fail(error.what());
   }

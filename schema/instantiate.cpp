@@ -40,6 +40,20 @@ std::string normal_path(std::string_view directory, std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
+// Options of processes that are asked for by name; found once.
+struct ProcessIds {
+  static OptionId id(std::string_view name) { return find_option(block::process, name)->id; }
+
+  OptionId command = id("command");
+  OptionId user = id("user");
+  OptionId process_name = id("process_name");
+  OptionId numprocs = id("numprocs");
+  OptionId killasgroup = id("killasgroup");
+  OptionId priority = id("priority");
+  OptionId stdout_logfile = id("stdout_logfile");
+  OptionId stderr_logfile = id("stderr_logfile");
+};
+
 class Binder {
  public:
   Binder(const Plan& plan, const Facts& facts) : plan_(plan), facts_(facts), names_(plan, facts) {
@@ -55,7 +69,6 @@ class Binder {
     for (const SectionKind kind : {SectionKind::inet_http_server, SectionKind::unix_http_server})
       for (std::size_t i = 0; i < plan_.sections.size(); ++i)
         if (plan_.sections[i].kind == kind) bind_server(i);
-    for (std::size_t i = 0; i < plan_.sections.size(); ++i) check_unused(i);
     std::stable_sort(result_.resolved.groups.begin(), result_.resolved.groups.end(),
                      [](const Group& a, const Group& b) {
                        return a.priority != b.priority ? a.priority < b.priority : a.name < b.name;
@@ -205,9 +218,13 @@ class Binder {
   std::optional<std::size_t> written(std::size_t section, block::Block block,
                                      std::string_view name) const {
     const OptionRow* row = find_option(block, name);
+    return row == nullptr ? std::nullopt : written(section, row->id);
+  }
+
+  std::optional<std::size_t> written(std::size_t section, OptionId option) const {
     const auto& settings = plan_.sections[section].settings;
-    for (std::size_t i = 0; row != nullptr && i < settings.size(); ++i)
-      if (settings[i].option == row->id) return i;
+    for (std::size_t i = 0; i < settings.size(); ++i)
+      if (settings[i].option == option) return i;
     return std::nullopt;
   }
 
@@ -318,8 +335,25 @@ class Binder {
                       {},
                       section.origin};
     for (const ExtraSetting& extra : section.extras)
-      made.options.emplace_back(extra.key, extra.text);
+      made.options.emplace_back(extra.key, expanded_extra(index, extra));
     result_.resolved.rpcinterfaces.push_back(std::move(made));
+  }
+
+  // Keys for a factory have no row; their names are those of a server's options.
+  std::string expanded_extra(std::size_t index, const ExtraSetting& extra) {
+    if (!is_template(extra.text)) return extra.text;
+    bool missing = false;
+    const Expanded result =
+        expand(extra.text, [&](std::string_view name) -> std::optional<TemplateValue> {
+          TemplateValue value;
+          const NameStatus status = names_.find(name, Scope::server, {}, value);
+          missing |= status == NameStatus::missing_variable && !facts_.missing_variable_is_error;
+          return status == NameStatus::defined ? std::optional(value) : std::nullopt;
+        });
+    if (!result.errors.empty() && !missing)
+      fault(index, std::nullopt, result.errors.front().rule,
+            header(plan_.sections[index]) + " " + extra.key + ": " + result.errors.front().message);
+    return result.text;
   }
 
   void bind_server(std::size_t index) {
@@ -450,7 +484,7 @@ class Binder {
                                             : GroupKind::program);
     if (!check_name(index, std::nullopt, group.name, "name")) return;
     group.processes = bind_processes(index, group.name);
-    const bool has_priority = written(index, block::process, "priority").has_value();
+    const bool has_priority = written(index, ids_.priority).has_value();
     if (has_priority) {
       // The group's priority is its program's; read once more as there may be no process.
       ProcessOptions options = ProcessOptions::defaults();
@@ -523,15 +557,18 @@ class Binder {
     const ProcessOptions& common = made.options;
     total_processes_ += std::max<std::int64_t>(common.numprocs, 0);
     if (total_processes_ > facts_.maximum_processes || common.numprocs > facts_.maximum_processes) {
-      fault(index, written(index, block::process, "numprocs"), "invalid-integer",
+      fault(index, written(index, ids_.numprocs), "invalid-integer",
             "more than " + std::to_string(facts_.maximum_processes) + " processes in all");
       return processes;
     }
     values.numprocs = common.numprocs;
-    for (std::int64_t i = 0; i < common.numprocs; ++i) {
-      Process process = made;
-      process.process_num = static_cast<std::int64_t>(
-          static_cast<std::uint64_t>(common.numprocs_start) + static_cast<std::uint64_t>(i));
+    const std::int64_t numprocs = common.numprocs;
+    const auto first = static_cast<std::uint64_t>(common.numprocs_start);
+    if (numprocs > 0) processes.reserve(static_cast<std::size_t>(numprocs));
+    for (std::int64_t i = 0; i < numprocs; ++i) {
+      const bool last = i + 1 == numprocs;
+      Process process = last ? std::move(made) : made;
+      process.process_num = static_cast<std::int64_t>(first + static_cast<std::uint64_t>(i));
       bind_process(index, process, values);
       processes.push_back(std::move(process));
       if (i == 0 && result_.faults.size() > faults_before) break;  // the others would say the same
@@ -548,21 +585,21 @@ class Binder {
     constexpr auto block = block::process;
     require(index, block, "command", "missing-required-key",
             "there is nothing to run, Supervisor refuses the section");
-    check_user(index, written(index, block, "user"), options.user);
-    const auto name = written(index, block, "process_name");
+    check_user(index, written(index, ids_.user), options.user);
+    const auto name = written(index, ids_.process_name);
     const std::string_view name_text =
         name ? std::string_view(plan_.sections[index].settings[*name].text)
              : *find_option(block, "process_name")->default_text;
     if (check_name(index, name, strip(name_text), "process name") && options.numprocs > 1 &&
         name_text.find("%(process_num)") == std::string_view::npos) {
-      const auto numprocs = written(index, block, "numprocs");
+      const auto numprocs = written(index, ids_.numprocs);
       Fault& made =
           fault(index, name ? name : numprocs, "numprocs-needs-process-num",
                 "with `numprocs=" + std::to_string(options.numprocs) +
                     "` the process name must contain `%(process_num)`, or all would have one name");
       made.note = "write process_name=%(program_name)s_%(process_num)02d";
     }
-    const auto killasgroup = written(index, block, "killasgroup");
+    const auto killasgroup = written(index, ids_.killasgroup);
     if (!killasgroup) {
       options.killasgroup = options.stopasgroup;
     } else if (options.stopasgroup && !options.killasgroup) {
@@ -576,15 +613,15 @@ class Binder {
     values.process_num = process.process_num;
     read_block(index, options, values,
                [](const OptionRow& row) { return row.scope == Scope::program_environment; });
-    const EnvironmentValue own = options.environment;
+    const EnvironmentValue own = options.environment;  // reading moves nothing, but merging does
     values.own_environment = &own;
     read_block(index, options, values,
                [](const OptionRow& row) { return row.scope == Scope::process; });
-    if (!written(index, block::process, "process_name")) options.process_name = values.program_name;
+    if (!written(index, ids_.process_name)) options.process_name = values.program_name;
     process.name = options.process_name;
-    settle_log(index, "stdout", options.stdout_logfile, options.stdout_logfile_maxbytes,
+    settle_log(index, ids_.stdout_logfile, options.stdout_logfile, options.stdout_logfile_maxbytes,
                options.stdout_syslog);
-    settle_log(index, "stderr", options.stderr_logfile, options.stderr_logfile_maxbytes,
+    settle_log(index, ids_.stderr_logfile, options.stderr_logfile, options.stderr_logfile_maxbytes,
                options.stderr_syslog);
     if (options.redirect_stderr) {
       if (options.stderr_logfile.kind == LogKind::file)
@@ -593,50 +630,48 @@ class Binder {
              "filename has been ignored");
       options.stderr_logfile = {LogKind::none, {}};
     }
-    // The daemon's variables, overridden by its own.
-    EnvironmentValue merged = result_.resolved.supervisord.environment;
-    for (const auto& [key, value] : own) {
-      const auto same =
-          std::find_if(merged.begin(), merged.end(),
-                       [&, &name = key](const auto& pair) { return pair.first == name; });
-      if (same == merged.end())
-        merged.emplace_back(key, value);
-      else
-        same->second = value;
-    }
-    options.environment = std::move(merged);
+    merge_environment(own, options.environment);
   }
 
-  void settle_log(std::size_t index, std::string_view channel, LogTargetValue& target,
-                  std::int64_t maxbytes, bool& syslog) {
-    const std::string option = std::string(channel) + "_logfile";
-    if (target.kind == LogKind::file && !target.path.empty())
-      settle_file(index, written(index, block::process, option), target.path);
+  void settle_log(std::size_t index, OptionId option, LogTargetValue& target, std::int64_t maxbytes,
+                  bool& syslog) {
+    if (target.kind == LogKind::file && target.path.empty()) return;
+    if (target.kind == LogKind::file) settle_file(index, written(index, option), target.path);
+    const std::string name(option_row(option).name);
     if (target.kind == LogKind::syslog) {
-      warn("For " + header(plan_.sections[index]) + ", " + option +
-           "=syslog but this is deprecated and will be removed.  Use " + std::string(channel) +
+      const std::string channel = name.substr(0, name.find('_'));
+      warn("For " + header(plan_.sections[index]) + ", " + name +
+           "=syslog but this is deprecated and will be removed.  Use " + channel +
            "_syslog=true to enable syslog instead.");
       target = {LogKind::none, {}};
       syslog = true;
     }
     if (target.kind == LogKind::automatic && maxbytes == 0)
-      warn("For " + header(plan_.sections[index]) + ", AUTO logging used for " + option +
+      warn("For " + header(plan_.sections[index]) + ", AUTO logging used for " + name +
            " without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally");
+  }
+
+  // The daemon's variables, overridden by its own.
+  void merge_environment(const EnvironmentValue& own, EnvironmentValue& out) const {
+    const EnvironmentValue& global = result_.resolved.supervisord.environment;
+    if (global.empty()) return;
+    out = global;
+    for (const auto& pair : own) {
+      const auto same = std::find_if(out.begin(), out.end(),
+                                     [&](const auto& known) { return known.first == pair.first; });
+      if (same == out.end()) {
+        out.push_back(pair);
+      } else {
+        same->second = pair.second;
+      }
+    }
   }
 
   void warn(std::string text) { result_.resolved.warnings.push_back(std::move(text)); }
 
-  // Sections that the daemon does not read are checked all the same, for the client's sake.
-  void check_unused(std::size_t index) {
-    if (plan_.sections[index].kind == SectionKind::supervisorctl) {
-      SupervisorctlOptions options = SupervisorctlOptions::defaults();
-      if (facts_.missing_variable_is_error) return;  // the client has an environment of its own
-      read_block(index, options);
-    }
-  }
-
   const Plan& plan_;
   const Facts& facts_;
+  const ProcessIds ids_;
   Names names_;
   InstantiateResult result_;
   std::vector<bool> in_group_;  // by section: a [group:x] names it

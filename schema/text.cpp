@@ -1,6 +1,7 @@
 #include "schema/text.h"
 
 #include <array>
+#include <cstring>
 
 namespace sup::schema {
 namespace {
@@ -41,6 +42,12 @@ bool is_space(char32_t c) {
   if (c < 0x80) return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20);
   return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
          c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+// The second byte of a capital letter of Latin-1 in UTF-8, the first being 0xC3.
+bool is_capital_of_latin1(char second) {
+  const auto byte = static_cast<unsigned char>(second);
+  return byte >= 0x80 && byte <= 0x9E && byte != 0x97;
 }
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
@@ -121,6 +128,10 @@ std::string lower(std::string_view text) {
     } else if (text.substr(i, 3) == "\xE2\x84\xAA") {  // Kelvin sign
       out += 'k';
       i += 2;
+    } else if (c == '\xC3' && i + 1 < text.size() &&
+               is_capital_of_latin1(text[i + 1])) {  // capital letters of Latin-1
+      out += c;
+      out += static_cast<char>(text[++i] + 0x20);
     } else {
       out += c;
     }
@@ -199,6 +210,15 @@ std::string python_bytes_repr(std::string_view bytes) {
 std::optional<std::size_t> invalid_utf8(std::string_view bytes) {
   std::size_t i = 0;
   while (i < bytes.size()) {
+    // Most text is ASCII: eight characters at a time.
+    std::uint64_t eight = 0;
+    if (i + sizeof eight <= bytes.size()) {
+      std::memcpy(&eight, bytes.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080U) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
     if (static_cast<unsigned char>(bytes[i]) < 0x80) {
       ++i;
       continue;

@@ -22,8 +22,8 @@ std::string_view strip_left(std::string_view text);
 std::string_view strip_right(std::string_view text);
 std::string_view strip(std::string_view text);
 
-// ASCII letters only, except that the Kelvin sign and the dotted capital I are lowered as in
-// Python: all that an option name can be made of.
+// Letters of ASCII and Latin-1, and the Kelvin sign, which Python lowers to an ordinary k: an option
+// name can be made of it.
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);
 

@@ -608,25 +608,25 @@ std::optional<ValueError> Signal::read(std::string_view text, const ReadContext&
     out = static_cast<int>(number);
     return std::nullopt;
   }
-  std::string name = upper(strip(text));
-  if (name.starts_with("SIG")) name.erase(0, 3);
+  std::string word = upper(strip(text));
+  if (word.starts_with("SIG")) word.erase(0, 3);
   for (const SignalRow& row : signals)
-    if (row.name == name) {
+    if (row.name == word) {
       out = row.number;
       return std::nullopt;
     }
   for (const SignalRow& row : odd_signals)
-    if (row.name == name) {
+    if (row.name == word) {
       out = row.number;
       return std::nullopt;
     }
-  const std::string_view near = nearest(name, signal_names());
+  const std::string_view near = nearest(word, signal_names());
   return bad_value("invalid-signal", text, expected, std::string(near));
 }
 
 std::string Signal::print(const Storage& value) {
-  const std::string name = signal_name(value);
-  return name.starts_with("SIG") ? name.substr(3) : name;
+  const std::string word = signal_name(value);
+  return word.starts_with("SIG") ? word.substr(3) : word;
 }
 
 std::string signal_name(int signal) {
@@ -742,9 +742,9 @@ std::optional<ValueError> NameList::read(std::string_view text, const ReadContex
 
 std::string NameList::print(const Storage& value) {
   std::string out;
-  for (const std::string& name : value) {
+  for (const std::string& item : value) {
     if (!out.empty()) out += ',';
-    out += name;
+    out += item;
   }
   return out;
 }
@@ -755,8 +755,8 @@ std::optional<ValueError> EventList::read(std::string_view text, const ReadConte
     return ValueError{
         "listener-without-events", "the list of events is empty; nothing would be sent", {}};
   for (const std::string_view item : split_list(text)) {
-    const std::string name = upper(item);
-    const auto type = event_from_name(name);
+    const std::string word = upper(item);
+    const auto type = event_from_name(word);
     if (!type) {
       ValueError error{"unknown-event", {}, {}};
       error.begin = static_cast<std::size_t>(item.data() - text.data());
@@ -774,7 +774,7 @@ std::optional<ValueError> EventList::read(std::string_view text, const ReadConte
       std::vector<std::string_view> names;
       for (const EventRow& row : event_rows()) names.push_back(row.name);
       error.message = "unknown event type " + quoted(item);
-      error.fix = nearest(name, names);
+      error.fix = nearest(word, names);
       return error;
     }
     if (std::find(out.begin(), out.end(), *type) == out.end()) out.push_back(*type);

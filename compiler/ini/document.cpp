@@ -80,7 +80,12 @@ std::size_t inline_comment(std::string_view line) {
 
 class Builder {
  public:
-  Builder(SourceId source, std::string_view bytes) : bytes_(bytes) { document_.source = source; }
+  Builder(SourceId source, std::string_view bytes) : bytes_(bytes) {
+    document_.source = source;
+    const auto lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+    document_.lines.reserve(lines + 1);
+    document_.entries.reserve(lines * 3 / 4);
+  }
 
   // One line with its end.
   void add(std::string_view whole) {

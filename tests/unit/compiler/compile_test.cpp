@@ -1,0 +1,128 @@
+#include "compiler/compile.h"
+
+#include <gtest/gtest.h>
+
+#include "compiler/emit.h"
+
+namespace sup::compiler {
+namespace {
+
+MemoryFileSystem make_files(std::map<std::string, std::string> list) {
+  MemoryFileSystem system;
+  system.files = std::move(list);
+  return system;
+}
+
+std::vector<std::string> rules(const Compilation& compilation) {
+  std::vector<std::string> ids;
+  for (const Diagnostic& d : compilation.diagnostics.all()) ids.emplace_back(d.rule->id);
+  return ids;
+}
+
+TEST(Compile, IncludedFilesMergeAndKeepTheirFolder) {
+  const MemoryFileSystem files = make_files({
+      {"/etc/s/main.conf",
+       "[supervisord]\n[include]\nfiles=conf.d/*.conf\n[program:a]\ncommand=one\n"},
+      {"/etc/s/conf.d/x.conf", "[program:a]\ncommand=%(here)s/two\n"              }
+  });
+  const auto result = compile("/etc/s/main.conf", files, {});
+  EXPECT_TRUE(rules(*result).empty());
+  EXPECT_EQ(result->resolved.groups.at(0).processes.at(0).options.command, "/etc/s/conf.d/two");
+  EXPECT_EQ(result->plan.place(result->plan.sections.at(1).settings.at(0).origin),
+            "/etc/s/conf.d/x.conf:2");
+}
+
+TEST(Compile, ARelocatablePlanTakesItsFolderAtBoot) {
+  const MemoryFileSystem files = make_files({
+      {"/etc/s/main.conf",     "[supervisord]\n[include]\nfiles=conf.d/*.conf\n"},
+      {"/etc/s/conf.d/x.conf", "[program:a]\ncommand=%(here)s/run\n"            }
+  });
+  CompileOptions options;
+  options.relocatable = true;
+  const auto result = compile("/etc/s/main.conf", files, options);
+  schema::Plan plan = result->plan;
+  EXPECT_EQ(plan.here, "");
+  plan.here = "/opt";
+  EXPECT_EQ(schema::instantiate(plan, {}).resolved.groups.at(0).processes.at(0).options.command,
+            "/opt/conf.d/run");
+}
+
+TEST(Compile, SecretsOfTheBuildMachineStayThere) {
+  const MemoryFileSystem files = make_files({
+      {"/main.conf", "[supervisord]\n[program:a]\ncommand=app %(ENV_TOKEN)s\n"}
+  });
+  CompileOptions options;
+  options.environment["TOKEN"] = "hunter2";
+  const auto result = compile("/main.conf", files, options);
+  EXPECT_EQ(emit_plan_json(result->plan, {}).find("hunter2"), std::string::npos);
+  EXPECT_NE(emit_plan_json(result->plan, {}).find("\"TOKEN\""), std::string::npos);
+}
+
+TEST(Compile, PasswordsAreNotPrinted) {
+  const MemoryFileSystem files = make_files({
+      {"/main.conf",
+       "[supervisord]\n[inet_http_server]\nport=9001\nusername=u\npassword=hunter2\n"}
+  });
+  const auto result = compile("/main.conf", files, {});
+  EXPECT_EQ(emit_ini(result->plan, {}).find("hunter2"), std::string::npos);
+  EXPECT_EQ(emit_plan_json(result->plan, {}).find("hunter2"), std::string::npos);
+  EXPECT_EQ(emit_resolved_json(result->plan, result->resolved, {}).find("hunter2"),
+            std::string::npos);
+  EXPECT_NE(emit_ini(result->plan, {.show_secrets = true}).find("hunter2"), std::string::npos);
+}
+
+TEST(Compile, AMissingFileIsAFailureAndNoDiagnostic) {
+  const auto result = compile("/none.conf", make_files({}), {});
+  ASSERT_TRUE(result->failure);
+  EXPECT_EQ(*result->failure, "cannot read /none.conf: No such file or directory");
+}
+
+TEST(Compile, CaretsStandUnderTheWrongPart) {
+  const std::string text =
+      "[supervisord]\n[eventlistener:l]\ncommand=x\nevents=TICK_5,\n  PROCES_LOG\n";
+  const auto result = compile("/main.conf",
+                              make_files({
+                                  {"/main.conf", text}
+  }),
+                              {});
+  ASSERT_EQ(result->diagnostics.all().size(), 1U);
+  const Diagnostic& d = result->diagnostics.all()[0];
+  EXPECT_EQ(result->sources.text(d.span), "PROCES_LOG");
+  EXPECT_EQ(d.hint, "did you mean `PROCESS_LOG`?");
+  ASSERT_EQ(d.fixes.size(), 1U);
+  EXPECT_EQ(d.fixes[0].edits[0].span, d.span);
+}
+
+TEST(Compile, DefaultSectionFeedsTheOthers) {
+  const auto result = compile(
+      "/m.conf",
+      make_files({
+          {"/m.conf", "[DEFAULT]\nautostart=false\n[supervisord]\n[program:a]\ncommand=x\n"}
+  }),
+      {});
+  EXPECT_FALSE(result->resolved.groups.at(0).processes.at(0).options.autostart);
+}
+
+TEST(Compile, DumpedIniCompilesToTheSamePlan) {
+  const std::string text =
+      "[supervisord]\nenvironment=A=\"1\",\n  B=\"2\"\n[program:a]\ncommand=x \\\n  "
+      "y\nautostart=%(ENV_Q)s\n";
+  const auto first = compile("/m.conf",
+                             make_files({
+                                 {"/m.conf", text}
+  }),
+                             {});
+  const auto second = compile("/m.conf",
+                              make_files({
+                                  {"/m.conf", emit_ini(first->plan, {})}
+  }),
+                              {});
+  ASSERT_EQ(second->plan.sections.size(), first->plan.sections.size());
+  for (std::size_t i = 0; i < first->plan.sections.size(); ++i)
+    for (std::size_t j = 0; j < first->plan.sections[i].settings.size(); ++j)
+      EXPECT_EQ(second->plan.sections[i].settings[j].text,
+                first->plan.sections[i].settings[j].text);
+}
+
+}  // namespace
+}  // namespace sup::compiler
