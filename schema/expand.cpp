@@ -220,7 +220,7 @@ ExpandError fault_of(const Conversion& c, std::string_view text) {
 // Why Python could not format the value this way, or nothing.
 std::optional<ExpandError> misfit(const Conversion& c, const TemplateValue& value,
                                   std::string_view text) {
-  if (!std::holds_alternative<std::string_view>(value) || has("sra%", c.type)) return std::nullopt;
+  if (!std::holds_alternative<std::string_view>(value) || has("sra", c.type)) return std::nullopt;
   if (c.type == 'c' && character_count(std::get<std::string_view>(value)) == 1) return std::nullopt;
   const std::string shown(text.substr(c.begin, c.end - c.begin));
   ExpandError error;
@@ -285,11 +285,7 @@ Expanded expand(std::string_view text, const NameLookup& lookup) {
       result.errors.push_back(std::move(*error));
       continue;
     }
-    if (c.type == '%') {
-      result.text += '%';
-    } else {
-      append_value(result.text, c, *value);
-    }
+    append_value(result.text, c, *value);
   }
   return result;
 }
@@ -318,8 +314,7 @@ std::string fold(std::string_view text, const NameLookup& lookup) {
     out += text.substr(i, percent - i);
     if (percent == text.size()) break;
     const Conversion c = scan(text, percent);
-    const bool usable =
-        c.fault == Conversion::Fault::none && !c.star && c.has_name && c.type != '%';
+    const bool usable = c.fault == Conversion::Fault::none && !c.star && c.has_name;
     const auto value = usable ? lookup(c.name) : std::nullopt;
     if (value && !misfit(c, *value, text)) {
       std::string body;
