@@ -1,0 +1,72 @@
+// What the core orders the host to do, in order. The host answers some of them with inputs, either
+// at once after the batch or later.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/core/types.h"
+
+namespace sup::core::effect {
+
+// Start the process (Supervisor::spec tells how); answered by Spawned or SpawnFailed.
+struct Spawn {
+  ProcessId process = 0;
+};
+
+// Send a signal to the child, or to its process group; answered by KillFailed if it fails.
+struct Kill {
+  ProcessId process = 0;
+  int pid = 0;
+  int signal = 0;
+  bool whole_group = false;
+};
+
+// Write to the child's standard input; what does not fit the pipe is kept and written later.
+// Answered by StdinBroken if the other end is closed.
+struct WriteStdin {
+  ProcessId process = 0;
+  std::string bytes;
+};
+
+// Append to the log of a channel that wants_output: what is left of the output after capture and
+// strip_ansi.
+struct AppendLog {
+  ProcessId process = 0;
+  Channel channel = Channel::standard_output;
+  std::string bytes;
+};
+
+// A line of the activity log, without time and level.
+struct LogLine {
+  Level level = Level::info;
+  std::string text;
+};
+
+// Close and open again all log files by name.
+struct ReopenLogs {};
+
+// Read and check the configuration again; answered by PlanLoaded or PlanRefused.
+struct LoadPlan {};
+
+// The daemon takes on a new configuration: everything was stopped and the process table is new. The
+// host forgets what it holds for the old ids and sends Boot.
+struct Restarted {};
+
+// Everything is stopped: remove pidfile and sockets, leave with this status.
+struct Quit {
+  int status = 0;
+};
+
+}  // namespace sup::core::effect
+
+namespace sup::core {
+
+using Effect = std::variant<effect::Spawn, effect::Kill, effect::WriteStdin, effect::AppendLog,
+                            effect::LogLine, effect::ReopenLogs, effect::LoadPlan,
+                            effect::Restarted, effect::Quit>;
+
+using Effects = std::vector<Effect>;
+
+}  // namespace sup::core

@@ -1,0 +1,76 @@
+#include "runtime/core/event_pool.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace sup::core {
+
+namespace {
+
+// 0, 0.1, 0.2, 0.4 ... 10 seconds.
+Instant delay_after(int rejections) {
+  constexpr Instant first = std::chrono::milliseconds(100);
+  constexpr Instant longest = std::chrono::seconds(10);
+  if (rejections < 2) return Instant{};
+  return std::min(longest, first * (std::int64_t{1} << std::min(rejections - 2, 10)));
+}
+
+}  // namespace
+
+std::int64_t next_serial(std::int64_t& counter) {
+  const std::int64_t serial = counter;
+  counter = serial == std::numeric_limits<std::int64_t>::max() ? 0 : serial + 1;
+  return serial;
+}
+
+std::optional<QueuedEvent> EventPool::accept(schema::EventType type, std::int64_t serial,
+                                             std::string payload) {
+  std::optional<QueuedEvent> pushed_out;
+  if (!events_.empty() && std::cmp_greater_equal(events_.size(), buffer_size_)) {
+    pushed_out = std::move(events_.front());
+    events_.pop_front();
+  }
+  QueuedEvent event;
+  event.type = type;
+  event.serial = serial;
+  event.pool_serial = next_serial(next_serial_);
+  event.payload = std::move(payload);
+  events_.push_back(std::move(event));
+  return pushed_out;
+}
+
+void EventPool::give_back(QueuedEvent event) { events_.push_front(std::move(event)); }
+
+Instant EventPool::reject(const Now& now, QueuedEvent event) {
+  event.rejections = std::min(event.rejections + 1, 1000);
+  const Instant delay = delay_after(event.rejections);
+  event.not_before = now.steady + delay;
+  give_back(std::move(event));
+  return delay;
+}
+
+void EventPool::set_ready(std::uint32_t member, bool ready) {
+  if (ready) {
+    ready_.insert(member);
+  } else {
+    ready_.erase(member);
+  }
+}
+
+std::optional<EventPool::Delivery> EventPool::next(const Now& now) {
+  if (events_.empty() || ready_.empty() || events_.front().not_before > now.steady) {
+    return std::nullopt;
+  }
+  Delivery delivery{*ready_.begin(), std::move(events_.front())};
+  events_.pop_front();
+  ready_.erase(ready_.begin());
+  return delivery;
+}
+
+Instant EventPool::deadline() const {
+  if (events_.empty() || ready_.empty()) return never;
+  return events_.front().not_before;
+}
+
+}  // namespace sup::core

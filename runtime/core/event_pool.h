@@ -1,0 +1,73 @@
+// The events that wait for one [eventlistener:x], and which of its processes may take one.
+//
+// Events are given out in order, each to the first process of the pool that is ready; there is no
+// rotation. What a listener rejects goes back to the head and is given out again: at once the first
+// time, then after a growing delay, in which the whole pool waits, so that a listener that rejects
+// everything does not keep the daemon busy. If more than buffer_size events wait, a new one pushes
+// out the oldest; one that comes back pushes out none.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "runtime/core/types.h"
+#include "schema/events.h"
+
+namespace sup::core {
+
+struct QueuedEvent {
+  schema::EventType type = schema::EventType::EVENT;
+  std::int64_t serial = 0;       // of the daemon
+  std::int64_t pool_serial = 0;  // of the pool
+  std::string payload;
+  int rejections = 0;
+  Instant not_before{};
+};
+
+class EventPool {
+ public:
+  explicit EventPool(std::int64_t buffer_size) : buffer_size_(buffer_size) {}
+
+  // Takes a new event; the event that it pushed out, if any.
+  std::optional<QueuedEvent> accept(schema::EventType type, std::int64_t serial,
+                                    std::string payload);
+
+  // Takes back an event that was not received.
+  void give_back(QueuedEvent event);
+
+  // Takes back an event that a listener rejected; the delay until it is given out again.
+  Instant reject(const Now& now, QueuedEvent event);
+
+  // A process of the pool, by its place in it, may or may not take an event.
+  void set_ready(std::uint32_t member, bool ready);
+
+  struct Delivery {
+    std::uint32_t member = 0;
+    QueuedEvent event;
+  };
+
+  // The next event and the process that is to have it; nothing if there is none of either, or if
+  // the head must wait.
+  std::optional<Delivery> next(const Now& now);
+
+  // When `next` is worth another try although nothing happened.
+  Instant deadline() const;
+
+  std::size_t size() const { return events_.size(); }
+
+  std::int64_t buffer_size() const { return buffer_size_; }
+
+ private:
+  std::int64_t buffer_size_ = 0;
+  std::int64_t next_serial_ = 0;
+  std::deque<QueuedEvent> events_;
+  std::set<std::uint32_t> ready_;
+};
+
+// The serial that follows; they start again at 0 like Supervisor's.
+std::int64_t next_serial(std::int64_t& counter);
+
+}  // namespace sup::core

@@ -1,0 +1,81 @@
+// What the host tells the core: facts, each once, in the order in which they happened.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "runtime/core/types.h"
+#include "schema/instantiate.h"
+
+namespace sup::core::input {
+
+// The host is ready: logs are open, signals are caught. Groups come to life, programs start.
+struct Boot {};
+
+// Answer to effect::Spawn: the child exists.
+struct Spawned {
+  ProcessId process = 0;
+  int pid = 0;
+};
+
+// Answer to effect::Spawn: it could not be started. `reason` is the text of the spawn error, as
+// "can't find command 'x'".
+struct SpawnFailed {
+  ProcessId process = 0;
+  std::string reason;
+};
+
+// A child was reaped. Its pipes were drained before, and the output was told. `pid` may be
+// an orphan that was adopted.
+struct Exited {
+  int pid = 0;
+  ExitStatus status;
+};
+
+// Bytes that a child wrote. Told only for channels with Supervisor::wants_output; the rest goes
+// from pipe to file without the core. The bytes are valid during the call.
+struct Output {
+  ProcessId process = 0;
+  Channel channel = Channel::standard_output;
+  std::string_view bytes;
+};
+
+// The other end of a child's standard input is closed (EPIPE): what was written since is lost.
+struct StdinBroken {
+  ProcessId process = 0;
+};
+
+// Answer to effect::Kill that failed; ESRCH included.
+struct KillFailed {
+  ProcessId process = 0;
+  int error_number = 0;
+};
+
+// A signal to the daemon: TERM, INT, QUIT, HUP, USR2 (and any other, which is only logged).
+struct DaemonSignal {
+  int signal = 0;
+};
+
+// Nothing happened but time; sent at deadline().
+struct Tick {};
+
+// Answer to effect::LoadPlan.
+struct PlanLoaded {
+  std::shared_ptr<const schema::Resolved> resolved;
+};
+
+struct PlanRefused {
+  std::string reason;
+};
+
+}  // namespace sup::core::input
+
+namespace sup::core {
+
+using Input = std::variant<input::Boot, input::Spawned, input::SpawnFailed, input::Exited,
+                           input::Output, input::StdinBroken, input::KillFailed,
+                           input::DaemonSignal, input::Tick, input::PlanLoaded, input::PlanRefused>;
+
+}  // namespace sup::core

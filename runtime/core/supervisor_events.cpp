@@ -1,0 +1,138 @@
+#include <array>
+#include <utility>
+
+#include "runtime/core/concat.h"
+#include "runtime/core/event_text.h"
+#include "runtime/core/supervisor_implementation.h"
+
+namespace sup::core {
+
+using schema::EventType;
+
+namespace {
+
+struct Period {
+  std::int64_t seconds;
+  EventType type;
+};
+
+constexpr std::array<Period, 3> periods = {
+    {{5, EventType::TICK_5}, {60, EventType::TICK_60}, {3600, EventType::TICK_3600}}
+};
+
+}  // namespace
+
+bool Supervisor::Implementation::wanted(EventType type) const {
+  return !subscribers_[static_cast<std::size_t>(type)].empty();
+}
+
+const std::string& Supervisor::Implementation::pool_name(std::uint32_t pool) const {
+  return resolved_->groups[pools_[pool].group].name;
+}
+
+void Supervisor::Implementation::subscribe(std::uint32_t pool) {
+  const auto& entries = resolved_->groups[pools_[pool].group].listener.events;
+  if (!entries) return;
+  for (const schema::EventRow& row : schema::event_rows()) {
+    if (row.is_abstract) continue;
+    // Once, however many entries of events= name it.
+    for (const EventType entry : *entries) {
+      if (!schema::event_is_a(row.type, entry)) continue;
+      subscribers_[static_cast<std::size_t>(row.type)].push_back(pool);
+      break;
+    }
+  }
+}
+
+void Supervisor::Implementation::publish(EventType type, const std::string& payload) {
+  const auto& pools = subscribers_[static_cast<std::size_t>(type)];
+  if (pools.empty()) return;
+  const std::int64_t serial = next_serial(serial_);
+  for (const std::uint32_t pool : pools) {
+    const auto pushed_out = pools_[pool].events.accept(type, serial, payload);
+    if (pushed_out) {
+      log(Level::error, concat("pool ", pool_name(pool),
+                               " event buffer overflowed, discarding event ", pushed_out->serial));
+    }
+    touch(pool);
+  }
+}
+
+void Supervisor::Implementation::update_ready(ProcessId process) {
+  const ProcessEntry& entry = processes_[process];
+  if (!entry.listener) return;
+  const std::uint32_t pool = *groups_[entry.group].pool;
+  pools_[pool].events.set_ready(entry.member,
+                                entry.record.state == schema::ProcessState::RUNNING &&
+                                    entry.listener->protocol.state() == ListenerState::READY &&
+                                    !entry.listener->stdin_broken);
+  touch(pool);
+}
+
+void Supervisor::Implementation::touch(std::uint32_t pool) {
+  if (std::exchange(pools_[pool].touched, true)) return;
+  touched_.push_back(pool);
+}
+
+void Supervisor::Implementation::deliver_all() {
+  for (const std::uint32_t pool : std::exchange(touched_, {})) deliver(pool);
+}
+
+void Supervisor::Implementation::deliver(std::uint32_t pool) {
+  PoolEntry& entry = pools_[pool];
+  entry.touched = false;
+  while (auto delivery = entry.events.next(now_)) {
+    const ProcessId process = groups_[entry.group].first + delivery->member;
+    ListenerEntry& listener = *processes_[process].listener;
+    const QueuedEvent& event = listener.held.emplace(std::move(delivery->event));
+    listener.protocol.sent();
+    const Envelope envelope{resolved_->supervisord.identifier, pool_name(pool), event.serial,
+                            event.pool_serial, event.type};
+    emit(effect::WriteStdin{process, wire_format(envelope, event.payload)});
+    log(Level::debug, concat("event ", event.serial, " sent to listener ", spec(process).name));
+  }
+  timers_.arm({TimerKind::pool, pool}, entry.armed, entry.events.deadline());
+}
+
+void Supervisor::Implementation::return_event(ProcessId process, bool rejected) {
+  ProcessEntry& entry = processes_[process];
+  if (!entry.listener->held) return;
+  QueuedEvent event = std::move(*entry.listener->held);
+  entry.listener->held.reset();
+  const std::uint32_t index = *groups_[entry.group].pool;
+  PoolEntry& pool = pools_[index];
+  log(Level::debug,
+      concat("rebuffering event ", event.serial, " for pool ", pool_name(index),
+             " (buf size=", pool.events.size(), ", max=", pool.events.buffer_size(), ")"));
+  if (!rejected) {
+    pool.events.give_back(std::move(event));
+  } else {
+    const std::int64_t serial = event.serial;
+    const Instant delay = pool.events.reject(now_, std::move(event));
+    if (delay > Instant{} && !std::exchange(pool.delay_told, true)) {
+      log(Level::warn, concat("pool ", pool_name(index), ": event ", serial,
+                              " was rejected again, it will be sent again with growing delays"));
+    }
+  }
+  touch(index);
+}
+
+void Supervisor::Implementation::start_ticks() {
+  for (std::uint32_t i = 0; i < periods.size(); ++i) {
+    if (!wanted(periods[i].type)) continue;
+    tick_slices_[i] = tick_slice(now_.wall, periods[i].seconds);
+    check_tick(i);
+  }
+}
+
+// Also when the clock was set: a change of the period counts, whatever its direction.
+void Supervisor::Implementation::check_tick(std::uint32_t period) {
+  const std::int64_t slice = tick_slice(now_.wall, periods[period].seconds);
+  if (std::exchange(tick_slices_[period], slice) != slice) {
+    publish(periods[period].type, tick_payload(slice));
+  }
+  const Instant left = std::chrono::seconds(slice + periods[period].seconds) - now_.wall;
+  timers_.arm({TimerKind::tick, period}, ticks_armed_[period], now_.steady + left);
+}
+
+}  // namespace sup::core

@@ -1,0 +1,158 @@
+// What stands behind Supervisor: the tables of processes, groups and pools, and what is done with
+// each input. Only supervisor*.cpp include it:
+//
+//   supervisor.cpp           inputs and questions
+//   supervisor_requests.cpp  start, stop and signal on request
+//   supervisor_lifetime.cpp  boot, shutdown, restart
+//   supervisor_events.cpp    events, pools, ticks
+//   supervisor_output.cpp    output of children, the listener protocol
+//
+// All members are plain data: numbers, texts, tables and indexes into them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/core/process_machine.h"
+#include "runtime/core/supervisor.h"
+#include "runtime/core/tables.h"
+#include "runtime/core/timer_queue.h"
+#include "schema/events.h"
+
+namespace sup::core {
+
+constexpr std::size_t event_type_count = 0
+#define EVENT(name, parent, kind) +1
+#include "schema/events.def"
+#undef EVENT
+    ;
+
+class Supervisor::Implementation {
+ public:
+  explicit Implementation(std::shared_ptr<const schema::Resolved> resolved);
+
+  // Everything goes through these: something happens, what is due is done, events are given out.
+  void open(const Now& now, Effects& out);
+  void close();
+
+  bool finished() const { return phase_ == Phase::finished; }
+
+  void take(const Input& input);
+
+  RequestError start(ProcessId process);
+  RequestError stop(ProcessId process);
+  RequestError signal(ProcessId process, int number);
+  RequestError write_stdin(ProcessId process, std::string_view bytes);
+  RequestError send_remote_event(std::string_view type, std::string_view data);
+  RequestError request_shutdown();
+  RequestError request_restart();
+
+  std::vector<RequestResult> start_all(const GroupEntry& entry);
+  std::vector<RequestResult> stop_all(const GroupEntry& entry);
+
+  enum class Phase : std::uint8_t { before_boot, working, finished };
+
+  bool valid(ProcessId process) const { return process < processes_.size(); }
+
+  const schema::Process& spec(ProcessId process) const;
+  const schema::Group& group(ProcessId process) const;
+  bool wants_output(ProcessId process, Channel channel) const;
+
+  bool is_listener(ProcessId process) const { return processes_[process].listener.has_value(); }
+
+  // Inputs.
+  void on(const input::Boot& input);
+  void on(const input::Spawned& input);
+  void on(const input::SpawnFailed& input);
+  void on(const input::Exited& input);
+  void on(const input::Output& input);
+  void on(const input::StdinBroken& input);
+  void on(const input::KillFailed& input);
+  void on(const input::DaemonSignal& input);
+  void on(const input::Tick& input);
+  void on(const input::PlanLoaded& input);
+  void on(const input::PlanRefused& input);
+
+  // Processes.
+  class Sink;
+  bool step_process(ProcessId process, const Stimulus& stimulus);
+  void process_changed(ProcessId process, const StateChange& change);
+  void fire(Timer timer);
+  void run_due();
+  bool knows(ProcessId process, std::string_view what);
+  RequestError check(ProcessId process) const;
+
+  // Lifetime.
+  void load(std::shared_ptr<const schema::Resolved> resolved);
+  void begin_stopping(schema::SupervisorState state);
+  void advance_stopping();
+  void stop_group(const GroupEntry& entry);
+  bool must_drain(const GroupEntry& entry);
+  std::vector<ProcessId> by_priority(const GroupEntry& entry) const;
+  void report_unstopped();
+  void all_stopped();
+
+  // Events.
+  bool wanted(schema::EventType type) const;
+  void publish(schema::EventType type, const std::string& payload);
+  void subscribe(std::uint32_t pool);
+  const std::string& pool_name(std::uint32_t pool) const;
+  void update_ready(ProcessId process);
+  void touch(std::uint32_t pool);
+  void deliver(std::uint32_t pool);
+  void deliver_all();
+  void return_event(ProcessId process, bool rejected);
+  void start_ticks();
+  void check_tick(std::uint32_t period);
+
+  // Output.
+  class OutputSink;
+  void open_channels(ProcessId process);
+  void close_channels(ProcessId process);
+  ChannelSettings channel_settings(ProcessId process, Channel channel) const;
+  void take_listener_output(ProcessId process, std::string_view bytes);
+  void obey(ProcessId process, const ListenerMessage& message);
+
+  bool logs(Level level) const;
+  void log(Level level, std::string text);
+
+  template <class Kind>
+  void emit(Kind effect) {
+    out_->emplace_back(std::move(effect));
+  }
+
+  std::shared_ptr<const schema::Resolved> resolved_;
+  std::vector<ProcessEntry> processes_;
+  std::vector<GroupEntry> groups_;
+  std::vector<PoolEntry> pools_;
+  std::unordered_map<int, ProcessId> by_pid_;
+  std::unordered_map<std::string, ProcessId> by_name_;  // "group:process"
+  TimerQueue timers_;
+
+  schema::SupervisorState state_ = schema::SupervisorState::RUNNING;
+  Phase phase_ = Phase::before_boot;
+  std::shared_ptr<const schema::Resolved> next_;  // what a restart will run
+  std::size_t groups_to_stop_ = 0;                // groups_[0..n) are not yet known to be stopped
+  bool stop_sent_ = false;                        // to the last of them
+  bool drain_over_ = false;                       // waited long enough for its listeners
+  Instant drain_armed_ = never;
+  Instant report_armed_ = never;
+
+  std::int64_t serial_ = 0;
+  std::array<std::vector<std::uint32_t>, event_type_count> subscribers_;  // pools by event type
+  std::vector<std::uint32_t> touched_;
+  std::array<std::optional<std::int64_t>, 3> tick_slices_;
+  std::array<Instant, 3> ticks_armed_{never, never, never};
+
+  // Of the input at work.
+  Now now_{};
+  Effects* out_ = nullptr;
+};
+
+}  // namespace sup::core

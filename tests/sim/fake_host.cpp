@@ -1,0 +1,319 @@
+#include "tests/sim/fake_host.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace sup::sim {
+
+Instant seconds(double count) {
+  return std::chrono::duration_cast<Instant>(std::chrono::duration<double>(count));
+}
+
+Configuration::Configuration() {
+  resolved_.supervisord = schema::SupervisordOptions::defaults();
+  resolved_.supervisord.loglevel = schema::LogLevelValue::debug;
+}
+
+namespace {
+
+constexpr ProcessId orphan = std::numeric_limits<ProcessId>::max();
+
+schema::Process make_process(const std::string& name, const std::string& group,
+                             const Configuration::Change& change) {
+  schema::Process process;
+  process.name = name;
+  process.group = group;
+  process.options = schema::ProcessOptions::defaults();
+  process.options.command = name;
+  if (change) change(process.options);
+  return process;
+}
+
+}  // namespace
+
+Configuration& Configuration::program(const std::string& name, const Change& change) {
+  schema::Group group;
+  group.name = name;
+  group.processes.push_back(make_process(name, name, change));
+  group.priority = group.processes[0].options.priority;
+  resolved_.groups.push_back(std::move(group));
+  return *this;
+}
+
+Configuration& Configuration::group(const std::string& name, std::int64_t priority,
+                                    const std::vector<std::pair<std::string, Change>>& processes) {
+  schema::Group group;
+  group.name = name;
+  group.kind = schema::GroupKind::group;
+  group.priority = priority;
+  for (const auto& [process, change] : processes) {
+    group.processes.push_back(make_process(process, name, change));
+  }
+  resolved_.groups.push_back(std::move(group));
+  return *this;
+}
+
+Configuration& Configuration::listener(const std::string& name,
+                                       std::vector<schema::EventType> events,
+                                       std::int64_t buffer_size, int count, const Change& change) {
+  schema::Group group;
+  group.name = name;
+  group.kind = schema::GroupKind::eventlistener;
+  group.priority = -1;
+  group.listener = schema::EventListenerOptions::defaults();
+  group.listener.events = std::move(events);
+  group.listener.buffer_size = buffer_size;
+  for (int i = 0; i < count; ++i) {
+    const std::string process = count == 1 ? name : name + std::to_string(i);
+    group.processes.push_back(make_process(process, name, change));
+  }
+  resolved_.groups.push_back(std::move(group));
+  return *this;
+}
+
+std::shared_ptr<const schema::Resolved> Configuration::build() const {
+  auto built = std::make_shared<schema::Resolved>(resolved_);
+  std::ranges::stable_sort(built->groups, [](const auto& a, const auto& b) {
+    return std::tie(a.priority, a.name) < std::tie(b.priority, b.name);
+  });
+  return built;
+}
+
+FakeHost::FakeHost(const Configuration& configuration) : core_(configuration.build()) {}
+
+void FakeHost::tell(const core::Input& input) {
+  core::Effects effects;
+  ++steps;
+  core_.handle(time(), input, effects);
+  carry_out(std::move(effects));
+}
+
+void FakeHost::request(const std::function<void(const core::Now&, core::Effects&)>& perform) {
+  core::Effects effects;
+  perform(time(), effects);
+  carry_out(std::move(effects));
+}
+
+void FakeHost::run_until(Instant time) {
+  std::uint64_t steps_at_this_time = 0;
+  while (true) {
+    const Instant own = agenda_.empty() ? core::never : agenda_.begin()->first.first;
+    const Instant next = std::min(own, core_.deadline());
+    if (next > time) break;
+    steps_at_this_time = next > now_ ? 0 : steps_at_this_time + 1;
+    if (steps_at_this_time > 100000) {
+      ADD_FAILURE() << "time stands still";
+      return;
+    }
+    now_ = std::max(now_, next);
+    if (own <= core_.deadline()) {
+      const auto what = std::move(agenda_.begin()->second);
+      agenda_.erase(agenda_.begin());
+      what();
+    } else {
+      tell(core::input::Tick{});
+    }
+  }
+  now_ = time;
+}
+
+void FakeHost::carry_out(core::Effects effects) {
+  for (const core::Effect& effect : effects) {
+    std::visit([this](const auto& order) { carry_out(order); }, effect);
+  }
+}
+
+Script FakeHost::script_of(const std::string& name) {
+  const auto found = scripts.find(name);
+  if (found == scripts.end() || found->second.empty()) return {};
+  const std::size_t number = start_counts_[name]++;
+  return found->second[std::min(number, found->second.size() - 1)];
+}
+
+void FakeHost::carry_out(const core::effect::Spawn& effect) {
+  starts.push_back({now_, effect.process});
+  for (const auto& [pid, child] : children_) {
+    EXPECT_NE(child.process, effect.process) << "a second child while one lives";
+  }
+  if (failing_spawns.contains(++spawn_number_)) {
+    later(Instant{}, [this, id = effect.process] {
+      tell(core::input::SpawnFailed{id, "can't find command 'x'"});
+    });
+    return;
+  }
+  later(Instant{}, [this, id = effect.process] {
+    const int pid = next_pid_++;
+    const Script script = script_of(core_.spec(id).name);
+    children_[pid] = {id, script, 0};
+    tell(core::input::Spawned{id, pid});
+    if (!children_.contains(pid)) return;
+    const std::string greeting = script.output + (script.is_listener ? "READY\n" : "");
+    if (!greeting.empty()) {
+      tell(core::input::Output{id, Channel::standard_output, greeting});
+    }
+    if (script.lives != core::never) {
+      later(script.lives, [this, pid, status = script.status] { end_child(pid, status); });
+    }
+  });
+}
+
+void FakeHost::carry_out(const core::effect::Kill& effect) {
+  kills.push_back({now_, effect.process, effect.pid, effect.signal, effect.whole_group});
+  const auto found = children_.find(effect.pid);
+  const auto refuse = [&](int error) {
+    later(Instant{}, [this, id = effect.process, error] {
+      tell(core::input::KillFailed{id, error});
+    });
+  };
+  if (found == children_.end()) {
+    ADD_FAILURE() << "a signal to a process that was reaped";
+    return refuse(ESRCH);
+  }
+  if (unkillable.contains(core_.spec(effect.process).name)) return refuse(EPERM);
+  const Script& script = found->second.script;
+  if (effect.signal != SIGKILL && (script.ignores_stop || effect.signal == SIGUSR1)) return;
+  const Instant delay = effect.signal == SIGKILL ? Instant{} : script.dies_after;
+  later(delay, [this, pid = effect.pid, signal = effect.signal] {
+    end_child(pid, {.by_signal = true, .number = signal});
+  });
+}
+
+void FakeHost::carry_out(const core::effect::WriteStdin& effect) {
+  const auto child = std::ranges::find_if(
+      children_, [&](const auto& entry) { return entry.second.process == effect.process; });
+  if (child == children_.end()) {
+    ADD_FAILURE() << "an event for a process that is not there";
+    return;
+  }
+  if (child->second.script.stdin_closed) {
+    later(Instant{}, [this, id = effect.process] { tell(core::input::StdinBroken{id}); });
+    return;
+  }
+  const std::size_t end = effect.bytes.find('\n');
+  const std::string header = effect.bytes.substr(0, end);
+  const auto field = [&](const std::string& key) {
+    const std::size_t from = header.find(" " + key + ":") + key.size() + 2;
+    return header.substr(from, header.find(' ', from) - from);
+  };
+  events.push_back({now_, effect.process, field("eventname"), header, effect.bytes.substr(end + 1),
+                    std::stoll(field("serial")), std::stoll(field("poolserial"))});
+  later(child->second.script.thinks, [this, pid = child->first] { answer(pid); });
+}
+
+void FakeHost::answer(int pid) {
+  const auto found = children_.find(pid);
+  if (found == children_.end()) return;
+  Child& child = found->second;
+  const auto& answers = child.script.answers;
+  Answer answer = Answer::accept;
+  if (!answers.empty()) answer = answers[std::min(child.answered, answers.size() - 1)];
+  ++child.answered;
+  if (child.process == orphan) return;
+  const auto say = [&, id = child.process](std::string_view bytes) {
+    tell(core::input::Output{id, Channel::standard_output, bytes});
+  };
+  switch (answer) {
+    case Answer::accept: say("RESULT 2\nOKREADY\n"); break;
+    case Answer::fail: say("RESULT 4\nFAILREADY\n"); break;
+    case Answer::nothing: break;
+    case Answer::garbage: say("RESULT many\n"); break;
+    case Answer::exit: end_child(pid, {}); break;
+  }
+}
+
+void FakeHost::carry_out(const core::effect::AppendLog& effect) {
+  const bool out = effect.channel == Channel::standard_output;
+  output[core_.spec(effect.process).name + (out ? " stdout" : " stderr")] += effect.bytes;
+}
+
+void FakeHost::carry_out(const core::effect::LogLine& effect) {
+  log.push_back({now_, effect.level, effect.text});
+}
+
+void FakeHost::carry_out(const core::effect::ReopenLogs& /*effect*/) { ++reopened; }
+
+void FakeHost::carry_out(const core::effect::LoadPlan& /*effect*/) {
+  later(Instant{}, [this] {
+    if (next_plan) {
+      tell(core::input::PlanLoaded{next_plan});
+    } else {
+      tell(core::input::PlanRefused{"it is broken"});
+    }
+  });
+}
+
+void FakeHost::carry_out(const core::effect::Restarted& /*effect*/) {
+  ++restarted;
+  // Left behind are only those that could not be signalled; nobody knows them any more.
+  for (auto& [pid, child] : children_) child.process = orphan;
+  later(Instant{}, [this] { boot(); });
+}
+
+void FakeHost::carry_out(const core::effect::Quit& effect) {
+  EXPECT_FALSE(quit) << "quits twice";
+  quit = effect.status;
+}
+
+void FakeHost::later(Instant delay, std::function<void()> what) {
+  agenda_.emplace(std::pair(now_ + delay, sequence_++), std::move(what));
+}
+
+void FakeHost::end_child(int pid, ExitStatus status) {
+  if (children_.erase(pid) == 0) return;
+  tell(core::input::Exited{pid, status});
+}
+
+std::size_t FakeHost::alive() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      children_, [](const auto& entry) { return entry.second.process != orphan; }));
+}
+
+ProcessId FakeHost::id(std::string_view name) const {
+  for (ProcessId i = 0; i < core_.process_count(); ++i) {
+    if (core_.spec(i).name == name) return i;
+  }
+  ADD_FAILURE() << "no process " << name;
+  return 0;
+}
+
+ProcessState FakeHost::state(std::string_view name) const { return core_.status(id(name)).state; }
+
+int FakeHost::pid(std::string_view name) const { return core_.status(id(name)).pid; }
+
+void FakeHost::write(std::string_view name, Channel channel, std::string_view bytes) {
+  tell(core::input::Output{id(name), channel, bytes});
+}
+
+void FakeHost::exit(std::string_view name, ExitStatus status) { end_child(pid(name), status); }
+
+core::RequestError FakeHost::start(std::string_view name) {
+  core::RequestError error{};
+  request([&](const auto& now, auto& out) { error = core_.start_process(now, id(name), out); });
+  return error;
+}
+
+core::RequestError FakeHost::stop(std::string_view name) {
+  core::RequestError error{};
+  request([&](const auto& now, auto& out) { error = core_.stop_process(now, id(name), out); });
+  return error;
+}
+
+std::vector<std::string> FakeHost::lines(std::string_view part) const {
+  std::vector<std::string> found;
+  for (const Line& line : log) {
+    if (line.text.find(part) != std::string::npos) found.push_back(line.text);
+  }
+  return found;
+}
+
+std::vector<std::string> FakeHost::event_names() const {
+  std::vector<std::string> names;
+  for (const Received& event : events) names.push_back(event.name);
+  return names;
+}
+
+}  // namespace sup::sim

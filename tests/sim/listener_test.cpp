@@ -1,0 +1,284 @@
+// Event listeners: what they get, what happens with what they refuse.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "tests/sim/fake_host.h"
+
+namespace sup::sim {
+namespace {
+
+using core::Supervisor;
+using schema::EventType;
+using Lines = std::vector<std::string>;
+
+void send_remote(FakeHost& host, const std::string& type) {
+  host.request(
+      [&](const auto& now, auto& out) { host.core().send_remote_event(now, type, "data", out); });
+}
+
+std::vector<std::string> payloads(const FakeHost& host) {
+  std::vector<std::string> texts;
+  for (const auto& event : host.events) texts.push_back(event.payload);
+  return texts;
+}
+
+TEST(Listener, HearsOfTheBootOfItsOwnAndLaterGroups) {
+  FakeHost host(Configuration()
+                    .program("early", [](auto& o) { o.priority = -5; })
+                    .listener("l", {EventType::EVENT}, 100)
+                    .program("web"));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(3));
+  EXPECT_EQ(payloads(host), (Lines{"groupname:l\n", "groupname:web\n", "",
+                                   "processname:early groupname:early from_state:STOPPED tries:0",
+                                   "processname:l groupname:l from_state:STOPPED tries:0",
+                                   "processname:web groupname:web from_state:STOPPED tries:0",
+                                   "processname:early groupname:early from_state:STARTING pid:100",
+                                   "processname:l groupname:l from_state:STARTING pid:101",
+                                   "processname:web groupname:web from_state:STARTING pid:102"}));
+  EXPECT_EQ(host.events[2].name, "SUPERVISOR_STATE_CHANGE_RUNNING");
+  EXPECT_EQ(host.events[8].header,
+            "ver:3.0 server:supervisor serial:8 pool:l poolserial:8 "
+            "eventname:PROCESS_STATE_RUNNING len:57");
+}
+
+TEST(Listener, GetsNothingBeforeItIsRunning) {
+  FakeHost host(Configuration().listener("l", {EventType::SUPERVISOR_STATE_CHANGE}));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(0.999));
+  EXPECT_TRUE(host.events.empty());
+  host.run_for(seconds(0.001));
+  EXPECT_EQ(host.events.size(), 1U);
+}
+
+TEST(Listener, OverlappingSubscriptionsDeliverOnce) {
+  FakeHost host(
+      Configuration().listener("l", {EventType::EVENT, EventType::REMOTE_COMMUNICATION}, 100));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  const std::size_t before = host.events.size();
+  send_remote(host, "x");
+  host.run_for(seconds(1));
+  EXPECT_EQ(host.events.size() - before, 1U + 0U);
+}
+
+TEST(Listener, AnEventThatNoPoolWantsGetsNoSerial) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}).program("web"));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(Instant{});
+  ASSERT_EQ(host.events.size(), 1U);
+  EXPECT_EQ(host.events[0].serial, 0);
+}
+
+TEST(Listener, OverflowDropsTheOldestAndSaysSo) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 2));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  for (const char* type : {"a", "b", "c", "d"}) send_remote(host, type);
+  EXPECT_EQ(host.lines("overflowed"),
+            (Lines{"pool l event buffer overflowed, discarding event 0",
+                   "pool l event buffer overflowed, discarding event 1"}));
+  host.run_for(seconds(2));
+  EXPECT_EQ(payloads(host), (Lines{"type:c\ndata", "type:d\ndata"}));
+}
+
+TEST(Listener, ARejectedEventGoesBackToTheHead) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.answers = {Answer::fail, Answer::accept}, .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "a");
+  send_remote(host, "b");
+  const Instant start = host.now();
+  host.run_for(seconds(1));
+  EXPECT_EQ(payloads(host), (Lines{"type:a\ndata", "type:a\ndata", "type:b\ndata"}));
+  EXPECT_EQ(host.events[1].at, start);
+  EXPECT_EQ(host.events[1].header, host.events[0].header);
+  EXPECT_EQ(host.lines("rejected"), Lines{"l: event was rejected"});
+}
+
+TEST(Listener, OneThatRejectsEverythingDoesNotSpin) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.answers = {Answer::fail}, .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "a");
+  host.run_for(seconds(3600));
+  EXPECT_GT(host.events.size(), 300U);
+  EXPECT_LT(host.events.size(), 400U);
+  EXPECT_EQ(host.lines("growing delays").size(), 1U);
+}
+
+TEST(Listener, ARejectionStaysInItsPool) {
+  FakeHost host(Configuration()
+                    .listener("a", {EventType::REMOTE_COMMUNICATION})
+                    .listener("b", {EventType::TICK_3600}));
+  host.scripts["a"] = {
+      {.answers = {Answer::fail, Answer::accept}, .is_listener = true}
+  };
+  host.scripts["b"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(5));
+  ASSERT_EQ(host.events.size(), 2U);
+  for (const auto& event : host.events) EXPECT_EQ(event.process, host.id("a"));
+}
+
+TEST(Listener, TheFirstIdleOneOfAPoolIsTaken) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 10, 3));
+  host.scripts["l0"] = host.scripts["l1"] = host.scripts["l2"] = {
+      {.thinks = seconds(1), .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  for (int i = 0; i < 4; ++i) send_remote(host, "x");
+  host.run_for(seconds(3));
+  send_remote(host, "x");
+  std::string who;
+  for (const auto& event : host.events) who += host.core().spec(event.process).name + " ";
+  EXPECT_EQ(who, "l0 l1 l2 l0 l0 ");
+}
+
+TEST(Listener, TheEventOfOneThatDiesIsGivenToAnother) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 10, 2));
+  host.scripts["l0"] = {
+      {.answers = {Answer::exit}, .thinks = seconds(1), .is_listener = true}
+  };
+  host.scripts["l1"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(2));
+  ASSERT_EQ(host.events.size(), 2U);
+  EXPECT_EQ(host.events[1].process, host.id("l1"));
+  EXPECT_EQ(host.events[0].header, host.events[1].header);
+}
+
+TEST(Listener, AClosedStdinIsNotTriedAgainUntilARestart) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.is_listener = true, .stdin_closed = true},
+      {.is_listener = true                  }
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(100));
+  EXPECT_EQ(host.lines("epipe"),
+            Lines{"epipe occurred while sending event 0 to listener l, listener state unchanged"});
+  EXPECT_TRUE(host.events.empty());
+  host.stop("l");
+  host.run_for(seconds(1));
+  host.start("l");
+  host.run_for(seconds(2));
+  EXPECT_EQ(payloads(host), Lines{"type:x\ndata"});
+}
+
+TEST(Listener, OneThatBreaksTheProtocolGetsNothingUntilARestart) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.answers = {Answer::garbage}, .is_listener = true},
+      {.is_listener = true                           }
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(100));
+  EXPECT_EQ(host.events.size(), 1U);
+  EXPECT_EQ(host.state("l"), ProcessState::RUNNING);
+  EXPECT_EQ(
+      host.lines("l: "),
+      (Lines{"l: ACKNOWLEDGED -> READY", "l: bad result line: 'RESULT many'", "l: BUSY -> UNKNOWN",
+             "l: has entered the UNKNOWN state and will no longer receive events, this "
+             "usually indicates the process violated the eventlistener protocol"}));
+  host.stop("l");
+  host.run_for(seconds(1));
+  host.start("l");
+  host.run_for(seconds(2));
+  EXPECT_EQ(host.events.size(), 2U);
+}
+
+TEST(Listener, OneThatDoesNotAnswerIsLeftAlone) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.answers = {Answer::nothing}, .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  send_remote(host, "y");
+  host.run_for(seconds(100));
+  EXPECT_EQ(host.events.size(), 1U);
+  EXPECT_EQ(host.core().deadline(), core::never);
+}
+
+TEST(Listener, TicksComeAtTheirTimesAndOnlyWhenWanted) {
+  FakeHost host(Configuration().listener("l", {EventType::TICK_5, EventType::TICK_60}, 100));
+  host.scripts["l"] = {{.is_listener = true}};
+  // Three seconds before a full minute.
+  host.wall_offset = std::chrono::seconds(1795402800 - 3) - host.now();
+  host.boot();
+  host.run_for(seconds(13.5));
+  EXPECT_EQ(payloads(host),
+            (Lines{"when:1795402800", "when:1795402800", "when:1795402805", "when:1795402810"}));
+  EXPECT_EQ(host.event_names(), (Lines{"TICK_5", "TICK_60", "TICK_5", "TICK_5"}));
+}
+
+TEST(Listener, AClockThatIsSetBackGivesOneTick) {
+  FakeHost host(Configuration().listener("l", {EventType::TICK_5}, 100));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.wall_offset = std::chrono::seconds(1795402800) - host.now();
+  host.boot();
+  host.run_for(seconds(4));
+  host.wall_offset -= std::chrono::seconds(100);
+  host.run_for(seconds(2));
+  EXPECT_EQ(payloads(host), Lines{"when:1795402705"});
+}
+
+TEST(Listener, StderrIsAnOrdinaryChannelAndStdoutIsNot) {
+  FakeHost host(Configuration().listener("l", {EventType::PROCESS_LOG}, 10, 1, [](auto& o) {
+    o.stdout_events_enabled = true;
+    o.stderr_events_enabled = true;
+    o.stdout_capture_maxbytes = 100;
+  }));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  host.write("l", Channel::standard_error, "oops\n");
+  host.run_for(seconds(1));
+  EXPECT_EQ(payloads(host), Lines{"processname:l groupname:l pid:100 channel:stderr\noops\n"});
+  EXPECT_EQ(host.output["l stdout"], "READY\nRESULT 2\nOKREADY\n");
+  EXPECT_EQ(host.lines("'l' std"),
+            (Lines{"'l' stdout output:\nb'READY\\n'", "'l' stderr output:\noops\n",
+                   "'l' stdout output:\nb'RESULT 2\\nOKREADY\\n'"}));
+}
+
+TEST(Listener, DebugLinesAreAsSupervisorsOnes) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  host.log.clear();
+  send_remote(host, "x");
+  host.run_for(seconds(1));
+  Lines texts;
+  for (const auto& line : host.log) texts.push_back(line.text);
+  EXPECT_EQ(texts, (Lines{"event 0 sent to listener l",
+                          "'l' stdout output:\nb'RESULT 2\\nOKREADY\\n'", "l: event was processed",
+                          "l: BUSY -> ACKNOWLEDGED", "l: ACKNOWLEDGED -> READY"}));
+}
+
+}  // namespace
+}  // namespace sup::sim

@@ -1,0 +1,298 @@
+// Random worlds: whatever happens in whatever order, some things hold always. A failure names its
+// seed; SUP_SEEDS sets how many are tried.
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <limits>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "runtime/core/process_machine.h"
+#include "tests/sim/fake_host.h"
+
+namespace sup::sim {
+namespace {
+
+using schema::EventType;
+
+class Dice {
+ public:
+  explicit Dice(unsigned seed) : engine_(seed) {}
+
+  int below(int count) { return std::uniform_int_distribution<int>(0, count - 1)(engine_); }
+
+  bool one_in(int count) { return below(count) == 0; }
+
+ private:
+  std::mt19937 engine_;
+};
+
+Configuration random_configuration(Dice& dice) {
+  Configuration configuration;
+  const int programs = 1 + dice.below(6);
+  for (int i = 0; i < programs; ++i) {
+    configuration.program("p" + std::to_string(i), [&](schema::ProcessOptions& o) {
+      o.priority = dice.below(3);
+      o.startsecs = dice.below(3);
+      o.startretries = dice.below(4);
+      o.stopwaitsecs = dice.below(4);
+      o.autostart = !dice.one_in(4);
+      o.stopasgroup = dice.one_in(2);
+      o.autorestart = static_cast<schema::AutoRestartValue>(dice.below(3));
+      o.stdout_events_enabled = dice.one_in(2);
+      o.stdout_capture_maxbytes = dice.one_in(2) ? 50 : 0;
+    });
+  }
+  const int pools = dice.below(3);
+  for (int i = 0; i < pools; ++i) {
+    configuration.listener("l" + std::to_string(i) + "_",
+                           dice.one_in(2)
+                               ? std::vector{EventType::EVENT}
+                               : std::vector{EventType::PROCESS_STATE, EventType::TICK_5},
+                           1 + dice.below(20), 1 + dice.below(3));
+  }
+  return configuration;
+}
+
+Script random_script(Dice& dice, bool is_listener) {
+  Script script;
+  if (dice.one_in(2)) script.lives = seconds(dice.below(40) / 10.0);
+  script.status = {.by_signal = dice.one_in(4), .number = 1 + dice.below(3)};
+  script.ignores_stop = dice.one_in(5);
+  script.dies_after = seconds(dice.below(20) / 10.0);
+  script.thinks = seconds(dice.below(10) / 10.0);
+  script.is_listener = is_listener;
+  script.stdin_closed = dice.one_in(10);
+  for (int i = dice.below(5); i >= 0; --i) script.answers.push_back(Answer(dice.below(5)));
+  return script;
+}
+
+bool is_legal(const std::string& from, const std::string& to) {
+  return std::ranges::any_of(core::transition_rows(), [&](const core::TransitionRow& row) {
+    return row.from != row.to && schema::state_name(row.from) == from &&
+           schema::state_name(row.to) == to;
+  });
+}
+
+class World {
+ public:
+  explicit World(unsigned seed)
+      : dice_(seed), configuration_(random_configuration(dice_)), host_(configuration_) {
+    for (ProcessId id = 0; id < host_.core().process_count(); ++id) {
+      const std::string& name = host_.core().spec(id).name;
+      names_.push_back(name);
+      auto& scripts = host_.scripts[name];
+      for (int i = 0; i < 3; ++i) scripts.push_back(random_script(dice_, name[0] == 'l'));
+    }
+    for (int i = 0; i < 5; ++i) host_.failing_spawns.insert(1 + dice_.below(20));
+  }
+
+  void run() {
+    host_.boot();
+    for (int i = 0; i < 60; ++i) {
+      disturb();
+      host_.run_for(seconds(dice_.below(30) / 10.0));
+      check();
+    }
+    // Whatever happened, it can be ended.
+    host_.unkillable.clear();
+    host_.run_for(seconds(60));
+    host_.signal(SIGTERM);
+    host_.run_for(seconds(600));
+    EXPECT_EQ(host_.quit, 0);
+    EXPECT_EQ(host_.alive(), 0U);
+    EXPECT_EQ(host_.core().deadline(), core::never);
+    check_events();
+  }
+
+ private:
+  void disturb() {
+    const std::string& name = names_[static_cast<std::size_t>(dice_.below(int(names_.size())))];
+    switch (dice_.below(12)) {
+      case 0:
+      case 1: host_.start(name); break;
+      case 2:
+      case 3: host_.stop(name); break;
+      case 4:
+        if (host_.pid(name) != 0) {
+          host_.write(name, Channel::standard_output, "x<!--XSUPERVISOR:BEGIN-->\xc3");
+        }
+        break;
+      case 5:
+        if (host_.pid(name) != 0) {
+          host_.write(name, Channel::standard_output, "\xa4<!--XSUPERVISOR:END-->READY\n");
+        }
+        break;
+      case 6: hostile(); break;
+      case 7: host_.signal(dice_.one_in(2) ? SIGUSR2 : SIGCHLD); break;
+      case 8:
+        host_.request([&](const auto& now, auto& out) {
+          host_.core().send_remote_event(now, "t", "d", out);
+        });
+        break;
+      case 9:
+        if (!host_.unkillable.erase(name)) host_.unkillable.insert(name);
+        break;
+      case 10:
+        // One that could not be killed is left behind by a restart and would not be counted.
+        if (dice_.one_in(3) && unknown_ == 0) {
+          host_.unkillable.clear();
+          host_.next_plan = dice_.one_in(2) ? configuration_.build() : nullptr;
+          host_.signal(SIGHUP);
+        }
+        break;
+      default: break;
+    }
+  }
+
+  // What a sane host does not say.
+  void hostile() {
+    using namespace core::input;
+    const auto id = static_cast<ProcessId>(dice_.below(12));
+    switch (dice_.below(5)) {
+      case 0: host_.tell(Exited{1, {}}); break;
+      case 1: host_.tell(Output{id, Channel::standard_error, "noise\xe2"}); break;
+      case 2: host_.tell(Boot{}); break;
+      case 3: host_.tell(KillFailed{id, ESRCH}); break;
+      default: host_.tell(Tick{}); break;
+    }
+  }
+
+  void check() {
+    std::set<int> pids;
+    unknown_ = 0;
+    for (ProcessId id = 0; id < names_.size(); ++id) {
+      const core::ProcessStatus status = host_.core().status(id);
+      if (status.pid != 0) {
+        EXPECT_TRUE(pids.insert(status.pid).second) << "one pid, two processes";
+      }
+      const bool lives =
+          schema::is_signallable(status.state) || status.state == ProcessState::UNKNOWN;
+      if (status.state == ProcessState::UNKNOWN) ++unknown_;
+      if (!lives) {
+        EXPECT_EQ(status.pid, 0) << names_[id];
+      }
+    }
+    EXPECT_EQ(pids.size(), host_.alive()) << "a child that nobody knows";
+    EXPECT_GT(host_.core().deadline(), host_.now()) << "a deadline that stays in the past";
+  }
+
+  // Each event of a pool came, was pushed out with a log line, or was left at the end.
+  void check_events() {
+    std::map<std::string, std::set<std::int64_t>> received;
+    std::map<std::string, std::int64_t> last;
+    for (const auto& event : host_.events) {
+      const std::string& pool = host_.core().group(event.process).name;
+      received[pool].insert(event.pool_serial);
+      last[pool] = std::max(last[pool], event.pool_serial);
+      if (event.name.starts_with("PROCESS_STATE_")) check_transition(event);
+    }
+    for (const auto& [pool, serials] : received) {
+      const auto missing = static_cast<std::size_t>(last[pool] + 1) - serials.size();
+      EXPECT_LE(missing, host_.lines("pool " + pool + " event buffer overflowed").size()) << pool;
+    }
+  }
+
+  static void check_transition(const FakeHost::Received& event) {
+    const std::size_t from = event.payload.find("from_state:") + 11;
+    const std::string state = event.payload.substr(from, event.payload.find(' ', from) - from);
+    EXPECT_TRUE(is_legal(state, event.name.substr(14))) << event.payload << " " << event.name;
+  }
+
+  Dice dice_;
+  Configuration configuration_;
+  FakeHost host_;
+  std::vector<std::string> names_;
+  int unknown_ = 0;
+};
+
+TEST(Random, WorldsKeepTheirLaws) {
+  const char* text = std::getenv("SUP_SEEDS");
+  const unsigned seeds = text != nullptr ? static_cast<unsigned>(std::atoi(text)) : 200;
+  for (unsigned seed = 0; seed < seeds && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World(seed).run();
+  }
+}
+
+// Inputs that no host would send, at times that no clock shows: the core must only stay alive.
+TEST(Random, NoInputHoweverWrongBreaksTheCore) {
+  using namespace core::input;
+  const std::vector<std::int64_t> odd = {0,
+                                         1,
+                                         -1,
+                                         1000000000,
+                                         std::numeric_limits<std::int64_t>::max(),
+                                         std::numeric_limits<std::int64_t>::min()};
+  const std::vector<std::string> noise = {"",
+                                          "READY\n",
+                                          "RESULT 2\nOK",
+                                          "RESULT -1\n",
+                                          "\xff\xe2",
+                                          "<!--XSUPERVISOR:BEGIN-->",
+                                          "<!--XSUPERVISOR:END",
+                                          "\x1b[",
+                                          std::string(10000, 'x')};
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    Dice dice(seed);
+    const auto pick = [&](const auto& list) {
+      return list[static_cast<std::size_t>(dice.below(int(list.size())))];
+    };
+    Configuration configuration = random_configuration(dice);
+    configuration.supervisord().strip_ansi = dice.one_in(2);
+    core::Supervisor core(configuration.build());
+    core::Effects out;
+    core.handle({}, Boot{}, out);
+    for (int i = 0; i < 2000; ++i) {
+      const Instant time = dice.one_in(20) ? Instant{pick(odd)} : seconds(i / 10.0);
+      const core::Now now{time, Instant{pick(odd)}};
+      const auto id = static_cast<ProcessId>(dice.one_in(20) ? -1 : dice.below(10));
+      const auto tell = [&](const core::Input& input) { core.handle(now, input, out); };
+      const auto channel = dice.one_in(2) ? Channel::standard_output : Channel::standard_error;
+      switch (dice.below(14)) {
+        case 0: tell(Boot{}); break;
+        case 1:
+        case 2:
+        case 3: tell(Spawned{id, dice.below(12) - 1}); break;
+        case 4: tell(SpawnFailed{id, "why"}); break;
+        case 5:
+          tell(Exited{
+              dice.below(12) - 1, {dice.one_in(2), dice.below(300) - 20, true}
+          });
+          break;
+        case 6:
+        case 7: tell(Output{id, channel, pick(noise)}); break;
+        case 8: tell(StdinBroken{id}); break;
+        case 9: tell(KillFailed{id, dice.below(5) - 1}); break;
+        case 10:
+          if (dice.one_in(50)) tell(DaemonSignal{dice.below(70) - 2});
+          break;
+        case 11:
+          if (dice.one_in(50)) tell(PlanLoaded{dice.one_in(2) ? nullptr : configuration.build()});
+          break;
+        case 12: core.start_process(now, id, out); break;
+        default: core.stop_process(now, id, out); break;
+      }
+      out.clear();
+    }
+  }
+}
+
+TEST(Random, TheSameWorldGivesTheSameLog) {
+  for (int i = 0; i < 2; ++i) {
+    static std::vector<std::string> first;
+    Dice dice(7);
+    FakeHost host(random_configuration(dice));
+    host.boot();
+    host.run_for(seconds(100));
+    if (i == 0) {
+      first = host.lines("");
+    } else {
+      EXPECT_EQ(first, host.lines(""));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sup::sim
