@@ -35,6 +35,7 @@ class Merger {
         ConfigSection& section = config_.sections.emplace_back();
         section.full_name = name;
         section.name = schema::classify_section(name);
+        section.first_line = header.line + 1;
         section.entries.reserve(header.entry_count);
       }
       ConfigSection& section = config_.sections[found->second];

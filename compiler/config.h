@@ -51,6 +51,7 @@ struct ConfigSection {
   std::optional<schema::SectionName> name;  // nothing: Supervisor ignores the section
   std::vector<Span> headers;                // each occurrence; the brackets included
   std::vector<std::uint32_t> header_files;  // files of these
+  std::uint32_t first_line = 1;             // of the first header
   std::vector<ConfigEntry> entries;         // of all occurrences, in order, overridden ones too
 
   // The entry that counts, or null.

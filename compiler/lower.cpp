@@ -88,10 +88,7 @@ class Lowerer {
     schema::Section made;
     made.kind = section.name->kind;
     made.full_name = section.full_name;
-    const std::uint32_t file = section.header_files.front();
-    made.origin = {
-        file,
-        sources_.position(section.headers.front().source, section.headers.front().begin).line};
+    made.origin = {section.header_files.front(), section.first_line};
     made.settings.reserve(section.entries.size());
     std::vector<const ConfigEntry*> written;
     written.reserve(section.entries.size());

@@ -392,7 +392,11 @@ class Binder {
 
   void bind_groups() {
     std::unordered_map<std::string_view, std::size_t> by_name;
-    for (std::size_t i = 0; i < plan_.sections.size(); ++i) {
+    const bool any_group =
+        std::any_of(plan_.sections.begin(), plan_.sections.end(),
+                    [](const Section& s) { return s.kind == SectionKind::group; });
+    result_.resolved.groups.reserve(plan_.sections.size());
+    for (std::size_t i = 0; any_group && i < plan_.sections.size(); ++i) {
       const Section& section = plan_.sections[i];
       if (section.kind == SectionKind::program || section.kind == SectionKind::fcgi_program)
         by_name.emplace(section.full_name, i);
@@ -470,8 +474,8 @@ class Binder {
     group.origin = section.origin;
     // The name of a pool keeps its blanks in Supervisor; such a name cannot be used for anything.
     group.name = section.name();
-    group.listener = EventListenerOptions::defaults();
-    group.fcgi = FcgiOptions::defaults();
+    if (kind == GroupKind::eventlistener) group.listener = EventListenerOptions::defaults();
+    if (kind == GroupKind::fcgi_program) group.fcgi = FcgiOptions::defaults();
     return group;
   }
 
@@ -573,6 +577,7 @@ class Binder {
       processes.push_back(std::move(process));
       if (i == 0 && result_.faults.size() > faults_before) break;  // the others would say the same
     }
+    if (processes.size() < 2) return processes;
     std::stable_sort(processes.begin(), processes.end(), [](const Process& a, const Process& b) {
       return a.options.priority != b.options.priority ? a.options.priority < b.options.priority
                                                       : a.name < b.name;

@@ -106,18 +106,6 @@ std::size_t trailing_space(std::string_view text) {
   return 0;
 }
 
-std::string_view strip_left(std::string_view text) {
-  while (const std::size_t n = leading_space(text)) text.remove_prefix(n);
-  return text;
-}
-
-std::string_view strip_right(std::string_view text) {
-  while (const std::size_t n = trailing_space(text)) text.remove_suffix(n);
-  return text;
-}
-
-std::string_view strip(std::string_view text) { return strip_right(strip_left(text)); }
-
 std::string lower(std::string_view text) {
   std::string out;
   out.reserve(text.size());

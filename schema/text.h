@@ -18,12 +18,35 @@ std::size_t leading_space(std::string_view text);
 // The same at the end of `text`.
 std::size_t trailing_space(std::string_view text);
 
-std::string_view strip_left(std::string_view text);
-std::string_view strip_right(std::string_view text);
-std::string_view strip(std::string_view text);
+// White space of ASCII, which is nearly all there is.
+constexpr bool is_ascii_space(char c) {
+  return (c >= '\t' && c <= '\r') || (c >= '\x1C' && c <= ' ');
+}
 
-// Letters of ASCII and Latin-1, and the Kelvin sign, which Python lowers to an ordinary k: an option
-// name can be made of it.
+inline std::string_view strip_left(std::string_view text) {
+  for (;;) {
+    while (!text.empty() && is_ascii_space(text.front())) text.remove_prefix(1);
+    if (text.empty() || static_cast<signed char>(text.front()) >= 0) return text;
+    const std::size_t n = leading_space(text);
+    if (n == 0) return text;
+    text.remove_prefix(n);
+  }
+}
+
+inline std::string_view strip_right(std::string_view text) {
+  for (;;) {
+    while (!text.empty() && is_ascii_space(text.back())) text.remove_suffix(1);
+    if (text.empty() || static_cast<signed char>(text.back()) >= 0) return text;
+    const std::size_t n = trailing_space(text);
+    if (n == 0) return text;
+    text.remove_suffix(n);
+  }
+}
+
+inline std::string_view strip(std::string_view text) { return strip_right(strip_left(text)); }
+
+// Letters of ASCII and Latin-1, and the Kelvin sign, which Python lowers to an ordinary k: an
+// option name can be made of it.
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);
 
