@@ -1,0 +1,392 @@
+#include "runtime/host/children.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "runtime/host/command.h"
+
+namespace sup::host {
+
+namespace {
+
+// As much as Supervisor reads at once.
+constexpr std::size_t read_bytes = std::size_t{128} << 10U;
+
+// Pipes have the first size, and the second for children that fill it.
+constexpr std::size_t usual_pipe_bytes = std::size_t{64} << 10U;
+constexpr std::size_t large_pipe_bytes = std::size_t{256} << 10U;
+
+// What is kept for a child that does not read its standard input. Beyond, input is dropped.
+constexpr std::size_t most_unsent = std::size_t{16} << 20U;
+
+// What an epoll event is about: id * 4 + source. The outputs have the channel's number.
+constexpr std::uint64_t input_source = 2;
+
+constexpr std::size_t index(core::Channel channel) { return static_cast<std::size_t>(channel); }
+
+schema::Error dispatcher_error(const std::string& name, int error_number) {
+  if (error_number == EMFILE) {
+    return schema::Error{.message = "too many open files to spawn '" + name + "'",
+                         .error_number = error_number};
+  }
+  return schema::Error{
+      .message = "unknown error making dispatchers for '" + name + "': " + error_name(error_number),
+      .error_number = error_number};
+}
+
+schema::Error fork_error(const std::string& name, int error_number) {
+  if (error_number == EAGAIN) {
+    return schema::Error{.message = "Too many processes in process table to spawn '" + name + "'",
+                         .error_number = error_number};
+  }
+  return schema::Error{
+      .message = "unknown error during fork for '" + name + "': " + error_name(error_number),
+      .error_number = error_number};
+}
+
+}  // namespace
+
+Children::Children(ChildEvents events)
+    : events_(std::move(events)),
+      prompt_(::epoll_create1(EPOLL_CLOEXEC)),
+      bulk_(::epoll_create1(EPOLL_CLOEXEC)),
+      base_environment_(own_environment()),
+      buffer_(read_bytes) {}
+
+schema::Result<int> Children::start(const StartOrder& order) {
+  if (children_.size() <= order.id) {
+    children_.resize(order.id + 1);
+  }
+  Child child;
+  child.process = order.process;
+  const schema::Status opened = open_logs(child, order);
+  if (!opened) {
+    return dispatcher_error(order.process->name, opened.error().error_number);
+  }
+  schema::Result<int> pid = execute(child, order);
+  if (pid) {
+    by_pid_[*pid] = order.id;
+    children_[order.id] = std::move(child);
+  }
+  return pid;
+}
+
+schema::Status Children::open_logs(Child& child, const StartOrder& order) {
+  const schema::ProcessOptions& options = order.process->options;
+  const std::array<LogLimits, 2> limits{
+      LogLimits{.maximum_bytes = options.stdout_logfile_maxbytes,
+                .backups = options.stdout_logfile_backups},
+      LogLimits{.maximum_bytes = options.stderr_logfile_maxbytes,
+                .backups = options.stderr_logfile_backups}
+  };
+  child.outputs[0].to_syslog =
+      options.stdout_syslog || options.stdout_logfile.kind == schema::LogKind::syslog;
+  child.outputs[1].to_syslog =
+      options.stderr_syslog || options.stderr_logfile.kind == schema::LogKind::syslog;
+  for (std::size_t i = 0; i < child.outputs.size(); ++i) {
+    Output& output = child.outputs[i];
+    output.told = order.told[i];
+    if (order.log_files[i].empty()) {
+      continue;
+    }
+    output.file.emplace(order.log_files[i], limits[i], events_.log);
+    const schema::Status opened = output.file->open();
+    if (!opened) {
+      return opened.error();
+    }
+  }
+  return schema::Nothing{};
+}
+
+schema::Result<int> Children::execute(Child& child, const StartOrder& order) {
+  const schema::Process& process = *order.process;
+  const schema::ProcessOptions& options = process.options;
+  const ChildEnvironment environment(base_environment_, process, order.server_url);
+  const schema::Result<Command> command =
+      find_command(options.command.value_or(""), environment.search_path());
+  if (!command) {
+    return command.error();
+  }
+
+  ChildSetup setup;
+  setup.file = command->file.c_str();
+  for (const std::string& argument : command->arguments) {
+    setup.arguments.push_back(argument.c_str());
+  }
+  setup.environment = environment.entries();
+  setup.directory = options.directory ? options.directory->c_str() : nullptr;
+  if (options.umask) {
+    setup.umask = static_cast<mode_t>(*options.umask);
+  }
+  if (options.user) {
+    schema::Result<UserChange> change = find_user(*options.user);
+    if (change) {
+      setup.credentials = std::move(change->credentials);
+    } else {
+      setup.refusal = "couldn't setuid to " + *options.user + ": " + change.error().message;
+    }
+  }
+
+  // The child's ends; ours are in `child`.
+  Descriptor input_end;
+  std::array<Descriptor, 2> output_ends;
+  if (order.socket < 0) {
+    schema::Result<Pipe> pipe = make_pipe();
+    if (!pipe) {
+      return dispatcher_error(process.name, pipe.error().error_number);
+    }
+    child.input = std::move(pipe->write_end);
+    input_end = std::move(pipe->read_end);
+  }
+  const bool joined = options.redirect_stderr && !order.is_listener;
+  for (std::size_t i = 0; i < (joined ? 1U : 2U); ++i) {
+    schema::Result<Pipe> pipe = make_pipe();
+    if (!pipe) {
+      return dispatcher_error(process.name, pipe.error().error_number);
+    }
+    output_ends[i] = std::move(pipe->write_end);
+    child.outputs[i].pipe = std::move(pipe->read_end);
+    child.outputs[i].pipe_bytes = usual_pipe_bytes;
+    ::fcntl(child.outputs[i].pipe.get(), F_SETFL, O_NONBLOCK);  // a new pipe has no other flag
+    watch(child.outputs[i].told ? prompt_.get() : bulk_.get(), child.outputs[i].pipe.get(), EPOLLIN,
+          order.id, i);
+  }
+  setup.standard_input = order.socket < 0 ? input_end.get() : order.socket;
+  setup.standard_output = output_ends[0].get();
+  setup.standard_error = output_ends[joined ? 0 : 1].get();
+
+  const schema::Result<SpawnedChild> spawned = spawner_.spawn(setup);
+  if (!spawned) {
+    return fork_error(process.name, spawned.error().error_number);
+  }
+  if (spawned->failure) {
+    // The child is gone; its words are said for it. The pipe is empty and takes this at once.
+    const std::string words = describe_failure(*spawned->failure, setup).substr(0, 4000);
+    static_cast<void>(::write(setup.standard_error, words.data(), words.size()) < 0);
+  }
+  child.pid = spawned->pid;
+  return spawned->pid;
+}
+
+int Children::kill(core::ProcessId id, int pid, int signal, bool whole_group) const {
+  // A pid that was reaped may be somebody else's by now.
+  const auto found = by_pid_.find(pid);
+  if (found == by_pid_.end() || found->second != id) {
+    return ESRCH;
+  }
+  return ::kill(whole_group ? -pid : pid, signal) == 0 ? 0 : errno;
+}
+
+void Children::watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
+                     std::uint64_t source) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = std::uint64_t{id} * 4 + source;
+  ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+std::size_t Children::serve(int epoll) {
+  std::array<epoll_event, 1024> events;
+  const int count = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 0);
+  std::size_t fullest = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t data = events[static_cast<std::size_t>(i)].data.u64;
+    const auto id = static_cast<core::ProcessId>(data / 4);
+    // What was done for an earlier event may have closed this one's pipe or even replaced it;
+    // reading does not wait, so that does no harm.
+    if (id >= children_.size()) {
+      continue;
+    }
+    if (data % 4 == input_source) {
+      send_input(id);
+    } else {
+      fullest = std::max(fullest, read_round(id, static_cast<core::Channel>(data % 4)));
+    }
+  }
+  return fullest;
+}
+
+// Empties a pipe, or nearly: one that is filled as fast as it is read has to let the others go
+// first. Gives how full it was, in eighths.
+std::size_t Children::read_round(core::ProcessId id, core::Channel channel) {
+  std::size_t total = 0;
+  std::size_t got = 0;
+  do {
+    got = read_output(id, channel);
+    total += got;
+  } while (got == read_bytes && total < 2 * large_pipe_bytes);
+  if (total == 0 || id >= children_.size()) {
+    return 0;
+  }
+  Output& output = children_[id].outputs[index(channel)];
+  if (output.pipe_bytes == 0) {
+    return 0;  // it is another child's by now
+  }
+  const std::size_t eighths = total * 8 / output.pipe_bytes;
+  if (eighths >= 7 && output.pipe_bytes < large_pipe_bytes) {
+    // A child that writes much gets room for more, so that it waits less often for us. The kernel
+    // may refuse.
+    const int size = ::fcntl(output.pipe.get(), F_SETPIPE_SZ, static_cast<int>(large_pipe_bytes));
+    output.pipe_bytes = size > 0 ? static_cast<std::size_t>(size) : output.pipe_bytes;
+  }
+  return eighths;
+}
+
+std::size_t Children::read_output(core::ProcessId id, core::Channel channel) {
+  Output& output = children_[id].outputs[index(channel)];
+  if (!output.pipe) {
+    return 0;
+  }
+  const ssize_t got = ::read(output.pipe.get(), buffer_.data(), buffer_.size());
+  if (got <= 0) {
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+      output.pipe.reset();
+    }
+    return 0;
+  }
+  const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
+  if (output.told) {
+    events_.output(id, channel, bytes);
+  } else {
+    append(children_[id], channel, bytes);
+  }
+  return bytes.size();
+}
+
+void Children::append(Child& child, core::Channel channel, std::string_view bytes) {
+  Output& output = child.outputs[index(channel)];
+  if (output.file) {
+    output.file->write(bytes);
+  }
+  if (output.to_syslog) {
+    send_lines(syslog_, child.process->name, bytes);
+  }
+}
+
+void Children::append_log(core::ProcessId id, core::Channel channel, std::string_view bytes) {
+  if (id < children_.size() && children_[id].process != nullptr) {
+    append(children_[id], channel, bytes);
+  }
+}
+
+void Children::reopen_logs() {
+  for (Child& child : children_) {
+    for (Output& output : child.outputs) {
+      if (output.file) {
+        static_cast<void>(output.file->reopen());
+      }
+    }
+  }
+}
+
+void Children::write_input(core::ProcessId id, std::string_view bytes) {
+  if (id >= children_.size() || !children_[id].input || bytes.empty()) {
+    return;
+  }
+  Child& child = children_[id];
+  if (child.unsent.size() + bytes.size() > most_unsent) {
+    if (!std::exchange(child.input_overflowed, true)) {
+      events_.log(core::Level::warn, "'" + child.process->name +
+                                         "' does not read its standard input; " +
+                                         std::to_string(child.unsent.size()) +
+                                         " bytes wait for it and what comes now is dropped");
+    }
+    return;
+  }
+  child.unsent += bytes;
+  if (!child.input_is_watched) {
+    send_input(id);
+  }
+}
+
+void Children::send_input(core::ProcessId id) {
+  Child& child = children_[id];
+  if (!child.input) {
+    return;
+  }
+  if (!std::exchange(child.input_is_non_blocking, true)) {
+    set_non_blocking(child.input.get());
+  }
+  std::size_t sent = 0;
+  while (sent < child.unsent.size()) {
+    const ssize_t written =
+        ::write(child.input.get(), child.unsent.data() + sent, child.unsent.size() - sent);
+    if (written >= 0) {
+      sent += static_cast<std::size_t>(written);
+    } else if (errno == EAGAIN) {
+      break;
+    } else if (errno != EINTR) {
+      break_input(id);
+      return;
+    }
+  }
+  child.unsent.erase(0, sent);
+  const bool complete = child.unsent.empty();
+  child.input_overflowed = child.input_overflowed && !complete;
+  if (!complete && !child.input_is_watched) {
+    watch(prompt_.get(), child.input.get(), EPOLLOUT, id, input_source);
+  } else if (complete && child.input_is_watched) {
+    ::epoll_ctl(prompt_.get(), EPOLL_CTL_DEL, child.input.get(), nullptr);
+  }
+  child.input_is_watched = !complete;
+}
+
+void Children::break_input(core::ProcessId id) {
+  Child& child = children_[id];
+  child.input.reset();
+  child.input_is_watched = false;
+  child.unsent.clear();
+  events_.stdin_broken(id);
+}
+
+std::optional<core::ProcessId> Children::ended(int pid) {
+  const auto found = by_pid_.find(pid);
+  if (found == by_pid_.end()) {
+    return std::nullopt;
+  }
+  const core::ProcessId id = found->second;
+  by_pid_.erase(found);
+  children_[id].pid = 0;
+  drain(id, core::Channel::standard_output);
+  drain(id, core::Channel::standard_error);
+  return id;
+}
+
+void Children::drain(core::ProcessId id, core::Channel channel) {
+  if (id >= children_.size()) {
+    return;
+  }
+  // No more than is there now: a grandchild may write for ever.
+  int left = 0;
+  const Descriptor& pipe = children_[id].outputs[index(channel)].pipe;
+  if (!pipe || ::ioctl(pipe.get(), FIONREAD, &left) != 0) {
+    return;
+  }
+  while (left > 0 && id < children_.size()) {
+    const std::size_t got = read_output(id, channel);
+    if (got == 0) {
+      return;
+    }
+    left -= static_cast<int>(got);
+  }
+}
+
+void Children::release(core::ProcessId id) {
+  if (id < children_.size() && children_[id].pid == 0) {
+    children_[id] = Child{};
+  }
+}
+
+void Children::clear() {
+  children_.clear();
+  by_pid_.clear();
+}
+
+}  // namespace sup::host

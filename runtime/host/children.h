@@ -1,0 +1,124 @@
+// The children that run: their pipes, their logs, what is still to be written to their standard
+// input. Output goes straight from pipe to log file unless the core wants to see it.
+//
+// There is no event loop in here. Two epoll descriptors tell when there is something to do:
+// `prompt` for what the core waits for (listeners, captured output, full input pipes), `bulk` for
+// output that only has to reach its file and may wait some milliseconds, so that many short lines
+// are moved by few reads. The daemon waits for these two in its loop.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/core/types.h"
+#include "runtime/host/environment.h"
+#include "runtime/host/log_file.h"
+#include "runtime/host/spawn.h"
+#include "runtime/host/syslog.h"
+#include "schema/instantiate.h"
+
+namespace sup::host {
+
+// How children reach the rest of the daemon.
+struct ChildEvents {
+  std::function<void(core::ProcessId, core::Channel, std::string_view bytes)> output;
+  std::function<void(core::ProcessId)> stdin_broken;
+  LogTrouble log;  // a line for the activity log
+};
+
+// What is started.
+struct StartOrder {
+  core::ProcessId id = 0;
+  const schema::Process* process = nullptr;  // must live until the child is released
+  bool is_listener = false;
+  std::array<bool, 2> told{};              // by channel: the core wants the output
+  std::array<std::string, 2> log_files{};  // by channel; empty: no file
+  int socket = -1;                         // standard input of a FastCGI process
+  std::string server_url;
+};
+
+class Children {
+ public:
+  explicit Children(ChildEvents events);
+
+  // The pid. The error's message is Supervisor's spawn error.
+  schema::Result<int> start(const StartOrder& order);
+
+  // Errno of a failure, or 0.
+  int kill(core::ProcessId id, int pid, int signal, bool whole_group) const;
+
+  void write_input(core::ProcessId id, std::string_view bytes);
+  void append_log(core::ProcessId id, core::Channel channel, std::string_view bytes);
+  void reopen_logs();
+
+  // A child was reaped: reads what it left in its pipes. The process that it was; nothing if the
+  // pid is not one of ours.
+  std::optional<core::ProcessId> ended(int pid);
+
+  // Closes pipes and logs of a child that has ended, unless the process runs again.
+  void release(core::ProcessId id);
+
+  // Forgets everything; for a new process table.
+  void clear();
+
+  int prompt_descriptor() const { return prompt_.get(); }
+
+  int bulk_descriptor() const { return bulk_.get(); }
+
+  // One round over what is ready.
+  void serve_prompt() { serve(prompt_.get()); }
+
+  // The same; tells how full the fullest pipe was found, in eighths.
+  std::size_t serve_bulk() { return serve(bulk_.get()); }
+
+ private:
+  struct Output {
+    Descriptor pipe;
+    std::size_t pipe_bytes = 0;  // how much it takes
+    bool told = false;
+    std::optional<LogFile> file;
+    bool to_syslog = false;
+  };
+
+  struct Child {
+    int pid = 0;
+    const schema::Process* process = nullptr;
+    std::array<Output, 2> outputs;
+    Descriptor input;
+    bool input_is_non_blocking = false;
+    bool input_is_watched = false;
+    bool input_overflowed = false;
+    std::string unsent;
+  };
+
+  schema::Status open_logs(Child& child, const StartOrder& order);
+  schema::Result<int> execute(Child& child, const StartOrder& order);
+  void watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
+             std::uint64_t source);
+  std::size_t serve(int epoll);
+  // Bytes, 0 when there are none.
+  std::size_t read_output(core::ProcessId id, core::Channel channel);
+  std::size_t read_round(core::ProcessId id, core::Channel channel);
+  void drain(core::ProcessId id, core::Channel channel);
+  void append(Child& child, core::Channel channel, std::string_view bytes);
+  void send_input(core::ProcessId id);
+  void break_input(core::ProcessId id);
+
+  ChildEvents events_;
+  Spawner spawner_;
+  Syslog syslog_;
+  Descriptor prompt_;
+  Descriptor bulk_;
+  std::vector<std::string> base_environment_;
+  std::vector<Child> children_;  // by process id
+  std::unordered_map<int, core::ProcessId> by_pid_;
+  std::vector<char> buffer_;
+};
+
+}  // namespace sup::host

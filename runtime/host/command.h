@@ -1,0 +1,23 @@
+// From a command line to the file that is executed: splitting, the search in PATH and the checks
+// that Supervisor makes before each start, with its words for what is wrong.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/result.h"
+
+namespace sup::host {
+
+struct Command {
+  std::string file;
+  std::vector<std::string> arguments;  // the first is the command as written
+};
+
+// `search_path` is the value of PATH. As in Supervisor the first entry that exists counts, even a
+// folder or a file that cannot be executed, and a command with a slash is looked up from the
+// daemon's folder.
+schema::Result<Command> find_command(std::string_view command_line, std::string_view search_path);
+
+}  // namespace sup::host

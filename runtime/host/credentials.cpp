@@ -1,0 +1,67 @@
+#include "runtime/host/credentials.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+
+#include "runtime/host/system.h"
+#include "schema/text.h"
+
+namespace sup::host {
+
+namespace {
+
+std::vector<gid_t> groups_of(const passwd& entry) {
+  std::vector<gid_t> groups(64);
+  auto count = static_cast<int>(groups.size());
+  while (::getgrouplist(entry.pw_name, entry.pw_gid, groups.data(), &count) < 0 &&
+         count > static_cast<int>(groups.size())) {
+    groups.resize(static_cast<std::size_t>(count));
+  }
+  groups.resize(static_cast<std::size_t>(count));
+  return groups;
+}
+
+}  // namespace
+
+schema::Result<UserChange> find_user(const std::string& user) {
+  uid_t number = 0;
+  const char* end = user.data() + user.size();
+  const auto [rest, failure] = std::from_chars(user.data(), end, number);
+  const bool is_number = failure == std::errc() && rest == end;
+  const passwd* entry = is_number ? ::getpwuid(number) : ::getpwnam(user.c_str());
+  if (entry == nullptr) {
+    return schema::Error{.message = is_number ? "Can't find uid " + std::to_string(number)
+                                              : "Can't find username " + schema::python_repr(user)};
+  }
+  UserChange change{.user = entry->pw_uid, .credentials = std::nullopt};
+  if (::getuid() == entry->pw_uid) {
+    return change;
+  }
+  if (::getuid() != 0) {
+    return schema::Error{.message = "Can't drop privilege as nonroot user", .error_number = EPERM};
+  }
+  change.credentials =
+      Credentials{.user = entry->pw_uid, .group = entry->pw_gid, .groups = groups_of(*entry)};
+  return change;
+}
+
+schema::Status become(const Credentials& credentials) {
+  if (::setgroups(credentials.groups.size(), credentials.groups.data()) != 0) {
+    return schema::Error{.message = "Could not set groups of effective user",
+                         .error_number = errno};
+  }
+  if (::setgid(credentials.group) != 0) {
+    return schema::Error{.message = "Could not set group id of effective user",
+                         .error_number = errno};
+  }
+  if (::setuid(credentials.user) != 0) {
+    return system_error("set user id", errno);
+  }
+  return schema::Nothing{};
+}
+
+}  // namespace sup::host

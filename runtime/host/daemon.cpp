@@ -1,0 +1,470 @@
+#include "runtime/host/daemon.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "runtime/core/supervisor.h"
+#include "runtime/host/activity_log.h"
+#include "runtime/host/auto_logs.h"
+#include "runtime/host/children.h"
+#include "runtime/host/credentials.h"
+#include "runtime/host/event_loop.h"
+#include "runtime/host/fcgi_sockets.h"
+#include "runtime/host/setup.h"
+#include "runtime/host/system.h"
+
+namespace sup::host {
+
+namespace {
+
+// The signals that are taken. Those that Supervisor does not know would end it; here they are
+// logged.
+constexpr std::array signals_taken{SIGCHLD, SIGTERM, SIGINT,  SIGQUIT,   SIGHUP, SIGUSR2,
+                                   SIGUSR1, SIGALRM, SIGPROF, SIGVTALRM, SIGIO};
+
+// They stay blocked and are read from a descriptor: no handler ever runs, so that a child that
+// shares our memory until it executes cannot run one either.
+Descriptor take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : signals_taken) {
+    sigaddset(&set, number);
+    // What was ignored when we were started (nohup) would never arrive.
+    ::signal(number, SIG_DFL);
+  }
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  // As Python does; children inherit these two.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+  return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+core::ExitStatus exit_status(int status) {
+  if (WIFSIGNALED(status)) {
+    return core::ExitStatus{
+        .by_signal = true, .number = WTERMSIG(status), .core_dumped = WCOREDUMP(status) != 0};
+  }
+  return core::ExitStatus{.by_signal = false, .number = WEXITSTATUS(status), .core_dumped = false};
+}
+
+class Daemon {
+ public:
+  Daemon(Configuration configuration, DaemonOptions options)
+      : options_(std::move(options)),
+        configuration_(std::move(configuration)),
+        supervisor_(configuration_.resolved),
+        children_(ChildEvents{
+            .output = [this](core::ProcessId id, core::Channel channel,
+                             std::string_view bytes) { tell_output(id, channel, bytes); },
+            .stdin_broken = [this](core::ProcessId id) { feed(core::input::StdinBroken{id}); },
+            .log = [this](core::Level level, const std::string& text) { log_.line(level, text); }}),
+        fcgi_sockets_([this](const std::string& text) { log_.line(core::Level::info, text); }) {}
+
+  schema::Status start();
+  int run();
+
+ private:
+  const schema::SupervisordOptions& settings() const { return supervisor_.resolved().supervisord; }
+
+  bool in_foreground() const {
+    return options_.foreground || settings().nodaemon || ::getpid() == 1;
+  }
+
+  schema::Status open_log();
+  schema::Result<std::vector<std::string>> change_user();
+  void write_first_lines(const std::vector<std::string>& infos);
+  schema::Status name_log_files();
+  schema::Status probe_sockets();
+  void write_pidfile();
+
+  void feed(const core::Input& input);
+  void tell_output(core::ProcessId id, core::Channel channel, std::string_view bytes);
+
+  void execute(const core::effect::Spawn& order);
+  void execute(const core::effect::Kill& order);
+  void execute(const core::effect::WriteStdin& order);
+  void execute(const core::effect::AppendLog& order);
+  void execute(const core::effect::LogLine& order);
+  void execute(const core::effect::ReopenLogs& order);
+  void execute(const core::effect::LoadPlan& order);
+  void execute(const core::effect::Restarted& order);
+  void execute(const core::effect::Quit& order);
+
+  template <class Action>
+  void guarded(Action action);
+  void tick();
+  void read_signals();
+  void reap();
+
+  DaemonOptions options_;
+  ActivityLog log_;
+  Pidfile pidfile_;
+  // What the core runs, and what it was given for its next restart: children refer to it.
+  Configuration configuration_;
+  Configuration next_configuration_;
+  core::Supervisor supervisor_;
+  Children children_;
+  FcgiSockets fcgi_sockets_;
+  Descriptor signals_;
+  core::Effects effects_;
+  bool executing_ = false;
+  std::vector<std::array<std::string, 2>> log_files_;  // by process and channel
+  std::string server_url_;
+  unsigned restarts_ = 0;
+  std::optional<int> status_;
+};
+
+// ---------------------------------------------------------------------------------------- start
+
+schema::Status Daemon::open_log() {
+  const schema::SupervisordOptions& wanted = settings();
+  return log_.open(ActivityLog::Settings{
+      .file = wanted.logfile == "syslog" ? wanted.logfile : absolute_path(wanted.logfile),
+      .limits = {.maximum_bytes = wanted.logfile_maxbytes, .backups = wanted.logfile_backups},
+      .level = static_cast<core::Level>(wanted.loglevel),
+      .to_standard_output = in_foreground() && !wanted.silent
+  });
+}
+
+// Lines for the log.
+schema::Result<std::vector<std::string>> Daemon::change_user() {
+  if (!settings().user) {
+    return std::vector<std::string>{};
+  }
+  const schema::Result<UserChange> change = find_user(*settings().user);
+  if (!change) {
+    return change.error();
+  }
+  if (change->credentials) {
+    const schema::Status became = become(*change->credentials);
+    if (!became) {
+      return became.error();
+    }
+  }
+  return std::vector<std::string>{"Set uid to user " + std::to_string(change->user) + " succeeded"};
+}
+
+void Daemon::write_first_lines(const std::vector<std::string>& infos) {
+  const auto write = [this](core::Level level, const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      log_.line(level, line);
+    }
+  };
+  write(core::Level::info, configuration_.first_lines);
+  if (!settings().user && ::getuid() == 0) {
+    log_.line(core::Level::critical,
+              "Supervisor is running as root.  Privileges were not dropped because no user is "
+              "specified in the config file.  If you intend to run as root, you can set "
+              "user=root in the config file to avoid this message.");
+  }
+  write(core::Level::warn, configuration_.resolved->warnings);
+  write(core::Level::info, configuration_.resolved->infos);
+  write(core::Level::info, infos);
+}
+
+schema::Status Daemon::start() {
+  const schema::SupervisordOptions& wanted = settings();
+  schema::Result<std::vector<std::string>> limits = raise_limits(wanted.minfds, wanted.minprocs);
+  if (!limits) {
+    return limits.error();
+  }
+  schema::Result<std::vector<std::string>> user = change_user();
+  if (!user) {
+    return user.error();
+  }
+  const schema::Status opened = open_log();
+  if (!opened) {
+    return opened.error();
+  }
+  user->insert(user->end(), limits->begin(), limits->end());
+  write_first_lines(*user);
+  for (const schema::Status& step : {name_log_files(), probe_sockets()}) {
+    if (!step) {
+      return step.error();
+    }
+  }
+  signals_ = take_signals();
+  if (!in_foreground()) {
+    const schema::Status gone = daemonize(wanted, log_);
+    if (!gone) {
+      return gone.error();
+    }
+  }
+  write_pidfile();
+  return schema::Nothing{};
+}
+
+schema::Status Daemon::name_log_files() {
+  const schema::SupervisordOptions& wanted = settings();
+  const std::string folder = wanted.childlogdir.value_or(temporary_directory());
+  if (!wanted.nocleanup) {
+    remove_auto_logs(folder, wanted.identifier,
+                     [this](const std::string& text) { log_.line(core::Level::warn, text); });
+  }
+  server_url_ = default_server_url(supervisor_.resolved());
+  log_files_.assign(supervisor_.process_count(), {});
+  for (core::ProcessId id = 0; id < log_files_.size(); ++id) {
+    const schema::Process& process = supervisor_.spec(id);
+    const bool is_listener = supervisor_.group(id).kind == schema::GroupKind::eventlistener;
+    const std::array<const schema::LogTargetValue*, 2> targets{&process.options.stdout_logfile,
+                                                               &process.options.stderr_logfile};
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (i == 1 && process.options.redirect_stderr && !is_listener) {
+        continue;
+      }
+      if (targets[i]->kind == schema::LogKind::file) {
+        log_files_[id][i] = targets[i]->path;
+      } else if (targets[i]->kind == schema::LogKind::automatic) {
+        schema::Result<std::string> made =
+            make_auto_log(folder, process.name, i == 0 ? "stdout" : "stderr", wanted.identifier);
+        if (!made) {
+          return made.error();
+        }
+        log_files_[id][i] = std::move(*made);
+      }
+    }
+  }
+  return schema::Nothing{};
+}
+
+// Sockets that cannot be made are found out before anything runs.
+schema::Status Daemon::probe_sockets() {
+  for (const schema::Group& group : configuration_.resolved->groups) {
+    if (group.kind == schema::GroupKind::fcgi_program) {
+      const schema::Status probed = fcgi_sockets_.probe(group);
+      if (!probed) {
+        return probed.error();
+      }
+    }
+  }
+  return schema::Nothing{};
+}
+
+void Daemon::write_pidfile() {
+  const std::string& path = settings().pidfile;
+  if (pidfile_.write(path)) {
+    log_.line(core::Level::info, "supervisord started with pid " + std::to_string(::getpid()));
+  } else {
+    log_.line(core::Level::critical, "could not write pidfile " + path);
+  }
+}
+
+// --------------------------------------------------------------------------------------- effects
+
+void Daemon::feed(const core::Input& input) {
+  supervisor_.handle(now(), input, effects_);
+  if (executing_) {
+    return;  // the loop below comes to what was added
+  }
+  executing_ = true;
+  for (std::size_t i = 0; i < effects_.size(); ++i) {
+    const core::Effect effect = std::move(effects_[i]);
+    std::visit([this](const auto& order) { execute(order); }, effect);
+  }
+  effects_.clear();
+  executing_ = false;
+}
+
+void Daemon::tell_output(core::ProcessId id, core::Channel channel, std::string_view bytes) {
+  feed(core::input::Output{.process = id, .channel = channel, .bytes = bytes});
+}
+
+void Daemon::execute(const core::effect::Spawn& order) {
+  const core::ProcessId id = order.process;
+  StartOrder start;
+  start.id = id;
+  start.process = &supervisor_.spec(id);
+  start.is_listener = supervisor_.group(id).kind == schema::GroupKind::eventlistener;
+  start.told = {supervisor_.wants_output(id, core::Channel::standard_output),
+                supervisor_.wants_output(id, core::Channel::standard_error)};
+  start.log_files = log_files_[id];
+  start.server_url = server_url_;
+  const schema::Group& group = supervisor_.group(id);
+  const bool is_fcgi = group.kind == schema::GroupKind::fcgi_program;
+  if (is_fcgi) {
+    const schema::Result<int> socket = fcgi_sockets_.acquire(group);
+    if (!socket) {
+      feed(core::input::SpawnFailed{.process = id, .reason = socket.error().message});
+      return;
+    }
+    start.socket = *socket;
+  }
+  const schema::Result<int> pid = children_.start(start);
+  if (pid) {
+    feed(core::input::Spawned{.process = id, .pid = *pid});
+  } else {
+    if (is_fcgi) {
+      fcgi_sockets_.release(group.name);
+    }
+    feed(core::input::SpawnFailed{.process = id, .reason = pid.error().message});
+  }
+}
+
+void Daemon::execute(const core::effect::Kill& order) {
+  const int error_number =
+      children_.kill(order.process, order.pid, order.signal, order.whole_group);
+  if (error_number != 0) {
+    feed(core::input::KillFailed{.process = order.process, .error_number = error_number});
+  }
+}
+
+void Daemon::execute(const core::effect::WriteStdin& order) {
+  children_.write_input(order.process, order.bytes);
+}
+
+void Daemon::execute(const core::effect::AppendLog& order) {
+  children_.append_log(order.process, order.channel, order.bytes);
+}
+
+void Daemon::execute(const core::effect::LogLine& order) { log_.line(order.level, order.text); }
+
+void Daemon::execute(const core::effect::ReopenLogs&) {
+  log_.reopen();
+  children_.reopen_logs();
+}
+
+void Daemon::execute(const core::effect::LoadPlan&) {
+  const schema::Result<Configuration> loaded = options_.load();
+  if (loaded) {
+    next_configuration_ = *loaded;
+    feed(core::input::PlanLoaded{loaded->resolved});
+  } else {
+    feed(core::input::PlanRefused{loaded.error().message});
+  }
+}
+
+void Daemon::execute(const core::effect::Restarted&) {
+  ++restarts_;
+  children_.clear();
+  fcgi_sockets_.clear();
+  configuration_ = std::move(next_configuration_);
+  pidfile_.remove();
+  const schema::Status opened = open_log();
+  if (!opened) {
+    log_.line(core::Level::critical, opened.error().message);
+  }
+  write_first_lines({});
+  for (const schema::Status& step : {name_log_files(), probe_sockets()}) {
+    if (!step) {
+      log_.line(core::Level::critical, step.error().message);
+    }
+  }
+  write_pidfile();
+  feed(core::input::Boot{});
+}
+
+void Daemon::execute(const core::effect::Quit& order) { status_ = order.status; }
+
+// ------------------------------------------------------------------------------------------ loop
+
+// Once running, the daemon does not end by itself.
+template <class Action>
+void Daemon::guarded(Action action) {
+  try {
+    action();
+  } catch (const std::exception& failure) {
+    executing_ = false;
+    effects_.clear();
+    log_.line(core::Level::critical, std::string("internal error: ") + failure.what());
+  }
+}
+
+int Daemon::run() {
+  EventLoop loop(signals_.get(), children_.prompt_descriptor(), children_.bulk_descriptor(),
+                 LoopHandlers{.signals = [this] { guarded([this] { read_signals(); }); },
+                              .prompt = [this] { guarded([this] { children_.serve_prompt(); }); },
+                              .bulk =
+                                  [this] {
+                                    std::size_t fullest = 0;
+                                    guarded([&] { fullest = children_.serve_bulk(); });
+                                    return fullest;
+                                  },
+                              .alarm = [this] { guarded([this] { tick(); }); },
+                              .settle =
+                                  [this, &loop] {
+                                    log_.flush();
+                                    if (status_) {
+                                      loop.stop();
+                                    }
+                                    return supervisor_.deadline();
+                                  }});
+  guarded([this] { feed(core::input::Boot{}); });
+  log_.flush();
+#ifdef __GLIBC__
+  // Reading the configuration took a lot more than what is left of it.
+  ::malloc_trim(0);
+#endif
+  loop.run();
+  log_.flush();
+  pidfile_.remove();
+  return status_.value_or(0);
+}
+
+// The alarm may be an old one.
+void Daemon::tick() {
+  if (supervisor_.deadline() <= now().steady) {
+    feed(core::input::Tick{});
+  }
+}
+
+void Daemon::read_signals() {
+  // Room for all that can be pending; whatever comes later wakes the loop again.
+  std::array<signalfd_siginfo, 2 * signals_taken.size()> infos;
+  const ssize_t got = ::read(signals_.get(), infos.data(), sizeof infos);
+  const std::size_t count = got > 0 ? static_cast<std::size_t>(got) / sizeof infos[0] : 0;
+  bool child_ended = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<int>(infos[i].ssi_signo);
+    if (number == SIGCHLD) {
+      child_ended = true;
+    } else {
+      feed(core::input::DaemonSignal{number});
+    }
+  }
+  if (child_ended) {
+    log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
+    reap();
+  }
+}
+
+void Daemon::reap() {
+  int status = 0;
+  pid_t pid = 0;
+  while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
+    const std::optional<core::ProcessId> id = children_.ended(pid);
+    const unsigned table = restarts_;
+    feed(core::input::Exited{.pid = pid, .status = exit_status(status)});
+    // Ids mean something else after a restart, and nothing of before is held then.
+    if (id && table == restarts_) {
+      children_.release(*id);
+      const schema::Group& group = supervisor_.group(*id);
+      if (group.kind == schema::GroupKind::fcgi_program) {
+        fcgi_sockets_.release(group.name);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+schema::Result<int> run_daemon(Configuration configuration, DaemonOptions options) {
+  occupy_standard_descriptors();
+  Daemon daemon(std::move(configuration), std::move(options));
+  const schema::Status started = daemon.start();
+  if (!started) {
+    return started.error();
+  }
+  return daemon.run();
+}
+
+}  // namespace sup::host

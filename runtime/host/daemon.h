@@ -1,0 +1,34 @@
+// The daemon: the loop that joins the core (what should happen) with Linux (what happens). Facts
+// from signals, pipes and timers go into core::Supervisor, its orders are executed here. One
+// thread, and nothing wakes it but an event or the core's deadline.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "schema/instantiate.h"
+#include "schema/result.h"
+
+namespace sup::host {
+
+// What the daemon runs.
+struct Configuration {
+  std::shared_ptr<const schema::Resolved> resolved;
+  // Come first in the activity log, at INFO: which plan it is.
+  std::vector<std::string> first_lines;
+};
+
+struct DaemonOptions {
+  // Reads the configuration again, for a restart.
+  std::function<schema::Result<Configuration>()> load;
+  // Stays in the foreground whatever the configuration says.
+  bool foreground = false;
+};
+
+// Runs until it is told to leave; the exit status. The error is of the start, when nothing was
+// started yet.
+schema::Result<int> run_daemon(Configuration configuration, DaemonOptions options);
+
+}  // namespace sup::host

@@ -1,0 +1,50 @@
+// The loop that the daemon sleeps in: three descriptors and an alarm. It hides Asio, whose headers
+// are heavy; servers that live in the same loop get at it by context().
+//
+// Bulk output is read at a distance of 60 microseconds to 5 milliseconds that follows how full the
+// pipes are found, so that many short lines are moved by few reads. Everything else is answered at
+// once. Without events nothing wakes the loop but the alarm.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "runtime/core/types.h"
+#include "runtime/host/system.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace sup::host {
+
+struct LoopHandlers {
+  std::function<void()> signals;
+  std::function<void()> prompt;
+  std::function<std::size_t()> bulk;  // gives how full the fullest pipe was, in eighths
+  std::function<void()> alarm;
+  // After each of these, before the loop sleeps; gives the time of the next alarm.
+  std::function<core::Instant()> settle;
+};
+
+class EventLoop {
+ public:
+  // Descriptors that become readable. `bulk` must outlive the loop.
+  EventLoop(int signals, int prompt, int bulk, LoopHandlers handlers);
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Until stop().
+  void run();
+  void stop();
+
+  boost::asio::io_context& context();
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sup::host

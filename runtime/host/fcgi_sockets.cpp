@@ -1,0 +1,153 @@
+#include "runtime/host/fcgi_sockets.h"
+
+#include <grp.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+namespace sup::host {
+
+namespace {
+
+schema::Error failed(const schema::FcgiSocketValue& address, const std::string& reason,
+                     int error_number = 0) {
+  return schema::Error{
+      .message = "Could not create FastCGI socket " + address.url() + ": " + reason,
+      .error_number = error_number};
+}
+
+template <class Record>
+std::optional<unsigned> id_of(const std::string& text, Record* (*by_name)(const char*),
+                              unsigned Record::*id) {
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
+    return static_cast<unsigned>(std::stoul(text));
+  }
+  const Record* record = by_name(text.c_str());
+  return record != nullptr ? std::optional<unsigned>(record->*id) : std::nullopt;
+}
+
+// Who is to own the socket: as configured, else the user that the programs run as.
+int set_owner(const std::string& path, const schema::Group& group) {
+  std::optional<schema::UserGroupValue> owner = group.fcgi.socket_owner;
+  if (!owner && !group.processes.empty() && group.processes.front().options.user) {
+    owner = schema::UserGroupValue{.user = *group.processes.front().options.user, .group = {}};
+  }
+  if (!owner) {
+    return 0;
+  }
+  const std::optional<unsigned> user = id_of(owner->user, &::getpwnam, &passwd::pw_uid);
+  if (!user) {
+    return EINVAL;
+  }
+  std::optional<unsigned> gid;
+  if (owner->group) {
+    gid = id_of(*owner->group, &::getgrnam, &group::gr_gid);
+    if (!gid) {
+      return EINVAL;
+    }
+  } else if (const passwd* entry = ::getpwuid(*user)) {
+    gid = entry->pw_gid;
+  }
+  return ::chown(path.c_str(), *user, gid.value_or(static_cast<gid_t>(-1))) == 0 ? 0 : errno;
+}
+
+schema::Result<Descriptor> bind_unix(const schema::Group& group,
+                                     const schema::FcgiSocketValue& address) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (address.path.size() >= sizeof name.sun_path) {
+    return failed(address, error_text(ENAMETOOLONG), ENAMETOOLONG);
+  }
+  std::memcpy(name.sun_path, address.path.c_str(), address.path.size() + 1);
+  Descriptor made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ::unlink(address.path.c_str());
+  const void* generic = &name;
+  if (!made || ::bind(made.get(), static_cast<const sockaddr*>(generic), sizeof name) != 0) {
+    return failed(address, error_text(errno), errno);
+  }
+  const int owner_error = set_owner(address.path, group);
+  const auto mode = static_cast<mode_t>(group.fcgi.socket_mode.value_or(0700));
+  if (owner_error != 0 || ::chmod(address.path.c_str(), mode) != 0) {
+    const int error_number = owner_error != 0 ? owner_error : errno;
+    return failed(address, error_text(error_number), error_number);
+  }
+  return made;
+}
+
+schema::Result<Descriptor> bind_inet(const schema::FcgiSocketValue& address) {
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* list = nullptr;
+  const int failure = ::getaddrinfo(address.host.empty() ? nullptr : address.host.c_str(),
+                                    std::to_string(address.port).c_str(), &hints, &list);
+  if (failure != 0) {
+    return failed(address, ::gai_strerror(failure));
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(list, &::freeaddrinfo);
+  Descriptor made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int yes = 1;
+  if (!made || ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+      ::bind(made.get(), list->ai_addr, list->ai_addrlen) != 0) {
+    return failed(address, error_text(errno), errno);
+  }
+  return made;
+}
+
+schema::Result<Descriptor> make_socket(const schema::Group& group) {
+  const schema::FcgiSocketValue address = group.fcgi.socket.value_or(schema::FcgiSocketValue{});
+  schema::Result<Descriptor> made =
+      address.path.empty() ? bind_inet(address) : bind_unix(group, address);
+  if (made) {
+    const auto backlog = static_cast<int>(group.fcgi.socket_backlog.value_or(SOMAXCONN));
+    if (::listen(made->get(), backlog) != 0) {
+      return failed(address, error_text(errno), errno);
+    }
+  }
+  return made;
+}
+
+}  // namespace
+
+schema::Result<int> FcgiSockets::acquire(const schema::Group& group) {
+  auto found = sockets_.find(group.name);
+  if (found == sockets_.end()) {
+    const std::string url = group.fcgi.socket.value_or(schema::FcgiSocketValue{}).url();
+    log_("Creating socket " + url);
+    schema::Result<Descriptor> made = make_socket(group);
+    if (!made) {
+      return made.error();
+    }
+    found = sockets_.emplace(group.name, Shared{std::move(*made), url, 0}).first;
+  }
+  ++found->second.users;
+  return found->second.socket.get();
+}
+
+void FcgiSockets::release(const std::string& group) {
+  const auto found = sockets_.find(group);
+  if (found != sockets_.end() && --found->second.users == 0) {
+    log_("Closing socket " + found->second.url);
+    sockets_.erase(found);
+  }
+}
+
+schema::Status FcgiSockets::probe(const schema::Group& group) {
+  const schema::Result<int> made = acquire(group);
+  if (!made) {
+    return made.error();
+  }
+  release(group.name);
+  return schema::Nothing{};
+}
+
+}  // namespace sup::host

@@ -1,0 +1,44 @@
+// The listening sockets of FastCGI programs: one for each group, made when its first process
+// starts, shared by its processes and closed when the last one is gone.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "runtime/host/system.h"
+#include "schema/instantiate.h"
+#include "schema/result.h"
+
+namespace sup::host {
+
+class FcgiSockets {
+ public:
+  // Supervisor's lines, at INFO.
+  using Log = std::function<void(const std::string& text)>;
+
+  explicit FcgiSockets(Log log) : log_(std::move(log)) {}
+
+  // The group's socket with one more user; made if there is none.
+  schema::Result<int> acquire(const schema::Group& group);
+
+  // One user less.
+  void release(const std::string& group);
+
+  // Whether a socket could be made; it is closed again. For the start of the daemon.
+  schema::Status probe(const schema::Group& group);
+
+  void clear() { sockets_.clear(); }
+
+ private:
+  struct Shared {
+    Descriptor socket;
+    std::string url;
+    int users = 0;
+  };
+
+  Log log_;
+  std::map<std::string, Shared> sockets_;  // by group
+};
+
+}  // namespace sup::host

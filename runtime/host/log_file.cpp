@@ -1,0 +1,194 @@
+#include "runtime/host/log_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+namespace sup::host {
+
+namespace {
+
+// A wild number of backups would make every roll-over look for as many files.
+constexpr std::int64_t most_backups = 100000;
+
+// How long a full non-blocking terminal or pipe is waited for before bytes are dropped.
+constexpr int patience_milliseconds = 100;
+
+// A number N for "/dev/stdout", "/dev/fd/N" and their like, or -1. A socket cannot be opened by
+// these names, but duplicated.
+int own_descriptor(std::string_view path) {
+  if (path == "/dev/stdout") {
+    return STDOUT_FILENO;
+  }
+  if (path == "/dev/stderr") {
+    return STDERR_FILENO;
+  }
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (path.starts_with(folder) && path.size() == folder.size() + 1 && path.back() >= '0' &&
+        path.back() <= '9') {
+      return path.back() - '0';
+    }
+  }
+  return -1;
+}
+
+}  // namespace
+
+LogFile::LogFile(std::string path, LogLimits limits, LogTrouble trouble)
+    : path_(std::move(path)), limits_(limits), trouble_(std::move(trouble)) {
+  limits_.backups = std::clamp<std::int64_t>(limits_.backups, 0, most_backups);
+}
+
+schema::Status LogFile::open_with(int flags) {
+  // Without O_NONBLOCK a FIFO that nobody reads would hold the daemon for ever.
+  Descriptor opened(
+      ::open(path_.c_str(),
+             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, mode_));
+  if (!opened && errno == ENXIO && own_descriptor(path_) >= 0) {
+    opened.reset(::fcntl(own_descriptor(path_), F_DUPFD_CLOEXEC, 3));
+  }
+
+  struct stat status {};
+
+  if (!opened || ::fstat(opened.get(), &status) != 0) {
+    return system_error("open log '" + path_ + "'", errno);
+  }
+  const bool regular = S_ISREG(status.st_mode);
+  if (regular) {
+    mode_ = status.st_mode & 0777U;
+  } else {
+    const int old_flags = ::fcntl(opened.get(), F_GETFL);
+    ::fcntl(opened.get(), F_SETFL, old_flags & ~O_NONBLOCK);
+  }
+  file_ = std::move(opened);
+  rotates_ = regular && limits_.maximum_bytes > 0 && !path_.starts_with("/dev/") &&
+             !path_.starts_with("/proc/");
+  size_ = regular ? status.st_size : 0;
+  next_rollover_ = limits_.maximum_bytes;
+  new_file_is_missing_ = false;
+  return schema::Nothing{};
+}
+
+schema::Status LogFile::open() { return open_with(0); }
+
+schema::Status LogFile::reopen() {
+  schema::Status opened = open_with(0);
+  if (!opened) {
+    // The old file stays in use; better there than nowhere.
+    complain("reopen", opened.error().error_number);
+  }
+  return opened;
+}
+
+schema::Status LogFile::clear() {
+  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
+    return system_error("remove log '" + path_ + "'", errno);
+  }
+  return open_with(0);
+}
+
+std::int64_t LogFile::room() const {
+  return rotates_ ? next_rollover_ - size_ : std::numeric_limits<std::int64_t>::max();
+}
+
+void LogFile::write(std::string_view bytes) {
+  if (!file_ && !open_with(0)) {
+    dropped_ += bytes.size();
+    return;
+  }
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
+    if (written > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+      size_ += written;
+      continue;
+    }
+    const int error_number = written == 0 ? ENOSPC : errno;
+    if (error_number == EINTR) {
+      continue;
+    }
+    pollfd writable{.fd = file_.get(), .events = POLLOUT, .revents = 0};
+    if (error_number == EAGAIN && !failing_ && ::poll(&writable, 1, patience_milliseconds) == 1) {
+      continue;
+    }
+    dropped_ += bytes.size();
+    if (!std::exchange(failing_, true)) {
+      complain("write to", error_number);
+    }
+    return;
+  }
+  if (std::exchange(failing_, false) && trouble_) {
+    trouble_(core::Level::warn, "log '" + path_ + "' works again, " +
+                                    std::to_string(std::exchange(dropped_, 0)) +
+                                    " bytes were lost");
+  }
+  if (rotates_ && size_ >= next_rollover_) {
+    // Someone may have cut the file; the kernel knows where the write ended.
+    const off_t position = ::lseek(file_.get(), 0, SEEK_CUR);
+    if (position >= 0) {
+      size_ = position;
+    }
+    if (size_ >= limits_.maximum_bytes) {
+      roll_over();
+    }
+  }
+}
+
+// Errno of the first failure, or 0.
+int LogFile::shift_backups() const {
+  // A missing file is no fault; a gap in the row stays one.
+  const auto move = [](const std::string& from, const std::string& to) {
+    return ::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+  };
+  for (std::int64_t number = limits_.backups - 1; number >= 1; --number) {
+    const int error_number =
+        move(path_ + "." + std::to_string(number), path_ + "." + std::to_string(number + 1));
+    if (error_number != 0) {
+      return error_number;
+    }
+  }
+  return move(path_, path_ + ".1");
+}
+
+void LogFile::roll_over() {
+  if (limits_.backups > 0 && !new_file_is_missing_) {
+    const int error_number = shift_backups();
+    if (error_number != 0) {
+      rollover_failed(error_number);
+      return;
+    }
+  }
+  const schema::Status opened = open_with(O_TRUNC);
+  if (!opened) {
+    new_file_is_missing_ = limits_.backups > 0;
+    rollover_failed(opened.error().error_number);
+    return;
+  }
+  if (std::exchange(rollover_failing_, false) && trouble_) {
+    trouble_(core::Level::warn, "log '" + path_ + "' rolls over again");
+  }
+}
+
+void LogFile::rollover_failed(int error_number) {
+  // Going on in the old file loses nothing. The next attempt comes after as many bytes again.
+  next_rollover_ = size_ + limits_.maximum_bytes;
+  if (!std::exchange(rollover_failing_, true)) {
+    complain("roll over", error_number);
+  }
+}
+
+void LogFile::complain(const std::string& what, int error_number) const {
+  if (trouble_) {
+    trouble_(core::Level::error,
+             "cannot " + what + " log '" + path_ + "': " + error_text(error_number));
+  }
+}
+
+}  // namespace sup::host

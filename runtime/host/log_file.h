@@ -1,0 +1,78 @@
+// A log file that rotates as Supervisor's do: the activity log and the logs of children.
+//
+// It is appended to, and after a write that leaves it at `maximum_bytes` or more it is rolled over:
+// FILE.1 becomes FILE.2 and so on, FILE becomes FILE.1 and is opened anew. So a write is never
+// split and a file may be larger by one write. Without backups it is cut to nothing. What is not a
+// regular file (a pipe behind /dev/stdout, a terminal) and what lies in /dev or /proc never
+// rotates.
+//
+// A full disk, a vanished folder or a closed pipe never stops the daemon: bytes that cannot be
+// written are dropped and counted, and that is reported once when it starts and once when it is
+// over.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "runtime/core/types.h"
+#include "runtime/host/system.h"
+#include "schema/result.h"
+
+namespace sup::host {
+
+struct LogLimits {
+  std::int64_t maximum_bytes = 0;  // 0 or less: never rotated
+  std::int64_t backups = 0;
+};
+
+// Told what went wrong with a log, in a sentence.
+using LogTrouble = std::function<void(core::Level level, const std::string& text)>;
+
+class LogFile {
+ public:
+  LogFile(std::string path, LogLimits limits, LogTrouble trouble = {});
+
+  // Creates or opens for appending. The error has the errno.
+  schema::Status open();
+
+  void write(std::string_view bytes);
+
+  // Closes and opens by name, so that a file that was renamed is let go.
+  schema::Status reopen();
+
+  // Deletes the file and makes a new one.
+  schema::Status clear();
+
+  const std::string& path() const { return path_; }
+
+  // How many bytes may be written before it rolls over; a very large number if it never does.
+  std::int64_t room() const;
+
+  bool failing() const { return failing_; }
+
+ private:
+  schema::Status open_with(int flags);
+  void roll_over();
+  int shift_backups() const;
+  void complain(const std::string& what, int error_number) const;
+  void rollover_failed(int error_number);
+
+  std::string path_;
+  LogLimits limits_;
+  LogTrouble trouble_;
+  Descriptor file_;
+  bool rotates_ = false;
+  bool failing_ = false;              // writes fail
+  bool rollover_failing_ = false;     // roll-overs fail
+  bool new_file_is_missing_ = false;  // a roll-over renamed the file but could not open a new one
+  mode_t mode_ = 0666;                // of the file, for the one after it
+  std::int64_t size_ = 0;
+  std::int64_t next_rollover_ = 0;  // size at which the next roll-over is tried
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace sup::host

@@ -1,0 +1,183 @@
+#include "runtime/host/setup.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "schema/text.h"
+
+namespace sup::host {
+
+namespace {
+
+struct Limit {
+  decltype(RLIMIT_NOFILE) resource;
+  std::string name;
+  std::int64_t minimum;
+  // Around the minimum and the number that can be had.
+  std::string before;
+  std::string between;
+  std::string after;
+};
+
+// A line for the log, empty if there is nothing to raise.
+schema::Result<std::string> raise_limit(const Limit& limit) {
+  rlimit current{};
+  ::getrlimit(limit.resource, &current);
+  const auto minimum = static_cast<rlim_t>(limit.minimum);
+  if (limit.minimum < 0 || current.rlim_cur == RLIM_INFINITY || current.rlim_cur >= minimum) {
+    return std::string();
+  }
+  // Root may raise the hard limit too.
+  rlimit wanted = current;
+  wanted.rlim_cur = minimum;
+  if (current.rlim_max != RLIM_INFINITY && current.rlim_max < minimum) {
+    wanted.rlim_max = minimum;
+  }
+  if (::setrlimit(limit.resource, &wanted) != 0) {
+    return schema::Error{.message = limit.before + std::to_string(limit.minimum) + limit.between +
+                                    std::to_string(current.rlim_max) + limit.after,
+                         .error_number = errno};
+  }
+  return "Increased " + limit.name + " limit to " + std::to_string(limit.minimum);
+}
+
+schema::Status write_file(const std::string& path, const std::string& text, int flags) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
+  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return system_error("write '" + path + "'", errno);
+  }
+  return schema::Nothing{};
+}
+
+std::string own_pid_line() { return std::to_string(::getpid()) + "\n"; }
+
+}  // namespace
+
+schema::Result<std::vector<std::string>> raise_limits(std::int64_t descriptors,
+                                                      std::int64_t processes) {
+  const std::array<Limit, 2> limits{
+      Limit{.resource = RLIMIT_NOFILE,
+            .name = "RLIMIT_NOFILE",
+            .minimum = descriptors,
+            .before = "The minimum number of file descriptors required to run this process is ",
+            .between = " as per the \"minfds\" command-line argument or config file setting. The "
+                       "current environment will only allow you to open ",     .after = " file descriptors.  Either raise the number of usable file descriptors in "
+                     "your environment (see README.rst) or lower the minfds setting in the config "
+                     "file to allow the process to start."    },
+      Limit{.resource = RLIMIT_NPROC,
+            .name = "RLIMIT_NPROC",
+            .minimum = processes,
+            .before = "The minimum number of available processes required to run this program is ",
+            .between = " as per the \"minprocs\" command-line argument or config file setting. "
+                       "The current environment will only allow you to open ", .after = " processes.  Either raise the number of usable processes in your "
+                     "environment (see README.rst) or lower the minprocs setting in the config "
+                     "file to allow the program to start."}
+  };
+  std::vector<std::string> lines;
+  for (const Limit& limit : limits) {
+    schema::Result<std::string> line = raise_limit(limit);
+    if (!line) {
+      return line.error();
+    }
+    if (!line->empty()) {
+      lines.push_back(std::move(*line));
+    }
+  }
+  return lines;
+}
+
+schema::Status daemonize(const schema::SupervisordOptions& options, ActivityLog& log) {
+  log.flush();
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    return system_error("go to the background", errno);
+  }
+  if (pid > 0) {
+    ::_exit(0);
+  }
+  log.line(core::Level::info, "daemonizing the supervisord process");
+  if (options.directory) {
+    const std::string name = schema::python_repr(*options.directory);
+    if (::chdir(options.directory->c_str()) == 0) {
+      log.line(core::Level::info, "set current directory: " + name);
+    } else {
+      const int error_number = errno;
+      log.line(core::Level::critical, "can't chdir into " + name + ": [Errno " +
+                                          std::to_string(error_number) + "] " +
+                                          error_text(error_number) + ": " + name);
+    }
+  }
+  log.leave_standard_output();
+  const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  for (int number = 0; number <= 2; ++number) {
+    ::dup2(null.get(), number);
+  }
+  ::setsid();
+  ::umask(static_cast<mode_t>(options.umask));
+  return schema::Nothing{};
+}
+
+schema::Status Pidfile::write(const std::string& path) {
+  const std::string wanted = absolute_path(path);
+  // Renamed into place, so that nobody reads half a number. Where that cannot be done (a folder of
+  // others, a device) the file itself is written.
+  const std::string temporary = wanted + "." + std::to_string(::getpid()) + ".tmp";
+
+  struct stat status {};
+
+  const bool special = ::stat(wanted.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  if (!special && write_file(temporary, own_pid_line(), O_EXCL)) {
+    if (::rename(temporary.c_str(), wanted.c_str()) == 0) {
+      path_ = wanted;
+      return schema::Nothing{};
+    }
+    ::unlink(temporary.c_str());
+  }
+  schema::Status written = write_file(wanted, own_pid_line(), O_TRUNC);
+  if (written && !special) {
+    path_ = wanted;
+  }
+  return written;
+}
+
+void Pidfile::remove() {
+  if (path_.empty()) {
+    return;
+  }
+  std::array<char, 32> bytes{};
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t got = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (got > 0 && std::string_view(bytes.data(), static_cast<std::size_t>(got)) == own_pid_line()) {
+    ::unlink(path_.c_str());
+  }
+  path_.clear();
+}
+
+std::string absolute_path(const std::string& path) {
+  if (path.empty() || path.front() == '/') {
+    return path;
+  }
+  std::array<char, 4096> folder{};
+  if (::getcwd(folder.data(), folder.size()) == nullptr) {
+    return path;
+  }
+  return std::string(folder.data()) + "/" + path;
+}
+
+std::string temporary_directory() {
+  for (const char* name : {"TMPDIR", "TEMP", "TMP"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0' && ::access(value, W_OK | X_OK) == 0) {
+      return value;
+    }
+  }
+  return "/tmp";
+}
+
+}  // namespace sup::host

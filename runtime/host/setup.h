@@ -1,0 +1,46 @@
+// What a daemon does once, before it supervises anything: limits, user, background, pidfile.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/host/activity_log.h"
+#include "schema/options.h"
+#include "schema/result.h"
+
+namespace sup::host {
+
+// Raises the soft limits of descriptors and processes where they are below what is asked for. The
+// lines are for the activity log; the error is in Supervisor's words.
+schema::Result<std::vector<std::string>> raise_limits(std::int64_t descriptors,
+                                                      std::int64_t processes);
+
+// Goes to the background: the caller's parent gets its exit status 0, the caller goes on in a
+// session of its own with /dev/null as standard files.
+schema::Status daemonize(const schema::SupervisordOptions& options, ActivityLog& log);
+
+// A file with our pid. Removed in the end, unless somebody else's pid is in it by then.
+class Pidfile {
+ public:
+  Pidfile() = default;
+
+  ~Pidfile() { remove(); }
+
+  Pidfile(const Pidfile&) = delete;
+  Pidfile& operator=(const Pidfile&) = delete;
+
+  schema::Status write(const std::string& path);
+  void remove();
+
+ private:
+  std::string path_;  // absolute, as the folder may be changed
+};
+
+// The path, made absolute with the current folder.
+std::string absolute_path(const std::string& path);
+
+// $TMPDIR and its like, as Python chooses the folder for temporary files.
+std::string temporary_directory();
+
+}  // namespace sup::host
