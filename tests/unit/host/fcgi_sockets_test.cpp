@@ -1,0 +1,69 @@
+#include "runtime/host/fcgi_sockets.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/host/temporary_folder.h"
+
+namespace sup::host {
+namespace {
+
+schema::Group group_at(const std::string& path) {
+  schema::Group group;
+  group.name = "web";
+  group.kind = schema::GroupKind::fcgi_program;
+  group.fcgi.socket = schema::FcgiSocketValue{.path = path, .host = "", .port = 0};
+  return group;
+}
+
+TEST(FcgiSockets, AreSharedAndClosedByTheLastUser) {
+  const TemporaryFolder folder;
+  std::vector<std::string> lines;
+  FcgiSockets sockets([&](const std::string& text) { lines.push_back(text); });
+  const schema::Group group = group_at(folder / "s");
+  const auto first = sockets.acquire(group);
+  const auto second = sockets.acquire(group);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(*first, *second);
+
+  struct stat status {};
+
+  ASSERT_EQ(::stat((folder / "s").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0700U);
+  sockets.release("web");
+  EXPECT_EQ(lines.size(), 1U);
+  sockets.release("web");
+  const std::string url = "unix://" + folder / "s";
+  EXPECT_EQ(lines, (std::vector<std::string>{"Creating socket " + url, "Closing socket " + url}));
+}
+
+TEST(FcgiSockets, ListenOnTcp) {
+  FcgiSockets sockets([](const std::string&) {});
+  schema::Group group = group_at("");
+  group.fcgi.socket = schema::FcgiSocketValue{.path = "", .host = "localhost", .port = 0};
+  const auto made = sockets.acquire(group);
+  ASSERT_TRUE(made) << made.error().message;
+  int listening = 0;
+  socklen_t length = sizeof listening;
+  ASSERT_EQ(::getsockopt(*made, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length), 0);
+  EXPECT_EQ(listening, 1);
+}
+
+TEST(FcgiSockets, ThatCannotBeMadeAreErrors) {
+  const TemporaryFolder folder;
+  FcgiSockets sockets([](const std::string&) {});
+  const auto made = sockets.acquire(group_at(folder / "none/s"));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().message, "Could not create FastCGI socket unix://" + folder / "none/s" +
+                                      ": No such file or directory");
+}
+
+}  // namespace
+}  // namespace sup::host

@@ -1,0 +1,212 @@
+#include "runtime/host/log_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "runtime/host/activity_log.h"
+#include "tests/unit/host/temporary_folder.h"
+
+namespace sup::host {
+namespace {
+
+TEST(LogFile, AppendsToWhatIsThere) {
+  const TemporaryFolder folder;
+  folder.write("log", "old\n");
+  LogFile log(folder / "log", {});
+  ASSERT_TRUE(log.open());
+  log.write("new\n");
+  EXPECT_EQ(folder.read("log"), "old\nnew\n");
+}
+
+TEST(LogFile, RollsOverAfterTheWriteThatReachesTheLimit) {
+  const TemporaryFolder folder;
+  LogFile log(folder / "log", {.maximum_bytes = 10, .backups = 2});
+  ASSERT_TRUE(log.open());
+  log.write("123456789");
+  EXPECT_FALSE(folder.has("log.1"));
+  log.write("a long write is never split");
+  EXPECT_EQ(folder.read("log"), "");
+  EXPECT_EQ(folder.read("log.1"), "123456789a long write is never split");
+  log.write("second 10 bytes");
+  log.write("third 10 bytes");
+  EXPECT_EQ(folder.read("log.1"), "third 10 bytes");
+  EXPECT_EQ(folder.read("log.2"), "second 10 bytes");
+  EXPECT_FALSE(folder.has("log.3"));
+}
+
+TEST(LogFile, LeavesHigherBackupsAlone) {
+  const TemporaryFolder folder;
+  folder.write("log.3", "kept");
+  LogFile log(folder / "log", {.maximum_bytes = 1, .backups = 2});
+  ASSERT_TRUE(log.open());
+  log.write("a");
+  log.write("b");
+  log.write("c");
+  EXPECT_EQ(folder.read("log.1"), "c");
+  EXPECT_EQ(folder.read("log.2"), "b");
+  EXPECT_EQ(folder.read("log.3"), "kept");
+}
+
+TEST(LogFile, IsCutWithoutBackups) {
+  const TemporaryFolder folder;
+  LogFile log(folder / "log", {.maximum_bytes = 4, .backups = 0});
+  ASSERT_TRUE(log.open());
+  log.write("12345");
+  EXPECT_EQ(folder.read("log"), "");
+  log.write("12");
+  EXPECT_EQ(folder.read("log"), "12");
+  EXPECT_FALSE(folder.has("log.1"));
+}
+
+TEST(LogFile, NeverRollsOverWithoutALimitOrANegativeOne) {
+  for (const std::int64_t limit : {std::int64_t{0}, std::int64_t{-1}}) {
+    const TemporaryFolder folder;
+    LogFile log(folder / "log", {.maximum_bytes = limit, .backups = 3});
+    ASSERT_TRUE(log.open());
+    log.write(std::string(100000, 'x'));
+    EXPECT_EQ(folder.read("log").size(), 100000U);
+    EXPECT_FALSE(folder.has("log.1"));
+  }
+}
+
+TEST(LogFile, CountsFromTheRealEndAfterAnotherProcessCutTheFile) {
+  const TemporaryFolder folder;
+  LogFile log(folder / "log", {.maximum_bytes = 10, .backups = 1});
+  ASSERT_TRUE(log.open());
+  log.write("12345678");
+  ASSERT_EQ(::truncate((folder / "log").c_str(), 0), 0);
+  log.write("12345");
+  EXPECT_EQ(folder.read("log"), "12345");
+  EXPECT_FALSE(folder.has("log.1"));
+}
+
+TEST(LogFile, KeepsTheModeOverARollOver) {
+  const TemporaryFolder folder;
+  folder.write("log", "");
+  ASSERT_EQ(::chmod((folder / "log").c_str(), 0600), 0);
+  LogFile log(folder / "log", {.maximum_bytes = 1, .backups = 1});
+  ASSERT_TRUE(log.open());
+  log.write("x");
+
+  struct stat status {};
+
+  ASSERT_EQ(::stat((folder / "log").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST(LogFile, ReopensByName) {
+  const TemporaryFolder folder;
+  LogFile log(folder / "log", {});
+  ASSERT_TRUE(log.open());
+  log.write("before");
+  ASSERT_EQ(::rename((folder / "log").c_str(), (folder / "moved").c_str()), 0);
+  log.write(" between");
+  ASSERT_TRUE(log.reopen());
+  log.write("after");
+  EXPECT_EQ(folder.read("moved"), "before between");
+  EXPECT_EQ(folder.read("log"), "after");
+}
+
+TEST(LogFile, ClearMakesANewFile) {
+  const TemporaryFolder folder;
+  LogFile log(folder / "log", {});
+  ASSERT_TRUE(log.open());
+  log.write("before");
+  ASSERT_TRUE(log.clear());
+  log.write("after");
+  EXPECT_EQ(folder.read("log"), "after");
+}
+
+TEST(LogFile, SaysOncePerOutageThatItCannotWrite) {
+  const TemporaryFolder folder;
+  std::vector<std::string> said;
+  LogFile log("/dev/full", {.maximum_bytes = 5, .backups = 1},
+              [&](core::Level, const std::string& text) { said.push_back(text); });
+  ASSERT_TRUE(log.open());
+  for (int i = 0; i < 5; ++i) {
+    log.write("lost");
+  }
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0], "cannot write to log '/dev/full': No space left on device");
+}
+
+TEST(LogFile, GoesOnInTheOldFileWhenTheFolderVanished) {
+  const TemporaryFolder folder;
+  std::vector<std::string> said;
+  ASSERT_EQ(::mkdir((folder / "gone").c_str(), 0700), 0);
+  LogFile log(folder / "gone/log", {.maximum_bytes = 5, .backups = 1},
+              [&](core::Level, const std::string& text) { said.push_back(text); });
+  ASSERT_TRUE(log.open());
+  std::filesystem::remove_all(folder / "gone");
+  for (int i = 0; i < 10; ++i) {
+    log.write("123456");
+  }
+  EXPECT_FALSE(log.reopen());
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[0],
+            "cannot roll over log '" + folder / "gone/log" + "': No such file or directory");
+  ASSERT_EQ(::mkdir((folder / "gone").c_str(), 0700), 0);
+  for (int i = 0; i < 3; ++i) {
+    log.write("123456");
+  }
+  ASSERT_EQ(said.size(), 3U);
+  EXPECT_EQ(said[2], "log '" + folder / "gone/log" + "' rolls over again");
+}
+
+TEST(LogFile, FailsToOpenAFolderWithItsErrno) {
+  const TemporaryFolder folder;
+  LogFile log(folder.path(), {});
+  const schema::Status opened = log.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().error_number, EISDIR);
+}
+
+TEST(LogFile, NeverRenamesWhatLiesInDev) {
+  LogFile log("/dev/null", {.maximum_bytes = 1, .backups = 1});
+  ASSERT_TRUE(log.open());
+  log.write("xxx");
+  EXPECT_FALSE(std::filesystem::exists("/dev/null.1"));
+}
+
+TEST(LogFile, DoesNotWaitForAReaderOfAFifo) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  LogFile log(folder / "fifo", {});
+  EXPECT_FALSE(log.open());
+}
+
+TEST(ActivityLog, WritesSupervisorsFormat) {
+  const TemporaryFolder folder;
+  ActivityLog log;
+  ASSERT_TRUE(log.open({.file = folder / "log", .limits = {}, .level = core::Level::info}));
+  log.line(core::Level::debug, "not this");
+  log.line(core::Level::warn, "two\nlines");
+  log.flush();
+  const std::string text = folder.read("log");
+  ASSERT_GT(text.size(), 24U);
+  EXPECT_EQ(text.substr(4, 1) + text.substr(10, 1) + text.substr(13, 1) + text.substr(19, 1),
+            "- :,");
+  EXPECT_EQ(text.substr(23), " WARN two\nlines\n");
+}
+
+TEST(ActivityLog, RollsOverWhereItWouldLineByLine) {
+  const TemporaryFolder folder;
+  ActivityLog log;
+  ASSERT_TRUE(log.open({
+      .file = folder / "log", .limits = {.maximum_bytes = 60, .backups = 5}
+  }));
+  for (int i = 0; i < 4; ++i) {
+    log.line(core::Level::info, "12");  // 32 bytes each: two lines pass the limit
+  }
+  log.flush();
+  EXPECT_EQ(folder.read("log"), "");
+  EXPECT_EQ(folder.read("log.1").size(), 64U);
+  EXPECT_EQ(folder.read("log.2").size(), 64U);
+}
+
+}  // namespace
+}  // namespace sup::host
