@@ -1,0 +1,151 @@
+#include "lint/check.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "compiler/ini/document.h"
+#include "lint/lint.h"
+
+namespace sup::lint {
+
+OverlayFileSystem::OverlayFileSystem(const compiler::FileSystem& base, std::string path,
+                                     std::string text)
+    : base_(base),
+      path_(std::move(path)),
+      absolute_path_(base.absolute(path_)),
+      text_(std::move(text)) {}
+
+schema::Result<std::string> OverlayFileSystem::read(const std::string& path) const {
+  if (path == path_ || base_.absolute(path) == absolute_path_) return text_;
+  return base_.read(path);
+}
+
+std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) const {
+  return base_.glob(pattern);
+}
+
+bool OverlayFileSystem::is_directory(const std::string& path) const {
+  return path != path_ && base_.is_directory(path);
+}
+
+std::string OverlayFileSystem::absolute(const std::string& path) const {
+  return base_.absolute(path);
+}
+
+bool is_root(std::string_view text) {
+  if (text.size() > compiler::source_maximum_bytes) return false;
+  const auto has_daemon = [](std::string_view part) {
+    const compiler::Document document = compiler::parse(0, part);
+    return std::any_of(
+        document.sections.begin(), document.sections.end(), [&](const auto& section) {
+          return part.substr(section.name.begin, section.name.end - section.name.begin) ==
+                 "supervisord";
+        });
+  };
+  // Without indentation a header is one whatever stands above it; this is how it is mostly written.
+  constexpr std::string_view daemon = "[supervisord]";
+  bool any = false;
+  for (std::size_t at = text.find(daemon); at != std::string_view::npos;
+       at = text.find(daemon, at + 1)) {
+    any = true;
+    if (at != 0 && text[at - 1] != '\n' && text[at - 1] != '\r') continue;
+    const std::string_view line = text.substr(at, text.find_first_of("\r\n", at) - at);
+    if (has_daemon(line)) return true;
+  }
+  return any && has_daemon(text);
+}
+
+namespace {
+
+struct Candidate {
+  std::string path;
+  bool is_root = false;
+  std::size_t result = 0;  // index + 1 into the results of this run, 0: none
+};
+
+// A folder's name as it is put before the names of its files; characters that a pattern would
+// interpret are bracketed.
+std::string pattern_in(const std::string& folder, const std::string& pattern) {
+  std::string escaped;
+  for (const char c : folder) {
+    if (c == '*' || c == '?' || c == '[') {
+      escaped += '[';
+      escaped += c;
+      escaped += ']';
+    } else {
+      escaped += c;
+    }
+  }
+  if (!escaped.ends_with('/')) escaped += '/';
+  return escaped + pattern;
+}
+
+std::vector<std::string> files_in(const std::string& folder, const compiler::FileSystem& files) {
+  std::vector<std::string> found;
+  for (const char* pattern : {"*.conf", "*.ini"}) {
+    for (std::string& path : files.glob(pattern_in(folder, pattern))) {
+      if (!files.is_directory(path)) found.push_back(std::move(path));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& files,
+                        const compiler::CompileOptions& options) {
+  CheckResult result;
+  std::vector<Candidate> candidates;
+  std::set<std::string, std::less<>> seen;
+  const auto add = [&](const std::string& path) {
+    const std::string absolute = files.absolute(path);
+    if (!seen.insert(absolute).second) return;
+    const auto text = files.read(path);
+    if (!text) {
+      result.failures.push_back(text.error().message);
+      return;
+    }
+    candidates.push_back({path, is_root(*text)});
+  };
+  for (const std::string& path : paths) {
+    if (files.is_directory(path)) {
+      for (const std::string& file : files_in(path, files)) add(file);
+    } else {
+      add(path);
+    }
+  }
+
+  std::set<std::string, std::less<>> covered;
+  std::vector<Checked> checked;
+  const auto check = [&](Candidate& candidate) {
+    compiler::CompileOptions own = options;
+    own.fragment = options.fragment || !candidate.is_root;
+    auto compilation = compiler::compile(candidate.path, files, own);
+    if (compilation->failure) {
+      result.failures.push_back(*compilation->failure);
+      return;
+    }
+    for (compiler::SourceId id = 0; id < compilation->sources.size(); ++id) {
+      covered.insert(files.absolute(compilation->sources[id].path));
+    }
+    auto diagnostics = lint(*compilation, own);
+    checked.push_back({std::move(compilation), std::move(diagnostics)});
+    candidate.result = checked.size();
+  };
+  // Roots first, as they tell which of the other files are theirs.
+  for (Candidate& candidate : candidates) {
+    if (candidate.is_root) check(candidate);
+  }
+  for (Candidate& candidate : candidates) {
+    if (!candidate.is_root && covered.count(files.absolute(candidate.path)) == 0) check(candidate);
+  }
+  for (const Candidate& candidate : candidates) {
+    if (candidate.result != 0) result.checked.push_back(std::move(checked[candidate.result - 1]));
+  }
+  result.files = covered.size();
+  return result;
+}
+
+}  // namespace sup::lint

@@ -1,0 +1,217 @@
+#include "lint/context.h"
+
+#include <algorithm>
+
+#include "schema/expand.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+using compiler::Document;
+using compiler::Entry;
+using compiler::Line;
+using compiler::LineKind;
+
+const Document& Context::document(const ConfigEntry& entry) const {
+  return compilation_.files.files[entry.file].document;
+}
+
+const Entry& Context::written(const ConfigEntry& entry) const {
+  return document(entry).entries[entry.entry];
+}
+
+const Document* Context::document_of(compiler::SourceId source) const {
+  const auto& files = compilation_.files.files;
+  const auto found = std::find_if(files.begin(), files.end(),
+                                  [&](const auto& file) { return file.source == source; });
+  return found == files.end() ? nullptr : &found->document;
+}
+
+bool Context::has_section(std::string_view full_name) const {
+  if (!section_names_) {
+    section_names_.emplace();
+    for (const ConfigSection& section : config().sections)
+      section_names_->insert(section.full_name);
+  }
+  return section_names_->count(full_name) != 0;
+}
+
+bool Context::has_error_in(const Span& place) const {
+  // The compiler's diagnostics are sorted by place.
+  const auto& all = compilation_.diagnostics.all();
+  auto next = std::lower_bound(all.begin(), all.end(), place,
+                               [](const Diagnostic& diagnostic, const Span& wanted) {
+                                 return std::pair(diagnostic.span.source, diagnostic.span.begin) <
+                                        std::pair(wanted.source, wanted.begin);
+                               });
+  for (; next != all.end(); ++next) {
+    if (next->span.source != place.source || next->span.begin > place.end) return false;
+    if (next->severity == Severity::error) return true;
+  }
+  return false;
+}
+
+// A definition is not there for itself: its variables cannot refer to one another.
+std::optional<schema::EnvironmentValue> Context::environment_of(const ConfigSection& section,
+                                                                const ConfigEntry& reader) const {
+  const ConfigEntry* definition = section.find("environment");
+  if (definition == nullptr || definition == &reader) return std::nullopt;
+  return read<schema::Environment>(section, *definition);
+}
+
+std::optional<std::string> Context::environment(const ConfigSection& section,
+                                                const ConfigEntry& entry,
+                                                std::string_view name) const {
+  const auto defined_in =
+      [&](const std::optional<schema::EnvironmentValue>& variables) -> std::optional<std::string> {
+    if (!variables) return std::nullopt;
+    for (const auto& [key, value] : *variables) {
+      if (key == name) return value;
+    }
+    return std::nullopt;
+  };
+  // A section's own environment= is there only for what is read once for each process, that of
+  // [supervisord] for all other sections.
+  if (entry.option != nullptr && entry.option->scope == schema::Scope::process) {
+    if (auto own = defined_in(environment_of(section, entry))) return own;
+  }
+  if (!section.name || section.name->kind != SectionKind::supervisord) {
+    if (!global_environment_) {
+      const ConfigSection* daemon = config().find("supervisord");
+      global_environment_.emplace();
+      if (daemon != nullptr) {
+        if (auto variables = environment_of(*daemon, entry)) global_environment_ = variables;
+      }
+    }
+    if (auto global = defined_in(global_environment_)) return global;
+  }
+  const auto given = options_.environment.find(name);
+  if (given == options_.environment.end()) return std::nullopt;
+  return given->second;
+}
+
+std::string_view Context::group_of(std::string_view program) const {
+  if (!groups_) {
+    groups_.emplace();
+    for (const ConfigSection& section : config().sections) {
+      if (!section.name || section.name->kind != SectionKind::group) continue;
+      const ConfigEntry* programs = section.find("programs");
+      if (programs == nullptr) continue;
+      for (const std::string_view member : schema::split_list(programs->value)) {
+        groups_->emplace(member, schema::strip(section.name->name));
+      }
+    }
+  }
+  const auto found = groups_->find(program);
+  return found == groups_->end() ? program : found->second;
+}
+
+std::optional<std::string> Context::text(const ConfigSection& section,
+                                         const ConfigEntry& entry) const {
+  std::string text(entry.value);
+  if (!schema::is_template(text)) return text;
+  const std::string name(section.name ? schema::strip(section.name->name) : std::string_view{});
+  std::string kept;  // what the last lookup returned a view of
+  const auto lookup = [&](std::string_view wanted) -> std::optional<schema::TemplateValue> {
+    if (wanted == "here") {
+      kept = compilation_.files.files[entry.file].directory;
+    } else if (wanted == "host_node_name") {
+      kept = options_.host_name;
+    } else if (wanted == "program_name" && section.is_process()) {
+      kept = name;
+    } else if (wanted == "group_name" && section.is_process()) {
+      kept = group_of(name);
+    } else if ((wanted == "process_num" || wanted == "numprocs") && section.is_process()) {
+      const bool is_number = wanted == "process_num";
+      const ConfigEntry* number = section.find(is_number ? "numprocs_start" : "numprocs");
+      if (number == &entry) return std::nullopt;
+      if (number == nullptr) return std::int64_t{is_number ? 0 : 1};
+      const auto value = read<schema::Integer>(section, *number);
+      if (!value) return std::nullopt;
+      return *value;
+    } else if (wanted.substr(0, 4) == "ENV_") {
+      auto value = environment(section, entry, wanted.substr(4));
+      if (!value) return std::nullopt;
+      kept = std::move(*value);
+    } else {
+      return std::nullopt;
+    }
+    return std::string_view(kept);
+  };
+  const int passes = entry.option != nullptr && entry.option->has(schema::twice) ? 2 : 1;
+  for (int pass = 0; pass < passes && schema::is_template(text); ++pass) {
+    auto expanded = schema::expand(text, lookup);
+    if (!expanded.errors.empty()) return std::nullopt;
+    text = std::move(expanded.text);
+  }
+  return text;
+}
+
+namespace {
+
+std::uint32_t last_line(const Document& document, const Entry& entry) {
+  std::uint32_t last = entry.line;
+  for (std::uint32_t i = entry.line + 1; i < document.lines.size(); ++i) {
+    const LineKind kind = document.lines[i].kind;
+    if (kind == LineKind::continuation) {
+      last = i;
+    } else if (kind != LineKind::blank && kind != LineKind::comment) {
+      break;
+    }
+  }
+  return last;
+}
+
+}  // namespace
+
+bool Context::is_single_line(const ConfigEntry& entry) const {
+  const Entry& as_written = written(entry);
+  return last_line(document(entry), as_written) == as_written.line;
+}
+
+Span Context::whole_lines(const ConfigEntry& entry) const {
+  const Document& lines = document(entry);
+  const Entry& as_written = written(entry);
+  return {lines.source, lines.lines[as_written.line].begin,
+          lines.lines[last_line(lines, as_written)].end};
+}
+
+Span Context::whole_value(const ConfigEntry& entry) const {
+  const Document& lines = document(entry);
+  const Entry& as_written = written(entry);
+  const std::uint32_t last = last_line(lines, as_written);
+  if (last == as_written.line) return entry.value_span;
+  return {lines.source, entry.value_span.begin, lines.lines[last].content_end};
+}
+
+std::string_view Context::line_end(const ConfigEntry& entry) const {
+  const Line& line = document(entry).lines[written(entry).line];
+  const auto text = source_text({entry.key_span.source, line.begin, line.end});
+  if (text.ends_with("\r\n")) return "\r\n";
+  return text.ends_with('\r') ? "\r" : "\n";
+}
+
+Span Context::value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const {
+  const Span& value = entry.value_span;
+  if (!is_single_line(entry) || begin + length > value.end - value.begin) return value_place(entry);
+  const auto first = value.begin + static_cast<std::uint32_t>(begin);
+  return {value.source, first, first + static_cast<std::uint32_t>(length)};
+}
+
+Span Context::value_place(const ConfigEntry& entry) {
+  return entry.value_span.begin == entry.value_span.end ? entry.key_span : entry.value_span;
+}
+
+std::string quoted(std::string_view name) {
+  std::string text = "`";
+  text += name;
+  text += '`';
+  return text;
+}
+
+void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+                 bool safe) {
+  diagnostic.fix("remove " + quoted(context.key_text(entry)), context.whole_lines(entry), "", safe);
+}
+
+}  // namespace sup::lint

@@ -1,0 +1,144 @@
+// What rules look at: a finished compilation, and answers to questions that several rules ask.
+// Values come expanded as far as they are known; a value that hangs on an unknown variable is not
+// there, so that rules stay silent rather than guess.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "compiler/compile.h"
+#include "compiler/config.h"
+#include "compiler/diagnostics.h"
+#include "compiler/source.h"
+#include "schema/options.h"
+#include "schema/values.h"
+
+namespace sup::lint {
+
+using compiler::ConfigEntry;
+using compiler::ConfigSection;
+using compiler::Diagnostic;
+using compiler::Diagnostics;
+using compiler::Severity;
+using compiler::Span;
+using schema::SectionKind;
+
+class Context {
+ public:
+  Context(const compiler::Compilation& compilation, const compiler::CompileOptions& options)
+      : compilation_(compilation), options_(options) {}
+
+  const compiler::Compilation& compilation() const { return compilation_; }
+
+  const compiler::Config& config() const { return compilation_.config; }
+
+  const compiler::SourceMap& sources() const { return compilation_.sources; }
+
+  const compiler::CompileOptions& options() const { return options_; }
+
+  const compiler::Document& document(const ConfigEntry& entry) const;
+  const compiler::Entry& written(const ConfigEntry& entry) const;
+
+  std::string_view source_text(const Span& span) const { return sources().text(span); }
+
+  bool has_section(std::string_view full_name) const;
+
+  // The file of a source, or null.
+  const compiler::Document* document_of(compiler::SourceId source) const;
+
+  // Whether the compiler reports an error in `place`.
+  bool has_error_in(const Span& place) const;
+
+  // The key as written, upper case and all.
+  std::string_view key_text(const ConfigEntry& entry) const { return source_text(entry.key_span); }
+
+  // The entry's value after expansion; nothing when a name in it is not known.
+  std::optional<std::string> text(const ConfigSection& section, const ConfigEntry& entry) const;
+
+  // The typed value of an entry; nothing when it is not known or is refused by the compiler.
+  template <class Type>
+  std::optional<typename Type::Storage> read(const ConfigSection& section,
+                                             const ConfigEntry& entry) const {
+    const auto known = text(section, entry);
+    typename Type::Storage value{};
+    if (!known || Type::read(*known, {options_.target}, value)) return std::nullopt;
+    return value;
+  }
+
+  // The same for the entry of that key that counts; nothing, too, when there is none.
+  template <class Type>
+  std::optional<typename Type::Storage> read(const ConfigSection& section,
+                                             std::string_view key) const {
+    const ConfigEntry* entry = section.find(key);
+    if (entry == nullptr) return std::nullopt;
+    return read<Type>(section, *entry);
+  }
+
+  // Whether a boolean option is known to be switched on.
+  bool is_on(const ConfigSection& section, std::string_view key) const {
+    return read<schema::Boolean>(section, key).value_or(false);
+  }
+
+  bool is_single_line(const ConfigEntry& entry) const;
+
+  // All lines of an entry with their ends, for removal.
+  Span whole_lines(const ConfigEntry& entry) const;
+
+  // From the first to the last byte of the value, continuation lines included.
+  Span whole_value(const ConfigEntry& entry) const;
+
+  // "\n", or as the entry's line ends.
+  std::string_view line_end(const ConfigEntry& entry) const;
+
+  // The part of a constant, single-line value as a place; otherwise the first line of the value.
+  Span value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const;
+
+  // Where to point for a value: the value, or the key if there is none on its line.
+  static Span value_place(const ConfigEntry& entry);
+
+  // Calls `function(section, entry)` for each entry that counts and is written in its section.
+  template <class Function>
+  void each_entry(Function function) const {
+    for (const ConfigSection& section : config().sections) {
+      if (!section.name) continue;
+      for (const ConfigEntry& entry : section.entries) {
+        if (!entry.overridden && !entry.from_default) function(section, entry);
+      }
+    }
+  }
+
+  template <class Function>
+  void each_process_section(Function function) const {
+    for (const ConfigSection& section : config().sections) {
+      if (section.is_process()) function(section);
+    }
+  }
+
+ private:
+  std::optional<std::string> environment(const ConfigSection& section, const ConfigEntry& entry,
+                                         std::string_view name) const;
+  std::optional<schema::EnvironmentValue> environment_of(const ConfigSection& section,
+                                                         const ConfigEntry& reader) const;
+  std::string_view group_of(std::string_view program) const;
+
+  const compiler::Compilation& compilation_;
+  const compiler::CompileOptions& options_;
+  // Answers to questions about all sections, found when first asked for.
+  mutable std::optional<std::set<std::string_view>> section_names_;
+  mutable std::optional<std::map<std::string_view, std::string_view>> groups_;
+  mutable std::optional<schema::EnvironmentValue> global_environment_;
+};
+
+// "`name`"
+std::string quoted(std::string_view name);
+
+// Adds a fix that deletes an entry with all its lines.
+void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+                 bool safe);
+
+}  // namespace sup::lint

@@ -1,0 +1,152 @@
+#include "lint/lint.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+constexpr std::array<const LintRule*, 0
+#define LINT_RULE(name) +1
+#include "lint/rules.def"
+#undef LINT_RULE
+                     >
+    rules = {
+#define LINT_RULE(name) &name,
+#include "lint/rules.def"
+#undef LINT_RULE
+};
+
+bool is_any_of(std::string_view id, std::initializer_list<std::string_view> ids) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+// Places whose errors a rule explains better, by source and first byte; the value is the end.
+using Places = std::map<std::pair<compiler::SourceId, std::uint32_t>, std::uint32_t>;
+
+void add(Places& places, const Span& span) {
+  auto& end = places[{span.source, span.begin}];
+  end = std::max(end, span.end);
+}
+
+bool contains(const Places& places, const Span& span) {
+  auto next = places.upper_bound({span.source, span.begin});
+  if (next == places.begin()) return false;
+  --next;
+  return next->first.first == span.source && span.begin <= next->second;
+}
+
+// All lines of the entry that `span` lies in; the span itself outside of entries.
+Span entry_around(const Context& context, const Span& span) {
+  const compiler::Document* document = context.document_of(span.source);
+  if (document == nullptr) return span;
+  const auto& entries = document->entries;
+  const auto next = std::upper_bound(entries.begin(), entries.end(), span.begin,
+                                     [&](std::uint32_t place, const compiler::Entry& entry) {
+                                       return place < document->lines[entry.line].begin;
+                                     });
+  if (next == entries.begin()) return span;
+  const compiler::Entry& entry = *std::prev(next);
+  return {span.source, document->lines[entry.line].begin, std::max(span.end, entry.value.end)};
+}
+
+// What the findings of rules make superfluous among the compiler's errors.
+struct Explained {
+  Places values;        // errors about these values
+  Places headers;       // options that are missing in these sections
+  bool daemon = false;  // that there is no [supervisord]
+};
+
+Explained explained_by(const Context& context, const Diagnostics& findings) {
+  Explained explained;
+  std::set<std::pair<compiler::SourceId, std::uint32_t>> misspelt;
+  for (const Diagnostic& finding : findings.all()) {
+    const std::string_view id = finding.rule->id;
+    if (id == indented_option_joins_previous.rule.id || id == invisible_indentation.rule.id ||
+        (id == inline_comment_truncates_value.rule.id && finding.severity == Severity::error)) {
+      add(explained.values, entry_around(context, finding.span));
+    } else if (id == unknown_option.rule.id && finding.severity == Severity::error) {
+      misspelt.emplace(finding.span.source, finding.span.begin);
+    } else if ((id == unknown_section.rule.id || id == section_name_case_or_space.rule.id) &&
+               finding.severity == Severity::error) {
+      explained.daemon = true;
+    }
+  }
+  for (const ConfigSection& section : context.config().sections) {
+    if (misspelt.empty()) break;
+    for (const ConfigEntry& entry : section.entries) {
+      if (misspelt.count({entry.key_span.source, entry.key_span.begin}) == 0) continue;
+      for (const Span& header : section.headers) add(explained.headers, header);
+      break;
+    }
+  }
+  return explained;
+}
+
+bool is_about_value(std::string_view id) {
+  return id.starts_with("SUP3") || id.starts_with("SUP4") ||
+         is_any_of(id, {"SUP110", "SUP507", "SUP509", "SUP602", "SUP603", "SUP607", "SUP910"});
+}
+
+}  // namespace
+
+bool is_about_missing_option(std::string_view id) {
+  return is_any_of(id, {"SUP111", "SUP321", "SUP326", "SUP601"});
+}
+
+std::span<const LintRule* const> lint_rules() { return rules; }
+
+std::vector<const compiler::Rule*> all_rules() {
+  std::vector<const compiler::Rule*> all = compiler::compiler_rules();
+  for (const LintRule* rule : rules) all.push_back(&rule->rule);
+  std::sort(all.begin(), all.end(), [](const compiler::Rule* a, const compiler::Rule* b) {
+    return std::pair(a->id.size(), a->id) < std::pair(b->id.size(), b->id);
+  });
+  return all;
+}
+
+const compiler::Rule* find_rule(std::string_view id_or_name) {
+  for (const compiler::Rule* rule : all_rules()) {
+    if (schema::equals_ignoring_case(rule->id, id_or_name) ||
+        schema::equals_ignoring_case(rule->name, id_or_name)) {
+      return rule;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view explanation_of(const compiler::Rule& rule) {
+  for (const LintRule* candidate : rules) {
+    if (candidate->rule.id == rule.id) return candidate->explanation;
+  }
+  return {};
+}
+
+Diagnostics lint(const compiler::Compilation& compilation,
+                 const compiler::CompileOptions& options) {
+  Diagnostics findings;
+  if (compilation.failure) return findings;
+  const Context context(compilation, options);
+  for (const LintRule* rule : rules) rule->check(context, findings);
+
+  const Explained explained = explained_by(context, findings);
+  for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {
+    const std::string_view id = diagnostic.rule->id;
+    const bool is_explained =
+        (is_about_value(id) && contains(explained.values, diagnostic.span)) ||
+        (is_about_missing_option(id) && contains(explained.headers, diagnostic.span)) ||
+        (id == "SUP103" && explained.daemon);
+    if (!is_explained) findings.report(*diagnostic.rule, diagnostic.span, {}) = diagnostic;
+  }
+  findings.sort();
+  return findings;
+}
+
+}  // namespace sup::lint

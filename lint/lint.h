@@ -1,0 +1,51 @@
+// Opinions about configurations: what Supervisor accepts in silence and what surely was not meant.
+// What makes a faithful plan impossible is an error of the compiler instead.
+//
+// A rule is one file in lint/rules/ that defines one LintRule, and one row in rules.def; there is
+// no registration at run time. A rule looks at a finished compilation and reports; it knows no
+// other rule. Where a rule explains a compiler error better than the compiler can, lint() drops
+// that error, so that one mistake gives one message.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "compiler/diagnostics.h"
+#include "lint/context.h"
+
+namespace sup::lint {
+
+struct LintRule {
+  compiler::Rule rule;
+  // For --explain: what Supervisor does, and what to write instead. A few lines.
+  std::string_view explanation;
+  void (*check)(const Context& context, compiler::Diagnostics& out);
+};
+
+#define LINT_RULE(name) extern const LintRule name;
+#include "lint/rules.def"
+#undef LINT_RULE
+
+// All rules in the order of rules.def.
+std::span<const LintRule* const> lint_rules();
+
+// Rules of compiler and lint by id.
+std::vector<const compiler::Rule*> all_rules();
+
+// By id or name, in any case; null if there is none.
+const compiler::Rule* find_rule(std::string_view id_or_name);
+
+// The explanation of a lint rule; empty for rules of the compiler.
+std::string_view explanation_of(const compiler::Rule& rule);
+
+// Whether a rule of the compiler says that a required option is missing.
+bool is_about_missing_option(std::string_view id);
+
+// Everything that is to be said about a compilation, sorted: the compiler's diagnostics, less those
+// that a rule explains, and those of all rules.
+compiler::Diagnostics lint(const compiler::Compilation& compilation,
+                           const compiler::CompileOptions& options);
+
+}  // namespace sup::lint

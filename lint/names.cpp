@@ -1,0 +1,292 @@
+#include "lint/names.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "schema/suggest.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+// clang-format off
+constexpr std::string_view go = "the Go supervisord";
+constexpr std::string_view systemd = "systemd";
+constexpr std::string_view circus = "circus";
+constexpr std::string_view compose = "docker compose";
+constexpr std::string_view process_compose = "process-compose";
+constexpr std::string_view uwsgi = "uWSGI";
+constexpr std::string_view wished = "";
+
+constexpr ForeignKey foreign_keys[] = {
+  {"depends_on",          go,      "", "priority= orders the start, nothing waits for another program"},
+  {"envfiles",            go,      "", "write the variables in environment="},
+  {"restartpause",        go,      "", "Supervisor waits longer after each failed start by itself"},
+  {"restart_when_binary_changed",         go, "", "let the deployment call `supervisorctl restart`"},
+  {"restart_cmd_when_binary_changed",     go, "", "let the deployment call `supervisorctl restart`"},
+  {"restart_signal_when_binary_changed",  go, "", "let the deployment call `supervisorctl signal`"},
+  {"restart_directory_monitor",           go, "", "let the deployment call `supervisorctl restart`"},
+  {"restart_file_pattern",                go, "", "let the deployment call `supervisorctl restart`"},
+  {"restart_cmd_when_file_changed",       go, "", "let the deployment call `supervisorctl restart`"},
+  {"restart_signal_when_file_changed",    go, "", "let the deployment call `supervisorctl signal`"},
+  {"cron",                go,      "", "let cron call `supervisorctl start`"},
+  {"killwaitsecs",        go,      "", "stopwaitsecs= is the time before SIGKILL, there is none after it"},
+  {"pre_start_hook",      go,      "", "call it in command= through a script"},
+  {"pre_stop_hook",       go,      "", "an event listener sees PROCESS_STATE_STOPPING"},
+  {"liveness_check_*",    go,      "", "an event listener such as httpok checks programs"},
+  {"syslog_*",            go,      "", "stdout_syslog= and stderr_syslog= switch syslog on"},
+  {"execstart",           systemd, "command", ""},
+  {"execstop",            systemd, "", "stopsignal= is what Supervisor sends"},
+  {"execreload",          systemd, "", "use `supervisorctl signal HUP`"},
+  {"restartsec",          systemd, "", "Supervisor waits longer after each failed start by itself"},
+  {"workingdirectory",    systemd, "directory", ""},
+  {"environmentfile",     systemd, "", "write the variables in environment="},
+  {"group",               systemd, "", "Supervisor takes the groups of user="},
+  {"limitnofile",         systemd, "", "minfds= of [supervisord] raises the limit for all programs"},
+  {"timeoutstopsec",      systemd, "stopwaitsecs", ""},
+  {"type",                systemd, "", "Supervisor runs programs in the foreground"},
+  {"after",               systemd, "", "priority= orders the start"},
+  {"requires",            systemd, "", "nothing makes a program need another"},
+  {"cmd",                 circus,  "command", ""},
+  {"args",                circus,  "", "write the arguments in command="},
+  {"numprocesses",        circus,  "numprocs", ""},
+  {"warmup_delay",        circus,  "", "priority= orders the start"},
+  {"copy_env",            circus,  "", "programs get the environment of supervisord anyway"},
+  {"working_dir",         circus,  "directory", ""},
+  {"uid",                 circus,  "user", ""},
+  {"gid",                 circus,  "", "Supervisor takes the groups of user="},
+  {"rlimit_*",            circus,  "", "minfds= and minprocs= of [supervisord] raise limits for all programs"},
+  {"graceful_timeout",    circus,  "stopwaitsecs", ""},
+  {"restart",             "systemd or docker compose", "autorestart", ""},
+  {"env_file",            compose, "", "write the variables in environment="},
+  {"healthcheck",         compose, "", "an event listener such as httpok checks programs"},
+  {"readiness_probe",     process_compose, "", "startsecs= is how Supervisor tells that a program has started"},
+  {"availability",        process_compose, "", "autorestart= says when to start again"},
+  {"vacuum",              uwsgi,   "", "it belongs in the configuration of uWSGI"},
+  {"chdir",               uwsgi,   "directory", ""},
+  {"master",              uwsgi,   "", "it belongs in the configuration of uWSGI"},
+  {"processes",           uwsgi,   "numprocs", ""},
+  {"die-on-term",         uwsgi,   "", "it belongs in the configuration of uWSGI"},
+  {"environment_file",    wished,  "", "write the variables in environment="},
+  {"dependson",           wished,  "", "priority= orders the start, nothing waits for another program"},
+  {"startdelaysecs",      wished,  "", "priority= orders the start, there is no delay"},
+  {"startintervalsecs",   wished,  "", "priority= orders the start, there is no delay"},
+  {"essential",           wished,  "", "an event listener can shut supervisord down on PROCESS_STATE_FATAL"},
+  {"log_format",          wished,  "", "Supervisor writes what the program writes"},
+  {"limit_fds",           wished,  "", "minfds= of [supervisord] raises the limit for all programs"},
+  {"nice",                wished,  "", "start the command with `nice -n`"},
+};
+
+// Mistakes that are further from the option than its spelling.
+struct Alias { std::string_view key; std::string_view option; };
+
+constexpr Alias aliases[] = {
+  {"autoreload",        "autorestart"},
+  {"redirect_stdout",   "redirect_stderr"},
+  {"cwd",               "directory"},
+  {"dir",               "directory"},
+  {"workdir",           "directory"},
+  {"working_directory", "directory"},
+  {"env",               "environment"},
+  {"environ",           "environment"},
+  {"instances",         "numprocs"},
+  {"replicas",          "numprocs"},
+  {"retries",           "startretries"},
+  {"signal",            "stopsignal"},
+  {"stdout",            "stdout_logfile"},
+  {"stdout_log",        "stdout_logfile"},
+  {"stdout_file",       "stdout_logfile"},
+  {"stderr",            "stderr_logfile"},
+  {"stderr_log",        "stderr_logfile"},
+  {"stderr_file",       "stderr_logfile"},
+};
+
+constexpr PluginKey plugin_keys[] = {
+  {"dependent_startup",                  "supervisord-dependent-startup", "dependent"},
+  {"dependent_startup_wait_for",         "supervisord-dependent-startup", "dependent"},
+  {"dependent_startup_inherit_priority", "supervisord-dependent-startup", "dependent"},
+  {"startinorder",                       "ordered-startup-supervisord",   "ordered"},
+  {"startnextafter",                     "ordered-startup-supervisord",   "ordered"},
+};
+
+struct ForeignSection { std::string_view name; std::string_view product; };
+
+constexpr ForeignSection foreign_sections[] = {
+  {"program-default", go},
+  {"watcher", circus}, {"circus", circus}, {"socket", circus},
+  {"unit", systemd}, {"service", systemd}, {"install", systemd},
+};
+
+// clang-format on
+
+bool is_private(std::string_view name) { return name.starts_with("x-") || name.starts_with("x_"); }
+
+const ForeignKey* find_foreign(std::string_view key) {
+  for (const ForeignKey& row : foreign_keys) {
+    const bool is_prefix = row.key.ends_with('*');
+    if (is_prefix ? key.starts_with(row.key.substr(0, row.key.size() - 1)) : key == row.key) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+const PluginKey* find_plugin_key(std::string_view key) {
+  for (const PluginKey& row : plugin_keys) {
+    if (row.key == key) return &row;
+  }
+  return nullptr;
+}
+
+bool is_configured(const Context& context, const PluginKey& plugin) {
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name) continue;
+    const SectionKind kind = section.name->kind;
+    const ConfigEntry* entry = nullptr;
+    if (kind == SectionKind::eventlistener) entry = section.find("command");
+    if (kind == SectionKind::rpcinterface) entry = section.find("supervisor.rpcinterface_factory");
+    if (entry != nullptr && entry->value.find(plugin.word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// The section that reads `key`. Programs stand for all that run processes.
+const schema::SectionRow* find_home(std::string_view key) {
+  constexpr SectionKind order[] = {
+      SectionKind::program,          SectionKind::supervisord,   SectionKind::eventlistener,
+      SectionKind::fcgi_program,     SectionKind::group,         SectionKind::inet_http_server,
+      SectionKind::unix_http_server, SectionKind::supervisorctl, SectionKind::include,
+      SectionKind::rpcinterface,     SectionKind::ctlplugin};
+  for (const SectionKind kind : order) {
+    if (schema::find_option(kind, key) != nullptr) return &schema::section_row(kind);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+KeyJudge::KeyJudge(const Context& context, const ConfigSection& section)
+    : context_(context), section_(section) {
+  const unsigned blocks = schema::section_row(section.name->kind).blocks;
+  std::set<std::string_view> written;
+  for (const ConfigEntry& entry : section.entries) {
+    if (entry.option != nullptr) written.insert(entry.option->name);
+  }
+  for (const schema::OptionRow& row : schema::option_rows()) {
+    if ((row.block & blocks) == 0) continue;
+    all_.push_back(row.name);
+    if (written.count(row.name) == 0) free_.push_back(row.name);
+  }
+  for (const ConfigEntry& entry : section.entries) {
+    if (entry.from_default || !entry.key.starts_with('[')) continue;
+    open_headers_.try_emplace({entry.file, context.written(entry).section}, entry.entry);
+  }
+}
+
+bool KeyJudge::is_free(std::string_view option) const {
+  return std::find(free_.begin(), free_.end(), option) != free_.end();
+}
+
+std::string_view KeyJudge::suggest(std::string_view key) const {
+  for (const Alias& alias : aliases) {
+    if (alias.key == key && std::find(all_.begin(), all_.end(), alias.option) != all_.end()) {
+      return alias.option;
+    }
+  }
+  const std::string_view found = schema::nearest(key, all_);
+  return found.empty() ? schema::nearest(key, free_) : found;
+}
+
+KeyVerdict KeyJudge::judge(const ConfigEntry& entry) const {
+  KeyVerdict verdict;
+  const SectionKind kind = section_.name->kind;
+  if (entry.option != nullptr || is_private(entry.key)) return verdict;
+  if (entry.key.starts_with('[')) {
+    verdict.kind = KeyKind::open_header;
+    return verdict;
+  }
+  if (schema::takes_any_key(kind)) return verdict;
+  const auto open = open_headers_.find({entry.file, context_.written(entry).section});
+  if (open != open_headers_.end() && open->second < entry.entry) return verdict;
+  // [include] without files= is the compiler's error; it speaks of misspelt ones, too.
+  if (kind == SectionKind::include && is_free("files") && suggest(entry.key) == "files") {
+    return verdict;
+  }
+  if (section_.is_process() && (verdict.plugin = find_plugin_key(entry.key)) != nullptr) {
+    const bool is_missing =
+        !context_.config().fragment && !is_configured(context_, *verdict.plugin);
+    verdict.kind = is_missing ? KeyKind::plugin : KeyKind::accepted;
+    return verdict;
+  }
+  if ((verdict.change = schema::find_change(kind, entry.key)) != nullptr) {
+    verdict.kind = KeyKind::former;
+    return verdict;
+  }
+  verdict.foreign = find_foreign(entry.key);
+  if (verdict.foreign != nullptr && !verdict.foreign->product.empty()) {
+    verdict.kind = KeyKind::foreign;
+    return verdict;
+  }
+  if ((verdict.home = find_home(entry.key)) != nullptr) {
+    verdict.kind = KeyKind::misplaced;
+    return verdict;
+  }
+  verdict.kind = KeyKind::unknown;
+  return verdict;
+}
+
+bool is_missed_daemon(const Context& context, const HeaderVerdict& verdict) {
+  if (verdict.meant != "supervisord") return false;
+  const auto& errors = context.compilation().diagnostics.all();
+  return std::any_of(errors.begin(), errors.end(),
+                     [](const Diagnostic& error) { return error.rule->id == "SUP103"; });
+}
+
+std::string section_form(const schema::SectionRow& row) {
+  std::string form = "[";
+  form += row.spelling;
+  if (row.naming == schema::Naming::named) form += ":x";
+  return form + "]";
+}
+
+HeaderVerdict judge_header(const ConfigSection& section) {
+  HeaderVerdict verdict;
+  const std::string_view full_name = section.full_name;
+  if (section.name || full_name == "DEFAULT" || is_private(full_name)) return verdict;
+
+  const std::size_t colon = full_name.find(':');
+  const bool has_name = colon != std::string_view::npos;
+  const std::string word = schema::lower(schema::strip(full_name.substr(0, colon)));
+  const std::string rest(has_name ? schema::strip_right(full_name.substr(colon)) : "");
+  const std::string plain = word + rest;
+  if (plain != full_name && schema::classify_section(plain)) {
+    return {HeaderKind::case_or_space, plain, {}};
+  }
+  for (const schema::SectionRow& row : schema::section_rows()) {
+    if (row.naming == schema::Naming::named && !has_name && word == row.spelling) {
+      return {HeaderKind::nameless, "", {}};
+    }
+  }
+  for (const ForeignSection& row : foreign_sections) {
+    if (word == row.name) return {HeaderKind::foreign, "", row.product};
+  }
+
+  verdict.kind = HeaderKind::unknown;
+  std::vector<std::string_view> spellings;
+  for (const schema::SectionRow& row : schema::section_rows()) spellings.push_back(row.spelling);
+  const std::string_view near = schema::nearest(word, spellings);
+  for (const schema::SectionRow& row : schema::section_rows()) {
+    if (row.spelling != near) continue;
+    verdict.meant = near;
+    if (row.naming == schema::Naming::named) {
+      verdict.meant += has_name ? rest : ":x";
+    } else if (row.naming == schema::Naming::server) {
+      verdict.meant += rest;
+    }
+  }
+  return verdict;
+}
+
+}  // namespace sup::lint

@@ -1,0 +1,73 @@
+// SUP104: the same header twice. Supervisor merges the sections key by key.
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lint/lint.h"
+
+namespace sup::lint {
+
+namespace {
+
+using Place = std::pair<compiler::SourceId, std::uint32_t>;
+
+// For each header, by its place, the keys that it sets and that an earlier one sets differently.
+std::map<Place, std::vector<std::string_view>> overriding_keys(const Context& context,
+                                                               const ConfigSection& section) {
+  struct Last {
+    Place header;
+    std::string_view value;
+  };
+
+  std::map<std::string_view, Last> last;
+  std::map<Place, std::vector<std::string_view>> keys;
+  for (const ConfigEntry& entry : section.entries) {
+    if (entry.from_default) continue;
+    const Span& span = context.document(entry).sections[context.written(entry).section].header;
+    const Place header = {span.source, span.begin};
+    const auto [earlier, is_new] = last.try_emplace(entry.key, Last{header, entry.value});
+    if (is_new) continue;
+    if (earlier->second.header != header && earlier->second.value != entry.value) {
+      keys[header].push_back(entry.key);
+    }
+    earlier->second = {header, entry.value};
+  }
+  return keys;
+}
+
+void check(const Context& context, Diagnostics& out) {
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || section.headers.size() < 2) continue;
+    const bool is_named = schema::section_row(section.name->kind).naming == schema::Naming::named;
+    auto overriding = overriding_keys(context, section);
+    for (std::size_t i = 1; i < section.headers.size(); ++i) {
+      // An [include] of an included file is the compiler's, and so is what it would override.
+      if (section.name->kind == SectionKind::include && section.header_files[i] != 0) continue;
+      const Span& header = section.headers[i];
+      const auto& keys = overriding[{header.source, header.begin}];
+      // Sections that exist once are completed in other files on purpose.
+      if (!is_named && keys.empty()) continue;
+      std::string message = section.display() + " is written twice; Supervisor merges the sections";
+      for (const std::string_view key : keys) {
+        message +=
+            (key.data() == keys.front().data() ? "; this one replaces " : ", ") + quoted(key);
+      }
+      out.report(duplicate_section.rule, header, std::move(message))
+          .label(section.headers[0], "first written here");
+    }
+  }
+}
+
+}  // namespace
+
+const LintRule duplicate_section = {
+    .rule = {"SUP104", "duplicate-section", Severity::warning, "the same section is written twice"},
+    .explanation =
+        "Supervisor merges sections of one name, also across included files; where both set an\n"
+        "option the later file and line win. A copied section that was to be renamed thus changes\n"
+        "the original instead.\n",
+    .check = check
+};
+
+}  // namespace sup::lint

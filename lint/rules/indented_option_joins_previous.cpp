@@ -1,0 +1,101 @@
+// SUP106: an indented line that looks like an option or a header and is part of the value above.
+#include "lint/lint.h"
+#include "lint/rules/continuation.h"
+
+namespace sup::lint {
+
+namespace {
+
+constexpr std::size_t most_labels = 5;
+
+// Whether the joined value is refused, or will be when the program starts.
+bool is_refused(const Context& context, const ConfigEntry& entry) {
+  if (entry.key == "command") return true;
+  return context.has_error_in(context.whole_value(entry));
+}
+
+// The fix takes the indentation from all continuation lines. It is safe where each of them is an
+// option of its own and nothing of the section follows, so that none of them can be a value.
+void offer_dedenting(const Context& context, Diagnostic& diagnostic, const ConfigSection& section,
+                     const ConfigEntry& entry, const std::vector<std::uint32_t>& lines) {
+  const compiler::Document& document = context.document(entry);
+  compiler::Fix fix;
+  fix.title = "remove the indentation";
+  fix.safe = true;
+  const auto indentation = [&](std::uint32_t line) {
+    const auto& place = document.lines[line];
+    return Span{document.source, place.begin, place.content_begin};
+  };
+  bool has_begun = false;
+  for (const std::uint32_t line : lines) {
+    const auto& place = document.lines[line];
+    const auto content =
+        context.source_text({document.source, place.content_begin, place.content_end});
+    if (looks_independent(section, entry, content)) {
+      has_begun = true;
+    } else {
+      fix.safe = false;
+      if (!has_begun) continue;
+    }
+    if (context.source_text(indentation(line)) != context.source_text(indentation(lines.front()))) {
+      fix.safe = false;
+    }
+    fix.edits.push_back({indentation(line), ""});
+  }
+  const auto& header = document.sections[context.written(entry).section];
+  if (entry.entry + 1 < header.first_entry + header.entry_count) fix.safe = false;
+  diagnostic.fixes.push_back(std::move(fix));
+}
+
+void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
+                 const ConfigEntry& entry) {
+  const compiler::Document& document = context.document(entry);
+  const auto lines = continuation_lines(context, entry);
+  Diagnostic* diagnostic = nullptr;
+  for (const std::uint32_t line : lines) {
+    const auto& place = document.lines[line];
+    const Span content = {document.source, place.content_begin, place.content_end};
+    if (!looks_independent(section, entry, context.source_text(content)) ||
+        has_invisible_indentation(context, document, place)) {
+      continue;
+    }
+    if (diagnostic != nullptr) {
+      if (diagnostic->labels.size() < most_labels) diagnostic->label(content, "and so is this");
+      continue;
+    }
+    const bool is_header = context.source_text(content).starts_with('[');
+    diagnostic = &out.report(
+        indented_option_joins_previous.rule,
+        is_header || is_refused(context, entry) ? Severity::error : Severity::warning, content,
+        "this line is indented and so is part of the value of " + quoted(context.key_text(entry)) +
+            " in " + section.display());
+    diagnostic->with_hint(is_header ? "the section does not exist; remove the indentation"
+                                    : "remove the indentation");
+    diagnostic->label(entry.key_span, "the value starts here");
+  }
+  if (diagnostic != nullptr) offer_dedenting(context, *diagnostic, section, entry, lines);
+}
+
+void check(const Context& context, Diagnostics& out) {
+  for (const ConfigSection& section : context.config().sections) {
+    for (const ConfigEntry& entry : section.entries) {
+      if (!entry.from_default) check_entry(context, out, section, entry);
+    }
+  }
+}
+
+}  // namespace
+
+const LintRule indented_option_joins_previous = {
+    .rule = {"SUP106", "indented-option-joins-previous", Severity::warning,
+             "an indented option or header, which is part of the value above"},
+    .explanation =
+        "A line that is indented more than the option above continues its value, even after blank\n"
+        "and comment lines.\n"
+        "  command=/bin/cat\n"
+        "    autostart=false    is a part of the command\n"
+        "Write all options of a section at one indentation.\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,90 @@
+// SUP126: lines that start with a no-break space or another blank that is not ASCII.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "lint/lint.h"
+#include "lint/rules/continuation.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+using compiler::Line;
+using compiler::LineKind;
+
+// The indentation with each odd blank as a space, which is the same to Python.
+std::string visible(std::string_view indentation) {
+  std::string text;
+  while (!indentation.empty()) {
+    const std::size_t length = std::max<std::size_t>(schema::leading_space(indentation), 1);
+    const bool is_ascii = static_cast<unsigned char>(indentation.front()) < 0x80U;
+    text += is_ascii ? indentation.front() : ' ';
+    indentation.remove_prefix(std::min(length, indentation.size()));
+  }
+  return text;
+}
+
+void report(const Context& context, Diagnostics& out, const compiler::Document& document,
+            const Line& line, bool joins) {
+  const Span indentation = {document.source, line.begin, line.content_begin};
+  auto& diagnostic = out.report(invisible_indentation.rule, indentation,
+                                std::string("this line is indented by a blank that is not ASCII") +
+                                    (joins ? ", which makes it part of the value above" : ""));
+  diagnostic.with_hint(joins ? "remove it" : "write a space");
+  if (joins) {
+    diagnostic.fix("remove the blank", indentation, "", true);
+  } else {
+    diagnostic.fix("write a space", indentation, visible(context.source_text(indentation)), true);
+  }
+}
+
+void check(const Context& context, Diagnostics& out) {
+  // Continuation lines that are options in disguise lose the blank, all others keep an indentation.
+  std::set<std::pair<compiler::SourceId, std::uint32_t>> joined;
+  for (const ConfigSection& section : context.config().sections) {
+    for (const ConfigEntry& entry : section.entries) {
+      if (entry.from_default) continue;
+      const compiler::Document& document = context.document(entry);
+      for (const std::uint32_t index : continuation_lines(context, entry)) {
+        const Line& line = document.lines[index];
+        const auto content =
+            context.source_text({document.source, line.content_begin, line.content_end});
+        if (has_invisible_indentation(context, document, line) &&
+            looks_independent(section, entry, content)) {
+          joined.emplace(document.source, index);
+          report(context, out, document, line, true);
+        }
+      }
+    }
+  }
+  for (const compiler::LoadedFile& file : context.compilation().files.files) {
+    const compiler::Document& document = file.document;
+    for (std::uint32_t i = 0; i < document.lines.size(); ++i) {
+      const Line& line = document.lines[i];
+      const bool is_text = line.kind == LineKind::header || line.kind == LineKind::entry ||
+                           line.kind == LineKind::continuation;
+      if (!is_text || line.content_begin >= line.content_end ||
+          !has_invisible_indentation(context, document, line)) {
+        continue;
+      }
+      if (joined.count({document.source, i}) == 0) {
+        report(context, out, document, line, false);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const LintRule invisible_indentation = {
+    .rule = {"SUP126", "invisible-indentation", Severity::warning,
+             "a line that starts with a blank that is not ASCII"},
+    .explanation =
+        "Supervisor takes a no-break space as indentation, so the line continues the value above,\n"
+        "although it looks like an option. Such blanks come from copying out of web pages.\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,102 @@
+// SUP605, SUP618: options that an event listener cannot use, its standard output being the
+// protocol.
+#include "lint/lint.h"
+
+namespace sup::lint {
+
+namespace {
+
+template <class Function>
+void each_listener_entry(const Context& context, Function function) {
+  context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
+    if (section.name->kind == SectionKind::eventlistener && entry.option != nullptr) {
+      function(section, entry);
+    }
+  });
+}
+
+void check_capture(const Context& context, Diagnostics& out) {
+  each_listener_entry(context, [&](const ConfigSection& section, const ConfigEntry& entry) {
+    const std::string_view name = entry.option->name;
+    const bool is_stdout = name == "stdout_capture_maxbytes";
+    if (!is_stdout && name != "stderr_capture_maxbytes") return;
+    const auto size = context.read<schema::ByteSize>(section, entry);
+    if (!size) return;
+    const std::string subject = quoted(context.key_text(entry)) + " in " + section.display();
+    Diagnostic* diagnostic = nullptr;
+    if (*size == 0) {
+      diagnostic = &out.report(listener_capture_maxbytes.rule, Severity::info, entry.key_span,
+                               subject + " is not for event listeners; 0 is what it is anyway");
+      diagnostic->with_hint("remove it");
+    } else {
+      diagnostic = &out.report(
+          listener_capture_maxbytes.rule, entry.key_span,
+          subject + (is_stdout ? " is not allowed: the standard output of an event listener is "
+                                 "read as its protocol, nothing is captured"
+                               : " is not allowed: an event listener must not send events itself"));
+      diagnostic->with_hint("remove it");
+      if (!is_stdout) {
+        diagnostic->note(
+            "Supervisor accepts it in practice and sends PROCESS_COMMUNICATION_STDERR events");
+      }
+    }
+    add_removal(context, *diagnostic, entry, is_stdout || *size == 0);
+  });
+}
+
+void check_effect(const Context& context, Diagnostics& out) {
+  each_listener_entry(context, [&](const ConfigSection& section, const ConfigEntry& entry) {
+    const std::string_view name = entry.option->name;
+    if (name == "stdout_syslog" || name == "stdout_events_enabled") {
+      if (!context.read<schema::Boolean>(section, entry).value_or(false)) return;
+      auto& diagnostic =
+          out.report(listener_option_without_effect.rule, entry.key_span,
+                     quoted(context.key_text(entry)) + " has no effect in " + section.display() +
+                         ", whose standard output is read as its protocol");
+      diagnostic.with_hint("remove it");
+      add_removal(context, diagnostic, entry, true);
+    } else if (name == "stdout_logfile") {
+      const auto log = context.read<schema::LogTarget>(section, entry);
+      if (!log || log->kind != schema::LogKind::file ||
+          (log->path != "/dev/stdout" && log->path != "/dev/fd/1" &&
+           log->path != "/proc/self/fd/1")) {
+        return;
+      }
+      auto& diagnostic =
+          out.report(listener_option_without_effect.rule, Context::value_place(entry),
+                     "the standard output of " + section.display() +
+                         " is its protocol; this log is full of READY and RESULT");
+      diagnostic.with_hint("write `NONE`");
+      if (context.is_single_line(entry)) {
+        diagnostic.fix("write `NONE`", entry.value_span, "NONE", false);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+const LintRule listener_capture_maxbytes = {
+    .rule = {"SUP605", "listener-capture-maxbytes", Severity::error,
+             "a capture buffer for an event listener"},
+    .explanation =
+        "Event listeners must not use capture mode: their standard output is the event protocol, "
+        "and\n"
+        "an event that a listener causes would come back to the listeners. Supervisor does not "
+        "say\n"
+        "so when it reads the configuration.\n"
+        "  [eventlistener:x]\n"
+        "  stdout_capture_maxbytes=1MB    remove it\n",
+    .check = check_capture
+};
+
+const LintRule listener_option_without_effect = {
+    .rule = {"SUP618", "listener-option-without-effect", Severity::info,
+             "an option that does nothing in an event listener"},
+    .explanation =
+        "The standard output of an event listener is read as its protocol. stdout_syslog= and\n"
+        "stdout_events_enabled= do nothing there, and a log of it holds READY and RESULT lines.\n",
+    .check = check_effect
+};
+
+}  // namespace sup::lint

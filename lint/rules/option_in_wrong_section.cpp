@@ -1,0 +1,32 @@
+// SUP203: an option that another kind of section reads.
+#include "lint/lint.h"
+#include "lint/names.h"
+
+namespace sup::lint {
+
+namespace {
+
+void check(const Context& context, Diagnostics& out) {
+  each_key(context, KeyKind::misplaced,
+           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+               const KeyJudge&) {
+             out.report(option_in_wrong_section.rule, entry.key_span,
+                        quoted(context.key_text(entry)) + " is not an option of " +
+                            section.display() + ", where it is ignored")
+                 .with_hint("it belongs in " + section_form(*verdict.home));
+           });
+}
+
+}  // namespace
+
+const LintRule option_in_wrong_section = {
+    .rule = {"SUP203", "option-in-wrong-section", Severity::warning,
+             "an option that another kind of section reads"},
+    .explanation =
+        "The option exists, but not in this kind of section; Supervisor ignores it there.\n"
+        "  [program:web]\n"
+        "  nodaemon=true    belongs in [supervisord]\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,32 @@
+// SUP210: options of a plug-in that is not configured.
+#include "lint/lint.h"
+#include "lint/names.h"
+
+namespace sup::lint {
+
+namespace {
+
+void check(const Context& context, Diagnostics& out) {
+  each_key(context, KeyKind::plugin,
+           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+               const KeyJudge&) {
+             out.report(plugin_option_without_plugin.rule, entry.key_span,
+                        quoted(context.key_text(entry)) + " in " + section.display() +
+                            " is an option of the plug-in " + std::string(verdict.plugin->plugin) +
+                            ", which is not configured; Supervisor ignores it")
+                 .with_hint("add the plug-in's [eventlistener:x] or remove the option");
+           });
+}
+
+}  // namespace
+
+const LintRule plugin_option_without_plugin = {
+    .rule = {"SUP210", "plugin-option-without-plugin", Severity::warning,
+             "an option of a plug-in that is not configured"},
+    .explanation =
+        "supervisord-dependent-startup and ordered-startup-supervisord read further options of\n"
+        "programs. Without their event listener nothing reads them and the order is not kept.\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,44 @@
+// SUP208: [program] and the like without a colon and a name.
+#include "lint/lint.h"
+#include "lint/names.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+void check(const Context& context, Diagnostics& out) {
+  each_header(
+      context, HeaderKind::nameless,
+      [&](const ConfigSection& section, const Span& name, const HeaderVerdict&) {
+        const std::string word = schema::lower(schema::strip(section.full_name));
+        const bool is_rpc = word == "rpcinterface";
+        auto& diagnostic =
+            out.report(section_without_name.rule, name,
+                       section.display() + " has no name; Supervisor ignores the section" +
+                           (is_rpc ? " and supervisorctl cannot talk to it" : ""));
+        const std::string meant = word + (is_rpc ? ":supervisor" : ":x");
+        diagnostic.with_hint("write `[" + meant + "]`" + (is_rpc ? "" : " with a name for x"));
+        const ConfigEntry* factory = section.find("supervisor.rpcinterface_factory");
+        if (is_rpc && factory != nullptr) {
+          diagnostic.fix("write `[" + meant + "]`", name, meant,
+                         factory->value == "supervisor.rpcinterface:make_main_rpcinterface" &&
+                             !context.has_section(meant));
+        }
+      });
+}
+
+}  // namespace
+
+const LintRule section_without_name = {
+    .rule = {"SUP208", "section-without-name", Severity::warning,
+             "a section header that lacks the colon and a name"},
+    .explanation =
+        "Programs, groups, listeners and interfaces have names. Without one Supervisor ignores "
+        "the\n"
+        "section; [rpcinterface] also means that there is no control interface.\n"
+        "  [eventlistener]    write: [eventlistener:mailer]\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,114 @@
+// SUP204, SUP205: options that only earlier versions read.
+#include "lint/lint.h"
+#include "lint/names.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+void rename(Diagnostic& diagnostic, const ConfigEntry& entry, std::string_view option, bool safe) {
+  diagnostic.fix("write " + quoted(option), entry.key_span, std::string(option), safe);
+}
+
+// log_stdout and log_stderr were switches; what they said is said by other options now.
+void replace_switch(const Context& context, Diagnostic& diagnostic, const ConfigSection& section,
+                    const ConfigEntry& entry) {
+  const auto text = context.text(section, entry);
+  bool is_on = false;
+  if (!text || schema::Boolean::read(*text, {context.options().target}, is_on)) return;
+  const bool is_stdout = entry.key == "log_stdout";
+  // In version 2 log_stderr=true wrote both streams to the one logfile.
+  const std::string option =
+      is_stdout ? (is_on ? "" : "stdout_logfile") : (is_on ? "redirect_stderr" : "stderr_logfile");
+  const bool is_listener = section.name->kind == SectionKind::eventlistener;
+  if (option.empty()) {
+    add_removal(context, diagnostic, entry, true);
+    return;
+  }
+  if (section.find(option) != nullptr || (option == "redirect_stderr" && is_listener) ||
+      (option == "stdout_logfile" && section.find("logfile") != nullptr)) {
+    return;
+  }
+  const std::string line = option + (option == "redirect_stderr" ? "=true" : "=NONE");
+  // What log_stderr=false meant, the default of the AUTO log, is not worth an unasked change.
+  diagnostic.fix("write `" + line + "`",
+                 {entry.key_span.source, entry.key_span.begin, context.whole_value(entry).end},
+                 line, option != "stderr_logfile");
+}
+
+void check_program(const Context& context, Diagnostics& out) {
+  each_key(context, KeyKind::former,
+           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+               const KeyJudge& judge) {
+             if (!section.is_process()) return;
+             const schema::ChangeRow& change = *verdict.change;
+             auto& diagnostic =
+                 out.report(supervisor2_program_option.rule, entry.key_span,
+                            quoted(context.key_text(entry)) + " in " + section.display() +
+                                " is not read since Supervisor " + std::string(change.removed_in) +
+                                (entry.key == "logfile" && judge.is_free("stdout_logfile")
+                                     ? "; the output goes to an AUTO log"
+                                     : ""));
+             if (entry.key == "log_stdout" || entry.key == "log_stderr") {
+               diagnostic.with_hint(section.name->kind == SectionKind::eventlistener
+                                        ? "remove it"
+                                        : std::string(change.advice));
+               if (!entry.overridden) replace_switch(context, diagnostic, section, entry);
+               return;
+             }
+             if (change.today.empty()) {
+               diagnostic.with_hint(std::string(change.advice));
+               return;
+             }
+             diagnostic.with_hint("it is called " + quoted(change.today) + " today");
+             // The capture files held text, the capture buffers are sizes: not the same value.
+             const bool is_capture = entry.key.ends_with("_capturefile");
+             if (judge.is_free(change.today) && !entry.overridden && !is_capture) {
+               rename(diagnostic, entry, change.today, true);
+             }
+           });
+}
+
+void check_server(const Context& context, Diagnostics& out) {
+  each_key(context, KeyKind::former,
+           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+               const KeyJudge&) {
+             if (section.is_process()) return;
+             const bool is_server = entry.key.starts_with("http_");
+             out.report(supervisor2_server_option.rule, entry.key_span,
+                        quoted(context.key_text(entry)) + " in " + section.display() +
+                            " is not read since Supervisor " +
+                            std::string(verdict.change->removed_in) +
+                            (is_server ? "; it opens no server and protects none" : ""))
+                 .with_hint(std::string(verdict.change->advice));
+           });
+}
+
+}  // namespace
+
+const LintRule supervisor2_program_option = {
+    .rule = {"SUP204", "supervisor2-program-option", Severity::warning,
+             "an option of a program that only Supervisor 2 read"},
+    .explanation =
+        "Supervisor 3 renamed the log options of programs and ignores the former names; the "
+        "output\n"
+        "then goes to AUTO log files with random names.\n"
+        "  logfile=/var/log/app.log    write: stdout_logfile=/var/log/app.log\n"
+        "  log_stderr=true             write: redirect_stderr=true\n",
+    .check = check_program
+};
+
+const LintRule supervisor2_server_option = {
+    .rule = {"SUP205", "supervisor2-server-option", Severity::warning,
+             "an option of the control server that only Supervisor 2 read"},
+    .explanation =
+        "Supervisor 3 moved the control servers to sections of their own and ignores the former\n"
+        "options: no server is opened, and a password protects nothing.\n"
+        "  [supervisord]\n"
+        "  http_port=127.0.0.1:9001    write: [inet_http_server]\n"
+        "                                     port=127.0.0.1:9001\n",
+    .check = check_server
+};
+
+}  // namespace sup::lint

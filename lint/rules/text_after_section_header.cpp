@@ -1,0 +1,36 @@
+// SUP108: words after the closing bracket of a header.
+#include "lint/lint.h"
+
+namespace sup::lint {
+
+namespace {
+
+void check(const Context& context, Diagnostics& out) {
+  for (const compiler::LoadedFile& file : context.compilation().files.files) {
+    for (const compiler::SectionHeader& header : file.document.sections) {
+      const Span& rest = header.trailing;
+      // Without a blank before it a ; starts no comment, but it is meant to.
+      const std::string_view text = context.source_text(rest);
+      if (text.empty() || text.front() == ';' || text.front() == '#') continue;
+      const bool has_blank = rest.begin > header.header.end;
+      out.report(text_after_section_header.rule, rest,
+                 "text after a section header, which Supervisor ignores")
+          .with_hint("make it a comment")
+          .fix("make it a comment", {rest.source, rest.begin, rest.begin}, has_blank ? "; " : " ; ",
+               true);
+    }
+  }
+}
+
+}  // namespace
+
+const LintRule text_after_section_header = {
+    .rule = {"SUP108", "text-after-section-header", Severity::warning,
+             "words after the closing bracket of a section header"},
+    .explanation =
+        "Supervisor reads a header to its last `]` and ignores the rest of the line.\n"
+        "  [program:web] the shop    write: [program:web] ; the shop\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,93 @@
+// SUP202: a key that no section of Supervisor reads, with the option that it probably means.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "lint/lint.h"
+#include "lint/names.h"
+#include "schema/suggest.h"
+
+namespace sup::lint {
+
+namespace {
+
+using Headers = std::set<std::pair<compiler::SourceId, std::uint32_t>>;
+
+// Headers of sections that lack an option, by the compiler.
+Headers headers_in_need(const Context& context) {
+  Headers headers;
+  for (const Diagnostic& error : context.compilation().diagnostics.all()) {
+    if (is_about_missing_option(error.rule->id)) {
+      headers.emplace(error.span.source, error.span.begin);
+    }
+  }
+  return headers;
+}
+
+// Whether the section must have the option and is in need of one.
+bool is_missed(const Headers& in_need, const ConfigSection& section, std::string_view option) {
+  const schema::OptionRow* row = schema::find_option(section.name->kind, option);
+  if (row == nullptr || !row->has(schema::required)) return false;
+  return std::any_of(section.headers.begin(), section.headers.end(), [&](const Span& header) {
+    return in_need.count({header.source, header.begin}) != 0 ||
+           in_need.count({header.source, header.begin + 1}) != 0;
+  });
+}
+
+void check(const Context& context, Diagnostics& out) {
+  const Headers in_need = headers_in_need(context);
+  each_key(
+      context, KeyKind::unknown,
+      [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+          const KeyJudge& judge) {
+        const std::string_view option = judge.suggest(entry.key);
+        const bool is_free = judge.is_free(option);
+        const bool is_needed = is_free && is_missed(in_need, section, option);
+        auto& diagnostic = out.report(
+            unknown_option.rule, is_needed ? Severity::error : Severity::warning, entry.key_span,
+            "unknown option " + quoted(context.key_text(entry)) + " in " + section.display() +
+                (is_needed ? ", which must have " + quoted(option) : ""));
+        if (!option.empty() && !is_free) {
+          diagnostic.with_hint("did you mean " + quoted(option) + ", which is set, too?");
+        } else if (!option.empty()) {
+          diagnostic.with_hint("did you mean " + quoted(option) + "?");
+          const bool is_safe =
+              schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
+          diagnostic.fix("write " + quoted(option), entry.key_span, std::string(option), is_safe);
+        } else if (verdict.foreign != nullptr) {
+          diagnostic.with_hint("Supervisor has no such option: " +
+                               std::string(verdict.foreign->advice));
+        } else {
+          diagnostic.with_hint("Supervisor ignores it");
+        }
+      });
+
+  // A header that lacks its bracket is an option to Supervisor, and what follows goes astray.
+  each_key(context, KeyKind::open_header,
+           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict&,
+               const KeyJudge&) {
+             out.report(unknown_option.rule, Severity::error, entry.key_span,
+                        "this looks like a section header without its `]`; Supervisor takes it and "
+                        "the lines below as options of " +
+                            section.display())
+                 .with_hint("close the bracket")
+                 .fix("add `]`",
+                      {entry.value_span.source, entry.value_span.end, entry.value_span.end}, "]",
+                      false);
+           });
+}
+
+}  // namespace
+
+const LintRule unknown_option = {
+    .rule = {"SUP202", "unknown-option", Severity::warning,
+             "an option that Supervisor does not know"},
+    .explanation =
+        "Supervisor ignores options that it does not know without a word, so a misspelt one "
+        "leaves\n"
+        "the default in force. Private notes may be kept in options that start with x- or x_.\n"
+        "  autosart=true    write: autostart=true\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,301 @@
+// supcheck: says what is wrong in configurations of Supervisor.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "compiler/compile.h"
+#include "compiler/file_system.h"
+#include "compiler/render_text.h"
+#include "lint/check.h"
+#include "lint/fix.h"
+#include "lint/lint.h"
+#include "lint/render_json.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+namespace {
+
+constexpr int exit_clean = 0;
+constexpr int exit_findings = 1;
+constexpr int exit_failure = 2;
+// Fixes can make room for others; more rounds than this are a circle.
+constexpr int fix_rounds = 10;
+
+struct Arguments {
+  std::vector<std::string> paths;
+  std::string stdin_filename = "<stdin>";
+  std::string target = "4.2";
+  std::vector<std::string> variables;
+  std::vector<std::string> variable_files;
+  std::string color = "auto";
+  std::string format = "text";
+  std::string explain;
+  bool list_rules = false;
+  bool exit_zero = false;
+  bool style = false;
+  bool fix = false;
+};
+
+void list_rules() {
+  for (const compiler::Rule* rule : all_rules()) {
+    std::cout << rule->id << std::string(rule->id.size() < 8 ? 8 - rule->id.size() : 1, ' ')
+              << rule->name << " (" << compiler::severity_name(rule->severity)
+              << "): " << rule->summary << '\n';
+  }
+}
+
+int explain(const std::string& name) {
+  const compiler::Rule* rule = find_rule(name);
+  if (rule == nullptr) {
+    std::cerr << "supcheck: there is no rule " << name << "; --list-rules lists them\n";
+    return exit_failure;
+  }
+  std::cout << rule->id << ' ' << rule->name << " (" << compiler::severity_name(rule->severity)
+            << ")\n"
+            << rule->summary << '\n';
+  const std::string_view text = explanation_of(*rule);
+  if (!text.empty()) std::cout << '\n' << text;
+  return exit_clean;
+}
+
+std::string unquoted(std::string_view text) {
+  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+      text.back() == text.front()) {
+    text = text.substr(1, text.size() - 2);
+  }
+  return std::string(text);
+}
+
+// KEY=value lines as docker and systemd read them: no expansion, # comments, `export` allowed.
+bool read_variables(const std::string& path, compiler::CompileOptions& options) {
+  std::ifstream file(path);
+  std::string line;
+  if (!file) {
+    std::cerr << "supcheck: cannot read " << path << '\n';
+    return false;
+  }
+  while (std::getline(file, line)) {
+    std::string_view text = schema::strip(line);
+    if (text.starts_with("export ")) text = schema::strip(text.substr(7));
+    const std::size_t equals = text.find('=');
+    if (text.empty() || text.front() == '#' || equals == std::string_view::npos) continue;
+    options.environment[std::string(schema::strip(text.substr(0, equals)))] =
+        unquoted(schema::strip(text.substr(equals + 1)));
+  }
+  return true;
+}
+
+// --env KEY=value, or KEY for the value that it has here.
+bool add_variable(const std::string& text, compiler::CompileOptions& options) {
+  const std::size_t equals = text.find('=');
+  const std::string key = text.substr(0, equals);
+  if (key.empty()) {
+    std::cerr << "supcheck: --env needs KEY=value\n";
+    return false;
+  }
+  if (equals != std::string::npos) {
+    options.environment[key] = text.substr(equals + 1);
+  } else if (const char* value = std::getenv(key.c_str())) {
+    options.environment[key] = value;
+  }
+  return true;
+}
+
+bool wants_color(const Arguments& arguments) {
+  if (arguments.color != "auto") return arguments.color == "always";
+  const char* refused = std::getenv("NO_COLOR");
+  return (refused == nullptr || *refused == '\0') && isatty(STDOUT_FILENO) == 1;
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.flush();
+  if (file) return true;
+  std::cerr << "supcheck: cannot write " << path << '\n';
+  return false;
+}
+
+// Writes what safe fixes make of the files; the number of fixes, or nothing when a file cannot be
+// written.
+std::optional<std::size_t> write_fixes(const CheckResult& result) {
+  std::size_t count = 0;
+  for (const Checked& checked : result.checked) {
+    const compiler::SourceMap& sources = checked.compilation->sources;
+    const FixResult fixed = apply_fixes(checked.diagnostics, sources);
+    for (const auto& [source, text] : fixed.texts) {
+      if (!write_file(sources[source].path, text)) return std::nullopt;
+    }
+    count += fixed.applied;
+  }
+  return count;
+}
+
+struct Counts {
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  std::size_t remarks = 0;
+};
+
+// The closing line: "3 errors, 2 warnings in 4 files".
+std::string summary(const Counts& counts, std::size_t files) {
+  std::string text;
+  const auto add = [&](std::size_t count, std::string_view noun) {
+    if (count != 0) text += (text.empty() ? "" : ", ") + counted(count, noun);
+  };
+  add(counts.errors, "error");
+  add(counts.warnings, "warning");
+  add(counts.remarks, "remark");
+  if (text.empty()) text = "no findings";
+  return text + " in " + counted(files, "file");
+}
+
+Counts print(const CheckResult& result, const Arguments& arguments) {
+  Counts counts;
+  std::vector<std::string> objects;
+  const compiler::TextStyle style{wants_color(arguments)};
+  for (const Checked& checked : result.checked) {
+    const compiler::SourceMap& sources = checked.compilation->sources;
+    for (const compiler::Diagnostic& diagnostic : checked.diagnostics.all()) {
+      if (diagnostic.severity == Severity::style && !arguments.style) continue;
+      switch (diagnostic.severity) {
+        case Severity::error: ++counts.errors; break;
+        case Severity::warning: ++counts.warnings; break;
+        case Severity::info:
+        case Severity::style: ++counts.remarks; break;
+      }
+      if (arguments.format == "json") {
+        objects.push_back(render_json(diagnostic, sources));
+      } else {
+        std::cout << compiler::render_text(diagnostic, sources, style);
+      }
+    }
+  }
+  if (arguments.format == "json") {
+    std::cout << json_list(objects);
+  } else {
+    std::cout << summary(counts, result.files) << '\n';
+  }
+  return counts;
+}
+
+int run(Arguments& arguments) {
+  compiler::CompileOptions options;
+  options.target = schema::target_from_name(arguments.target).value_or(options.target);
+  for (const std::string& path : arguments.variable_files) {
+    if (!read_variables(path, options)) return exit_failure;
+    // A list of variables says what the machine has: what is not in it is missing there.
+    options.environment_is_complete = true;
+  }
+  for (const std::string& text : arguments.variables) {
+    if (!add_variable(text, options)) return exit_failure;
+  }
+
+  const compiler::RealFileSystem disk;
+  std::string input;
+  bool has_input = false;
+  for (std::string& path : arguments.paths) {
+    if (path != "-") continue;
+    if (!has_input) input.assign(std::istreambuf_iterator<char>(std::cin), {});
+    has_input = true;
+    path = arguments.stdin_filename;
+  }
+  if (has_input && arguments.fix) {
+    std::cerr << "supcheck: --fix needs files, standard input cannot be written\n";
+    return exit_failure;
+  }
+  const OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
+  const compiler::FileSystem& files =
+      has_input ? static_cast<const compiler::FileSystem&>(overlay) : disk;
+
+  CheckResult result = check_paths(arguments.paths, files, options);
+  bool has_failed = false;
+  if (arguments.fix) {
+    std::size_t fixed = 0;
+    for (int round = 0; round < fix_rounds; ++round) {
+      const auto count = write_fixes(result);
+      has_failed = has_failed || !count;
+      if (count.value_or(0) == 0) break;
+      fixed += *count;
+      result = check_paths(arguments.paths, files, options);
+    }
+    std::cerr << "supcheck: " << fixed << (fixed == 1 ? " fix" : " fixes") << " applied\n";
+  }
+  const Counts counts = print(result, arguments);
+  std::cout.flush();
+  for (const std::string& failure : result.failures) std::cerr << "supcheck: " << failure << '\n';
+  if (has_failed || !result.failures.empty()) return exit_failure;
+  if (arguments.exit_zero) return exit_clean;
+  return counts.errors + counts.warnings == 0 ? exit_clean : exit_findings;
+}
+
+int main_with(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Says what is wrong in configurations of Supervisor.", "supcheck"};
+  app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);
+  app.add_option("PATH", arguments.paths, "files, folders of *.conf and *.ini files, - for input");
+  app.add_option("--stdin-filename", arguments.stdin_filename, "name of the text from input");
+  app.add_option("--target", arguments.target, "version of Supervisor to check for")
+      ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
+      ->capture_default_str();
+  app.add_option("--env", arguments.variables, "KEY=value, or KEY as it is here; repeatable")
+      ->allow_extra_args(false);
+  app.add_option("--env-file", arguments.variable_files,
+                 "file of KEY=value lines that has all variables; repeatable")
+      ->allow_extra_args(false);
+  app.add_option("--color", arguments.color, "colours")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  app.add_option("--format", arguments.format, "output")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.add_flag("--fix", arguments.fix, "apply safe fixes to the files");
+  app.add_flag("--style", arguments.style, "report matters of style, too");
+  app.add_flag("--list-rules", arguments.list_rules, "list all rules");
+  app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
+  app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
+  app.footer(
+      "Exits with 0 if nothing is wrong, 1 if there are errors or warnings, 2 if a path\n"
+      "cannot be read or the command line is wrong.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_clean : exit_failure;
+  }
+  if (arguments.list_rules) {
+    list_rules();
+    return exit_clean;
+  }
+  if (!arguments.explain.empty()) return explain(arguments.explain);
+  if (arguments.paths.empty()) {
+    std::cerr << "supcheck: name files or folders to check; --help tells more\n";
+    return exit_failure;
+  }
+  return run(arguments);
+}
+
+}  // namespace
+}  // namespace sup::lint
+
+int main(int argc, char** argv) {
+  try {
+    return sup::lint::main_with(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "supcheck: %s\n", error.what());
+    return 2;
+  }
+}
