@@ -124,6 +124,7 @@ schema::Facts assumed_facts(const CompileOptions& options) {
   facts.host_name = options.host_name;
   facts.missing_variable_is_error = options.environment_is_complete;
   facts.partial = options.fragment;
+  facts.only_check = options.only_check;
   return facts;
 }
 

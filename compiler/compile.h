@@ -25,6 +25,8 @@ struct CompileOptions {
   std::map<std::string, std::string, std::less<>> environment;
   // Missing variables are errors.
   bool environment_is_complete = false;
+  // Only mistakes are wanted: Compilation::resolved stays empty.
+  bool only_check = false;
   // Leave %(here)s open until boot, where it is the folder of the plan.
   bool relocatable = false;
   std::string host_name = "localhost";

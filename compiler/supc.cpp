@@ -13,6 +13,7 @@
 #include "compiler/command_line.h"
 #include "compiler/emit.h"
 #include "compiler/machine.h"
+#include "compiler/memory.h"
 #include "compiler/render_text.h"
 #include "schema/plan_io.h"
 
@@ -61,6 +62,7 @@ compiler::TextStyle style() {
 // Compiles, prints what was found, and hands over the result if it can be used.
 int with_compilation(const compiler::InputOptions& input,
                      const std::function<int(const compiler::Compilation&)>& use) {
+  compiler::expect_inputs({input.path});
   auto result = compiler::compile_input(input);
   if (!result) return fail(result.error().message);
   // Not freed: the program ends, and taking apart a large configuration costs more than its check.

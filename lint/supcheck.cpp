@@ -15,6 +15,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
+#include "compiler/memory.h"
 #include "compiler/render_text.h"
 #include "lint/check.h"
 #include "lint/fix.h"
@@ -222,7 +223,11 @@ int run(Arguments& arguments) {
   const compiler::FileSystem& files =
       has_input ? static_cast<const compiler::FileSystem&>(overlay) : disk;
 
-  CheckResult result = check_paths(arguments.paths, files, options);
+  options.only_check = true;
+  compiler::expect_inputs(arguments.paths);
+  // Not freed: the program ends, and taking apart a large configuration costs more than checking
+  // it.
+  static CheckResult& result = *new CheckResult(check_paths(arguments.paths, files, options));
   bool has_failed = false;
   if (arguments.fix) {
     std::size_t fixed = 0;

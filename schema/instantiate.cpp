@@ -395,7 +395,7 @@ class Binder {
     const bool any_group =
         std::any_of(plan_.sections.begin(), plan_.sections.end(),
                     [](const Section& s) { return s.kind == SectionKind::group; });
-    result_.resolved.groups.reserve(plan_.sections.size());
+    if (!facts_.only_check) result_.resolved.groups.reserve(plan_.sections.size());
     for (std::size_t i = 0; any_group && i < plan_.sections.size(); ++i) {
       const Section& section = plan_.sections[i];
       if (section.kind == SectionKind::program || section.kind == SectionKind::fcgi_program)
@@ -413,7 +413,6 @@ class Binder {
 
   void bind_group(std::size_t index,
                   const std::unordered_map<std::string_view, std::size_t>& by_name) {
-    const Section& section = plan_.sections[index];
     Group group = new_group(index, GroupKind::group);
     check_name(index, std::nullopt, group.name, "group name");
     GroupOptions options = GroupOptions::defaults();
@@ -438,8 +437,11 @@ class Binder {
       for (Process& process : bind_processes(member, group.name))
         group.processes.push_back(std::move(process));
     }
-    (void)section;
-    result_.resolved.groups.push_back(std::move(group));
+    keep(std::move(group));
+  }
+
+  void keep(Group group) {
+    if (!facts_.only_check) result_.resolved.groups.push_back(std::move(group));
   }
 
   void unknown_member(std::size_t index, std::optional<std::size_t> setting,
@@ -502,7 +504,7 @@ class Binder {
     }
     if (listener) check_listener(index, group);
     if (fcgi) check_fcgi(index, group);
-    result_.resolved.groups.push_back(std::move(group));
+    keep(std::move(group));
   }
 
   void check_listener(std::size_t index, Group& group) {
@@ -568,14 +570,15 @@ class Binder {
     values.numprocs = common.numprocs;
     const std::int64_t numprocs = common.numprocs;
     const auto first = static_cast<std::uint64_t>(common.numprocs_start);
-    if (numprocs > 0) processes.reserve(static_cast<std::size_t>(numprocs));
+    if (numprocs > 0 && !facts_.only_check) processes.reserve(static_cast<std::size_t>(numprocs));
     for (std::int64_t i = 0; i < numprocs; ++i) {
       const bool last = i + 1 == numprocs;
       Process process = last ? std::move(made) : made;
       process.process_num = static_cast<std::int64_t>(first + static_cast<std::uint64_t>(i));
       bind_process(index, process, values);
       processes.push_back(std::move(process));
-      if (i == 0 && result_.faults.size() > faults_before) break;  // the others would say the same
+      // The others would say the same.
+      if (i == 0 && (facts_.only_check || result_.faults.size() > faults_before)) break;
     }
     if (processes.size() < 2) return processes;
     std::stable_sort(processes.begin(), processes.end(), [](const Process& a, const Process& b) {

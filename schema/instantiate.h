@@ -37,6 +37,8 @@ struct Facts {
   std::string working_directory;
   // The plan is a part of a configuration: [supervisord] and programs of groups may be elsewhere.
   bool partial = false;
+  // Only the faults are wanted: one process of each program is tried and none is kept.
+  bool only_check = false;
   // Refuses configurations that would make more processes than this.
   std::int64_t maximum_processes = 200000;
 };
