@@ -36,6 +36,7 @@ class Reporter {
     const Span span = place(fault, entry);
     Diagnostic& made = diagnostics_.report(
         rule, span, section.display() + " " + std::string(key) + ": " + fault.message);
+    if (entry.option->has(schema::OptionFlags::secret)) made.hidden = entry.value_span;
     if (!fault.note.empty()) made.note(fault.note);
     if (fault.rule == "bare-percent-conversion")
       made.note("every user of the machine could read it in the process list");
@@ -73,7 +74,7 @@ class Reporter {
     const Entry& written = document.entries[entry.entry];
     const schema::Setting& setting = lowered_.plan.sections[fault.section].settings[*fault.setting];
     Span whole = entry.value_span;
-    exact_ = written.continuation_count == 0 && setting.text == entry.value;
+    exact_ = setting.text == entry.value && entry.value.find('\n') == std::string_view::npos;
     // An empty value has no place of its own.
     if (whole.begin == whole.end)
       whole = {whole.source, entry.key_span.begin, written.delimiter.end};

@@ -15,7 +15,7 @@ struct InputOptions {
   std::string path;  // "-": standard input
   std::string stdin_filename = "/dev/stdin";
   std::string root;  // files are looked up below it
-  std::string target = "4.4";
+  std::string target{schema::target_name(schema::default_target)};
   std::vector<std::string> environment;  // NAME=VALUE
   std::string environment_file;
   bool environment_is_complete = false;

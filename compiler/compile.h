@@ -18,7 +18,7 @@
 namespace sup::compiler {
 
 struct CompileOptions {
-  schema::Target target = schema::Target::v4_2;
+  schema::Target target = schema::default_target;
   // The file is a part of a configuration (a file of conf.d): [supervisord] is not missed.
   bool fragment = false;
   // Environment that is known while compiling; what is missing stays open in the plan.

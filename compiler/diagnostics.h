@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,7 @@ struct Diagnostic {
   std::vector<Label> labels;  // further places
   std::vector<std::string> notes;
   std::vector<Fix> fixes;
+  std::optional<Span> hidden;  // a secret: not shown where the source is
 
   Diagnostic& with_hint(std::string text);
   Diagnostic& label(Span span, std::string text);

@@ -23,6 +23,7 @@ class Loader {
       failure = bytes.error().message;
       return {};
     }
+    main_ = path;
     add(path, std::move(*bytes), std::nullopt);
     include();
     return std::move(loaded_);
@@ -34,6 +35,7 @@ class Loader {
     const std::string_view text = sources_[source].bytes;
     LoadedFile file;
     file.source = source;
+    // Folders of included files come from their pattern, which was absolute.
     file.directory = directory_name(files_.absolute(path));
     file.document = parse(source, text);
     report_text(source, text, file.document);
@@ -207,7 +209,7 @@ class Loader {
       if (loaded_.files.size() >= most_files) return;
       auto bytes = files_.read(path);
       if (bytes) {
-        add(path, std::move(*bytes), span);
+        add(as_named(path), std::move(*bytes), span);
         report_nested();
       } else if (files_.is_directory(path)) {
         diagnostics_
@@ -219,6 +221,14 @@ class Loader {
                             bytes.error().message + "; Supervisor skips it without a word");
       }
     }
+  }
+
+  // Included files are shown the way the main file was named.
+  std::string as_named(const std::string& path) const {
+    const std::string below = loaded_.files.front().directory + "/";
+    if (main_.starts_with('/') || !path.starts_with(below)) return path;
+    const std::string folder = directory_name(main_);
+    return (folder.empty() ? "" : folder + "/") + path.substr(below.size());
   }
 
   void report_nested() {
@@ -236,6 +246,7 @@ class Loader {
   SourceMap& sources_;
   Diagnostics& diagnostics_;
   LoadedFiles loaded_;
+  std::string main_;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// For tools that read one large input and end: memory in large pages. Page faults are a third of the
-// time of checking ten thousand programs otherwise.
+// For tools that read one large input and end: memory in large pages. Page faults are a third of
+// the time of checking ten thousand programs otherwise.
 #pragma once
 
 #include <string>

@@ -5,7 +5,8 @@
 namespace sup::compiler {
 namespace {
 
-constexpr std::size_t widest_line = 180;  // columns of source shown around the marked part
+constexpr std::size_t widest_line = 180;    // columns of source shown around the marked part
+constexpr std::size_t longest_line = 1024;  // bytes of a line that are looked at
 constexpr std::size_t tab_stop = 8;
 
 struct Colors {
@@ -119,6 +120,7 @@ class Renderer {
     if (d.rule != nullptr)
       out_ += " [" + std::string(d.rule->id) + " " + std::string(d.rule->name) + "]";
     out_ += '\n';
+    hidden_ = d.hidden;
     if (placed) excerpt(d.span, d.hint, color_of(d.severity), '^');
     for (const Label& label : d.labels) {
       if (label.span.source != d.span.source) out_ += "  at " + place(label.span) + ":\n";
@@ -148,10 +150,23 @@ class Renderer {
 
   void excerpt(const Span& span, const std::string& words, std::string_view color, char mark) {
     const Position position = sources_.position(span.source, span.begin);
-    const std::string_view line = sources_.line(span.source, position.line);
+    std::string line(sources_.line(span.source, position.line));
+    const std::uint32_t line_begin = span.begin - (position.column - 1);
+    if (hidden_ && hidden_->source == span.source)
+      for (std::uint32_t i = hidden_->begin; i < hidden_->end; ++i)
+        if (i >= line_begin && i - line_begin < line.size()) line[i - line_begin] = '*';
+    std::size_t begin = std::min<std::size_t>(position.column - 1, line.size());
+    std::size_t end = std::min<std::size_t>(begin + (span.end - span.begin), line.size());
+    bool cut = false;
+    if (line.size() > longest_line) {  // work on what is near; a line may be as long as the file
+      std::size_t from = begin > longest_line / 4 ? begin - longest_line / 4 : 0;
+      while (from < begin && (static_cast<unsigned char>(line[from]) & 0xC0U) == 0x80U) ++from;
+      line = line.substr(from, longest_line);
+      begin -= from;
+      end = std::min(end - from, line.size());
+      cut = from > 0;
+    }
     const Printed printed = printable(line);
-    const std::size_t begin = std::min<std::size_t>(position.column - 1, line.size());
-    const std::size_t end = std::min<std::size_t>(begin + (span.end - span.begin), line.size());
     std::size_t first = printed.column[begin];
     std::size_t last = std::max(printed.column[end], first + 1);
     std::string text = printed.text;
@@ -161,8 +176,8 @@ class Renderer {
       const std::size_t from_byte = byte_of_column(text, from);
       text = text.substr(from_byte);
       text = text.substr(0, byte_of_column(text, widest_line));
-      if (from > 0) text = "..." + text;
-      const std::size_t shift = from > 0 ? 3 : 0;
+      if (from > 0 || cut) text = "..." + text;
+      const std::size_t shift = from > 0 || cut ? 3 : 0;
       last = std::min(last - from + shift, widest_line + 3);
       first = first - from + shift;
       last = std::max(last, first + 1);
@@ -186,6 +201,7 @@ class Renderer {
 
   const SourceMap& sources_;
   const Colors& colors_;
+  std::optional<Span> hidden_;
   std::string out_;
 };
 

@@ -35,7 +35,7 @@ constexpr int fix_rounds = 10;
 struct Arguments {
   std::vector<std::string> paths;
   std::string stdin_filename = "<stdin>";
-  std::string target = "4.2";
+  std::string target{schema::target_name(schema::default_target)};
   std::vector<std::string> variables;
   std::vector<std::string> variable_files;
   std::string color = "auto";

@@ -196,9 +196,8 @@ ExpandError fault_of(const Conversion& c, std::string_view text) {
   }
   if (c.fault == Conversion::Fault::open_name) {
     error.rule = "bad-percent-format";
-    error.message = "`%(` is not closed by a parenthesis";
+    error.message = "`%(` is not closed by a parenthesis; a literal `%` is written `%%`";
     error.length = 2;
-    error.fix = "%%(";
     return error;
   }
   if (c.has_name) {
@@ -270,7 +269,10 @@ Expanded expand(std::string_view text, const NameLookup& lookup) {
       result.errors.push_back(std::move(error));
       continue;
     }
-    const auto value = lookup(c.name);
+    auto value = lookup(c.name);
+    // Variables are text whatever they hold.
+    if (!value && c.name.starts_with("ENV_") && misfit(c, std::string_view{}, text))
+      value = std::string_view{};
     if (!value) {
       ExpandError error;
       error.rule = "unknown-expansion";

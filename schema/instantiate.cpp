@@ -83,8 +83,9 @@ class Binder {
   // completed; it goes with the next one.
   Fault& fault(std::size_t section, std::optional<std::size_t> setting, std::string_view rule,
                std::string message) {
+    int looked_at = 0;
     for (auto known = result_.faults.rbegin();
-         known != result_.faults.rend() && known->section == section; ++known)
+         known != result_.faults.rend() && known->section == section && ++looked_at <= 64; ++known)
       if (known->setting == setting && known->rule == rule && known->message == message)
         return *known;
     Fault fresh;
@@ -140,11 +141,26 @@ class Binder {
         }
       }
     }
+    const OptionRow& row = option_row(plan_.sections[section].settings[setting].option);
+    const bool is_secret = row.has(OptionFlags::secret);
+    if (is_secret)
+      error.message = "an expansion in the value is wrong; a literal `%` is written `%%`";
+    if (second && scope == Scope::supervisord_environment) {
+      Fault& made =
+          fault(section, setting, "supervisord-environment-double-expansion",
+                "the value is expanded twice by Supervisor up to 4.3, and the second time " +
+                    error.message);
+      made.note = "a literal % takes four signs there, two from 4.4 on";
+      return;
+    }
     Fault& made = fault(section, setting, error.rule, std::move(error.message));
     if (second) {
       made.note = "Supervisor expands this value twice; a literal % takes four";
       return;
     }
+    // A sign that is to survive two expansions is doubled twice.
+    if (times(row) == 2 && error.fix.starts_with("%%") && error.rule != "unknown-expansion")
+      error.fix.insert(0, "%%");
     made.begin = error.begin;
     made.length = error.length;
     if (error.rule == "unknown-expansion" && !error.fix.empty()) {
@@ -169,7 +185,9 @@ class Binder {
     for (int i = 0; i < times && is_template(text); ++i) {
       Expanded result = expand(text, lookup);
       for (ExpandError& error : result.errors)
-        expand_fault(section, setting, scope, values, std::move(error), i > 0);
+        if (i == 0 ||
+            &error == &result.errors.front())  // what is wrong the second time is one mistake
+          expand_fault(section, setting, scope, values, std::move(error), i > 0);
       if (!result.errors.empty()) return std::nullopt;
       text = std::move(result.text);
     }
@@ -452,19 +470,27 @@ class Binder {
       return;
     }
     if (facts_.partial) return;
+    // Suggestions are for people: a few, not thousands.
     std::vector<std::string_view> candidates;
-    for (const auto& [full, section] : by_name)
-      candidates.push_back(full.substr(full.find(':') + 1));
+    if (++unknown_members_ <= 32)
+      for (const auto& [full, section] : by_name)
+        candidates.push_back(full.substr(full.find(':') + 1));
     std::sort(candidates.begin(), candidates.end());
     const bool blanks = name.find_first_of(" \t\n") != std::string::npos;
     Fault& made = fault(index, setting, blanks ? "group-list-syntax" : "unknown-program-in-group",
                         blanks ? quoted(name) + " is no program; the list is separated by commas"
                                : "there is no program " + quoted(name));
+    for (const Section& other : plan_.sections)
+      if (other.kind == SectionKind::eventlistener && other.name() == name)
+        made.note = "an eventlistener cannot be a member of a group";
     const std::string& text = setting ? plan_.sections[index].settings[*setting].text : name;
     if (const std::size_t at = text.find(name); at != std::string::npos && !is_template(text)) {
       made.begin = at;
       made.length = name.size();
       made.fix = nearest(name, candidates);
+      const std::size_t colon = name.find(':');
+      if (made.fix.empty() && colon != std::string::npos && by_name.contains(name))
+        made.fix = name.substr(colon + 1);
     }
   }
 
@@ -684,6 +710,7 @@ class Binder {
   InstantiateResult result_;
   std::vector<bool> in_group_;  // by section: a [group:x] names it
   std::int64_t total_processes_ = 0;
+  int unknown_members_ = 0;
 };
 
 }  // namespace

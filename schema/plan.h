@@ -52,7 +52,7 @@ struct Section {
 };
 
 struct Plan {
-  Target target = Target::v4_2;
+  Target target = default_target;
   std::string here;                   // folder of the main configuration, absolute
   std::vector<std::string> files;     // main configuration first
   std::vector<Section> sections;      // in order of first appearance

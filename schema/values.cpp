@@ -283,6 +283,28 @@ std::optional<LexError> lex_posix(std::string_view text, std::vector<Token>& tok
   return std::nullopt;
 }
 
+// What is wrong with the pair that begins at tokens[i].
+ValueError environment_error(const std::vector<Token>& tokens, std::size_t i) {
+  const auto at = [](const Token& token, std::string message) {
+    return ValueError{
+        "environment-syntax", std::move(message), {}, token.begin, token.end - token.begin};
+  };
+  const Token& key = tokens[i];
+  if (key.text == "=" && i > 0 && tokens[i - 1].text != ",") {
+    ValueError error = at(tokens[i - 1], "a comma is missing before " + quoted(tokens[i - 1].text));
+    error.fix = "," + tokens[i - 1].text;
+    return error;
+  }
+  if (i + 1 == tokens.size()) return at(key, "expected KEY=\"value\" at " + quoted(key.text));
+  if (key.text == ",") return at(key, "a comma too many");
+  const Token& equals = tokens[i + 1];
+  if (equals.text != "=")
+    return at(equals,
+              "after " + quoted(key.text) + " a `=` is expected, not " + quoted(equals.text));
+  return at(key, "variable " + quoted(key.text) + " has no value; write " +
+                     quoted(key.text + "=\"\"") + " for an empty one");
+}
+
 std::string octal_text(int value) {
   std::string digits;
   const bool negative = value < 0;
@@ -807,17 +829,7 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
                       1};
   for (std::size_t i = 0; i < tokens.size(); i += 4) {
     if (i + 2 >= tokens.size() || tokens[i + 1].text != "=") {
-      const Token& at =
-          i + 1 < tokens.size() && tokens[i + 1].text != "=" ? tokens[i + 1] : tokens[i];
-      const bool no_value = i + 1 < tokens.size() && tokens[i + 1].text == "=";
-      ValueError error{"environment-syntax",
-                       no_value ? "variable " + quoted(tokens[i].text) + " has no value; write " +
-                                      quoted(tokens[i].text + "=\"\"") + " for an empty one"
-                                : "expected KEY=\"value\" at " + quoted(tokens[i].text),
-                       {},
-                       at.begin,
-                       at.end - at.begin};
-      return error;
+      return environment_error(tokens, i);
     }
     std::string value = tokens[i + 2].text;
     if (!posix) {

@@ -20,6 +20,9 @@ enum class Target : std::uint8_t { v3_4, v4_2, v4_3, v4_4 };
 std::string_view target_name(Target target);
 std::optional<Target> target_from_name(std::string_view name);
 
+// The newest, for everything that is not told.
+constexpr Target default_target = Target::v4_4;
+
 // Why a text is not a value of a type. `rule` names the diagnostic that this is
 // ("invalid-boolean"); `begin` and `length` mark the part of the text that is wrong (length 0: all
 // of it); `fix` is a text that the user probably meant, or empty.
@@ -32,7 +35,7 @@ struct ValueError {
 };
 
 struct ReadContext {
-  Target target = Target::v4_2;
+  Target target = default_target;
 };
 
 enum class LogLevelValue : std::uint8_t {

@@ -1,0 +1,41 @@
+// SUP109: a program, group, listener or process without a name.
+#include "lint/lint.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+void check(const Context& context, Diagnostics& out) {
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || schema::section_row(section.name->kind).naming != schema::Naming::named)
+      continue;
+    if (schema::strip(section.name->name).empty())
+      out.report(empty_name.rule, section.headers.front(),
+                 section.display() +
+                     " has an empty name; Supervisor loads it and nothing can address it")
+          .with_hint("write a name before the `]`");
+    if (!section.is_process()) continue;
+    const ConfigEntry* name = section.find("process_name");
+    if (name != nullptr && !name->from_default && name->value.empty())
+      out.report(empty_name.rule,
+                 {name->key_span.source, name->key_span.begin, name->value_span.end},
+                 section.display() +
+                     " process_name: the name is empty; nothing can address the process")
+          .with_hint("remove the line, or write a name");
+  }
+}
+
+}  // namespace
+
+const LintRule empty_name = {
+    .rule = {"SUP109", "empty-name", Severity::error, "a section or process whose name is empty"},
+    .explanation =
+        "Supervisor loads a program without a name and then cannot address it: no start, no stop, "
+        "no\n"
+        "log by name.\n"
+        "  [program:]    write: [program:web]\n",
+    .check = check
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,88 @@
+// SUP501, SUP502: names that are taken twice, so that one of the two never runs.
+#include <map>
+#include <set>
+
+#include "lint/lint.h"
+#include "schema/expand.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+void check_groups(const Context& context, Diagnostics& out) {
+  std::map<std::string_view, const ConfigSection*> groups;
+  std::set<std::string_view> members;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || section.name->kind != SectionKind::group) continue;
+    groups.emplace(schema::strip(section.name->name), &section);
+    const ConfigEntry* programs = section.find("programs");
+    if (programs == nullptr) continue;
+    if (schema::is_template(programs->value)) return;  // who is a member is not known
+    for (const std::string_view member : schema::split_list(programs->value))
+      members.insert(member);
+  }
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.is_process() || section.name->kind == SectionKind::eventlistener) continue;
+    const std::string_view name = schema::strip(section.name->name);
+    const auto group = groups.find(name);
+    if (name.empty() || group == groups.end() || members.contains(name)) continue;
+    out.report(group_name_shadows_program.rule, section.headers.front(),
+               section.display() +
+                   " has the name of a group that it is not in; only one of the two is created")
+        .label(group->second->headers.front(), "the group of that name");
+  }
+}
+
+void check_listeners(const Context& context, Diagnostics& out) {
+  std::map<std::string_view, const ConfigSection*> seen;
+  std::set<std::string_view> members;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || section.name->kind != SectionKind::group) continue;
+    const ConfigEntry* programs = section.find("programs");
+    if (programs == nullptr) continue;
+    if (schema::is_template(programs->value)) return;
+    for (const std::string_view member : schema::split_list(programs->value))
+      members.insert(member);
+  }
+  // Supervisor creates the first by priority, and a listener's is -1; otherwise the order of kinds.
+  const auto add = [&](SectionKind kind) {
+    for (const ConfigSection& section : context.config().sections) {
+      if (!section.is_process() || section.name->kind != kind) continue;
+      const std::string_view name = schema::strip(section.name->name);
+      if (name.empty() || (kind != SectionKind::eventlistener && members.contains(name))) continue;
+      const auto [other, fresh] = seen.emplace(name, &section);
+      if (fresh) continue;
+      out.report(
+             listener_name_shadows_program.rule, section.headers.front(),
+             section.display() + " never runs: " + other->second->display() + " has the same name")
+          .label(other->second->headers.front(), "this one is created");
+    }
+  };
+  add(SectionKind::eventlistener);
+  add(SectionKind::program);
+  add(SectionKind::fcgi_program);
+}
+
+}  // namespace
+
+const LintRule group_name_shadows_program = {
+    .rule = {"SUP501", "group-name-shadows-program", Severity::error,
+             "a group with the name of a program outside it"},
+    .explanation =
+        "Every program outside a group has a group of its own name. Of two groups with one name\n"
+        "Supervisor creates the first and drops the other without a word.\n",
+    .check = check_groups
+};
+
+const LintRule listener_name_shadows_program = {
+    .rule = {"SUP502", "listener-name-shadows-program", Severity::error,
+             "two sections that run processes under one name"},
+    .explanation =
+        "Of two sections with one name Supervisor creates the first by priority; a listener has "
+        "-1\n"
+        "and hides the program.\n",
+    .check = check_listeners
+};
+
+}  // namespace sup::lint
