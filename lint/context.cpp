@@ -151,6 +151,7 @@ namespace {
 
 std::uint32_t last_line(const Document& document, const Entry& entry) {
   std::uint32_t last = entry.line;
+  if (entry.continuation_count == 0) return last;
   for (std::uint32_t i = entry.line + 1; i < document.lines.size(); ++i) {
     const LineKind kind = document.lines[i].kind;
     if (kind == LineKind::continuation) {

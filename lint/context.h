@@ -15,6 +15,7 @@
 #include "compiler/config.h"
 #include "compiler/diagnostics.h"
 #include "compiler/source.h"
+#include "schema/expand.h"
 #include "schema/options.h"
 #include "schema/values.h"
 
@@ -64,8 +65,12 @@ class Context {
   template <class Type>
   std::optional<typename Type::Storage> read(const ConfigSection& section,
                                              const ConfigEntry& entry) const {
-    const auto known = text(section, entry);
     typename Type::Storage value{};
+    if (!schema::is_template(entry.value)) {
+      if (Type::read(entry.value, {options_.target}, value)) return std::nullopt;
+      return value;
+    }
+    const auto known = text(section, entry);
     if (!known || Type::read(*known, {options_.target}, value)) return std::nullopt;
     return value;
   }

@@ -33,6 +33,7 @@ bool has_invisible_indentation(const Context& context, const compiler::Document&
 
 std::vector<std::uint32_t> continuation_lines(const Context& context, const ConfigEntry& entry) {
   std::vector<std::uint32_t> found;
+  if (context.written(entry).continuation_count == 0) return found;
   const auto& lines = context.document(entry).lines;
   for (std::uint32_t i = context.written(entry).line + 1; i < lines.size(); ++i) {
     const LineKind kind = lines[i].kind;

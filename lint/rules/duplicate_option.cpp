@@ -1,4 +1,5 @@
 // SUP107: the same option twice below one header.
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -34,7 +35,9 @@ void offer_joining(const Context& context, Diagnostic& diagnostic, const ConfigS
 
 void check(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.config().sections) {
-    if (!section.name) continue;
+    const bool any = std::any_of(section.entries.begin(), section.entries.end(),
+                                 [](const ConfigEntry& entry) { return entry.overridden; });
+    if (!section.name || !any) continue;
     // The last one of each key below each header.
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::string_view>, const ConfigEntry*> last;
     std::set<std::pair<std::uint32_t, std::uint32_t>> open;

@@ -139,6 +139,13 @@ void offer_closing_up(const Context& context, Diagnostic& diagnostic, const Conf
 void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
                  const ConfigEntry& entry) {
   const Document& document = context.document(entry);
+  const Line& first = document.lines[context.written(entry).line];
+  const bool has_comment =
+      first.comment_begin < first.end &&
+      std::string_view(";#").find(
+          context.source_text({document.source, first.comment_begin, first.end}).front()) !=
+          std::string_view::npos;
+  if (context.written(entry).continuation_count == 0 && !has_comment) return;
   const bool has_quotes = entry.key == "command" || entry.key == "environment";
   const Span lines = context.whole_lines(entry);
   char open = 0;

@@ -9,11 +9,13 @@ namespace sup::lint {
 
 namespace {
 
-// Calls `function(section, entry, value)` for the entries of type `Type` whose value is known.
+// Calls `function(section, entry, value)` for the entries of type `Type` whose value is known; with
+// an `ending`, for those whose name ends with it.
 template <class Type, class Function>
-void each_value(const Context& context, Function function) {
+void each_value(const Context& context, Function function, std::string_view ending = {}) {
   context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    if (entry.option == nullptr || entry.option->type != Type::name) return;
+    if (entry.option == nullptr || !entry.key.ends_with(ending) || entry.option->type != Type::name)
+      return;
     const auto value = context.read<Type>(section, entry);
     if (value) function(section, entry, *value);
   });
@@ -43,15 +45,18 @@ void check_byte_size(const Context& context, Diagnostics& out) {
 }
 
 void check_backups(const Context& context, Diagnostics& out) {
-  each_value<schema::Integer>(context, [&](const ConfigSection& section, const ConfigEntry& entry,
-                                           std::int64_t value) {
-    if (value >= 0 || !entry.option->name.ends_with("_backups")) return;
-    auto& diagnostic = out.report(negative_backups.rule, Context::value_place(entry),
-                                  of_section(context, section, entry) +
-                                      " is negative, which keeps no rotated log at all, as 0 does");
-    diagnostic.with_hint("write how many to keep");
-    offer_value(context, diagnostic, entry, "0", false);
-  });
+  each_value<schema::Integer>(
+      context,
+      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
+        if (value >= 0) return;
+        auto& diagnostic =
+            out.report(negative_backups.rule, Context::value_place(entry),
+                       of_section(context, section, entry) +
+                           " is negative, which keeps no rotated log at all, as 0 does");
+        diagnostic.with_hint("write how many to keep");
+        offer_value(context, diagnostic, entry, "0", false);
+      },
+      "_backups");
 }
 
 void check_exitcodes(const Context& context, Diagnostics& out) {
@@ -78,31 +83,37 @@ void check_mode(const Context& context, Diagnostics& out) {
 }
 
 void check_numprocs(const Context& context, Diagnostics& out) {
-  each_value<schema::Integer>(context, [&](const ConfigSection& section, const ConfigEntry& entry,
-                                           std::int64_t value) {
-    if (value >= 1 || entry.option->name != "numprocs") return;
-    out.report(numprocs_below_one.rule, Context::value_place(entry),
+  each_value<schema::Integer>(
+      context,
+      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
+        if (value >= 1) return;
+        out.report(
+               numprocs_below_one.rule, Context::value_place(entry),
                of_section(context, section, entry) + " is below 1; there is no process to start")
-        .with_hint("`autostart=false` keeps a program for later");
-  });
+            .with_hint("`autostart=false` keeps a program for later");
+      },
+      "numprocs");
 }
 
 void check_startsecs(const Context& context, Diagnostics& out) {
   each_value<schema::Integer>(
-      context, [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 0 || entry.option->name != "startsecs") return;
+      context,
+      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
+        if (value >= 0) return;
         auto& diagnostic = out.report(
             negative_startsecs.rule, Context::value_place(entry),
             of_section(context, section, entry) + " is negative; Supervisor takes it as 0");
         diagnostic.with_hint("write seconds, or `0`");
         offer_value(context, diagnostic, entry, "0", false);
-      });
+      },
+      "startsecs");
 }
 
 void check_stopwaitsecs(const Context& context, Diagnostics& out) {
   each_value<schema::Integer>(
-      context, [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 1 || entry.option->name != "stopwaitsecs") return;
+      context,
+      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
+        if (value >= 1) return;
         auto& diagnostic =
             out.report(negative_stopwaitsecs.rule, Context::value_place(entry),
                        of_section(context, section, entry) +
@@ -110,7 +121,8 @@ void check_stopwaitsecs(const Context& context, Diagnostics& out) {
                                       : " leaves no time between the stop signal and SIGKILL"));
         diagnostic.with_hint("write the seconds that a clean stop needs");
         offer_value(context, diagnostic, entry, "10", false);
-      });
+      },
+      "stopwaitsecs");
 }
 
 }  // namespace
