@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,11 +33,17 @@ using schema::SectionKind;
 class Context {
  public:
   Context(const compiler::Compilation& compilation, const compiler::CompileOptions& options)
-      : compilation_(compilation), options_(options) {}
+      : compilation_(compilation), options_(options), sections_(compilation.config.sections) {}
 
   const compiler::Compilation& compilation() const { return compilation_; }
 
   const compiler::Config& config() const { return compilation_.config; }
+
+  // The sections that a rule is to look at now: all for a rule that looks at the whole, otherwise a
+  // few at a time, so that what one rule has read is still at hand for the next.
+  std::span<const ConfigSection> sections() const { return sections_; }
+
+  void set_sections(std::span<const ConfigSection> sections) { sections_ = sections; }
 
   const compiler::SourceMap& sources() const { return compilation_.sources; }
 
@@ -109,7 +116,7 @@ class Context {
   // Calls `function(section, entry)` for each entry that counts and is written in its section.
   template <class Function>
   void each_entry(Function function) const {
-    for (const ConfigSection& section : config().sections) {
+    for (const ConfigSection& section : sections()) {
       if (!section.name) continue;
       for (const ConfigEntry& entry : section.entries) {
         if (!entry.overridden && !entry.from_default) function(section, entry);
@@ -119,7 +126,7 @@ class Context {
 
   template <class Function>
   void each_process_section(Function function) const {
-    for (const ConfigSection& section : config().sections) {
+    for (const ConfigSection& section : sections()) {
       if (section.is_process()) function(section);
     }
   }
@@ -133,6 +140,7 @@ class Context {
 
   const compiler::Compilation& compilation_;
   const compiler::CompileOptions& options_;
+  std::span<const ConfigSection> sections_;
   // Answers to questions about all sections, found when first asked for.
   mutable std::optional<std::set<std::string_view>> section_names_;
   mutable std::optional<std::map<std::string_view, std::string_view>> groups_;

@@ -133,8 +133,17 @@ Diagnostics lint(const compiler::Compilation& compilation,
                  const compiler::CompileOptions& options) {
   Diagnostics findings;
   if (compilation.failure) return findings;
-  const Context context(compilation, options);
-  for (const LintRule* rule : rules) rule->check(context, findings);
+  Context context(compilation, options);
+  for (const LintRule* rule : rules)
+    if (rule->looks_at_whole) rule->check(context, findings);
+  constexpr std::size_t at_a_time = 64;
+  const std::span<const ConfigSection> all = compilation.config.sections;
+  for (std::size_t begin = 0; begin < all.size(); begin += at_a_time) {
+    context.set_sections(all.subspan(begin, std::min(at_a_time, all.size() - begin)));
+    for (const LintRule* rule : rules)
+      if (!rule->looks_at_whole) rule->check(context, findings);
+  }
+  context.set_sections(all);
 
   const Explained explained = explained_by(context, findings);
   for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {

@@ -21,7 +21,9 @@ struct LintRule {
   compiler::Rule rule;
   // For --explain: what Supervisor does, and what to write instead. A few lines.
   std::string_view explanation;
+  // Called with some sections after the other in Context::sections(), or once with all of them.
   void (*check)(const Context& context, compiler::Diagnostics& out);
+  bool looks_at_whole = false;
 };
 
 #define LINT_RULE(name) extern const LintRule name;

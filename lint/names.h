@@ -71,7 +71,7 @@ class KeyJudge {
 // Calls `function(section, entry, verdict, judge)` for each written key of that kind.
 template <class Function>
 void each_key(const Context& context, KeyKind kind, Function function) {
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection& section : context.sections()) {
     if (!section.name) continue;
     const bool any_to_judge = std::any_of(
         section.entries.begin(), section.entries.end(),
@@ -109,7 +109,7 @@ bool is_missed_daemon(const Context& context, const HeaderVerdict& verdict);
 // the name between the brackets.
 template <class Function>
 void each_header(const Context& context, HeaderKind kind, Function function) {
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection& section : context.sections()) {
     const HeaderVerdict verdict = judge_header(section);
     if (verdict.kind != kind) continue;
     for (const Span& header : section.headers) {

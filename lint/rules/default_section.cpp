@@ -41,7 +41,8 @@ const LintRule default_section = {
         "by [supervisord], too; [rpcinterface:x] hands all of them to its factory, and Supervisor\n"
         "ends with `Could not make supervisor rpc interface`. Repeat the options in each "
         "section.\n",
-    .check = check
+    .check = check,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint

@@ -34,7 +34,7 @@ void offer_joining(const Context& context, Diagnostic& diagnostic, const ConfigS
 }
 
 void check(const Context& context, Diagnostics& out) {
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection& section : context.sections()) {
     const bool any = std::any_of(section.entries.begin(), section.entries.end(),
                                  [](const ConfigEntry& entry) { return entry.overridden; });
     if (!section.name || !any) continue;

@@ -37,7 +37,7 @@ std::map<Place, std::vector<std::string_view>> overriding_keys(const Context& co
 }
 
 void check(const Context& context, Diagnostics& out) {
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection& section : context.sections()) {
     if (!section.name || section.headers.size() < 2) continue;
     const bool is_named = schema::section_row(section.name->kind).naming == schema::Naming::named;
     auto overriding = overriding_keys(context, section);

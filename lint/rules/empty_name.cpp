@@ -7,7 +7,7 @@ namespace sup::lint {
 namespace {
 
 void check(const Context& context, Diagnostics& out) {
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection& section : context.sections()) {
     if (!section.name || schema::section_row(section.name->kind).naming != schema::Naming::named)
       continue;
     if (schema::strip(section.name->name).empty())

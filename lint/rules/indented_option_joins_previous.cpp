@@ -77,7 +77,7 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
 }
 
 void check(const Context& context, Diagnostics& out) {
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection& section : context.sections()) {
     for (const ConfigEntry& entry : section.entries) {
       if (!entry.from_default) check_entry(context, out, section, entry);
     }

@@ -84,7 +84,8 @@ const LintRule invisible_indentation = {
     .explanation =
         "Supervisor takes a no-break space as indentation, so the line continues the value above,\n"
         "although it looks like an option. Such blanks come from copying out of web pages.\n",
-    .check = check
+    .check = check,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint

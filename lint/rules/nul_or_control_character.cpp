@@ -35,7 +35,8 @@ const LintRule nul_or_control_character = {
     .explanation =
         "They come from pasting binary text. Supervisor loads a NUL in a command and dies with a\n"
         "traceback when the command is looked up.\n",
-    .check = check
+    .check = check,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint

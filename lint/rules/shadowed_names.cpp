@@ -72,7 +72,8 @@ const LintRule group_name_shadows_program = {
     .explanation =
         "Every program outside a group has a group of its own name. Of two groups with one name\n"
         "Supervisor creates the first and drops the other without a word.\n",
-    .check = check_groups
+    .check = check_groups,
+    .looks_at_whole = true
 };
 
 const LintRule listener_name_shadows_program = {
@@ -82,7 +83,8 @@ const LintRule listener_name_shadows_program = {
         "Of two sections with one name Supervisor creates the first by priority; a listener has "
         "-1\n"
         "and hides the program.\n",
-    .check = check_listeners
+    .check = check_listeners,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint
