@@ -1,7 +1,7 @@
 // Diagnostics: what is wrong in the user's text, as data. Rendering is elsewhere (render_text.h).
 //
-// A Rule stands as a constant beside the code that reports it and is listed once, in
-// compiler/errors.def or lint/rules.def, so that documentation and coverage can be checked.
+// A Rule is one row of compiler/errors.def or one object of lint/rules/, listed once, so that
+// documentation and coverage can be checked.
 // Messages start in lower case, have no final stop, put names in backticks, say what was seen and
 // what follows from it; the hint says what to write.
 #pragma once

@@ -102,7 +102,7 @@ Json socket_json(const Group& group) {
     return out;
   }
   out["path"] = socket.path;
-  out["mode"] = Octal::print(group.fcgi.socket_mode.value_or(0700));
+  out["mode"] = Octal::print(group.fcgi.socket_mode);
   out["owner"] = owner_json(group.fcgi.socket_owner);
   // Without an owner the socket is its program's user's, unless that is the daemon's own.
   if (!group.fcgi.socket_owner && !group.processes.empty()) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -27,8 +28,11 @@ schema::Error failed(const schema::FcgiSocketValue& address, const std::string& 
 template <class Record>
 std::optional<unsigned> id_of(const std::string& text, Record* (*by_name)(const char*),
                               unsigned Record::*id) {
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
-    return static_cast<unsigned>(std::stoul(text));
+  unsigned number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, number);
+  if (rest == end && failure == std::errc()) {
+    return number;
   }
   const Record* record = by_name(text.c_str());
   return record != nullptr ? std::optional<unsigned>(record->*id) : std::nullopt;
@@ -56,7 +60,8 @@ int set_owner(const std::string& path, const schema::Group& group) {
   } else if (const passwd* entry = ::getpwuid(*user)) {
     gid = entry->pw_gid;
   }
-  return ::chown(path.c_str(), *user, gid.value_or(static_cast<gid_t>(-1))) == 0 ? 0 : errno;
+  // Of the socket itself: it may have been exchanged for a link meanwhile.
+  return ::lchown(path.c_str(), *user, gid.value_or(static_cast<gid_t>(-1))) == 0 ? 0 : errno;
 }
 
 schema::Result<Descriptor> bind_unix(const schema::Group& group,
@@ -68,16 +73,27 @@ schema::Result<Descriptor> bind_unix(const schema::Group& group,
   }
   std::memcpy(name.sun_path, address.path.c_str(), address.path.size() + 1);
   Descriptor made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ::unlink(address.path.c_str());
+
+  struct stat old {};
+
+  // An old socket goes; a file that stands there by mistake stays, and the bind fails.
+  if (::lstat(address.path.c_str(), &old) == 0 && !S_ISREG(old.st_mode)) {
+    ::unlink(address.path.c_str());
+  }
   const void* generic = &name;
-  if (!made || ::bind(made.get(), static_cast<const sockaddr*>(generic), sizeof name) != 0) {
-    return failed(address, error_text(errno), errno);
+  // It is born with its mode, so that nobody gets in before it is set.
+  const mode_t mode = static_cast<mode_t>(group.fcgi.socket_mode) & 0777U;
+  const mode_t old_mask = ::umask(~mode & 0777U);
+  const bool bound =
+      made && ::bind(made.get(), static_cast<const sockaddr*>(generic), sizeof name) == 0;
+  const int bind_error = errno;
+  ::umask(old_mask);
+  if (!bound) {
+    return failed(address, error_text(bind_error), bind_error);
   }
   const int owner_error = set_owner(address.path, group);
-  const auto mode = static_cast<mode_t>(group.fcgi.socket_mode.value_or(0700));
-  if (owner_error != 0 || ::chmod(address.path.c_str(), mode) != 0) {
-    const int error_number = owner_error != 0 ? owner_error : errno;
-    return failed(address, error_text(error_number), error_number);
+  if (owner_error != 0) {
+    return failed(address, error_text(owner_error), owner_error);
   }
   return made;
 }
