@@ -107,6 +107,7 @@ std::size_t Diagnostics::count(Severity severity) const {
 const std::vector<const Rule*>& compiler_rules() {
   static const std::vector<const Rule*> all = [] {
     std::vector<const Rule*> list;
+    list.reserve(rules.size());
     for (const CompilerRule& row : rules) list.push_back(&row.rule);
     return list;
   }();

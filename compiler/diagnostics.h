@@ -56,9 +56,9 @@ struct Diagnostic {
   std::optional<Span> hidden;  // a secret: not shown where the source is
 
   Diagnostic& with_hint(std::string text);
-  Diagnostic& label(Span span, std::string text);
+  Diagnostic& label(Span where, std::string text);
   Diagnostic& note(std::string text);
-  Diagnostic& fix(std::string title, Span span, std::string replacement, bool safe);
+  Diagnostic& fix(std::string title, Span where, std::string replacement, bool is_safe);
 };
 
 // The sink.

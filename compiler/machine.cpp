@@ -11,8 +11,6 @@
 
 #include "schema/text.h"
 
-extern char** environ;
-
 namespace sup::compiler {
 namespace {
 

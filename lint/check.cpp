@@ -139,7 +139,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
     if (candidate.is_root) check(candidate);
   }
   for (Candidate& candidate : candidates) {
-    if (!candidate.is_root && covered.count(files.absolute(candidate.path)) == 0) check(candidate);
+    if (!candidate.is_root && !covered.contains(files.absolute(candidate.path))) check(candidate);
   }
   for (const Candidate& candidate : candidates) {
     if (candidate.result != 0) result.checked.push_back(std::move(checked[candidate.result - 1]));

@@ -82,7 +82,7 @@ Explained explained_by(const Context& context, const Diagnostics& findings) {
   for (const ConfigSection& section : context.config().sections) {
     if (misspelt.empty()) break;
     for (const ConfigEntry& entry : section.entries) {
-      if (misspelt.count({entry.key_span.source, entry.key_span.begin}) == 0) continue;
+      if (!misspelt.contains({entry.key_span.source, entry.key_span.begin})) continue;
       for (const Span& header : section.headers) add(explained.headers, header);
       break;
     }

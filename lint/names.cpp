@@ -18,7 +18,7 @@ constexpr std::string_view circus = "circus";
 constexpr std::string_view compose = "docker compose";
 constexpr std::string_view process_compose = "process-compose";
 constexpr std::string_view uwsgi = "uWSGI";
-constexpr std::string_view wished = "";
+constexpr std::string_view wished;
 
 constexpr ForeignKey foreign_keys[] = {
   {"depends_on",          go,      "", "priority= orders the start, nothing waits for another program"},
@@ -177,7 +177,7 @@ KeyJudge::KeyJudge(const Context& context, const ConfigSection& section)
   for (const schema::OptionRow& row : schema::option_rows()) {
     if ((row.block & blocks) == 0) continue;
     all_.push_back(row.name);
-    if (written.count(row.name) == 0) free_.push_back(row.name);
+    if (!written.contains(row.name)) free_.push_back(row.name);
   }
   for (const ConfigEntry& entry : section.entries) {
     if (entry.from_default || !entry.key.starts_with('[')) continue;

@@ -42,22 +42,22 @@ struct Override {
 };
 
 constexpr Override overrides[] = {
-    {"nodaemon",                                              "-n,--nodaemon",       "stay in the foreground",true},
-    {"silent",                                                       "-s,--silent",                                                                     "no log lines on standard output",true},
-    {"user",                                                   "-u,--user",                                                                        "change to this user"                                                                 },
-    {"umask",                                  "-m,--umask","umask of the daemon"},
-    {"directory",                                  "-d,--directory",                                                                        "folder to change to in the background"                                                                                                                                                     },
-    {"logfile",                "-l,--logfile","activity log"},
-    {"logfile_maxbytes",                                         "-y,--logfile_maxbytes",                                                                                                 "size at which it is rotated"                                                                                                                                                                                                                                                                               },
-    {"logfile_backups",                          "-z,--logfile_backups","how many rotated logs are kept"},
-    {"loglevel",                       "-e,--loglevel",                                                                                              "critical, error, warn, info, debug, trace or blather"                                                                                                                                                                                                                                                                                                                                                                                                                                     },
-    {"pidfile", "-j,--pidfile","file for the process id"},
-    {"identifier",                              "-i,--identifier",                                                                                                                           "name of this daemon"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    },
-    {"childlogdir",                                  "-q,--childlogdir","folder of AUTO child logs"},
-    {"nocleanup",                            "-k,--nocleanup",                                                                                                                     "keep AUTO child logs of earlier runs",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               true},
-    {"strip_ansi",                 "-t,--strip_ansi","remove ANSI escape sequences from output",true},
-    {"minfds",                      "-a,--minfds",                                                                                    "file descriptors that must be available"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                },
-    {"minprocs",                                                "--minprocs",                                   "processes that must be available"},
+    {"nodaemon",         "-n,--nodaemon",         "stay in the foreground",                               true },
+    {"silent",           "-s,--silent",           "no log lines on standard output",                      true },
+    {"user",             "-u,--user",             "change to this user",                                  false},
+    {"umask",            "-m,--umask",            "umask of the daemon",                                  false},
+    {"directory",        "-d,--directory",        "folder to change to in the background",                false},
+    {"logfile",          "-l,--logfile",          "activity log",                                         false},
+    {"logfile_maxbytes", "-y,--logfile_maxbytes", "size at which it is rotated",                          false},
+    {"logfile_backups",  "-z,--logfile_backups",  "how many rotated logs are kept",                       false},
+    {"loglevel",         "-e,--loglevel",         "critical, error, warn, info, debug, trace or blather", false},
+    {"pidfile",          "-j,--pidfile",          "file for the process id",                              false},
+    {"identifier",       "-i,--identifier",       "name of this daemon",                                  false},
+    {"childlogdir",      "-q,--childlogdir",      "folder of AUTO child logs",                            false},
+    {"nocleanup",        "-k,--nocleanup",        "keep AUTO child logs of earlier runs",                 true },
+    {"strip_ansi",       "-t,--strip_ansi",       "remove ANSI escape sequences from output",             true },
+    {"minfds",           "-a,--minfds",           "file descriptors that must be available",              false},
+    {"minprocs",         "--minprocs",            "processes that must be available",                     false},
 };
 
 struct CommandLine {

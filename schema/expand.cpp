@@ -106,7 +106,7 @@ Conversion scan(std::string_view text, std::size_t at) {
 
 void append_padded(std::string& out, const Conversion& c, std::string_view body) {
   const std::size_t length = character_count(body);
-  const std::size_t wanted = static_cast<std::size_t>(c.width);
+  const auto wanted = static_cast<std::size_t>(c.width);
   const std::size_t padding = wanted > length ? wanted - length : 0;
   if (!c.left) out.append(padding, ' ');
   out += body;
@@ -153,7 +153,7 @@ void append_number(std::string& out, const Conversion& c, std::int64_t value) {
   if (c.alternate && c.type == 'o') sign += "0o";
   if (c.alternate && (c.type == 'x' || c.type == 'X')) sign += c.type == 'x' ? "0x" : "0X";
   const std::size_t length = sign.size() + digits.size();
-  const std::size_t wanted = static_cast<std::size_t>(c.width);
+  const auto wanted = static_cast<std::size_t>(c.width);
   if (c.zero && !c.left && length < wanted) digits.insert(0, wanted - length, '0');
   append_padded(out, c, sign + digits);
 }

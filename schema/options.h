@@ -128,8 +128,9 @@ struct MemberOf<Type, false> {
   using type = std::optional<typename Type::Storage>;
 };
 
-// The structs, with members named as the options. defaults() holds those of the table; a new object is empty.
-// UNSET is a null pointer here, so that the row itself decides between value and optional.
+// The structs, with members named as the options. defaults() holds those of the table; a new object
+// is empty. UNSET is a null pointer here, so that the row itself decides between value and
+// optional.
 #define UNSET nullptr
 #define BLOCK(name, Struct)                            \
   struct Struct {                                      \

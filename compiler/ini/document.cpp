@@ -84,7 +84,7 @@ class Builder {
     document_.source = source;
     const auto lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
     document_.lines.reserve(lines + 1);
-    document_.entries.reserve(lines * 3 / 4);
+    document_.entries.reserve(lines + 1);  // growing would touch it all twice
   }
 
   // One line with its end.

@@ -1,5 +1,7 @@
 #include "lint/rules/continuation.h"
 
+#include <algorithm>
+
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -25,10 +27,8 @@ bool looks_independent(const ConfigSection& section, const ConfigEntry& entry,
 bool has_invisible_indentation(const Context& context, const compiler::Document& document,
                                const compiler::Line& line) {
   const auto indentation = context.source_text({document.source, line.begin, line.content_begin});
-  for (const char byte : indentation) {
-    if (static_cast<unsigned char>(byte) >= 0x80U) return true;
-  }
-  return false;
+  return std::any_of(indentation.begin(), indentation.end(),
+                     [](char byte) { return static_cast<unsigned char>(byte) >= 0x80U; });
 }
 
 std::vector<std::uint32_t> continuation_lines(const Context& context, const ConfigEntry& entry) {

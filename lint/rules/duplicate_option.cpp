@@ -46,7 +46,7 @@ void check(const Context& context, Diagnostics& out) {
       // What follows a header without its bracket was not meant for this section.
       const std::pair place = {entry.file, context.written(entry).section};
       if (entry.key.starts_with('[')) open.insert(place);
-      if (open.count(place) != 0) continue;
+      if (open.contains(place)) continue;
       const ConfigEntry*& slot = last[{entry.file, context.written(entry).section, entry.key}];
       const ConfigEntry* first = std::exchange(slot, &entry);
       if (first == nullptr) continue;

@@ -185,10 +185,7 @@ class Step {
       case ProcessState::FATAL: record_.failures = 0; break;
       case ProcessState::EXITED:
         record_.failures = 0;
-        if (restarts()) {
-          record_.deadline =
-              std::max(context_.now.steady, after_seconds(record_.started.steady, 1));
-        }
+        if (restarts()) record_.deadline = restart_time();
         break;
       default: break;
     }
@@ -290,6 +287,14 @@ class Step {
       case schema::AutoRestartValue::unexpected: return !expected();
     }
     return false;
+  }
+
+  // At once, unless this and the run before it were too short.
+  Instant restart_time() {
+    const Instant earliest = record_.started.steady + shortest_life;
+    const bool early = context_.now.steady < earliest;
+    const bool again = std::exchange(record_.ended_early, early);
+    return early && again ? earliest : context_.now.steady;
   }
 
   void say(Level level, std::string text) { sink_.log(level, std::move(text)); }

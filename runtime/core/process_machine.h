@@ -7,9 +7,10 @@
 // STOPPING: it gets stopsignal, and SIGKILL each stopwaitsecs after that, until it is reaped and
 // STOPPED. UNKNOWN: a signal could not be sent to it.
 //
-// Times are exact deadlines; Supervisor looks once in a second. One thing keeps its pace: a process
-// that ends is started again at the earliest a second after its last start, or a program with
-// startsecs=0 that fails at once would take all of the machine.
+// Times are exact deadlines; Supervisor looks once in a second. One thing has a pace: a process
+// that keeps ending right after its start is started again at the earliest shortest_life after its
+// last start, or a program with startsecs=0 that fails at once would take all of the machine. The
+// first restart is immediate.
 //
 // The machine is data (ProcessRecord) and one function (step). Who calls it gives the time and
 // carries out what the sink is told; see supervisor.h for the whole.
@@ -82,6 +83,11 @@ std::string_view process_event_name(ProcessEvent event);
 // The rows that change the state or send something, as a Mermaid state diagram.
 std::string process_diagram();
 
+// Who lives shorter than this, twice in a row, waits until so much time has passed since its start.
+// It bounds what twenty flapping programs cost to some hundred starts a second, and is the pace of
+// a busy Supervisor, whose loop comes by every 20 to 50 milliseconds then.
+constexpr Instant shortest_life = std::chrono::milliseconds(20);
+
 // All that is remembered of a process; plain data.
 struct ProcessRecord {
   schema::ProcessState state = schema::ProcessState::STOPPED;
@@ -93,6 +99,7 @@ struct ProcessRecord {
   Instant deadline = never;   // when `elapsed` is due
   int exit_status = 0;        // of the last end; -1 by a signal
   bool stop_asked = false;    // since the last start
+  bool ended_early = false;   // the last run was shorter than shortest_life
   std::string spawn_error;
 };
 

@@ -3,8 +3,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <iostream>
+#include <climits>
 #include <utility>
 
 namespace sup::host {
@@ -13,6 +14,28 @@ namespace {
 
 // Lines are held back at most up to this many bytes.
 constexpr std::size_t most_pending = std::size_t{64} << 10U;
+
+// How long a full pipe or a stopped terminal is waited for before lines are dropped.
+constexpr int patience_milliseconds = 100;
+
+// Writes what can be written without waiting longer than that; whether it was all.
+bool write_patiently(int descriptor, std::string_view bytes, int milliseconds) {
+  while (!bytes.empty()) {
+    pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
+    if (::poll(&writable, 1, milliseconds) != 1) {
+      return false;
+    }
+    // A pipe that is writable takes so much, also if it is one that would wait.
+    const ssize_t written =
+        ::write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (written > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -30,7 +53,7 @@ std::string_view level_code(core::Level level) {
 }
 
 schema::Status ActivityLog::open(const Settings& settings) {
-  flush();
+  finish();
   settings_ = settings;
   file_.reset();
   syslog_.reset();
@@ -39,7 +62,7 @@ schema::Status ActivityLog::open(const Settings& settings) {
   } else if (!settings.file.empty()) {
     // Its own trouble can only be told where people may look for it.
     file_.emplace(settings.file, settings.limits, [](core::Level, const std::string& text) {
-      std::cerr << "suprun: " << text << '\n';
+      write_patiently(STDERR_FILENO, "suprun: " + text + "\n", 0);
     });
     return file_->open();
   }
@@ -89,11 +112,14 @@ void ActivityLog::line(core::Level level, std::string_view text) {
 }
 
 void ActivityLog::flush() {
+  if (file_ && file_->waits()) {
+    file_->flush();
+  }
   if (pending_.empty()) {
     return;
   }
   if (settings_.to_standard_output) {
-    write_standard_output();
+    write_standard_output(pending_);
   }
   if (file_) {
     file_->write(pending_);
@@ -101,21 +127,18 @@ void ActivityLog::flush() {
   pending_.clear();
 }
 
-void ActivityLog::write_standard_output() {
-  std::string_view rest = pending_;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, rest.data(), rest.size());
-    if (written > 0) {
-      rest.remove_prefix(static_cast<std::size_t>(written));
-      continue;
-    }
-    // A terminal that someone made non-blocking gets a moment; a closed one is nobody's loss, as
-    // the file has the same lines.
-    pollfd writable{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
-    if (errno != EINTR && !(errno == EAGAIN && ::poll(&writable, 1, 100) == 1)) {
-      return;
-    }
+void ActivityLog::finish() {
+  flush();
+  if (file_) {
+    file_->flush(patience_milliseconds);
   }
+}
+
+// What nobody reads is nobody's loss, as the file has the same lines. One that does not read is
+// waited for once.
+void ActivityLog::write_standard_output(std::string_view bytes) {
+  output_is_stuck_ =
+      !write_patiently(STDOUT_FILENO, bytes, output_is_stuck_ ? 0 : patience_milliseconds);
 }
 
 void ActivityLog::reopen() {

@@ -33,7 +33,7 @@ class ActivityLog {
 
   ActivityLog() = default;
 
-  ~ActivityLog() { flush(); }
+  ~ActivityLog() { finish(); }
 
   ActivityLog(const ActivityLog&) = delete;
   ActivityLog& operator=(const ActivityLog&) = delete;
@@ -47,14 +47,18 @@ class ActivityLog {
   void line(core::Level level, std::string_view text);
   void flush();
 
+  // The same, and waits a moment for a file that is a full pipe.
+  void finish();
+
   // The file is closed and opened by name.
   void reopen();
 
  private:
   void append_time();
-  void write_standard_output();
+  void write_standard_output(std::string_view bytes);
 
   Settings settings_;
+  bool output_is_stuck_ = false;  // nobody reads our standard output
   std::optional<LogFile> file_;
   std::optional<Syslog> syslog_;
   std::string pending_;

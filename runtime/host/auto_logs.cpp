@@ -20,8 +20,9 @@ namespace {
 
 constexpr std::size_t random_letters = 8;
 
-// Leaves room for the rest of the file name.
-constexpr std::size_t longest_name = 180;
+// Together they leave room for the rest of a file name of 255 bytes, and for a backup's number.
+constexpr std::size_t longest_name = 140;
+constexpr std::size_t longest_identifier = 80;
 
 std::string random_word() {
   constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
@@ -40,8 +41,8 @@ std::string random_word() {
   return word;
 }
 
-std::string file_safe(std::string_view text) {
-  std::string safe(text.substr(0, longest_name));
+std::string file_safe(std::string_view text, std::size_t longest) {
+  std::string safe(text.substr(0, longest));
   std::replace(safe.begin(), safe.end(), '/', '_');
   return safe;
 }
@@ -53,8 +54,9 @@ bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 schema::Result<std::string> make_auto_log(const std::string& directory,
                                           std::string_view process_name, std::string_view channel,
                                           std::string_view identifier) {
-  const std::string start = directory + "/" + file_safe(process_name) + "-" + std::string(channel) +
-                            "---" + file_safe(identifier) + "-";
+  const std::string start = directory + "/" + file_safe(process_name, longest_name) + "-" +
+                            std::string(channel) + "---" +
+                            file_safe(identifier, longest_identifier) + "-";
   for (int attempt = 0; attempt < 100; ++attempt) {
     std::string path = start + random_word() + ".log";
     const Descriptor made(
@@ -79,7 +81,7 @@ bool is_auto_log_name(std::string_view file_name, std::string_view identifier) {
     return false;
   }
   file_name.remove_suffix(4);
-  const std::string mark = "---" + file_safe(identifier) + "-";
+  const std::string mark = "---" + file_safe(identifier, longest_identifier) + "-";
   const std::size_t place = file_name.rfind(mark);
   if (place == std::string_view::npos || place == 0) {
     return false;

@@ -1,13 +1,13 @@
 #include "runtime/host/children.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "runtime/host/command.h"
@@ -26,8 +26,12 @@ constexpr std::size_t large_pipe_bytes = std::size_t{256} << 10U;
 // What is kept for a child that does not read its standard input. Beyond, input is dropped.
 constexpr std::size_t most_unsent = std::size_t{16} << 20U;
 
+// How long the end of a child waits for a full pipe or terminal that its log goes to.
+constexpr int log_patience_milliseconds = 200;
+
 // What an epoll event is about: id * 4 + source. The outputs have the channel's number.
 constexpr std::uint64_t input_source = 2;
+constexpr std::uint64_t log_source = 3;
 
 constexpr std::size_t index(core::Channel channel) { return static_cast<std::size_t>(channel); }
 
@@ -73,6 +77,7 @@ schema::Result<int> Children::start(const StartOrder& order) {
   schema::Result<int> pid = execute(child, order);
   if (pid) {
     by_pid_[*pid] = order.id;
+    finish_logs(children_[order.id]);
     children_[order.id] = std::move(child);
   }
   return pid;
@@ -155,8 +160,10 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order) {
     child.outputs[i].pipe = std::move(pipe->read_end);
     child.outputs[i].pipe_bytes = usual_pipe_bytes;
     ::fcntl(child.outputs[i].pipe.get(), F_SETFL, O_NONBLOCK);  // a new pipe has no other flag
-    watch(child.outputs[i].told ? prompt_.get() : bulk_.get(), child.outputs[i].pipe.get(), EPOLLIN,
-          order.id, i);
+    if (!watch(child.outputs[i].told ? prompt_.get() : bulk_.get(), child.outputs[i].pipe.get(),
+               EPOLLIN, order.id, i)) {
+      return dispatcher_error(process.name, errno);  // nobody would ever read it
+    }
   }
   setup.standard_input = order.socket < 0 ? input_end.get() : order.socket;
   setup.standard_output = output_ends[0].get();
@@ -184,12 +191,13 @@ int Children::kill(core::ProcessId id, int pid, int signal, bool whole_group) co
   return ::kill(whole_group ? -pid : pid, signal) == 0 ? 0 : errno;
 }
 
-void Children::watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
+bool Children::watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
                      std::uint64_t source) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = std::uint64_t{id} * 4 + source;
-  ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ||
+         (errno == EEXIST && ::epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0);
 }
 
 std::size_t Children::serve(int epoll) {
@@ -206,6 +214,8 @@ std::size_t Children::serve(int epoll) {
     }
     if (data % 4 == input_source) {
       send_input(id);
+    } else if (data % 4 == log_source) {
+      send_logs(id);
     } else {
       fullest = std::max(fullest, read_round(id, static_cast<core::Channel>(data % 4)));
     }
@@ -255,32 +265,60 @@ std::size_t Children::read_output(core::ProcessId id, core::Channel channel) {
   if (output.told) {
     events_.output(id, channel, bytes);
   } else {
-    append(children_[id], channel, bytes);
+    append(id, channel, bytes);
   }
   return bytes.size();
 }
 
-void Children::append(Child& child, core::Channel channel, std::string_view bytes) {
-  Output& output = child.outputs[index(channel)];
+void Children::append(core::ProcessId id, core::Channel channel, std::string_view bytes) {
+  Output& output = children_[id].outputs[index(channel)];
   if (output.file) {
     output.file->write(bytes);
+    watch_log(id, *output.file);
   }
   if (output.to_syslog) {
-    send_lines(syslog_, child.process->name, bytes);
+    send_lines(syslog_, children_[id].process->name, bytes);
+  }
+}
+
+// What a full pipe or terminal did not take is written when it can be.
+void Children::watch_log(core::ProcessId id, const LogFile& log) {
+  if (log.waits()) {
+    watch(prompt_.get(), log.descriptor(),
+          static_cast<std::uint32_t>(EPOLLOUT) | static_cast<std::uint32_t>(EPOLLONESHOT), id,
+          log_source);
+  }
+}
+
+void Children::send_logs(core::ProcessId id) {
+  for (Output& output : children_[id].outputs) {
+    if (output.file && output.file->waits()) {
+      output.file->flush();
+      watch_log(id, *output.file);
+    }
+  }
+}
+
+void Children::finish_logs(Child& child) {
+  for (Output& output : child.outputs) {
+    if (output.file) {
+      output.file->flush(log_patience_milliseconds);
+    }
   }
 }
 
 void Children::append_log(core::ProcessId id, core::Channel channel, std::string_view bytes) {
   if (id < children_.size() && children_[id].process != nullptr) {
-    append(children_[id], channel, bytes);
+    append(id, channel, bytes);
   }
 }
 
 void Children::reopen_logs() {
-  for (Child& child : children_) {
-    for (Output& output : child.outputs) {
+  for (core::ProcessId id = 0; id < children_.size(); ++id) {
+    for (Output& output : children_[id].outputs) {
       if (output.file) {
         static_cast<void>(output.file->reopen());
+        watch_log(id, *output.file);
       }
     }
   }
@@ -330,12 +368,13 @@ void Children::send_input(core::ProcessId id) {
   child.unsent.erase(0, sent);
   const bool complete = child.unsent.empty();
   child.input_overflowed = child.input_overflowed && !complete;
-  if (!complete && !child.input_is_watched) {
-    watch(prompt_.get(), child.input.get(), EPOLLOUT, id, input_source);
-  } else if (complete && child.input_is_watched) {
+  if (complete && child.input_is_watched) {
     ::epoll_ctl(prompt_.get(), EPOLL_CTL_DEL, child.input.get(), nullptr);
   }
-  child.input_is_watched = !complete;
+  // Where watching fails, the next input tries again.
+  child.input_is_watched =
+      !complete && (child.input_is_watched ||
+                    watch(prompt_.get(), child.input.get(), EPOLLOUT, id, input_source));
 }
 
 void Children::break_input(core::ProcessId id) {
@@ -380,11 +419,13 @@ void Children::drain(core::ProcessId id, core::Channel channel) {
 
 void Children::release(core::ProcessId id) {
   if (id < children_.size() && children_[id].pid == 0) {
+    finish_logs(children_[id]);
     children_[id] = Child{};
   }
 }
 
 void Children::clear() {
+  std::for_each(children_.begin(), children_.end(), finish_logs);
   children_.clear();
   by_pid_.clear();
 }

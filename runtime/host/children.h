@@ -99,14 +99,18 @@ class Children {
 
   schema::Status open_logs(Child& child, const StartOrder& order);
   schema::Result<int> execute(Child& child, const StartOrder& order);
-  void watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
-             std::uint64_t source);
+  // False, with errno, if that is not possible.
+  static bool watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
+                    std::uint64_t source);
   std::size_t serve(int epoll);
   // Bytes, 0 when there are none.
   std::size_t read_output(core::ProcessId id, core::Channel channel);
   std::size_t read_round(core::ProcessId id, core::Channel channel);
   void drain(core::ProcessId id, core::Channel channel);
-  void append(Child& child, core::Channel channel, std::string_view bytes);
+  void append(core::ProcessId id, core::Channel channel, std::string_view bytes);
+  void watch_log(core::ProcessId id, const LogFile& log);
+  void send_logs(core::ProcessId id);
+  static void finish_logs(Child& child);
   void send_input(core::ProcessId id);
   void break_input(core::ProcessId id);
 

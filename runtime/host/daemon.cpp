@@ -1,7 +1,6 @@
 #include "runtime/host/daemon.h"
 
 #include <malloc.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/core/supervisor.h"
@@ -90,6 +91,8 @@ class Daemon {
   void feed(const core::Input& input);
   void tell_output(core::ProcessId id, core::Channel channel, std::string_view bytes);
 
+  template <class Order>
+  void attempt(const Order& order);
   void execute(const core::effect::Spawn& order);
   void execute(const core::effect::Kill& order);
   void execute(const core::effect::WriteStdin& order);
@@ -105,8 +108,11 @@ class Daemon {
   void tick();
   void read_signals();
   void reap();
+  void take_end(int pid, int status);
 
   DaemonOptions options_;
+  // Where it was started; it may change to another folder in the background.
+  const std::string folder_ = current_directory();
   ActivityLog log_;
   Pidfile pidfile_;
   // What the core runs, and what it was given for its next restart: children refer to it.
@@ -129,7 +135,7 @@ class Daemon {
 schema::Status Daemon::open_log() {
   const schema::SupervisordOptions& wanted = settings();
   return log_.open(ActivityLog::Settings{
-      .file = wanted.logfile == "syslog" ? wanted.logfile : absolute_path(wanted.logfile),
+      .file = wanted.logfile == "syslog" ? wanted.logfile : absolute_path(wanted.logfile, folder_),
       .limits = {.maximum_bytes = wanted.logfile_maxbytes, .backups = wanted.logfile_backups},
       .level = static_cast<core::Level>(wanted.loglevel),
       .to_standard_output = in_foreground() && !wanted.silent
@@ -251,7 +257,7 @@ schema::Status Daemon::probe_sockets() {
 }
 
 void Daemon::write_pidfile() {
-  const std::string& path = settings().pidfile;
+  const std::string path = absolute_path(settings().pidfile, folder_);
   if (pidfile_.write(path)) {
     log_.line(core::Level::info, "supervisord started with pid " + std::to_string(::getpid()));
   } else {
@@ -267,12 +273,31 @@ void Daemon::feed(const core::Input& input) {
     return;  // the loop below comes to what was added
   }
   executing_ = true;
-  for (std::size_t i = 0; i < effects_.size(); ++i) {
-    const core::Effect effect = std::move(effects_[i]);
-    std::visit([this](const auto& order) { execute(order); }, effect);
+  // Executing one may append others.
+  std::size_t next = 0;
+  while (next < effects_.size()) {
+    const core::Effect effect = std::move(effects_[next++]);
+    std::visit([this](const auto& order) { attempt(order); }, effect);
   }
   effects_.clear();
   executing_ = false;
+}
+
+// What cannot be done because of us must not take along the orders behind it, and the core has to
+// learn of what it waits for.
+template <class Order>
+void Daemon::attempt(const Order& order) {
+  try {
+    execute(order);
+  } catch (const std::exception& failure) {
+    const std::string reason = std::string("internal error: ") + failure.what();
+    log_.line(core::Level::critical, reason);
+    if constexpr (std::is_same_v<Order, core::effect::Spawn>) {
+      feed(core::input::SpawnFailed{.process = order.process, .reason = reason});
+    } else if constexpr (std::is_same_v<Order, core::effect::LoadPlan>) {
+      feed(core::input::PlanRefused{reason});
+    }
+  }
 }
 
 void Daemon::tell_output(core::ProcessId id, core::Channel channel, std::string_view bytes) {
@@ -392,7 +417,7 @@ int Daemon::run() {
                               .alarm = [this] { guarded([this] { tick(); }); },
                               .settle =
                                   [this, &loop] {
-                                    log_.flush();
+                                    guarded([this] { log_.flush(); });
                                     if (status_) {
                                       loop.stop();
                                     }
@@ -405,7 +430,7 @@ int Daemon::run() {
   ::malloc_trim(0);
 #endif
   loop.run();
-  log_.flush();
+  log_.finish();
   pidfile_.remove();
   return status_.value_or(0);
 }
@@ -428,7 +453,7 @@ void Daemon::read_signals() {
     if (number == SIGCHLD) {
       child_ended = true;
     } else {
-      feed(core::input::DaemonSignal{number});
+      guarded([&] { feed(core::input::DaemonSignal{number}); });
     }
   }
   if (child_ended) {
@@ -440,17 +465,22 @@ void Daemon::read_signals() {
 void Daemon::reap() {
   int status = 0;
   pid_t pid = 0;
+  // Each for itself: nobody tells again of those that are left.
   while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
-    const std::optional<core::ProcessId> id = children_.ended(pid);
-    const unsigned table = restarts_;
-    feed(core::input::Exited{.pid = pid, .status = exit_status(status)});
-    // Ids mean something else after a restart, and nothing of before is held then.
-    if (id && table == restarts_) {
-      children_.release(*id);
-      const schema::Group& group = supervisor_.group(*id);
-      if (group.kind == schema::GroupKind::fcgi_program) {
-        fcgi_sockets_.release(group.name);
-      }
+    guarded([&] { take_end(pid, status); });
+  }
+}
+
+void Daemon::take_end(int pid, int status) {
+  const std::optional<core::ProcessId> id = children_.ended(pid);
+  const unsigned table = restarts_;
+  feed(core::input::Exited{.pid = pid, .status = exit_status(status)});
+  // Ids mean something else after a restart, and nothing of before is held then.
+  if (id && table == restarts_) {
+    children_.release(*id);
+    const schema::Group& group = supervisor_.group(*id);
+    if (group.kind == schema::GroupKind::fcgi_program) {
+      fcgi_sockets_.release(group.name);
     }
   }
 }
@@ -459,6 +489,7 @@ void Daemon::reap() {
 
 schema::Result<int> run_daemon(Configuration configuration, DaemonOptions options) {
   occupy_standard_descriptors();
+  keep_from_children();
   Daemon daemon(std::move(configuration), std::move(options));
   const schema::Status started = daemon.start();
   if (!started) {

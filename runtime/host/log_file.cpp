@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <climits>
 #include <cstdio>
 #include <limits>
 #include <utility>
@@ -18,8 +20,8 @@ namespace {
 // A wild number of backups would make every roll-over look for as many files.
 constexpr std::int64_t most_backups = 100000;
 
-// How long a full non-blocking terminal or pipe is waited for before bytes are dropped.
-constexpr int patience_milliseconds = 100;
+// What is kept for a pipe or terminal that is full; what comes then is dropped.
+constexpr std::size_t most_kept = std::size_t{1} << 20U;
 
 // A number N for "/dev/stdout", "/dev/fd/N" and their like, or -1. A socket cannot be opened by
 // these names, but duplicated.
@@ -47,11 +49,13 @@ LogFile::LogFile(std::string path, LogLimits limits, LogTrouble trouble)
 }
 
 schema::Status LogFile::open_with(int flags) {
-  // Without O_NONBLOCK a FIFO that nobody reads would hold the daemon for ever.
+  // Without O_NONBLOCK a FIFO that nobody reads, or a stopped terminal, would hold the daemon for
+  // ever. It is of this descriptor only, others that have the same pipe open do not notice.
   Descriptor opened(
       ::open(path_.c_str(),
              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, mode_));
-  if (!opened && errno == ENXIO && own_descriptor(path_) >= 0) {
+  const bool is_shared = !opened && errno == ENXIO && own_descriptor(path_) >= 0;
+  if (is_shared) {
     opened.reset(::fcntl(own_descriptor(path_), F_DUPFD_CLOEXEC, 3));
   }
 
@@ -60,17 +64,15 @@ schema::Status LogFile::open_with(int flags) {
   if (!opened || ::fstat(opened.get(), &status) != 0) {
     return system_error("open log '" + path_ + "'", errno);
   }
-  const bool regular = S_ISREG(status.st_mode);
-  if (regular) {
+  is_regular_ = S_ISREG(status.st_mode);
+  is_shared_ = is_shared;
+  if (is_regular_) {
     mode_ = status.st_mode & 0777U;
-  } else {
-    const int old_flags = ::fcntl(opened.get(), F_GETFL);
-    ::fcntl(opened.get(), F_SETFL, old_flags & ~O_NONBLOCK);
   }
   file_ = std::move(opened);
-  rotates_ = regular && limits_.maximum_bytes > 0 && !path_.starts_with("/dev/") &&
+  rotates_ = is_regular_ && limits_.maximum_bytes > 0 && !path_.starts_with("/dev/") &&
              !path_.starts_with("/proc/");
-  size_ = regular ? status.st_size : 0;
+  size_ = is_regular_ ? status.st_size : 0;
   next_rollover_ = limits_.maximum_bytes;
   new_file_is_missing_ = false;
   return schema::Nothing{};
@@ -88,6 +90,11 @@ schema::Status LogFile::reopen() {
 }
 
 schema::Status LogFile::clear() {
+  // Removing /dev/stdout would not be what was meant.
+  if (file_ && !is_regular_) {
+    kept_.clear();
+    return schema::Nothing{};
+  }
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
     return system_error("remove log '" + path_ + "'", errno);
   }
@@ -98,37 +105,61 @@ std::int64_t LogFile::room() const {
   return rotates_ ? next_rollover_ - size_ : std::numeric_limits<std::int64_t>::max();
 }
 
+bool LogFile::is_writable(int patience_milliseconds) const {
+  pollfd writable{.fd = file_.get(), .events = POLLOUT, .revents = 0};
+  return ::poll(&writable, 1, patience_milliseconds) == 1;
+}
+
+// How much was written; the errno tells why it is not all.
+std::size_t LogFile::put(std::string_view bytes) {
+  std::size_t total = 0;
+  while (total < bytes.size()) {
+    std::string_view part = bytes.substr(total);
+    if (is_shared_) {
+      // So much fits whatever says that it is writable.
+      if (!is_writable(0)) {
+        errno = EAGAIN;
+        return total;
+      }
+      part = part.substr(0, PIPE_BUF);
+    }
+    const ssize_t written = ::write(file_.get(), part.data(), part.size());
+    if (written > 0) {
+      total += static_cast<std::size_t>(written);
+    } else if (written == 0) {
+      errno = ENOSPC;
+      break;
+    } else if (errno != EINTR) {
+      break;
+    }
+  }
+  size_ += static_cast<std::int64_t>(total);
+  return total;
+}
+
 void LogFile::write(std::string_view bytes) {
   if (!file_ && !open_with(0)) {
     dropped_ += bytes.size();
     return;
   }
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
-    if (written > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-      size_ += written;
-      continue;
-    }
-    const int error_number = written == 0 ? ENOSPC : errno;
-    if (error_number == EINTR) {
-      continue;
-    }
-    pollfd writable{.fd = file_.get(), .events = POLLOUT, .revents = 0};
-    if (error_number == EAGAIN && !failing_ && ::poll(&writable, 1, patience_milliseconds) == 1) {
-      continue;
-    }
-    dropped_ += bytes.size();
-    if (!std::exchange(failing_, true)) {
-      complain("write to", error_number);
+  if (waits()) {
+    flush();
+  }
+  if (waits()) {
+    keep(bytes);
+    return;
+  }
+  const std::size_t written = put(bytes);
+  if (written < bytes.size()) {
+    const std::string_view rest = bytes.substr(written);
+    if (errno == EAGAIN) {
+      keep(rest);
+    } else {
+      drop(rest.size(), errno);
     }
     return;
   }
-  if (std::exchange(failing_, false) && trouble_) {
-    trouble_(core::Level::warn, "log '" + path_ + "' works again, " +
-                                    std::to_string(std::exchange(dropped_, 0)) +
-                                    " bytes were lost");
-  }
+  works_again();
   if (rotates_ && size_ >= next_rollover_) {
     // Someone may have cut the file; the kernel knows where the write ended.
     const off_t position = ::lseek(file_.get(), 0, SEEK_CUR);
@@ -138,6 +169,51 @@ void LogFile::write(std::string_view bytes) {
     if (size_ >= limits_.maximum_bytes) {
       roll_over();
     }
+  }
+}
+
+void LogFile::keep(std::string_view bytes) {
+  if (kept_.size() + bytes.size() > most_kept) {
+    drop(bytes.size(), EAGAIN);
+  } else {
+    kept_ += bytes;
+  }
+}
+
+void LogFile::drop(std::size_t count, int error_number) {
+  dropped_ += count;
+  if (!std::exchange(failing_, true)) {
+    complain("write to", error_number);
+  }
+}
+
+void LogFile::flush(int patience_milliseconds) {
+  const core::Instant end = now().steady + std::chrono::milliseconds(patience_milliseconds);
+  while (waits()) {
+    const std::size_t written = put(kept_);
+    const int error_number = errno;
+    kept_.erase(0, written);
+    if (!waits()) {
+      works_again();
+      return;
+    }
+    if (error_number != EAGAIN) {
+      drop(std::exchange(kept_, {}).size(), error_number);
+      return;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now().steady);
+    if (patience_milliseconds == 0 || failing_ || left.count() <= 0 ||
+        !is_writable(static_cast<int>(left.count()))) {
+      return;
+    }
+  }
+}
+
+void LogFile::works_again() {
+  if (std::exchange(failing_, false) && trouble_) {
+    trouble_(core::Level::warn, "log '" + path_ + "' works again, " +
+                                    std::to_string(std::exchange(dropped_, 0)) +
+                                    " bytes were lost");
   }
 }
 
@@ -165,7 +241,9 @@ void LogFile::roll_over() {
       return;
     }
   }
-  const schema::Status opened = open_with(O_TRUNC);
+  // The old file was moved away: a link that stands there now was put there by somebody who wants
+  // another file to be cut.
+  const schema::Status opened = open_with(limits_.backups > 0 ? O_TRUNC | O_NOFOLLOW : O_TRUNC);
   if (!opened) {
     new_file_is_missing_ = limits_.backups > 0;
     rollover_failed(opened.error().error_number);

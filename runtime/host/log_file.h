@@ -8,7 +8,8 @@
 //
 // A full disk, a vanished folder or a closed pipe never stops the daemon: bytes that cannot be
 // written are dropped and counted, and that is reported once when it starts and once when it is
-// over.
+// over. A pipe or terminal that is full is not waited for either: a megabyte is kept for it and
+// written when whoever owns the log calls flush().
 #pragma once
 
 #include <sys/types.h>
@@ -41,10 +42,19 @@ class LogFile {
 
   void write(std::string_view bytes);
 
+  // Writes what was kept because a pipe or terminal was full, and waits so long for it to take
+  // more; without waiting when it was told already that nobody reads.
+  void flush(int patience_milliseconds = 0);
+
+  // Whether something is kept; descriptor() tells when it can be written.
+  bool waits() const { return !kept_.empty(); }
+
+  int descriptor() const { return file_.get(); }
+
   // Closes and opens by name, so that a file that was renamed is let go.
   schema::Status reopen();
 
-  // Deletes the file and makes a new one.
+  // Deletes the file and makes a new one. What is no regular file stays.
   schema::Status clear();
 
   const std::string& path() const { return path_; }
@@ -56,6 +66,11 @@ class LogFile {
 
  private:
   schema::Status open_with(int flags);
+  bool is_writable(int patience_milliseconds) const;
+  std::size_t put(std::string_view bytes);
+  void keep(std::string_view bytes);
+  void drop(std::size_t count, int error_number);
+  void works_again();
   void roll_over();
   int shift_backups() const;
   void complain(const std::string& what, int error_number) const;
@@ -65,6 +80,9 @@ class LogFile {
   LogLimits limits_;
   LogTrouble trouble_;
   Descriptor file_;
+  std::string kept_;        // what a full pipe did not take
+  bool is_shared_ = false;  // a duplicate of a descriptor of others, which may block
+  bool is_regular_ = false;
   bool rotates_ = false;
   bool failing_ = false;              // writes fail
   bool rollover_failing_ = false;     // roll-overs fail

@@ -48,9 +48,12 @@ schema::Result<std::string> raise_limit(const Limit& limit) {
 }
 
 schema::Status write_file(const std::string& path, const std::string& text, int flags) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return system_error("write '" + path + "'", errno);
+  // A FIFO without a reader must not hold us.
+  const Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0666));
+  const ssize_t written = file ? ::write(file.get(), text.data(), text.size()) : -1;
+  if (written != static_cast<ssize_t>(text.size())) {
+    return system_error("write '" + path + "'", written < 0 ? errno : ENOSPC);
   }
   return schema::Nothing{};
 }
@@ -131,7 +134,9 @@ schema::Status Pidfile::write(const std::string& path) {
 
   struct stat status {};
 
-  const bool special = ::stat(wanted.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  const bool special = wanted.starts_with("/dev/") || wanted.starts_with("/proc/") ||
+                       (::lstat(wanted.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+                        !S_ISLNK(status.st_mode));
   if (!special && write_file(temporary, own_pid_line(), O_EXCL)) {
     if (::rename(temporary.c_str(), wanted.c_str()) == 0) {
       path_ = wanted;
@@ -139,7 +144,8 @@ schema::Status Pidfile::write(const std::string& path) {
     }
     ::unlink(temporary.c_str());
   }
-  schema::Status written = write_file(wanted, own_pid_line(), O_TRUNC);
+  schema::Status written =
+      write_file(wanted, own_pid_line(), special ? O_TRUNC : O_TRUNC | O_NOFOLLOW);
   if (written && !special) {
     path_ = wanted;
   }
@@ -151,7 +157,7 @@ void Pidfile::remove() {
     return;
   }
   std::array<char, 32> bytes{};
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   const ssize_t got = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
   if (got > 0 && std::string_view(bytes.data(), static_cast<std::size_t>(got)) == own_pid_line()) {
     ::unlink(path_.c_str());
@@ -159,15 +165,17 @@ void Pidfile::remove() {
   path_.clear();
 }
 
+std::string absolute_path(const std::string& path, const std::string& folder) {
+  return path.empty() || path.front() == '/' || folder.empty() ? path : folder + "/" + path;
+}
+
 std::string absolute_path(const std::string& path) {
-  if (path.empty() || path.front() == '/') {
-    return path;
-  }
+  return absolute_path(path, current_directory());
+}
+
+std::string current_directory() {
   std::array<char, 4096> folder{};
-  if (::getcwd(folder.data(), folder.size()) == nullptr) {
-    return path;
-  }
-  return std::string(folder.data()) + "/" + path;
+  return ::getcwd(folder.data(), folder.size()) != nullptr ? folder.data() : "";
 }
 
 std::string temporary_directory() {

@@ -20,7 +20,8 @@ schema::Result<std::vector<std::string>> raise_limits(std::int64_t descriptors,
 // session of its own with /dev/null as standard files.
 schema::Status daemonize(const schema::SupervisordOptions& options, ActivityLog& log);
 
-// A file with our pid. Removed in the end, unless somebody else's pid is in it by then.
+// A file with our pid. Removed in the end, unless somebody else's pid is in it by then. A symbolic
+// link at its place is replaced and never followed: who may put it there could have any file cut.
 class Pidfile {
  public:
   Pidfile() = default;
@@ -37,8 +38,10 @@ class Pidfile {
   std::string path_;  // absolute, as the folder may be changed
 };
 
-// The path, made absolute with the current folder.
+// The path, made absolute with a folder or with the current one.
+std::string absolute_path(const std::string& path, const std::string& folder);
 std::string absolute_path(const std::string& path);
+std::string current_directory();
 
 // $TMPDIR and its like, as Python chooses the folder for temporary files.
 std::string temporary_directory();

@@ -2,13 +2,14 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 
 // The child runs on a stack of its own in our memory, which sanitizers do not expect.
@@ -64,8 +65,12 @@ SUP_CHILD_SIDE int run_child(void* argument) {
   const ChildSetup& setup = *orders.setup;
   ::syscall(SYS_setpgid, 0, 0);
   if (::syscall(SYS_close_range, orders.first_above, ~0U, close_range_unshare) != 0) {
-    // Linux before 5.9: a full copy. Ours are closed by the execve.
-    ::syscall(SYS_unshare, CLONE_FILES);
+    // Linux before 5.9, or a sandbox: a full copy. All of them are closed by the execve. Without a
+    // table of its own the child would overwrite the daemon's standard files.
+    const bool is_forked = orders.report >= 0;
+    if (!is_forked && ::syscall(SYS_unshare, CLONE_FILES) != 0) {
+      return fail(orders, Stage::descriptors);
+    }
   }
   for (int number = 0; number < 3; ++number) {
     ::syscall(SYS_dup3, orders.staged[number], number, 0);
@@ -98,6 +103,37 @@ SUP_CHILD_SIDE int run_child(void* argument) {
   return fail(orders, Stage::execute);
 }
 
+constexpr std::size_t child_stack_bytes = std::size_t{64} << 10U;
+alignas(64) std::array<std::byte, child_stack_bytes> child_stack;
+
+// Whether the kernel or a sandbox does not have it, instead of failing just now.
+bool is_refused(int error_number) {
+  return error_number == ENOSYS || error_number == EINVAL || error_number == EPERM;
+}
+
+schema::Result<SpawnedChild> clone_child(Orders& orders) {
+  // A child that changes its user takes away from the memory, which is also ours, that it may be
+  // dumped and looked at.
+  const int dumpable = ::prctl(PR_GET_DUMPABLE);
+  const pid_t pid = ::clone(run_child, child_stack.data() + child_stack.size(),
+                            CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &orders);  // NOLINT
+  if (pid < 0) {
+    return system_error("clone", errno);
+  }
+  if (dumpable == 1 && orders.setup->credentials.has_value()) {
+    ::prctl(PR_SET_DUMPABLE, 1);
+  }
+  SpawnedChild child{.pid = pid, .failure = std::nullopt};
+  if (orders.failed) {
+    if (orders.failure.stage == Stage::descriptors) {
+      ::waitpid(pid, nullptr, 0);  // nobody is to hear of this one
+      return system_error("unshare descriptors", orders.failure.error_number);
+    }
+    child.failure = orders.failure;
+  }
+  return child;
+}
+
 // For kernels and sandboxes that refuse the clone: slower, the same for the child. A pipe that is
 // closed by the execve tells the outcome.
 schema::Result<SpawnedChild> fork_child(Orders& orders, const Descriptor& staged_report) {
@@ -105,14 +141,19 @@ schema::Result<SpawnedChild> fork_child(Orders& orders, const Descriptor& staged
   if (!report) {
     return report.error();
   }
-  ::dup3(report->write_end.get(), staged_report.get(), O_CLOEXEC);
+  if (::dup3(report->write_end.get(), staged_report.get(), O_CLOEXEC) < 0) {
+    return system_error("prepare descriptors", errno);
+  }
   report->write_end.reset();
   orders.report = staged_report.get();
+  orders.failed = false;
   const pid_t pid = ::fork();
   if (pid == 0) {
     run_child(&orders);
+    ::_exit(exit_status_of_failure);
   }
   const int error_number = errno;
+  // Closes our copy of the end that the child writes to.
   ::dup3(report->read_end.get(), staged_report.get(), O_CLOEXEC);
   if (pid < 0) {
     return system_error("fork", error_number);
@@ -139,14 +180,32 @@ std::vector<char*> null_terminated(const std::vector<const char*>& texts) {
   return list;
 }
 
-constexpr std::size_t child_stack_bytes = std::size_t{64} << 10U;
-alignas(64) std::array<std::byte, child_stack_bytes> child_stack;
-
 }  // namespace
 
 Spawner::Spawner() : null_(::open("/dev/null", O_RDWR | O_CLOEXEC)) {
   for (Descriptor& staged : staged_) {
     staged.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
+  }
+}
+
+bool Spawner::stage(const ChildSetup& setup) {
+  if (std::any_of(staged_.begin(), staged_.end(), [](const Descriptor& each) { return !each; })) {
+    errno = EMFILE;
+    return false;
+  }
+  const int ends[3] = {setup.standard_input, setup.standard_output, setup.standard_error};
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (::dup3(ends[i], staged_[i].get(), O_CLOEXEC) < 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Nothing of the child stays open here.
+void Spawner::unstage() {
+  for (const Descriptor& staged : staged_) {
+    ::dup3(null_.get(), staged.get(), O_CLOEXEC);
   }
 }
 
@@ -157,43 +216,40 @@ schema::Result<SpawnedChild> Spawner::spawn(const ChildSetup& setup) {
   orders.setup = &setup;
   orders.arguments = arguments.data();
   orders.environment = environment.data();
-  const int ends[3] = {setup.standard_input, setup.standard_output, setup.standard_error};
-  int highest = 2;
-  for (std::size_t i = 0; i < 3; ++i) {
-    ::dup3(ends[i], staged_[i].get(), O_CLOEXEC);
-    orders.staged[i] = staged_[i].get();
+  if (!stage(setup)) {
+    const int error_number = errno;
+    unstage();
+    return system_error("prepare descriptors", error_number);
   }
+  int highest = 2;
   for (const Descriptor& staged : staged_) {
     highest = std::max(highest, staged.get());
   }
+  for (std::size_t i = 0; i < 3; ++i) {
+    orders.staged[i] = staged_[i].get();
+  }
   orders.first_above = static_cast<unsigned>(highest) + 1;
 
-  const pid_t pid = ::clone(run_child, child_stack.data() + child_stack.size(),
-                            CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &orders);  // NOLINT
-  const int error_number = errno;
-  schema::Result<SpawnedChild> result = SpawnedChild{.pid = pid, .failure = std::nullopt};
-  if (pid >= 0) {
-    if (orders.failed) {
-      result->failure = orders.failure;
-    }
-  } else if (error_number == ENOSYS || error_number == EINVAL || error_number == EPERM) {
+  schema::Result<SpawnedChild> result = SpawnedChild{};
+  if (!must_fork_) {
+    result = clone_child(orders);
+    must_fork_ = !result && is_refused(result.error().error_number);
+  }
+  if (must_fork_) {
     result = fork_child(orders, staged_[3]);
-  } else {
-    result = system_error("clone", error_number);
   }
-  for (std::size_t i = 0; i < 3; ++i) {
-    ::dup3(null_.get(), staged_[i].get(), O_CLOEXEC);
-  }
+  unstage();
   return result;
 }
 
 std::string describe_failure(const ChildFailure& failure, const ChildSetup& setup) {
-  const std::string last = "supervisor: child process was not spawned\n";
+  std::string last = "supervisor: child process was not spawned\n";
   const auto user_failure = [&](const std::string& reason) {
     return "supervisor: couldn't setuid to " +
            std::to_string(setup.credentials ? setup.credentials->user : 0) + ": " + reason + "\n";
   };
   switch (failure.stage) {
+    case Stage::descriptors: break;
     case Stage::refused: return "supervisor: " + setup.refusal.value_or("") + "\n" + last;
     case Stage::groups: return user_failure("Could not set groups of effective user") + last;
     case Stage::group: return user_failure("Could not set group id of effective user") + last;

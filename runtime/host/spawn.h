@@ -41,7 +41,15 @@ struct ChildSetup {
   int standard_error = -1;
 };
 
-enum class Stage : std::uint8_t { refused, groups, group, user, directory, execute };
+enum class Stage : std::uint8_t {
+  descriptors,  // only within the spawner: the table could not be separated from ours
+  refused,
+  groups,
+  group,
+  user,
+  directory,
+  execute
+};
 
 struct ChildFailure {
   Stage stage = Stage::execute;
@@ -59,14 +67,18 @@ class Spawner {
   // Takes four low descriptors.
   Spawner();
 
-  // The error has the errno of clone or fork.
+  // The error has the errno of clone or fork, or of what had to be prepared for them.
   schema::Result<SpawnedChild> spawn(const ChildSetup& setup);
 
  private:
+  bool stage(const ChildSetup& setup);
+  void unstage();
+
   static constexpr std::size_t staged_count = 4;  // input, output, error, and the report of a fork
 
   Descriptor null_;
   std::array<Descriptor, staged_count> staged_;
+  bool must_fork_ = false;  // a sandbox refuses what the cheap way needs
 };
 
 // What Supervisor's child writes to its standard error for a failure.

@@ -1,11 +1,15 @@
 #include "runtime/host/system.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <memory>
 
 namespace sup::host {
 
@@ -51,6 +55,21 @@ core::Now now() {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   };
   return core::Now{.steady = read(CLOCK_MONOTONIC), .wall = read(CLOCK_REALTIME)};
+}
+
+void keep_from_children() {
+  constexpr unsigned close_range_cloexec = 4;
+  if (::syscall(SYS_close_range, 3U, ~0U, close_range_cloexec) == 0) {
+    return;
+  }
+  // Linux before 5.11, or a sandbox.
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
+  while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
+    const int number = std::atoi(entry->d_name);  // 0 for the two dots
+    if (number >= 3) {
+      ::fcntl(number, F_SETFD, FD_CLOEXEC);
+    }
+  }
 }
 
 void occupy_standard_descriptors() {

@@ -65,6 +65,9 @@ schema::Error system_error(std::string_view what, int error_number);
 // Nanoseconds of CLOCK_MONOTONIC and of the wall clock.
 core::Now now();
 
+// Marks what the daemon was given beyond its standard files close-on-exec: no child gets it.
+void keep_from_children();
+
 // Opens /dev/null on those of the descriptors 0, 1 and 2 that are closed, so that nothing else gets
 // these numbers.
 void occupy_standard_descriptors();

@@ -70,6 +70,31 @@ class Boot(DaemonTest):
         for line in output.decode().splitlines():
             self.assertRegex(line, r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (CRIT|WARN|INFO) ')
 
+    def test_a_standard_output_that_nobody_reads_holds_nothing_up(self):
+        self.configure('[program:a]\ncommand=/bin/sh -c "seq 1 100000; exec sleep 60"\n'
+                       'stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n'
+                       '[program:b]\ncommand=/bin/sh -c "seq 1 20000; exec sleep 60"\n'
+                       'stdout_logfile=@/b.log\n', 'silent=false\nloglevel=debug\n')
+        read, write = os.pipe()
+        daemon = self.start('-n', '-c', self.path('s.conf'), stdout=write)
+        os.close(write)
+        self.wait_for_text('b.log', '\n20000\n')
+        self.end(daemon)
+        os.close(read)
+
+    def test_relative_files_are_those_of_the_folder_it_was_started_in(self):
+        self.configure('[program:a]\ncommand=/bin/sleep 60\n',
+                       'nodaemon=false\ndirectory=/usr\n')
+        parent = self.start('-c', self.path('s.conf'), '-j', 'here.pid', '-l', 'here.log')
+        self.assertEqual(parent.wait(20), 0)
+        self.wait_until(lambda: os.path.exists(self.path('here.pid')), 'the pidfile')
+        pid = int(self.wait_for_text('here.pid', '\n'))
+        os.kill(pid, signal.SIGHUP)
+        self.wait_for_text('here.log', 'supervisord started with pid', 2)
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+        self.assertFalse(os.path.exists(self.path('here.pid')))
+
     def test_command_line_goes_before_the_file(self):
         self.configure('[program:a]\ncommand=/bin/sleep 60\n')
         daemon = self.start('-c', self.path('s.conf'), '-l', self.path('other.log'), '-e', 'warn',
@@ -181,6 +206,16 @@ class Children(DaemonTest):
         self.assertNotEqual(first, second)
         self.assertIn('WARN exited: a (terminated by SIGKILL; not expected)', self.log_lines())
         self.end(daemon)
+
+    def test_a_storm_of_short_lives_leaves_the_daemon_responsive(self):
+        daemon = self.run_with(''.join('[program:p%02d]\ncommand=/bin/true\nstartsecs=0\n'
+                                       'autorestart=true\n' % number for number in range(20)))
+        for number in range(20):
+            self.wait_for_pid('p%02d' % number, 5)
+        daemon.send_signal(signal.SIGUSR2)
+        self.wait_for_log('supervisord logreopen')
+        self.end(daemon)
+        self.assertNotIn('CRIT', self.read('s.log').replace('CRIT Supervisor is running as', ''))
 
     def test_an_unknown_command_becomes_fatal(self):
         daemon = self.run_with('[program:a]\ncommand=no-such-command here\nstartretries=1\n')

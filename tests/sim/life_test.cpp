@@ -171,17 +171,71 @@ TEST(Life, AnExpectedExitIsLeftAloneUnlessAutorestartIsTrue) {
   EXPECT_EQ(host.core().status(host.id("never")).spawn_error, "Bad exit code 1");
 }
 
-TEST(Life, ARestartStormIsOneStartASecond) {
-  FakeHost host(Configuration().program("storm", [](auto& o) {
+Configuration flapping(const std::string& name) {
+  return Configuration().program(name, [](auto& o) {
     o.startsecs = 0;
     o.autorestart = schema::AutoRestartValue::always;
-  }));
+  });
+}
+
+TEST(Life, ARestartStormIsOneStartInTwentyMilliseconds) {
+  FakeHost host(flapping("storm"));
   host.scripts["storm"] = {
       {.lives = Instant{}, .status = status(0)}
   };
   host.boot();
-  host.run_for(seconds(100.5));
-  EXPECT_EQ(host.starts.size(), 101U);
+  host.run_for(seconds(0.05));
+  // The first restart does not wait.
+  EXPECT_EQ(start_times(host), (std::vector<double>{0, 0, 0.02, 0.04}));
+  host.run_for(seconds(9.96));
+  EXPECT_EQ(host.starts.size(), 502U);
+}
+
+TEST(Life, OneThatLivesLongEnoughIsStartedAgainAtOnce) {
+  FakeHost host(flapping("short"));
+  host.scripts["short"] = {
+      {.lives = seconds(0.02), .status = status(0)}
+  };
+  host.boot();
+  host.run_for(seconds(1.01));
+  EXPECT_EQ(host.starts.size(), 51U);
+  EXPECT_DOUBLE_EQ(start_times(host).back(), 1.0);
+}
+
+TEST(Life, ALongLifeEndsAStorm) {
+  FakeHost host(flapping("web"));
+  host.scripts["web"] = {
+      {.lives = Instant{},   .status = status(1)},
+      {.lives = Instant{},                    .status = status(1)},
+      {.lives = seconds(7),.status = status(1)},
+      {.lives = seconds(0.01),  .status = status(1)},
+      {}
+  };
+  host.boot();
+  host.run_for(seconds(10));
+  EXPECT_EQ(start_times(host), (std::vector<double>{0, 0, 0.02, 7.02, 7.03}));
+}
+
+TEST(Life, AStormDoesNotDelayTheShutdown) {
+  Configuration configuration;
+  for (int i = 0; i < 20; ++i) {
+    configuration.program("storm" + std::to_string(i), [](auto& o) {
+      o.startsecs = 0;
+      o.autorestart = schema::AutoRestartValue::always;
+    });
+  }
+  FakeHost host(configuration);
+  for (int i = 0; i < 20; ++i) {
+    host.scripts["storm" + std::to_string(i)] = {
+        {.lives = seconds(0.005), .status = status(1)}
+    };
+  }
+  host.boot();
+  host.run_for(seconds(1));
+  host.signal(SIGTERM);
+  host.run_for(seconds(0.01));
+  EXPECT_EQ(host.quit, 0);
+  EXPECT_EQ(host.alive(), 0U);
 }
 
 TEST(Life, AStopEndsInStopped) {

@@ -33,6 +33,16 @@ TEST(AutoLogs, StayInTheirFolder) {
   EXPECT_TRUE(made->starts_with(folder / ".._.._x-stderr---a_b-"));
 }
 
+TEST(AutoLogs, WithLongNamesAreCutToWhatAFolderTakes) {
+  const TemporaryFolder folder;
+  const std::string identifier(300, 'i');
+  const auto made = make_auto_log(folder.path(), std::string(300, 'n'), "stdout", identifier);
+  ASSERT_TRUE(made) << made.error().message;
+  const std::string name = made->substr(folder.path().size() + 1);
+  EXPECT_LE(name.size() + 7, 255U);  // with the number of a backup
+  EXPECT_TRUE(is_auto_log_name(name, identifier));
+}
+
 TEST(AutoLogs, SaySoWhenTheFolderIsMissing) {
   const TemporaryFolder folder;
   const auto made = make_auto_log(folder / "none", "web", "stdout", "supervisor");

@@ -1,7 +1,9 @@
 #include "runtime/host/children.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <map>
@@ -104,6 +106,29 @@ TEST_F(ChildrenTest, AGrandchildThatKeepsThePipeDoesNotHoldUpTheEnd) {
   run_to_end(pid);
   const int grandchild = std::stoi(folder_.read("out"));
   EXPECT_EQ(::kill(grandchild, SIGKILL), 0);
+}
+
+TEST_F(ChildrenTest, ALogThatIsAFullPipeIsWrittenWhenItIsReadAgain) {
+  const std::string path = folder_ / "fifo";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const Descriptor reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  order_.log_files = {path, folder_ / "done"};
+  const int pid = start("head -c 300000 /dev/zero; echo done >&2; exec sleep 60");
+  // The child is not held up by the reader of its log.
+  while (folder_.read("done").empty()) {
+    serve(10);
+  }
+  std::size_t total = 0;
+  std::string bytes(100000, ' ');
+  while (total < 300000) {
+    const ssize_t got = ::read(reader.get(), bytes.data(), bytes.size());
+    total += got > 0 ? static_cast<std::size_t>(got) : 0;
+    serve(10);
+  }
+  EXPECT_EQ(total, 300000U);
+  EXPECT_TRUE(lines_.empty());
+  EXPECT_EQ(children_.kill(0, pid, SIGKILL, true), 0);
+  run_to_end(pid);
 }
 
 TEST_F(ChildrenTest, StandardInputIsKeptUntilItIsRead) {

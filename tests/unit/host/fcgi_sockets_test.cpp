@@ -18,8 +18,16 @@ schema::Group group_at(const std::string& path) {
   schema::Group group;
   group.name = "web";
   group.kind = schema::GroupKind::fcgi_program;
+  group.fcgi = schema::FcgiOptions::defaults();
   group.fcgi.socket = schema::FcgiSocketValue{.path = path, .host = "", .port = 0};
   return group;
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  return status.st_mode & 0777U;
 }
 
 TEST(FcgiSockets, AreSharedAndClosedByTheLastUser) {
@@ -32,16 +40,48 @@ TEST(FcgiSockets, AreSharedAndClosedByTheLastUser) {
   ASSERT_TRUE(first);
   ASSERT_TRUE(second);
   EXPECT_EQ(*first, *second);
-
-  struct stat status {};
-
-  ASSERT_EQ(::stat((folder / "s").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777U, 0700U);
+  EXPECT_EQ(mode_of(folder / "s"), 0700U);
   sockets.release("web");
   EXPECT_EQ(lines.size(), 1U);
   sockets.release("web");
   const std::string url = "unix://" + folder / "s";
   EXPECT_EQ(lines, (std::vector<std::string>{"Creating socket " + url, "Closing socket " + url}));
+}
+
+TEST(FcgiSockets, AreBornWithTheirModeAndLeaveTheUmask) {
+  const TemporaryFolder folder;
+  FcgiSockets sockets([](const std::string&) {});
+  schema::Group group = group_at(folder / "s");
+  group.fcgi.socket_mode = 0766;
+  const mode_t before = ::umask(027);
+  EXPECT_TRUE(sockets.acquire(group));
+  EXPECT_EQ(::umask(before), 027U);
+  EXPECT_EQ(mode_of(folder / "s"), 0766U);
+}
+
+TEST(FcgiSockets, ReplaceAnOldSocketButNoFile) {
+  const TemporaryFolder folder;
+  FcgiSockets sockets([](const std::string&) {});
+  const schema::Group group = group_at(folder / "s");
+  EXPECT_TRUE(sockets.acquire(group));
+  sockets.release("web");
+  EXPECT_TRUE(sockets.probe(group));
+  const schema::Group mistaken = group_at(folder / "file");
+  folder.write("file", "dear");
+  const schema::Status probed = sockets.probe(mistaken);
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().error_number, EADDRINUSE);
+  EXPECT_EQ(folder.read("file"), "dear");
+}
+
+TEST(FcgiSockets, WithAnImpossibleOwnerAreErrors) {
+  const TemporaryFolder folder;
+  FcgiSockets sockets([](const std::string&) {});
+  schema::Group group = group_at(folder / "s");
+  group.fcgi.socket_owner = schema::UserGroupValue{.user = "99999999999999999999999", .group = {}};
+  const schema::Status probed = sockets.probe(group);
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().error_number, EINVAL);
 }
 
 TEST(FcgiSockets, ListenOnTcp) {

@@ -1,5 +1,6 @@
 #include "runtime/host/log_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -177,6 +178,95 @@ TEST(LogFile, DoesNotWaitForAReaderOfAFifo) {
   ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
   LogFile log(folder / "fifo", {});
   EXPECT_FALSE(log.open());
+}
+
+// A FIFO with a reader.
+class Fifo {
+ public:
+  explicit Fifo(const std::string& path) {
+    EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    reader_.reset(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+
+  std::string read() const {
+    std::string text(std::size_t{4} << 20U, '\0');
+    const ssize_t got = ::read(reader_.get(), text.data(), text.size());
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+  }
+
+ private:
+  Descriptor reader_;
+};
+
+TEST(LogFile, KeepsWhatAFullPipeDoesNotTake) {
+  const TemporaryFolder folder;
+  const Fifo fifo(folder / "fifo");
+  LogFile log(folder / "fifo", {});
+  ASSERT_TRUE(log.open());
+  std::string sent;
+  for (int i = 0; i < 100; ++i) {
+    const std::string block(3000, static_cast<char>('a' + i % 26));
+    log.write(block);
+    sent += block;
+  }
+  EXPECT_TRUE(log.waits());
+  EXPECT_FALSE(log.failing());
+  std::string received;
+  while (log.waits()) {
+    received += fifo.read();
+    log.flush();
+  }
+  received += fifo.read();
+  EXPECT_EQ(received, sent);
+}
+
+TEST(LogFile, DropsWhatNobodyReadsAndSaysSo) {
+  const TemporaryFolder folder;
+  const Fifo fifo(folder / "fifo");
+  std::vector<std::string> said;
+  LogFile log(folder / "fifo", {},
+              [&](core::Level, const std::string& text) { said.push_back(text); });
+  ASSERT_TRUE(log.open());
+  for (int i = 0; i < 40; ++i) {
+    log.write(std::string(100000, 'x'));
+  }
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0],
+            "cannot write to log '" + folder / "fifo" + "': Resource temporarily unavailable");
+  // No waiting any more, however long it may.
+  log.flush(1000000);
+  while (log.waits()) {
+    static_cast<void>(fifo.read());
+    log.flush();
+  }
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_NE(said[1].find("works again"), std::string::npos);
+}
+
+TEST(LogFile, ClearLeavesADeviceAlone) {
+  LogFile log("/dev/null", {});
+  ASSERT_TRUE(log.open());
+  EXPECT_TRUE(log.clear());
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(ActivityLog, DoesNotWaitForAStandardOutputThatNobodyReads) {
+  auto pipe = make_pipe();
+  ASSERT_TRUE(pipe);
+  const Descriptor saved(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  ::dup2(pipe->write_end.get(), STDOUT_FILENO);
+  const TemporaryFolder folder;
+  {
+    ActivityLog log;
+    EXPECT_TRUE(log.open({.file = folder / "log", .limits = {}, .to_standard_output = true}));
+    for (int i = 0; i < 3000; ++i) {
+      log.line(core::Level::info, std::string(100, 'x'));
+    }
+    log.flush();
+  }
+  ::dup2(saved.get(), STDOUT_FILENO);
+  EXPECT_GT(folder.read("log").size(), 300000U);
 }
 
 TEST(ActivityLog, WritesSupervisorsFormat) {

@@ -1,6 +1,7 @@
 #include "runtime/host/setup.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <limits>
@@ -37,6 +38,30 @@ TEST(Pidfile, ThatCannotBeWrittenIsAnError) {
   const TemporaryFolder folder;
   Pidfile pidfile;
   EXPECT_FALSE(pidfile.write(folder / "none/pid"));
+}
+
+TEST(Pidfile, ReplacesALinkInsteadOfFollowingIt) {
+  const TemporaryFolder folder;
+  folder.write("dear", "content");
+  ASSERT_EQ(::symlink((folder / "dear").c_str(), (folder / "pid").c_str()), 0);
+  Pidfile pidfile;
+  ASSERT_TRUE(pidfile.write(folder / "pid"));
+  EXPECT_EQ(folder.read("dear"), "content");
+  EXPECT_EQ(folder.read("pid"), std::to_string(::getpid()) + "\n");
+}
+
+TEST(Pidfile, DoesNotWaitForTheReaderOfAFifo) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pid").c_str(), 0600), 0);
+  Pidfile pidfile;
+  EXPECT_FALSE(pidfile.write(folder / "pid"));
+}
+
+TEST(Paths, AreMadeAbsoluteWithTheFolderThatIsGiven) {
+  EXPECT_EQ(absolute_path("a/b", "/c"), "/c/a/b");
+  EXPECT_EQ(absolute_path("/a", "/c"), "/a");
+  EXPECT_EQ(absolute_path("", "/c"), "");
+  EXPECT_EQ(absolute_path("a"), current_directory() + "/a");
 }
 
 TEST(Pidfile, MayBeADevice) {

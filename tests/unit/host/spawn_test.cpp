@@ -2,11 +2,23 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "tests/unit/host/temporary_folder.h"
 
@@ -175,6 +187,106 @@ TEST(Spawn, SaysARefusal) {
   EXPECT_EQ(result.failure_text,
             "supervisor: couldn't setuid to x: Can't find username 'x'\n"
             "supervisor: child process was not spawned\n");
+}
+
+// In a process of its own, as these limits cannot be taken back; tells what did not hold.
+void run_apart(const std::function<std::string()>& body) {
+  auto pipe = make_pipe();
+  ASSERT_TRUE(pipe);
+  const pid_t pid = ::fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    const std::string wrong = body();
+    const bool told = ::write(pipe->write_end.get(), wrong.data(), wrong.size()) >= 0;
+    ::_exit(told && wrong.empty() ? 0 : 1);
+  }
+  pipe->write_end.reset();
+  std::array<char, 1000> bytes{};
+  const ssize_t got = ::read(pipe->read_end.get(), bytes.data(), bytes.size());
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0) << std::string_view(bytes.data(),
+                                           got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+// As a container's filter of system calls does.
+bool refuse(std::initializer_list<long> calls) {
+  std::vector<sock_filter> program{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (const long call : calls) {
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1));
+    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+  }
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog filter{.len = static_cast<unsigned short>(program.size()),
+                          .filter = program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+std::string identity(int descriptor) {
+  struct stat status {};
+
+  ::fstat(descriptor, &status);
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+}
+
+TEST(Spawn, WorksWhereASandboxRefusesToSeparateDescriptors) {
+  run_apart([] {
+    Spawner spawner;
+    const std::string before = identity(0) + identity(1) + identity(2);
+    if (!refuse({SYS_close_range, SYS_unshare})) {
+      return std::string();  // no filters to be had here
+    }
+    for (int i = 0; i < 3; ++i) {
+      const Ended result = run(shell("echo here"), spawner);
+      if (result.output != "here\n" || result.status != 0) {
+        return "said " + result.output + " and ended with " + std::to_string(result.status);
+      }
+    }
+    ChildSetup missing = shell("true");
+    missing.directory = "/nothing/here";
+    if (!run(missing, spawner).failure) {
+      return std::string("no failure was told");
+    }
+    if (::waitpid(-1, nullptr, WNOHANG) >= 0) {
+      return std::string("a child was left");
+    }
+    return identity(0) + identity(1) + identity(2) == before
+               ? std::string()
+               : std::string("standard files of the daemon were overwritten");
+  });
+}
+
+TEST(Spawn, WithoutDescriptorsIsAnErrorAndNoChild) {
+  run_apart([] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    Spawner spawner;
+    ChildSetup setup = shell("true");
+    setup.standard_input = setup.standard_output = setup.standard_error = 1;
+    const auto spawned = spawner.spawn(setup);
+    return !spawned && spawned.error().error_number == EMFILE ? std::string()
+                                                              : std::string("it was started");
+  });
+}
+
+TEST(Spawn, ToAnotherUserLeavesTheDaemonDumpable) {
+  if (::getuid() != 0) {
+    GTEST_SKIP() << "only root may change the user";
+  }
+  const int before = ::prctl(PR_GET_DUMPABLE);
+  Spawner spawner;
+  ChildSetup setup = shell("true");
+  setup.credentials = Credentials{.user = 65534, .group = 65534, .groups = {65534}};
+  EXPECT_EQ(run(setup, spawner).status, 0);
+  EXPECT_EQ(::prctl(PR_GET_DUMPABLE), before);
+}
+
+TEST(Descriptors, ThatTheDaemonWasGivenAreKeptFromChildren) {
+  const Descriptor given(::fcntl(0, F_DUPFD, 40));
+  keep_from_children();
+  EXPECT_EQ(::fcntl(given.get(), F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(::fcntl(2, F_GETFD), 0);
 }
 
 TEST(Spawn, LeavesNoDescriptorBehind) {
