@@ -196,6 +196,8 @@ class Loader {
                                : here == "/"            ? "/" + pattern
                                                         : here + "/" + pattern;
     const auto matches = files_.glob(joined);
+    constexpr std::size_t told = 100;  // more missing patterns are one mistake
+    if (matches.empty() && loaded_.warnings.size() >= told) return;
     if (matches.empty()) {
       loaded_.warnings.push_back("No file matches via include \"" + joined + "\"");
       diagnostics_

@@ -23,8 +23,8 @@ class Lowerer {
       plan.files.push_back(sources_[file.source].path);
       here_.push_back(here_of(file));
     }
-    if (!options_.relocatable && !config_.files->files.empty())
-      plan.here = config_.files->files.front().directory;
+    plan.relocatable = options_.relocatable;
+    if (!config_.files->files.empty()) plan.here = config_.files->files.front().directory;
     plan.sections.reserve(config_.sections.size());
     for (const ConfigSection& section : config_.sections)
       if (section.name) add(section);

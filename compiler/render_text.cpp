@@ -150,22 +150,25 @@ class Renderer {
 
   void excerpt(const Span& span, const std::string& words, std::string_view color, char mark) {
     const Position position = sources_.position(span.source, span.begin);
-    std::string line(sources_.line(span.source, position.line));
-    const std::uint32_t line_begin = span.begin - (position.column - 1);
-    if (hidden_ && hidden_->source == span.source)
-      for (std::uint32_t i = hidden_->begin; i < hidden_->end; ++i)
-        if (i >= line_begin && i - line_begin < line.size()) line[i - line_begin] = '*';
-    std::size_t begin = std::min<std::size_t>(position.column - 1, line.size());
-    std::size_t end = std::min<std::size_t>(begin + (span.end - span.begin), line.size());
+    std::string_view shown = sources_.line(span.source, position.line);
+    std::uint32_t shown_begin = span.begin - (position.column - 1);  // its offset in the source
+    std::size_t begin = std::min<std::size_t>(position.column - 1, shown.size());
+    std::size_t end = std::min<std::size_t>(begin + (span.end - span.begin), shown.size());
     bool cut = false;
-    if (line.size() > longest_line) {  // work on what is near; a line may be as long as the file
+    if (shown.size() > longest_line) {  // work on what is near; a line may be as long as the file
       std::size_t from = begin > longest_line / 4 ? begin - longest_line / 4 : 0;
-      while (from < begin && (static_cast<unsigned char>(line[from]) & 0xC0U) == 0x80U) ++from;
-      line = line.substr(from, longest_line);
+      while (from < begin && (static_cast<unsigned char>(shown[from]) & 0xC0U) == 0x80U) ++from;
+      shown = shown.substr(from, longest_line);
+      shown_begin += static_cast<std::uint32_t>(from);
       begin -= from;
-      end = std::min(end - from, line.size());
+      end = std::min(end - from, shown.size());
       cut = from > 0;
     }
+    std::string line(shown);
+    if (hidden_ && hidden_->source == span.source)
+      for (std::uint32_t i = std::max(hidden_->begin, shown_begin);
+           i < hidden_->end && i - shown_begin < line.size(); ++i)
+        line[i - shown_begin] = '*';
     const Printed printed = printable(line);
     std::size_t first = printed.column[begin];
     std::size_t last = std::max(printed.column[end], first + 1);

@@ -41,9 +41,12 @@ std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
 
 std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
   const std::string_view bytes = sources_[source].bytes;
-  const std::uint32_t begin = line_begin(source, line);
-  const std::string_view rest = bytes.substr(begin);
-  return rest.substr(0, std::min(rest.find_first_of("\r\n"), rest.size()));
+  const auto& starts = line_starts(source);
+  const std::size_t index = std::min<std::size_t>(line, starts.size()) - 1;
+  const std::size_t end = index + 1 < starts.size() ? starts[index + 1] : bytes.size();
+  std::string_view text = bytes.substr(starts[index], end - starts[index]);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  return text;
 }
 
 }  // namespace sup::compiler

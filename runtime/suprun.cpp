@@ -21,7 +21,9 @@
 #include "compiler/compile.h"
 #include "compiler/machine.h"
 #include "compiler/render_text.h"
+#include "runtime/host/command.h"
 #include "runtime/host/daemon.h"
+#include "runtime/host/environment.h"
 #include "runtime/host/setup.h"
 #include "schema/instantiate.h"
 #include "schema/plan_io.h"
@@ -68,6 +70,40 @@ struct CommandLine {
 
 using Loaded = schema::Result<host::Configuration>;
 
+// What will not start on this machine, with its place: Supervisor says it late and without one.
+void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
+                      const schema::Facts& machine) {
+  constexpr std::size_t told = 50;
+  const std::vector<std::string> own = host::own_environment();
+  std::size_t count = 0;
+  std::size_t last = plan.sections.size();  // one process of a program is enough
+  for (const schema::Group& group : resolved.groups) {
+    for (const schema::Process& process : group.processes) {
+      if (process.section == std::exchange(last, process.section) || count >= told) {
+        continue;
+      }
+      const auto warn = [&](std::string_view name, const std::string& why) {
+        const schema::Section& section = plan.sections[process.section];
+        const schema::OptionRow* row = schema::find_option(schema::block::process, name);
+        const schema::Setting* setting = section.find(row->id);
+        const schema::Origin origin = setting != nullptr ? setting->origin : section.origin;
+        resolved.warnings.push_back(plan.place(origin) + ": [" + section.full_name + "] " +
+                                    std::string(name) + ": " + why);
+        ++count;
+      };
+      const host::ChildEnvironment environment(own, process, {});
+      const auto command =
+          host::find_command(process.options.command.value_or(""), environment.search_path());
+      if (!command) {
+        warn("command", command.error().message);
+      }
+      if (process.options.directory && !machine.directory_exists(*process.options.directory)) {
+        warn("directory", "the folder `" + *process.options.directory + "` does not exist");
+      }
+    }
+  }
+}
+
 // Puts the command line's settings over those of the file.
 Loaded finish(schema::Resolved&& resolved, const CommandLine& line,
               std::vector<std::string> first_lines) {
@@ -90,7 +126,8 @@ Loaded load_plan(const CommandLine& line) {
   if (!plan) {
     return plan.error();
   }
-  schema::InstantiateResult bound = schema::instantiate(*plan, compiler::machine_facts());
+  const schema::Facts facts = compiler::machine_facts();
+  schema::InstantiateResult bound = schema::instantiate(*plan, facts);
   if (!bound.faults.empty()) {
     std::string text;
     for (const schema::Fault& fault : bound.faults) {
@@ -98,6 +135,7 @@ Loaded load_plan(const CommandLine& line) {
     }
     return schema::Error{.message = std::move(text)};
   }
+  warn_of_programs(*plan, bound.resolved, facts);
   return finish(std::move(bound.resolved), line, {"plan " + schema::plan_hash(*plan)});
 }
 
@@ -125,6 +163,18 @@ Loaded load_configuration(const CommandLine& line) {
     text.erase(text.find_last_not_of('\n') + 1);
     return schema::Error{.message = std::move(text)};
   }
+  // What Supervisor keeps to itself, as folders and unreadable files among the includes.
+  for (const compiler::Diagnostic& diagnostic : compilation->diagnostics.all()) {
+    if (diagnostic.rule->name == "include-matches-nothing") {
+      continue;  // this it says
+    }
+    const compiler::Position place =
+        compilation->sources.position(diagnostic.span.source, diagnostic.span.begin);
+    compilation->resolved.warnings.push_back(compilation->sources[diagnostic.span.source].path +
+                                             ":" + std::to_string(place.line) + ": " +
+                                             diagnostic.message);
+  }
+  warn_of_programs(compilation->plan, compilation->resolved, facts);
   return finish(std::move(compilation->resolved), line, {});
 }
 

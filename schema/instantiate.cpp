@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "schema/names.h"
 #include "schema/suggest.h"
@@ -470,6 +471,14 @@ class Binder {
       return;
     }
     if (facts_.partial) return;
+    // A list of thousands is one mistake.
+    constexpr std::ptrdiff_t told = 50;
+    const auto before = std::count_if(result_.faults.begin(), result_.faults.end(),
+                                      [&](const Fault& known) { return known.section == index; });
+    if (before >= told) {
+      result_.faults.back().note = "there are more of them";
+      return;
+    }
     // Suggestions are for people: a few, not thousands.
     std::vector<std::string_view> candidates;
     if (++unknown_members_ <= 32)
@@ -588,7 +597,8 @@ class Binder {
     check_program(index, made.options);
     const ProcessOptions& common = made.options;
     total_processes_ += std::max<std::int64_t>(common.numprocs, 0);
-    if (total_processes_ > facts_.maximum_processes || common.numprocs > facts_.maximum_processes) {
+    if (total_processes_ > facts_.maximum_processes) {
+      if (std::exchange(too_many_, true)) return processes;
       fault(index, written(index, ids_.numprocs), "invalid-integer",
             "more than " + std::to_string(facts_.maximum_processes) + " processes in all");
       return processes;
@@ -653,6 +663,11 @@ class Binder {
                [](const OptionRow& row) { return row.scope == Scope::process; });
     if (!written(index, ids_.process_name)) options.process_name = values.program_name;
     process.name = options.process_name;
+    // Supervisor checks the template only; what a variable brings in breaks event headers.
+    const auto name = written(index, ids_.process_name);
+    const bool from_variable =
+        name && plan_.sections[index].settings[*name].text.find("%(ENV_") != std::string::npos;
+    if (from_variable) check_name(index, name, process.name, "process name");
     settle_log(index, ids_.stdout_logfile, options.stdout_logfile, options.stdout_logfile_maxbytes,
                options.stdout_syslog);
     settle_log(index, ids_.stderr_logfile, options.stderr_logfile, options.stderr_logfile_maxbytes,
@@ -711,6 +726,7 @@ class Binder {
   std::vector<bool> in_group_;  // by section: a [group:x] names it
   std::int64_t total_processes_ = 0;
   int unknown_members_ = 0;
+  bool too_many_ = false;
 };
 
 }  // namespace

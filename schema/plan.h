@@ -54,6 +54,7 @@ struct Section {
 struct Plan {
   Target target = default_target;
   std::string here;                   // folder of the main configuration, absolute
+  bool relocatable = false;           // `here` is the folder of the plan, wherever it is read
   std::vector<std::string> files;     // main configuration first
   std::vector<Section> sections;      // in order of first appearance
   std::vector<std::string> warnings;  // what Supervisor logs at its start about includes, WARN

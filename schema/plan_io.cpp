@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -208,6 +210,9 @@ Plan read_payload(const Json& json) {
   for (const auto& [key, value] : json.items()) {
     if (key == "here") {
       plan.here = text_of(value, "here");
+    } else if (key == "relocatable") {
+      if (!value.is_boolean()) throw Malformed{"relocatable is not true or false"};
+      plan.relocatable = value.get<bool>();
     } else if (key == "target") {
       const auto target = target_from_name(text_of(value, "target"));
       if (!target) throw Malformed{"unknown target version `" + value.get<std::string>() + "`"};
@@ -271,11 +276,17 @@ std::string encode_plan(const Plan& plan) {
 }
 
 bool looks_like_plan(std::string_view bytes) {
-  return bytes.starts_with(std::string_view(magic.data(), magic.size()));
+  // Damaged or cut off at its very beginning it is still a plan, and no configuration.
+  const std::size_t size = std::min(bytes.size(), magic.size());
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < size; ++i) same += bytes[i] == magic[i] ? 1 : 0;
+  return size > 3 && same + 2 >= size;
 }
 
 Result<Plan> decode_plan(std::string_view bytes) {
   if (!looks_like_plan(bytes)) return bad_plan("it does not begin like one");
+  if (!std::string_view(magic.data(), magic.size()).starts_with(bytes.substr(0, magic.size())))
+    return bad_plan("its first bytes are damaged");
   if (bytes.size() < header_bytes) return bad_plan("it is cut off in its header");
   const std::uint64_t version = get(bytes, 8, 4);
   if (version != plan_format_version)
@@ -313,29 +324,56 @@ std::string plan_hash(const Plan& plan) {
   return out;
 }
 
+namespace {
+
+// False with errno set when not everything could be written.
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+// What a path names once symbolic links are followed; the path itself when there is nothing yet.
+std::string resolved_path(const std::string& path) {
+  char* real = ::realpath(path.c_str(), nullptr);
+  if (real == nullptr) return path;
+  std::string out(real);
+  std::free(real);
+  return out;
+}
+
+// A device or pipe is written to; it is not ours to replace.
+Status write_in_place(std::string_view bytes, const std::string& path) {
+  const CloseFile file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.descriptor < 0 || !write_all(file.descriptor, bytes)) return world("cannot write", path);
+  return Nothing{};
+}
+
+}  // namespace
+
 Status write_plan_file(const Plan& plan, const std::string& path) {
   const std::string bytes = encode_plan(plan);
-  std::string temporary = path + ".XXXXXX";
+
+  struct stat info {};
+
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+    return write_in_place(bytes, path);
+  const std::string target = resolved_path(path);
+  std::string temporary = target + ".XXXXXX";
   const CloseFile file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.descriptor < 0) return world("cannot write", path);
-  const auto fail = [&]() -> Status {
-    Error error = world("cannot write", path);
-    ::unlink(temporary.c_str());
-    return error;
-  };
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::write(file.descriptor, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail();
-    done += static_cast<std::size_t>(n);
-  }
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  if (::fchmod(file.descriptor, 0666 & ~mask) != 0 || ::fsync(file.descriptor) != 0 ||
-      ::rename(temporary.c_str(), path.c_str()) != 0)
-    return fail();
-  return Nothing{};
+  if (write_all(file.descriptor, bytes) && ::fchmod(file.descriptor, 0666 & ~mask) == 0 &&
+      ::fsync(file.descriptor) == 0 && ::rename(temporary.c_str(), target.c_str()) == 0)
+    return Nothing{};
+  Error error = world("cannot write", path);
+  ::unlink(temporary.c_str());
+  return error;
 }
 
 Result<Plan> read_plan_file(const std::string& path) {
@@ -354,6 +392,11 @@ Result<Plan> read_plan_file(const std::string& path) {
   }
   auto plan = decode_plan(bytes);
   if (!plan) return Error{path + ": " + plan.error().message, 0};
+  if (plan->relocatable) {
+    const std::string whole = resolved_path(path);
+    const std::size_t slash = whole.rfind('/');
+    plan->here = slash == 0 || slash == std::string::npos ? "/" : whole.substr(0, slash);
+  }
   return plan;
 }
 

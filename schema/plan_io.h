@@ -34,13 +34,15 @@ std::string encode_plan(const Plan& plan);
 // One-line errors that name what is wrong: truncated, checksum, version, unknown option.
 Result<Plan> decode_plan(std::string_view bytes);
 
-// Whether the bytes start like a plan: to tell plan and configuration apart.
+// Whether the bytes start like a plan, damaged perhaps: to tell plan and configuration apart.
 bool looks_like_plan(std::string_view bytes);
 
 // Sixteen hexadecimal digits that change with the content.
 std::string plan_hash(const Plan& plan);
 
-// Writes to a temporary file beside `path`, syncs and renames, so that there is never half a plan.
+// Writes to a temporary file beside `path`, syncs and renames, so that there is never half a plan;
+// symbolic links are followed, devices and pipes written to. A relocatable plan takes the folder of
+// its file for %(here)s when it is read.
 Status write_plan_file(const Plan& plan, const std::string& path);
 Result<Plan> read_plan_file(const std::string& path);
 

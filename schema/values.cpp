@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <unordered_map>
 
 #include "schema/suggest.h"
 #include "schema/text.h"
@@ -827,6 +828,7 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
                       {},
                       failure->at,
                       1};
+  std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < tokens.size(); i += 4) {
     if (i + 2 >= tokens.size() || tokens[i + 1].text != "=") {
       return environment_error(tokens, i);
@@ -838,12 +840,12 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
       value = end == std::string::npos ? std::string{} : value.substr(begin, end + 1 - begin);
     }
     const std::string& key = tokens[i].text;
-    const auto same =
-        std::find_if(out.begin(), out.end(), [&](const auto& pair) { return pair.first == key; });
-    if (same == out.end()) {
+    // A later pair of the same key counts, in the place of the first.
+    const auto [known, fresh] = places.try_emplace(key, out.size());
+    if (fresh) {
       out.emplace_back(key, std::move(value));
     } else {
-      same->second = std::move(value);
+      out[known->second].second = std::move(value);
     }
   }
   return std::nullopt;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr Instant report_interval = std::chrono::seconds(3);
 
-// How long shutdown waits for listeners to take what is queued before it stops them.
+// How long shutdown waits, in all, for listeners to take what is queued before it stops them.
 constexpr Instant drain_time = std::chrono::seconds(2);
 
 }  // namespace
@@ -112,8 +112,6 @@ void Supervisor::Implementation::advance_stopping() {
     const GroupEntry& entry = groups_[groups_to_stop_ - 1];
     if (!stop_sent_) {
       if (must_drain(entry)) return;
-      timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
-      drain_over_ = false;
       stop_sent_ = true;
       stop_group(entry);
     }

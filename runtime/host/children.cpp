@@ -120,6 +120,16 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order) {
     return command.error();
   }
 
+  // The system would take what stands before a NUL for the whole.
+  const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+  const bool in_environment =
+      std::any_of(options.environment.begin(), options.environment.end(),
+                  [&](const auto& pair) { return has_nul(pair.first) || has_nul(pair.second); });
+  if (has_nul(options.command.value_or("")) || has_nul(options.directory.value_or("")) ||
+      in_environment) {
+    return schema::Error{.message = "a NUL character in command, directory or environment"};
+  }
+
   ChildSetup setup;
   setup.file = command->file.c_str();
   for (const std::string& argument : command->arguments) {

@@ -41,7 +41,7 @@ TEST(Compile, ARelocatablePlanTakesItsFolderAtBoot) {
   options.relocatable = true;
   const auto result = compile("/etc/s/main.conf", files, options);
   schema::Plan plan = result->plan;
-  EXPECT_EQ(plan.here, "");
+  EXPECT_TRUE(plan.relocatable);
   plan.here = "/opt";
   EXPECT_EQ(schema::instantiate(plan, {}).resolved.groups.at(0).processes.at(0).options.command,
             "/opt/conf.d/run");
