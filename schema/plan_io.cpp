@@ -258,12 +258,13 @@ std::string encode_plan(const Plan& plan) {
   Json sections = Json::array();
   for (const Section& section : plan.sections) sections.push_back(encode_section(section, context));
   const Json json = {
-      {"target",   target_name(plan.target)},
-      {"here",     plan.here               },
-      {"files",    plan.files              },
-      {"sections", std::move(sections)     },
-      {"warnings", plan.warnings           },
-      {"infos",    plan.infos              }
+      {"target",      target_name(plan.target)                    },
+      {"here",        plan.relocatable ? std::string{} : plan.here},
+      {"relocatable", plan.relocatable                            },
+      {"files",       plan.files                                  },
+      {"sections",    std::move(sections)                         },
+      {"warnings",    plan.warnings                               },
+      {"infos",       plan.infos                                  }
   };
   std::string payload;
   Json::to_cbor(json, payload);

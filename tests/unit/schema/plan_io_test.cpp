@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +56,32 @@ TEST(PlanIo, ReadsBackWhatItWrote) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(*read, plan);
   EXPECT_EQ(encode_plan(*read), encode_plan(plan));
+}
+
+TEST(PlanIo, ARelocatablePlanLivesWhereItsFileIs) {
+  std::string folder = (std::filesystem::temp_directory_path() / "plan.XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  Plan plan = sample();
+  plan.relocatable = true;
+  ASSERT_TRUE(write_plan_file(plan, folder + "/plan.bin"));
+  const auto read = read_plan_file(folder + "/plan.bin");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->here, std::filesystem::canonical(folder).string());
+  EXPECT_EQ(plan_hash(*read), plan_hash(plan));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(PlanIo, LinksAndDevicesAreNotReplaced) {
+  std::string folder = (std::filesystem::temp_directory_path() / "plan.XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::filesystem::create_symlink("real.bin", folder + "/link.bin");
+  std::ofstream(folder + "/real.bin") << "old";
+  ASSERT_TRUE(write_plan_file(sample(), folder + "/link.bin"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder + "/link.bin"));
+  EXPECT_TRUE(read_plan_file(folder + "/real.bin"));
+  EXPECT_TRUE(write_plan_file(sample(), "/dev/null"));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(PlanIo, EveryTruncationIsRefused) {
