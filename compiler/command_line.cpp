@@ -27,35 +27,6 @@ schema::Status read_environment_text(std::string_view text, const std::string& n
   return schema::Nothing{};
 }
 
-namespace {
-
-// Standard input in place of one file, everything else from below.
-class WithText final : public FileSystem {
- public:
-  WithText(const FileSystem& below, std::string path, std::string text)
-      : below_(below), path_(std::move(path)), text_(std::move(text)) {}
-
-  schema::Result<std::string> read(const std::string& path) const override {
-    if (path == path_) return text_;
-    return below_.read(path);
-  }
-
-  std::vector<std::string> glob(const std::string& pattern) const override {
-    return below_.glob(pattern);
-  }
-
-  bool is_directory(const std::string& path) const override { return below_.is_directory(path); }
-
-  std::string absolute(const std::string& path) const override { return below_.absolute(path); }
-
- private:
-  const FileSystem& below_;
-  std::string path_;
-  std::string text_;
-};
-
-}  // namespace
-
 schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& input) {
   CompileOptions options;
   const auto target = schema::target_from_name(input.target);
@@ -93,7 +64,7 @@ schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& i
   if (input.path != "-") return compile(input.path, files, options);
   auto text = machine.read("/dev/stdin");
   if (!text) return schema::Error{"cannot read standard input", text.error().error_number};
-  const WithText with_text(files, input.stdin_filename, std::move(*text));
+  const OverlayFileSystem with_text(files, input.stdin_filename, std::move(*text));
   return compile(input.stdin_filename, with_text, options);
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "compiler/source.h"
+#include "schema/text.h"
 
 namespace sup::compiler {
 namespace {
@@ -106,26 +107,7 @@ std::string RealFileSystem::absolute(const std::string& path) const {
       whole = "/" + path;
     }
   }
-  return normal_path(whole);
-}
-
-std::string normal_path(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t begin = 0;
-  while (begin <= path.size()) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    std::string part = path.substr(begin, end - begin);
-    begin = end + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else {
-      parts.push_back(std::move(part));
-    }
-  }
-  std::string out;
-  for (const std::string& part : parts) out += "/" + part;
-  return out.empty() ? "/" : out;
+  return schema::normal_path(whole);
 }
 
 schema::Result<std::string> MemoryFileSystem::read(const std::string& path) const {
@@ -149,9 +131,32 @@ bool MemoryFileSystem::is_directory(const std::string& path) const {
 }
 
 std::string MemoryFileSystem::absolute(const std::string& path) const {
-  return normal_path(path.starts_with('/') ? path : "/" + path);
+  return schema::normal_path(path.starts_with('/') ? path : "/" + path);
 }
 
 std::string directory_name(const std::string& path) { return directory_of(path); }
+
+OverlayFileSystem::OverlayFileSystem(const FileSystem& base, std::string path, std::string text)
+    : base_(base),
+      path_(std::move(path)),
+      absolute_path_(base.absolute(path_)),
+      text_(std::move(text)) {}
+
+schema::Result<std::string> OverlayFileSystem::read(const std::string& path) const {
+  if (path == path_ || base_.absolute(path) == absolute_path_) return text_;
+  return base_.read(path);
+}
+
+std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) const {
+  return base_.glob(pattern);
+}
+
+bool OverlayFileSystem::is_directory(const std::string& path) const {
+  return path != path_ && base_.is_directory(path);
+}
+
+std::string OverlayFileSystem::absolute(const std::string& path) const {
+  return base_.absolute(path);
+}
 
 }  // namespace sup::compiler

@@ -22,9 +22,6 @@ class FileSystem {
   virtual std::string absolute(const std::string& path) const = 0;
 };
 
-// Lexically without . and .., as Python's normpath of an absolute path.
-std::string normal_path(const std::string& path);
-
 // Everything before the last slash; "/" for "/x", "" for "x".
 std::string directory_name(const std::string& path);
 
@@ -53,6 +50,24 @@ class MemoryFileSystem final : public FileSystem {
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
+};
+
+// A file system with one file that is elsewhere: text from standard input under the name that it
+// would have.
+class OverlayFileSystem final : public FileSystem {
+ public:
+  OverlayFileSystem(const FileSystem& base, std::string path, std::string text);
+
+  schema::Result<std::string> read(const std::string& path) const override;
+  std::vector<std::string> glob(const std::string& pattern) const override;
+  bool is_directory(const std::string& path) const override;
+  std::string absolute(const std::string& path) const override;
+
+ private:
+  const FileSystem& base_;
+  std::string path_;
+  std::string absolute_path_;
+  std::string text_;
 };
 
 }  // namespace sup::compiler

@@ -9,30 +9,6 @@
 
 namespace sup::lint {
 
-OverlayFileSystem::OverlayFileSystem(const compiler::FileSystem& base, std::string path,
-                                     std::string text)
-    : base_(base),
-      path_(std::move(path)),
-      absolute_path_(base.absolute(path_)),
-      text_(std::move(text)) {}
-
-schema::Result<std::string> OverlayFileSystem::read(const std::string& path) const {
-  if (path == path_ || base_.absolute(path) == absolute_path_) return text_;
-  return base_.read(path);
-}
-
-std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) const {
-  return base_.glob(pattern);
-}
-
-bool OverlayFileSystem::is_directory(const std::string& path) const {
-  return path != path_ && base_.is_directory(path);
-}
-
-std::string OverlayFileSystem::absolute(const std::string& path) const {
-  return base_.absolute(path);
-}
-
 bool is_root(std::string_view text) {
   if (text.size() > compiler::source_maximum_bytes) return false;
   const auto has_daemon = [](std::string_view part) {

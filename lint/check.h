@@ -13,24 +13,6 @@
 
 namespace sup::lint {
 
-// A file system with one file that is elsewhere: text from standard input under the name that it
-// would have.
-class OverlayFileSystem final : public compiler::FileSystem {
- public:
-  OverlayFileSystem(const compiler::FileSystem& base, std::string path, std::string text);
-
-  schema::Result<std::string> read(const std::string& path) const override;
-  std::vector<std::string> glob(const std::string& pattern) const override;
-  bool is_directory(const std::string& path) const override;
-  std::string absolute(const std::string& path) const override;
-
- private:
-  const compiler::FileSystem& base_;
-  std::string path_;
-  std::string absolute_path_;
-  std::string text_;
-};
-
 // A configuration that was checked: a root with its includes, or a fragment.
 struct Checked {
   std::unique_ptr<compiler::Compilation> compilation;

@@ -219,7 +219,7 @@ int run(Arguments& arguments) {
     std::cerr << "supcheck: --fix needs files, standard input cannot be written\n";
     return exit_failure;
   }
-  const OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
+  const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
   const compiler::FileSystem& files =
       has_input ? static_cast<const compiler::FileSystem&>(overlay) : disk;
 

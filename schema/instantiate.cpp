@@ -18,29 +18,6 @@ std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"
 
 std::string header(const Section& section) { return "[" + section.full_name + "]"; }
 
-// Lexically absolute and without . and .., as Python's normpath.
-std::string normal_path(std::string_view directory, std::string_view path) {
-  std::string whole;
-  if (!path.starts_with('/')) whole = std::string(directory) + "/";
-  whole += path;
-  std::vector<std::string_view> parts;
-  std::string_view rest = whole;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('/'), rest.size());
-    const std::string_view part = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-      continue;
-    }
-    parts.push_back(part);
-  }
-  std::string out;
-  for (const std::string_view part : parts) out += "/" + std::string(part);
-  return out.empty() ? "/" : out;
-}
-
 // Options of processes that are asked for by name; found once.
 struct ProcessIds {
   static OptionId id(std::string_view name) { return find_option(block::process, name)->id; }
@@ -394,7 +371,9 @@ class Binder {
       if (options.file) {
         *options.file = with_home(*options.file);
         if (!facts_.working_directory.empty())
-          *options.file = normal_path(facts_.working_directory, *options.file);
+          *options.file = normal_path(options.file->starts_with('/')
+                                          ? *options.file
+                                          : facts_.working_directory + "/" + *options.file);
       }
     } else {
       read_block(index, server.inet_options);
@@ -570,7 +549,7 @@ class Binder {
           fault(index, setting, "socket-option-on-tcp",
                 quoted(name) + " is only for UNIX sockets; Supervisor refuses the section");
     } else if (options.socket) {
-      options.socket->path = normal_path("/", options.socket->path);
+      options.socket->path = normal_path(options.socket->path);
     }
     check_owner(index, written(index, block::fcgi, "socket_owner"), options.socket_owner);
   }

@@ -1,5 +1,6 @@
 #include "schema/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -294,6 +295,27 @@ std::vector<std::string_view> split_list(std::string_view text, char separator) 
     if (end == std::string_view::npos) return items;
     text.remove_prefix(end + 1);
   }
+}
+
+std::string normal_path(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::string_view part = path.substr(0, end);
+    path.remove_prefix(std::min(end + 1, path.size()));
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      parts.push_back(part);
+    } else if (!parts.empty()) {
+      parts.pop_back();
+    }
+  }
+  std::string out;
+  for (const std::string_view part : parts) {
+    out += '/';
+    out += part;
+  }
+  return out.empty() ? "/" : out;
 }
 
 }  // namespace sup::schema

@@ -68,6 +68,9 @@ std::size_t character_count(std::string_view text);
 // Python's reason ("No closing quotation", "No escaped character") and nothing is returned.
 std::optional<std::vector<std::string>> split_command(std::string_view text, std::string& error);
 
+// An absolute path without . and .., by its text alone, as Python's normpath.
+std::string normal_path(std::string_view path);
+
 // Splits at `separator`, items stripped, empty items kept; empty text gives no item.
 std::vector<std::string_view> split_list(std::string_view text, char separator = ',');
 

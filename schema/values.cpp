@@ -419,17 +419,21 @@ std::optional<ValueError> Integer::read(std::string_view text, const ReadContext
 
 std::string Integer::print(const Storage& value) { return std::to_string(value); }
 
-std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContext&, Storage& out) {
-  struct Suffix {
-    std::string_view text;
-    std::int64_t factor;
-  };
+namespace {
+struct Suffix {
+  std::string_view text;
+  std::int64_t factor;
+};
 
-  constexpr std::array suffixes{
-      Suffix{"kb", std::int64_t{1} << 10U},
-      Suffix{"mb", std::int64_t{1} << 20U},
-      Suffix{"gb", std::int64_t{1} << 30U}
-  };
+// The largest first, as they are printed.
+constexpr std::array suffixes{
+    Suffix{"GB", std::int64_t{1} << 30U},
+    Suffix{"MB", std::int64_t{1} << 20U},
+    Suffix{"KB", std::int64_t{1} << 10U}
+};
+}  // namespace
+
+std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContext&, Storage& out) {
   std::string_view number = text;
   std::int64_t factor = 1;
   for (const Suffix& suffix : suffixes)
@@ -457,16 +461,6 @@ std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContex
 }
 
 std::string ByteSize::print(const Storage& value) {
-  struct Suffix {
-    std::string_view text;
-    std::int64_t factor;
-  };
-
-  constexpr std::array suffixes{
-      Suffix{"GB", std::int64_t{1} << 30U},
-      Suffix{"MB", std::int64_t{1} << 20U},
-      Suffix{"KB", std::int64_t{1} << 10U}
-  };
   for (const Suffix& suffix : suffixes)
     if (value > 0 && value % suffix.factor == 0)
       return std::to_string(value / suffix.factor) + std::string(suffix.text);

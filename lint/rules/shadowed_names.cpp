@@ -10,23 +10,32 @@ namespace sup::lint {
 
 namespace {
 
-void check_groups(const Context& context, Diagnostics& out) {
-  std::map<std::string_view, const ConfigSection*> groups;
+// Programs that some group names; nothing when a list depends on what is not known.
+std::optional<std::set<std::string_view>> members_of_groups(const Context& context) {
   std::set<std::string_view> members;
   for (const ConfigSection& section : context.config().sections) {
     if (!section.name || section.name->kind != SectionKind::group) continue;
-    groups.emplace(schema::strip(section.name->name), &section);
     const ConfigEntry* programs = section.find("programs");
     if (programs == nullptr) continue;
-    if (schema::is_template(programs->value)) return;  // who is a member is not known
+    if (schema::is_template(programs->value)) return std::nullopt;
     for (const std::string_view member : schema::split_list(programs->value))
       members.insert(member);
   }
+  return members;
+}
+
+void check_groups(const Context& context, Diagnostics& out) {
+  const auto members = members_of_groups(context);
+  if (!members) return;
+  std::map<std::string_view, const ConfigSection*> groups;
+  for (const ConfigSection& section : context.config().sections)
+    if (section.name && section.name->kind == SectionKind::group)
+      groups.emplace(schema::strip(section.name->name), &section);
   for (const ConfigSection& section : context.config().sections) {
     if (!section.is_process() || section.name->kind == SectionKind::eventlistener) continue;
     const std::string_view name = schema::strip(section.name->name);
     const auto group = groups.find(name);
-    if (name.empty() || group == groups.end() || members.contains(name)) continue;
+    if (name.empty() || group == groups.end() || members->contains(name)) continue;
     out.report(group_name_shadows_program.rule, section.headers.front(),
                section.display() +
                    " has the name of a group that it is not in; only one of the two is created")
@@ -35,22 +44,15 @@ void check_groups(const Context& context, Diagnostics& out) {
 }
 
 void check_listeners(const Context& context, Diagnostics& out) {
+  const auto members = members_of_groups(context);
+  if (!members) return;
   std::map<std::string_view, const ConfigSection*> seen;
-  std::set<std::string_view> members;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name || section.name->kind != SectionKind::group) continue;
-    const ConfigEntry* programs = section.find("programs");
-    if (programs == nullptr) continue;
-    if (schema::is_template(programs->value)) return;
-    for (const std::string_view member : schema::split_list(programs->value))
-      members.insert(member);
-  }
   // Supervisor creates the first by priority, and a listener's is -1; otherwise the order of kinds.
   const auto add = [&](SectionKind kind) {
     for (const ConfigSection& section : context.config().sections) {
       if (!section.is_process() || section.name->kind != kind) continue;
       const std::string_view name = schema::strip(section.name->name);
-      if (name.empty() || (kind != SectionKind::eventlistener && members.contains(name))) continue;
+      if (name.empty() || (kind != SectionKind::eventlistener && members->contains(name))) continue;
       const auto [other, fresh] = seen.emplace(name, &section);
       if (fresh) continue;
       out.report(

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "schema/values.h"
+
 namespace sup::core {
 
 // A point in steady time since an epoch that the host chooses (its boot clock). Deadlines are
@@ -31,15 +33,7 @@ struct ExitStatus {
   bool core_dumped = false;
 };
 
-// Levels of the activity log, Supervisor's.
-enum class Level : std::uint8_t {
-  blather = 3,
-  trace = 5,
-  debug = 10,
-  info = 20,
-  warn = 30,
-  error = 40,
-  critical = 50
-};
+// Levels of the activity log.
+using Level = schema::LogLevelValue;
 
 }  // namespace sup::core
