@@ -69,6 +69,11 @@ struct Config {
   std::deque<std::string> texts;  // owns joined values and lowered keys
 
   const ConfigSection* find(std::string_view full_name) const;
+
+  Span key_span(const ConfigEntry& entry) const { return entry.key_span; }
+
+  // First line of the value; an empty value has the place after the delimiter.
+  Span value_span(const ConfigEntry& entry) const { return entry.value_span; }
 };
 
 }  // namespace sup::compiler

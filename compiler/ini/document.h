@@ -60,6 +60,14 @@ struct Document {
   std::vector<std::uint32_t> junk_before_header;  // lines before the first header, by index
   std::vector<std::uint32_t> junk;                // other lines that are nothing, by index
 
+  std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines.size()); }
+
+  Line line(std::uint32_t index) const { return lines[index]; }
+
+  std::uint32_t entry_count() const { return static_cast<std::uint32_t>(entries.size()); }
+
+  Entry entry(std::uint32_t index) const { return entries[index]; }
+
   // The value as Supervisor sees it: lines joined by newline, trailing blanks removed.
   std::string value(const SourceMap& sources, const Entry& entry) const;
 
