@@ -1,95 +1,148 @@
 #include "compiler/bind.h"
 
 #include <algorithm>
+#include <bitset>
 #include <unordered_map>
 
 #include "schema/text.h"
 
 namespace sup::compiler {
+
 namespace {
 
 constexpr std::string_view default_section = "DEFAULT";
 
-class Merger {
+}  // namespace
+
+class ConfigMerger {
  public:
-  Merger(const LoadedFiles& files, const SourceMap& sources, bool fragment)
+  ConfigMerger(const LoadedFiles& files, const SourceMap& sources, bool fragment)
       : files_(files), sources_(sources) {
     config_.files = &files;
     config_.fragment = fragment;
+    for (const LoadedFile& file : files.files)
+      config_.texts->keep_alive(sources.owner(file.source));
   }
 
   Config run() {
-    for (std::uint32_t file = 0; file < files_.files.size(); ++file) add_file(file);
-    mark_overridden();
+    number_sections();
+    gather_headers();
+    bind_entries();
     spread_defaults();
     return std::move(config_);
   }
 
  private:
-  void add_file(std::uint32_t file) {
-    const Document& document = files_.files[file].document;
-    for (const SectionHeader& header : document.sections) {
-      const std::string_view name = sources_.text(header.name);
-      const auto [found, fresh] = index_.try_emplace(name, config_.sections.size());
-      if (fresh) {
-        ConfigSection& section = config_.sections.emplace_back();
-        section.full_name = name;
-        section.name = schema::classify_section(name);
-        section.first_line = header.line + 1;
-        section.entries.reserve(header.entry_count);
+  // A header of some file and the section that it belongs to.
+  struct Occurrence {
+    std::uint32_t section;
+    std::uint32_t file;
+    const SectionHeader* header;
+  };
+
+  void number_sections() {
+    std::size_t headers = 0;
+    for (const LoadedFile& file : files_.files) headers += file.document.sections.size();
+    occurrences_.reserve(headers);
+    config_.sections.reserve(headers);
+    index_.reserve(headers);
+    for (std::uint32_t file = 0; file < files_.files.size(); ++file) {
+      for (const SectionHeader& header : files_.files[file].document.sections) {
+        const std::string_view name = sources_.text(header.name);
+        const auto [found, fresh] =
+            index_.try_emplace(name, static_cast<std::uint32_t>(config_.sections.size()));
+        if (fresh) {
+          ConfigSection& section = config_.sections.emplace_back();
+          section.full_name = name;
+          section.name = schema::classify_section(name);
+          section.first_line = header.line + 1;
+        }
+        occurrences_.push_back({found->second, file, &header});
+        entry_total_ += header.entry_count;
       }
-      ConfigSection& section = config_.sections[found->second];
-      section.headers.push_back(header.header);
-      section.header_files.push_back(file);
-      for (std::uint32_t i = 0; i < header.entry_count; ++i)
-        section.entries.push_back(bind_entry(section, found->second, file, header.first_entry + i));
+    }
+    // Those of one section side by side, otherwise in order of reading; mostly they are already.
+    const auto by_section = [](const Occurrence& a, const Occurrence& b) {
+      return a.section < b.section;
+    };
+    if (!std::is_sorted(occurrences_.begin(), occurrences_.end(), by_section))
+      std::stable_sort(occurrences_.begin(), occurrences_.end(), by_section);
+  }
+
+  void gather_headers() {
+    config_.headers_.reserve(occurrences_.size());
+    config_.header_files_.reserve(occurrences_.size());
+    for (const Occurrence& occurrence : occurrences_) {
+      config_.headers_.push_back(occurrence.header->header);
+      config_.header_files_.push_back(occurrence.file);
     }
   }
 
-  ConfigEntry bind_entry(const ConfigSection& section, std::size_t index, std::uint32_t file,
-                         std::uint32_t entry_index) {
-    const Document& document = files_.files[file].document;
-    const Entry& entry = document.entries[entry_index];
-    ConfigEntry bound;
-    bound.key_span = entry.key;
-    bound.value_span = entry.value;
-    bound.file = file;
-    bound.entry = entry_index;
-    bound.section_index = static_cast<std::uint32_t>(index);
-    bound.key = sources_.text(entry.key);
-    const bool plain = std::all_of(bound.key.begin(), bound.key.end(), [](char c) {
-      return (c < 'A' || c > 'Z') && static_cast<unsigned char>(c) < 0x80;
-    });
-    if (!plain) bound.key = keep(schema::lower(bound.key));
-    bound.value = entry.continuation_count == 0 ? sources_.text(entry.value)
-                                                : keep(document.value(sources_, entry));
+  void bind_entries() {
+    config_.entries_.reserve(entry_total_);
+    std::size_t at = 0;
+    for (std::uint32_t index = 0; index < config_.sections.size(); ++index) {
+      ConfigSection& section = config_.sections[index];
+      const std::size_t first_header = at;
+      const std::size_t first_entry = config_.entries_.size();
+      for (; at < occurrences_.size() && occurrences_[at].section == index; ++at)
+        add_entries(section, occurrences_[at]);
+      section.headers = std::span(config_.headers_).subspan(first_header, at - first_header);
+      section.header_files =
+          std::span(config_.header_files_).subspan(first_header, at - first_header);
+      const std::span entries = std::span(config_.entries_).subspan(first_entry);
+      section.entries = entries;
+      mark_overridden(section, entries);
+    }
+  }
+
+  void add_entries(ConfigSection& section, const Occurrence& occurrence) {
+    const Document& document = files_.files[occurrence.file].document;
+    const SectionHeader& header = *occurrence.header;
+    for (std::uint32_t i = header.first_entry; i < header.first_entry + header.entry_count; ++i) {
+      ConfigEntry& bound = config_.entries_.emplace_back();
+      bound.file = occurrence.file;
+      bound.entry = i;
+      bound.key = sources_.text(document.key(i));
+      if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
+      if (bound.option == nullptr) bind_unknown(section, bound);
+      const bool continues = document.has_continuation(i);
+      bound.value = continues ? config_.texts->keep(document.value(sources_, document.entry(i)))
+                              : sources_.text(document.value(i));
+      section.has_continuation |= continues;
+      section.has_comment |= document.has_comment(document.entry_line(i));
+    }
+  }
+
+  // Keys are lower case; nearly all are written so.
+  void bind_unknown(const ConfigSection& section, ConfigEntry& bound) {
+    std::string lowered = schema::lower(bound.key);
+    if (lowered == bound.key) return;
+    bound.key = config_.texts->keep(std::move(lowered));
     if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
-    return bound;
   }
 
-  std::string_view keep(std::string text) { return config_.texts.emplace_back(std::move(text)); }
-
-  // Sections are short: comparing each with the later ones is cheaper than any table.
-  void mark_overridden() {
-    for (ConfigSection& section : config_.sections) {
-      if (section.entries.size() > 64) {
-        mark_long(section);
-        continue;
+  // Nearly all sections set each option once, which is seen at a glance.
+  static void mark_overridden(ConfigSection& section, std::span<ConfigEntry> entries) {
+    std::size_t unknown = 0;
+    bool repeats = false;
+    for (const ConfigEntry& entry : entries) {
+      if (entry.option == nullptr) {
+        ++unknown;
+      } else {
+        repeats |= section.options[entry.option->id];
+        section.options[entry.option->id] = true;
       }
-      for (std::size_t i = 0; i < section.entries.size(); ++i)
-        for (std::size_t j = i + 1; j < section.entries.size() && !section.entries[i].overridden;
-             ++j)
-          section.entries[i].overridden = section.entries[i].key == section.entries[j].key;
     }
-  }
-
-  static void mark_long(ConfigSection& section) {
-    std::unordered_map<std::string_view, std::size_t> last;
-    for (std::size_t i = 0; i < section.entries.size(); ++i) {
-      const auto [found, fresh] = last.try_emplace(section.entries[i].key, i);
+    section.has_unknown_key = unknown != 0;
+    if (!repeats && unknown < 2) return;
+    std::unordered_map<std::string_view, ConfigEntry*> last;
+    for (ConfigEntry& entry : entries) {
+      const auto [found, fresh] = last.try_emplace(entry.key, &entry);
       if (fresh) continue;
-      section.entries[found->second].overridden = true;
-      found->second = i;
+      section.has_overridden = true;
+      found->second->overridden = true;
+      found->second = &entry;
     }
   }
 
@@ -97,33 +150,38 @@ class Merger {
   void spread_defaults() {
     const auto found = index_.find(default_section);
     if (found == index_.end()) return;
-    const std::vector<ConfigEntry> defaults = config_.sections[found->second].entries;
-    for (std::size_t i = 0; i < config_.sections.size(); ++i) {
+    const std::span<const ConfigEntry> defaults = config_.sections[found->second].entries;
+    for (std::uint32_t i = 0; i < config_.sections.size(); ++i) {
       ConfigSection& section = config_.sections[i];
       if (i == found->second || !section.name) continue;
+      std::vector<ConfigEntry> all(section.entries.begin(), section.entries.end());
       for (const ConfigEntry& entry : defaults) {
         if (entry.overridden || section.find(entry.key) != nullptr) continue;
         ConfigEntry copy = entry;
         copy.option = schema::find_option(section.name->kind, entry.key);
         if (copy.option == nullptr && !schema::takes_any_key(section.name->kind)) continue;
-        copy.section_index = static_cast<std::uint32_t>(i);
         copy.from_default = true;
-        section.entries.push_back(copy);
+        if (copy.option != nullptr) section.options[copy.option->id] = true;
+        all.push_back(copy);
       }
+      if (all.size() == section.entries.size()) continue;
+      section.entries = config_.with_defaults_.emplace_back(std::move(all));
     }
   }
 
   const LoadedFiles& files_;
   const SourceMap& sources_;
   Config config_;
-  std::unordered_map<std::string_view, std::size_t> index_;
+  std::vector<Occurrence> occurrences_;
+  std::size_t entry_total_ = 0;
+  std::unordered_map<std::string_view, std::uint32_t> index_;
 };
 
-}  // namespace
-
 const ConfigEntry* ConfigSection::find(std::string_view key) const {
+  const schema::OptionRow* option = name ? schema::find_option(name->kind, key) : nullptr;
+  if (option != nullptr && !options[option->id]) return nullptr;
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& e) {
-    return !e.overridden && e.key == key;
+    return !e.overridden && (option != nullptr ? e.option == option : e.key == key);
   });
   return found == entries.end() ? nullptr : &*found;
 }
@@ -141,7 +199,7 @@ const ConfigSection* Config::find(std::string_view full_name) const {
 }
 
 Config bind(const LoadedFiles& files, const SourceMap& sources, bool fragment) {
-  return Merger(files, sources, fragment).run();
+  return ConfigMerger(files, sources, fragment).run();
 }
 
 }  // namespace sup::compiler

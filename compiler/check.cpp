@@ -16,33 +16,33 @@ bool is_suggestion(std::string_view rule) {
 
 class Reporter {
  public:
-  Reporter(const Lowered& lowered, const Config& config, const SourceMap& sources,
+  Reporter(Lowering& lowering, const Config& config, const SourceMap& sources,
            Diagnostics& diagnostics)
-      : lowered_(lowered), config_(config), sources_(sources), diagnostics_(diagnostics) {}
+      : lowering_(lowering), config_(config), sources_(sources), diagnostics_(diagnostics) {}
 
   void report(const schema::Fault& fault) {
-    if (fault.section >= lowered_.sections.size()) {
+    if (fault.section >= lowering_.section_count()) {
       report_whole(fault);
       return;
     }
-    const ConfigSection& section = *lowered_.sections[fault.section];
+    const ConfigSection& section = lowering_.section(fault.section);
     const Rule& rule = compiler_rule(fault.rule);
     if (!fault.setting) {
       diagnostics_.report(rule, section.headers.front(), fault.message);
       return;
     }
-    const ConfigEntry& entry = *lowered_.settings[fault.section][*fault.setting];
+    const ConfigEntry& entry = lowering_.entry(fault.section, *fault.setting);
     const std::string_view key = entry.option->name;
     const Span span = place(fault, entry);
     Diagnostic& made = diagnostics_.report(
         rule, span, section.display() + " " + std::string(key) + ": " + fault.message);
-    if (entry.option->has(schema::OptionFlags::secret)) made.hidden = entry.value_span;
+    if (entry.option->has(schema::OptionFlags::secret)) made.hidden = config_.value_span(entry);
     if (!fault.note.empty()) made.note(fault.note);
     if (fault.rule == "bare-percent-conversion")
       made.note("every user of the machine could read it in the process list");
     if (entry.from_default) made.note("the value comes from [DEFAULT]");
-    if (fault.related_section && *fault.related_section < lowered_.sections.size())
-      made.label(lowered_.sections[*fault.related_section]->headers.front(), "here");
+    if (fault.related_section && *fault.related_section < lowering_.section_count())
+      made.label(lowering_.section(*fault.related_section).headers.front(), "here");
     if (fault.fix.empty()) return;
     const bool whole = fault.length == 0;
     made.with_hint(is_suggestion(fault.rule) ? "did you mean `" + fault.fix + "`?"
@@ -70,15 +70,14 @@ class Reporter {
   // The marked part in the user's text; sets exact_ when an edit there would do what the fault
   // says.
   Span place(const schema::Fault& fault, const ConfigEntry& entry) {
-    const Document& document = config_.files->files[entry.file].document;
-    const Entry& written = document.entries[entry.entry];
-    const schema::Setting& setting = lowered_.plan.sections[fault.section].settings[*fault.setting];
-    Span whole = entry.value_span;
+    const Document& document = config_.document(entry);
+    const Entry written = config_.written(entry);
+    const schema::Setting& setting = lowering_.settings(fault.section)[*fault.setting];
+    Span whole = written.value;
     exact_ = setting.text == entry.value && entry.value.find('\n') == std::string_view::npos;
     // An empty value has no place of its own.
-    if (whole.begin == whole.end)
-      whole = {whole.source, entry.key_span.begin, written.delimiter.end};
-    if (entry.value_span.begin == entry.value_span.end && fault.length == 0) {
+    if (whole.begin == whole.end) whole = {whole.source, written.key.begin, written.delimiter.end};
+    if (written.value.begin == written.value.end && fault.length == 0) {
       exact_ = false;
       return whole;
     }
@@ -86,8 +85,7 @@ class Reporter {
     std::size_t begin = fault.begin;
     if (setting.text != entry.value) {
       // %(here)s was replaced: the part is looked for in what was written.
-      const std::size_t found =
-          entry.value.find(std::string_view(setting.text).substr(fault.begin, fault.length));
+      const std::size_t found = entry.value.find(setting.text.substr(fault.begin, fault.length));
       if (found == std::string_view::npos) return whole;
       begin = found;
     }
@@ -100,7 +98,7 @@ class Reporter {
     return spans.front();
   }
 
-  const Lowered& lowered_;
+  Lowering& lowering_;
   const Config& config_;
   const SourceMap& sources_;
   Diagnostics& diagnostics_;
@@ -131,10 +129,12 @@ schema::Facts assumed_facts(const CompileOptions& options) {
 
 }  // namespace
 
-schema::Resolved check(const Lowered& lowered, const Config& config, const SourceMap& sources,
+schema::Resolved check(Lowering& lowering, const Config& config, const SourceMap& sources,
                        const CompileOptions& options, Diagnostics& diagnostics) {
-  schema::InstantiateResult result = schema::instantiate(lowered.plan, assumed_facts(options));
-  Reporter reporter(lowered, config, sources, diagnostics);
+  schema::InstantiateResult result =
+      schema::instantiate(lowering.plan(), assumed_facts(options),
+                          [&lowering](std::size_t section) { return lowering.settings(section); });
+  Reporter reporter(lowering, config, sources, diagnostics);
   for (const schema::Fault& fault : result.faults) reporter.report(fault);
   return std::move(result.resolved);
 }

@@ -6,7 +6,7 @@
 namespace sup::compiler {
 
 // Reports every fault at the place of the setting that has it; returns the bound plan.
-schema::Resolved check(const Lowered& lowered, const Config& config, const SourceMap& sources,
+schema::Resolved check(Lowering& lowering, const Config& config, const SourceMap& sources,
                        const CompileOptions& options, Diagnostics& diagnostics);
 
 }  // namespace sup::compiler

@@ -15,11 +15,11 @@ std::unique_ptr<Compilation> compile(const std::string& path, const FileSystem& 
   // Files that Python cannot read at all end here: what follows would be guesses.
   const bool unreadable = result->diagnostics.has_errors();
   result->config = bind(result->files, result->sources, options.fragment);
-  Lowered lowered = lower(result->config, result->sources, options);
+  Lowering lowering(result->config, result->sources, options);
   CompileOptions assumed = options;
   if (unreadable) assumed.fragment = true;  // what is missing may stand in the lines that are junk
-  result->resolved = check(lowered, result->config, result->sources, assumed, result->diagnostics);
-  result->plan = std::move(lowered.plan);
+  result->resolved = check(lowering, result->config, result->sources, assumed, result->diagnostics);
+  result->plan = lowering.take_plan();
   result->diagnostics.sort();
   return result;
 }

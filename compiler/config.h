@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,28 +33,30 @@ struct LoadedFiles {
   std::vector<std::string> infos;
 };
 
-// key = value of one section, as written.
+// key = value of one section, as written. Where it stands is asked of the Config.
 struct ConfigEntry {
   std::string_view key;                       // lower case
+  std::string_view value;                     // joined lines, as written
   const schema::OptionRow* option = nullptr;  // of this section's kind; null: not known there
-  Span key_span;
-  Span value_span;          // first line of the value; empty value: the place after the delimiter
-  std::string_view value;   // joined lines, as written
-  std::uint32_t file = 0;   // index into Config::files
-  std::uint32_t entry = 0;  // index into the document's entries
-  std::uint32_t section_index = 0;
-  bool overridden = false;    // a later line of the same section sets the same key
-  bool from_default = false;  // inherited from [DEFAULT]
+  std::uint32_t entry = 0;                    // index into the document's entries
+  std::uint32_t file : 30 = 0;                // index into Config::files
+  bool overridden : 1 = false;                // a later line of the same section sets the same key
+  bool from_default : 1 = false;              // inherited from [DEFAULT]
 };
 
 // A section, with all its occurrences merged.
 struct ConfigSection {
   std::string_view full_name;
-  std::optional<schema::SectionName> name;  // nothing: Supervisor ignores the section
-  std::vector<Span> headers;                // each occurrence; the brackets included
-  std::vector<std::uint32_t> header_files;  // files of these
-  std::uint32_t first_line = 1;             // of the first header
-  std::vector<ConfigEntry> entries;         // of all occurrences, in order, overridden ones too
+  std::optional<schema::SectionName> name;      // nothing: Supervisor ignores the section
+  std::uint32_t first_line = 1;                 // of the first header
+  std::span<const Span> headers;                // each occurrence; the brackets included
+  std::span<const std::uint32_t> header_files;  // files of these
+  std::span<const ConfigEntry> entries;         // of all occurrences, in order, overridden ones too
+  schema::OptionSet options;                    // those that it sets or inherits
+  bool has_unknown_key = false;                 // an entry without an option
+  bool has_overridden = false;                  // an entry that does not count
+  bool has_continuation = false;                // a value of several lines
+  bool has_comment = false;                     // an option with a comment behind it
 
   // The entry that counts, or null.
   const ConfigEntry* find(std::string_view key) const;
@@ -66,14 +70,37 @@ struct Config {
   const LoadedFiles* files = nullptr;
   std::vector<ConfigSection> sections;
   bool fragment = false;  // a part of a configuration: no complaint about what other files hold
-  std::deque<std::string> texts;  // owns joined values and lowered keys
+  // Owns joined values and lowered keys, and keeps the sources that all others point into.
+  std::shared_ptr<schema::TextStore> texts = std::make_shared<schema::TextStore>();
+
+  Config() = default;
+  // Sections point into the members below.
+  Config(const Config&) = delete;
+  Config& operator=(const Config&) = delete;
+  Config(Config&&) = default;
+  Config& operator=(Config&&) = default;
+  ~Config() = default;
 
   const ConfigSection* find(std::string_view full_name) const;
 
-  Span key_span(const ConfigEntry& entry) const { return entry.key_span; }
+  const Document& document(const ConfigEntry& entry) const {
+    return files->files[entry.file].document;
+  }
+
+  Entry written(const ConfigEntry& entry) const { return document(entry).entry(entry.entry); }
+
+  Span key_span(const ConfigEntry& entry) const { return document(entry).key(entry.entry); }
 
   // First line of the value; an empty value has the place after the delimiter.
-  Span value_span(const ConfigEntry& entry) const { return entry.value_span; }
+  Span value_span(const ConfigEntry& entry) const { return document(entry).value(entry.entry); }
+
+ private:
+  friend class ConfigMerger;
+
+  std::vector<Span> headers_;
+  std::vector<std::uint32_t> header_files_;
+  std::vector<ConfigEntry> entries_;
+  std::deque<std::vector<ConfigEntry>> with_defaults_;  // of sections that [DEFAULT] added to
 };
 
 }  // namespace sup::compiler

@@ -87,12 +87,12 @@ Diagnostic& Diagnostics::report(const Rule& rule, Severity severity, Span span,
 
 void Diagnostics::sort() {
   const auto key = [](const Diagnostic& d) {
-    return std::tuple(d.span.source, d.span.begin, d.span.end);
+    return std::tuple(d.span.source, d.span.begin, d.span.end, d.rule->id);
   };
   std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
   const auto same = [&](const Diagnostic& a, const Diagnostic& b) {
-    return key(a) == key(b) && a.rule == b.rule && a.message == b.message;
+    return key(a) == key(b) && a.message == b.message;
   };
   diagnostics_.erase(std::unique(diagnostics_.begin(), diagnostics_.end(), same),
                      diagnostics_.end());

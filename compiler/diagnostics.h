@@ -67,7 +67,7 @@ class Diagnostics {
   Diagnostic& report(const Rule& rule, Span span, std::string message);
   Diagnostic& report(const Rule& rule, Severity severity, Span span, std::string message);
 
-  // Stable order by source and place, exact duplicates removed. Call once before reading.
+  // Order by source, place and rule, exact duplicates removed. Call once before reading.
   void sort();
 
   const std::vector<Diagnostic>& all() const { return diagnostics_; }

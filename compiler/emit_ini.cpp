@@ -27,7 +27,7 @@ std::string emit_ini(const schema::Plan& plan, const EmitOptions& options) {
     out += "\n";
   }
   for (const schema::Section& section : plan.sections) {
-    out += "\n[" + section.full_name + "]\n";
+    out += "\n[" + std::string(section.full_name) + "]\n";
     for (const schema::Setting& setting : section.settings) {
       const schema::OptionRow& row = schema::option_row(setting.option);
       const bool hide = row.has(schema::OptionFlags::secret) && !options.show_secrets;

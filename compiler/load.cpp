@@ -62,7 +62,7 @@ class Loader {
       return;
     }
     if (!document.junk_before_header.empty()) {
-      const Line& line = document.lines[document.junk_before_header.front()];
+      const Line line = document.line(document.junk_before_header.front());
       diagnostics_
           .report(compiler_rule("missing-section-header"),
                   {source, line.content_begin, line.content_end},
@@ -70,8 +70,7 @@ class Loader {
           .with_hint("a [section] must stand above it");
       return;  // Python reads no further
     }
-    for (const std::uint32_t index : document.junk)
-      report_junk(source, text, document.lines[index]);
+    for (const std::uint32_t index : document.junk) report_junk(source, text, document.line(index));
   }
 
   void report_junk(SourceId source, std::string_view text, const Line& line) {
@@ -90,14 +89,14 @@ class Loader {
   }
 
   // The last files= of the main file's [include], as Python merges it.
-  const Entry* include_entry(const Document& document) {
-    const Entry* found = nullptr;
+  std::optional<Entry> include_entry(const Document& document) {
+    std::optional<Entry> found;
     for (const SectionHeader& section : document.sections) {
       if (sources_.text(section.name) != "include") continue;
       loaded_.has_include = true;
       for (std::uint32_t i = 0; i < section.entry_count; ++i) {
-        const Entry& entry = document.entries[section.first_entry + i];
-        if (schema::lower(sources_.text(entry.key)) == "files") found = &entry;
+        const Entry entry = document.entry(section.first_entry + i);
+        if (schema::lower(sources_.text(entry.key)) == "files") found = entry;
       }
     }
     return found;
@@ -105,9 +104,9 @@ class Loader {
 
   void include() {
     const Document& document = loaded_.files.front().document;
-    const Entry* entry = include_entry(document);
+    const std::optional<Entry> entry = include_entry(document);
     if (!loaded_.has_include) return;
-    if (entry == nullptr) {
+    if (!entry) {
       report_no_files(document);
       return;
     }
@@ -142,7 +141,7 @@ class Loader {
           diagnostics_.report(compiler_rule("include-without-files"), section.header,
                               "[include] has no `files=`; Supervisor refuses the configuration");
       for (std::uint32_t i = 0; i < section.entry_count; ++i) {
-        const Span key = document.entries[section.first_entry + i].key;
+        const Span key = document.key(section.first_entry + i);
         if (schema::edit_distance(sources_.text(key), "files", 2) <= 2)
           made.with_hint("did you mean `files` in line " +
                          std::to_string(sources_.position(key.source, key.begin).line) + "?")

@@ -5,19 +5,15 @@
 namespace sup::compiler {
 
 SourceId SourceMap::add(Source source) {
-  sources_.push_back(std::move(source));
+  sources_.push_back(std::make_shared<const Source>(std::move(source)));
   line_starts_.emplace_back();
   return static_cast<SourceId>(sources_.size() - 1);
-}
-
-std::string_view SourceMap::text(const Span& span) const {
-  return std::string_view(sources_[span.source].bytes).substr(span.begin, span.end - span.begin);
 }
 
 const std::vector<std::uint32_t>& SourceMap::line_starts(SourceId id) const {
   std::vector<std::uint32_t>& starts = line_starts_[id];
   if (!starts.empty()) return starts;
-  const std::string& bytes = sources_[id].bytes;
+  const std::string& bytes = sources_[id]->bytes;
   starts.push_back(0);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     // LF, CRLF and a lone CR end a line, as in Python's universal newlines.
@@ -40,7 +36,7 @@ std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
 }
 
 std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
-  const std::string_view bytes = sources_[source].bytes;
+  const std::string_view bytes = sources_[source]->bytes;
   const auto& starts = line_starts(source);
   const std::size_t index = std::min<std::size_t>(line, starts.size()) - 1;
   const std::size_t end = index + 1 < starts.size() ? starts[index + 1] : bytes.size();

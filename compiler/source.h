@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ struct Position {
 };
 
 // A source may be this long; longer files are refused with a diagnostic.
-constexpr std::size_t source_maximum_bytes = std::size_t{512} << 20U;
+constexpr std::size_t source_maximum_bytes = (std::size_t{256} << 20U) - 1;
 
 struct Source {
   std::string path;  // as the user named it or as the include pattern gave it
@@ -43,9 +43,15 @@ class SourceMap {
 
   std::size_t size() const { return sources_.size(); }
 
-  const Source& operator[](SourceId id) const { return sources_[id]; }
+  const Source& operator[](SourceId id) const { return *sources_[id]; }
 
-  std::string_view text(const Span& span) const;
+  // Keeps the source for those whose texts point into it.
+  std::shared_ptr<const Source> owner(SourceId id) const { return sources_[id]; }
+
+  std::string_view text(const Span& span) const {
+    return {sources_[span.source]->bytes.data() + span.begin, span.end - span.begin};
+  }
+
   Position position(SourceId source, std::uint32_t offset) const;
   // The line (1-based) without its end.
   std::string_view line(SourceId source, std::uint32_t line) const;
@@ -54,8 +60,8 @@ class SourceMap {
  private:
   const std::vector<std::uint32_t>& line_starts(SourceId id) const;
 
-  std::deque<Source> sources_;
-  mutable std::deque<std::vector<std::uint32_t>> line_starts_;  // made when first asked for
+  std::vector<std::shared_ptr<const Source>> sources_;
+  mutable std::vector<std::vector<std::uint32_t>> line_starts_;  // made when first asked for
 };
 
 }  // namespace sup::compiler

@@ -16,9 +16,7 @@ const Document& Context::document(const ConfigEntry& entry) const {
   return compilation_.files.files[entry.file].document;
 }
 
-const Entry& Context::written(const ConfigEntry& entry) const {
-  return document(entry).entries[entry.entry];
-}
+Entry Context::written(const ConfigEntry& entry) const { return config().written(entry); }
 
 const Document* Context::document_of(compiler::SourceId source) const {
   const auto& files = compilation_.files.files;
@@ -152,8 +150,8 @@ namespace {
 std::uint32_t last_line(const Document& document, const Entry& entry) {
   std::uint32_t last = entry.line;
   if (entry.continuation_count == 0) return last;
-  for (std::uint32_t i = entry.line + 1; i < document.lines.size(); ++i) {
-    const LineKind kind = document.lines[i].kind;
+  for (std::uint32_t i = entry.line + 1; i < document.line_count(); ++i) {
+    const LineKind kind = document.line_kind(i);
     if (kind == LineKind::continuation) {
       last = i;
     } else if (kind != LineKind::blank && kind != LineKind::comment) {
@@ -166,41 +164,41 @@ std::uint32_t last_line(const Document& document, const Entry& entry) {
 }  // namespace
 
 bool Context::is_single_line(const ConfigEntry& entry) const {
-  const Entry& as_written = written(entry);
+  const Entry as_written = written(entry);
   return last_line(document(entry), as_written) == as_written.line;
 }
 
 Span Context::whole_lines(const ConfigEntry& entry) const {
   const Document& lines = document(entry);
-  const Entry& as_written = written(entry);
-  return {lines.source, lines.lines[as_written.line].begin,
-          lines.lines[last_line(lines, as_written)].end};
+  const Entry as_written = written(entry);
+  return {lines.source, lines.line_begin(as_written.line),
+          lines.line(last_line(lines, as_written)).end};
 }
 
 Span Context::whole_value(const ConfigEntry& entry) const {
   const Document& lines = document(entry);
-  const Entry& as_written = written(entry);
+  const Entry as_written = written(entry);
   const std::uint32_t last = last_line(lines, as_written);
-  if (last == as_written.line) return entry.value_span;
-  return {lines.source, entry.value_span.begin, lines.lines[last].content_end};
+  if (last == as_written.line) return value_span(entry);
+  return {lines.source, value_span(entry).begin, lines.line(last).content_end};
 }
 
 std::string_view Context::line_end(const ConfigEntry& entry) const {
-  const Line& line = document(entry).lines[written(entry).line];
-  const auto text = source_text({entry.key_span.source, line.begin, line.end});
+  const compiler::Line line = document(entry).line(written(entry).line);
+  const auto text = source_text({key_span(entry).source, line.begin, line.end});
   if (text.ends_with("\r\n")) return "\r\n";
   return text.ends_with('\r') ? "\r" : "\n";
 }
 
 Span Context::value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const {
-  const Span& value = entry.value_span;
+  const Span value = value_span(entry);
   if (!is_single_line(entry) || begin + length > value.end - value.begin) return value_place(entry);
   const auto first = value.begin + static_cast<std::uint32_t>(begin);
   return {value.source, first, first + static_cast<std::uint32_t>(length)};
 }
 
-Span Context::value_place(const ConfigEntry& entry) {
-  return entry.value_span.begin == entry.value_span.end ? entry.key_span : entry.value_span;
+Span Context::value_place(const ConfigEntry& entry) const {
+  return value_span(entry).begin == value_span(entry).end ? key_span(entry) : value_span(entry);
 }
 
 std::string quoted(std::string_view name) {

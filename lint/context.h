@@ -50,7 +50,12 @@ class Context {
   const compiler::CompileOptions& options() const { return options_; }
 
   const compiler::Document& document(const ConfigEntry& entry) const;
-  const compiler::Entry& written(const ConfigEntry& entry) const;
+  compiler::Entry written(const ConfigEntry& entry) const;
+
+  Span key_span(const ConfigEntry& entry) const { return config().key_span(entry); }
+
+  // First line of the value; an empty value has the place after the delimiter.
+  Span value_span(const ConfigEntry& entry) const { return config().value_span(entry); }
 
   std::string_view source_text(const Span& span) const { return sources().text(span); }
 
@@ -63,7 +68,7 @@ class Context {
   bool has_error_in(const Span& place) const;
 
   // The key as written, upper case and all.
-  std::string_view key_text(const ConfigEntry& entry) const { return source_text(entry.key_span); }
+  std::string_view key_text(const ConfigEntry& entry) const { return source_text(key_span(entry)); }
 
   // The entry's value after expansion; nothing when a name in it is not known.
   std::optional<std::string> text(const ConfigSection& section, const ConfigEntry& entry) const;
@@ -111,7 +116,7 @@ class Context {
   Span value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const;
 
   // Where to point for a value: the value, or the key if there is none on its line.
-  static Span value_place(const ConfigEntry& entry);
+  Span value_place(const ConfigEntry& entry) const;
 
   // Calls `function(section, entry)` for each entry that counts and is written in its section.
   template <class Function>

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "schema/expand.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -47,14 +48,10 @@ bool contains(const Places& places, const Span& span) {
 Span entry_around(const Context& context, const Span& span) {
   const compiler::Document* document = context.document_of(span.source);
   if (document == nullptr) return span;
-  const auto& entries = document->entries;
-  const auto next = std::upper_bound(entries.begin(), entries.end(), span.begin,
-                                     [&](std::uint32_t place, const compiler::Entry& entry) {
-                                       return place < document->lines[entry.line].begin;
-                                     });
-  if (next == entries.begin()) return span;
-  const compiler::Entry& entry = *std::prev(next);
-  return {span.source, document->lines[entry.line].begin, std::max(span.end, entry.value.end)};
+  const std::uint32_t after = document->entry_after(span.begin);
+  if (after == 0) return span;
+  return {span.source, document->line_begin(document->entry_line(after - 1)),
+          std::max(span.end, document->value(after - 1).end)};
 }
 
 // What the findings of rules make superfluous among the compiler's errors.
@@ -82,7 +79,8 @@ Explained explained_by(const Context& context, const Diagnostics& findings) {
   for (const ConfigSection& section : context.config().sections) {
     if (misspelt.empty()) break;
     for (const ConfigEntry& entry : section.entries) {
-      if (!misspelt.contains({entry.key_span.source, entry.key_span.begin})) continue;
+      if (!misspelt.contains({context.key_span(entry).source, context.key_span(entry).begin}))
+        continue;
       for (const Span& header : section.headers) add(explained.headers, header);
       break;
     }
@@ -129,21 +127,99 @@ std::string_view explanation_of(const compiler::Rule& rule) {
   return {};
 }
 
+namespace {
+
+schema::OptionSet options_of(const LintRule& rule) {
+  schema::OptionSet set;
+  for (const schema::OptionRow& row : schema::option_rows()) {
+    const bool is_named =
+        std::find(rule.options.begin(), rule.options.end(), row.name) != rule.options.end();
+    set[row.id] = is_named || (!rule.type.empty() && rule.type == row.type);
+  }
+  return set;
+}
+
+// Rules by what they look at, so that a section is given to those alone that it concerns.
+class Runner {
+ public:
+  Runner(Context& context, Diagnostics& out) : context_(context), out_(out) {
+    for (const LintRule* rule : rules) {
+      if (rule->looks_at_whole)
+        whole_.push_back(rule);
+      else if (rule->check != nullptr)
+        some_.push_back(rule);
+      else if (rule->check_section != nullptr)
+        section_.push_back({rule, options_of(*rule)});
+      else
+        add_value_rule(rule);
+    }
+  }
+
+  void run() {
+    const std::span<const ConfigSection> all = context_.config().sections;
+    for (const LintRule* rule : whole_) rule->check(context_, out_);
+    constexpr std::size_t at_a_time = 64;
+    for (std::size_t begin = 0; begin < all.size(); begin += at_a_time) {
+      context_.set_sections(all.subspan(begin, std::min(at_a_time, all.size() - begin)));
+      for (const LintRule* rule : some_) rule->check(context_, out_);
+      for (const ConfigSection& section : context_.sections())
+        if (section.name) look_at(section);
+    }
+    context_.set_sections(all);
+  }
+
+ private:
+  struct SectionRule {
+    const LintRule* rule;
+    schema::OptionSet options;
+  };
+
+  void add_value_rule(const LintRule* rule) {
+    const schema::OptionSet options = options_of(*rule);
+    for (std::size_t id = 0; id < schema::option_count; ++id)
+      if (options[id]) value_[id].push_back(rule);
+    with_value_rules_ |= options;
+  }
+
+  void look_at(const ConfigSection& section) {
+    for (const SectionRule& row : section_)
+      if ((section.options & row.options).any()) row.rule->check_section(context_, out_, section);
+    if ((section.options & with_value_rules_).none()) return;
+    for (const ConfigEntry& entry : section.entries)
+      if (entry.option != nullptr && !entry.overridden && !entry.from_default)
+        look_at_value(section, entry);
+  }
+
+  void look_at_value(const ConfigSection& section, const ConfigEntry& entry) {
+    const schema::OptionId id = entry.option->id;
+    if (value_[id].empty()) return;
+    std::string_view& clean = clean_[id];
+    if (clean.data() != nullptr && clean == entry.value) return;
+    const std::size_t before = out_.all().size();
+    for (const LintRule* rule : value_[id]) rule->check_value(context_, out_, section, entry);
+    const bool is_clean = out_.all().size() == before && !schema::is_template(entry.value);
+    clean = is_clean ? entry.value : std::string_view{};
+  }
+
+  Context& context_;
+  Diagnostics& out_;
+  std::vector<const LintRule*> whole_;
+  std::vector<const LintRule*> some_;
+  std::vector<SectionRule> section_;
+  std::array<std::vector<const LintRule*>, schema::option_count> value_;
+  schema::OptionSet with_value_rules_;
+  // The last value of each option that no rule had a word about.
+  std::array<std::string_view, schema::option_count> clean_{};
+};
+
+}  // namespace
+
 Diagnostics lint(const compiler::Compilation& compilation,
                  const compiler::CompileOptions& options) {
   Diagnostics findings;
   if (compilation.failure) return findings;
   Context context(compilation, options);
-  for (const LintRule* rule : rules)
-    if (rule->looks_at_whole) rule->check(context, findings);
-  constexpr std::size_t at_a_time = 64;
-  const std::span<const ConfigSection> all = compilation.config.sections;
-  for (std::size_t begin = 0; begin < all.size(); begin += at_a_time) {
-    context.set_sections(all.subspan(begin, std::min(at_a_time, all.size() - begin)));
-    for (const LintRule* rule : rules)
-      if (!rule->looks_at_whole) rule->check(context, findings);
-  }
-  context.set_sections(all);
+  Runner(context, findings).run();
 
   const Explained explained = explained_by(context, findings);
   for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {

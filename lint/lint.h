@@ -7,6 +7,7 @@
 // that error, so that one mistake gives one message.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -21,9 +22,25 @@ struct LintRule {
   compiler::Rule rule;
   // For --explain: what Supervisor does, and what to write instead. A few lines.
   std::string_view explanation;
+
+  // A rule has one of the following three.
+
   // Called with some sections after the other in Context::sections(), or once with all of them.
-  void (*check)(const Context& context, compiler::Diagnostics& out);
+  void (*check)(const Context& context, compiler::Diagnostics& out) = nullptr;
   bool looks_at_whole = false;
+
+  // Called for each section that sets one of `options`.
+  void (*check_section)(const Context& context, compiler::Diagnostics& out,
+                        const ConfigSection& section) = nullptr;
+
+  // Called for each entry of `options` that counts and is written in its section. What it finds
+  // must follow from the option and the value alone, so that equal values are looked at once.
+  void (*check_value)(const Context& context, compiler::Diagnostics& out,
+                      const ConfigSection& section, const ConfigEntry& entry) = nullptr;
+
+  // By name; none: all of value type `type`. An option of these kinds of section only, if any.
+  std::array<std::string_view, 8> options{};
+  std::string_view type{};
 };
 
 #define LINT_RULE(name) extern const LintRule name;

@@ -72,11 +72,7 @@ class KeyJudge {
 template <class Function>
 void each_key(const Context& context, KeyKind kind, Function function) {
   for (const ConfigSection& section : context.sections()) {
-    if (!section.name) continue;
-    const bool any_to_judge = std::any_of(
-        section.entries.begin(), section.entries.end(),
-        [](const ConfigEntry& entry) { return entry.option == nullptr && !entry.from_default; });
-    if (!any_to_judge) continue;
+    if (!section.name || !section.has_unknown_key) continue;
     const KeyJudge judge(context, section);
     for (const ConfigEntry& entry : section.entries) {
       if (entry.from_default) continue;
@@ -110,6 +106,7 @@ bool is_missed_daemon(const Context& context, const HeaderVerdict& verdict);
 template <class Function>
 void each_header(const Context& context, HeaderKind kind, Function function) {
   for (const ConfigSection& section : context.sections()) {
+    if (section.name) continue;
     const HeaderVerdict verdict = judge_header(section);
     if (verdict.kind != kind) continue;
     for (const Span& header : section.headers) {

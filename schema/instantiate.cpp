@@ -1,6 +1,7 @@
 #include "schema/instantiate.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -16,7 +17,7 @@ constexpr std::size_t no_section = std::numeric_limits<std::size_t>::max();
 
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
-std::string header(const Section& section) { return "[" + section.full_name + "]"; }
+std::string header(const Section& section) { return "[" + std::string(section.full_name) + "]"; }
 
 // Options of processes that are asked for by name; found once.
 struct ProcessIds {
@@ -30,11 +31,14 @@ struct ProcessIds {
   OptionId priority = id("priority");
   OptionId stdout_logfile = id("stdout_logfile");
   OptionId stderr_logfile = id("stderr_logfile");
+  OptionId stdout_syslog = id("stdout_syslog");
+  OptionId stderr_syslog = id("stderr_syslog");
 };
 
 class Binder {
  public:
-  Binder(const Plan& plan, const Facts& facts) : plan_(plan), facts_(facts), names_(plan, facts) {
+  Binder(const Plan& plan, const Facts& facts, const SettingsOf& settings)
+      : plan_(plan), facts_(facts), settings_of_(settings), names_(plan, facts) {
     result_.resolved.warnings = plan.warnings;
     result_.resolved.infos = plan.infos;
   }
@@ -55,6 +59,15 @@ class Binder {
   }
 
  private:
+  // The settings of a section; valid until those of another are asked for.
+  std::span<const Setting> settings(std::size_t section) {
+    if (section != current_section_) {
+      current_settings_ = settings_of_(section);
+      current_section_ = section;
+    }
+    return current_settings_;
+  }
+
   // -- faults -------------------------------------------------------------------------------------
 
   // The same mistake is told once, however many processes it concerns. The fault is there to be
@@ -75,7 +88,7 @@ class Binder {
   }
 
   void value_fault(std::size_t section, std::size_t setting, bool constant, ValueError error) {
-    const Setting& written = plan_.sections[section].settings[setting];
+    const Setting& written = settings(section)[setting];
     const OptionRow& row = option_row(written.option);
     std::string message = row.has(OptionFlags::secret)
                               ? "the value is not " + std::string(row.expected)
@@ -119,7 +132,7 @@ class Binder {
         }
       }
     }
-    const OptionRow& row = option_row(plan_.sections[section].settings[setting].option);
+    const OptionRow& row = option_row(settings(section)[setting].option);
     const bool is_secret = row.has(OptionFlags::secret);
     if (is_secret)
       error.message = "an expansion in the value is wrong; a literal `%` is written `%%`";
@@ -154,7 +167,7 @@ class Binder {
   // Expands a setting. Nothing: it is faulty, or depends on a variable that is not known here.
   std::optional<std::string> expanded(std::size_t section, std::size_t setting, Scope scope,
                                       const NameValues& values, int times) {
-    std::string text = plan_.sections[section].settings[setting].text;
+    std::string text(settings(section)[setting].text);
     const NameLookup lookup = [&](std::string_view name) -> std::optional<TemplateValue> {
       TemplateValue value;
       if (names_.find(name, scope, values, value) == NameStatus::defined) return value;
@@ -174,7 +187,7 @@ class Binder {
 
   // Reads one setting into its struct; false if the default stays.
   bool read(std::size_t section, std::size_t setting, void* options, const NameValues& values) {
-    const Setting& written = plan_.sections[section].settings[setting];
+    const Setting& written = settings(section)[setting];
     const OptionRow& row = option_row(written.option);
     const ReadContext context{plan_.target};
     const bool constant = !is_template(written.text);
@@ -198,9 +211,9 @@ class Binder {
   template <class Struct, class Filter>
   void read_block(std::size_t section, Struct& options, const NameValues& values,
                   const Filter& wanted) {
-    const auto& settings = plan_.sections[section].settings;
-    for (std::size_t i = 0; i < settings.size(); ++i) {
-      const OptionRow& row = option_row(settings[i].option);
+    const std::span<const Setting> all = settings(section);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const OptionRow& row = option_row(all[i].option);
       if (row.block == Struct::block && wanted(row)) read(section, i, &options, values);
     }
   }
@@ -212,21 +225,21 @@ class Binder {
 
   // Index of the setting of an option in a section.
   std::optional<std::size_t> written(std::size_t section, block::Block block,
-                                     std::string_view name) const {
+                                     std::string_view name) {
     const OptionRow* row = find_option(block, name);
     return row == nullptr ? std::nullopt : written(section, row->id);
   }
 
-  std::optional<std::size_t> written(std::size_t section, OptionId option) const {
-    const auto& settings = plan_.sections[section].settings;
-    for (std::size_t i = 0; i < settings.size(); ++i)
-      if (settings[i].option == option) return i;
+  std::optional<std::size_t> written(std::size_t section, OptionId option) {
+    const std::span<const Setting> all = settings(section);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i].option == option) return i;
     return std::nullopt;
   }
 
   void require(std::size_t section, block::Block block, std::string_view name,
                std::string_view rule, std::string_view consequence) {
-    if (facts_.partial && plan_.sections[section].settings.empty()) return;
+    if (facts_.partial && settings(section).empty()) return;
     if (written(section, block, name)) return;
     fault(section, std::nullopt, rule,
           header(plan_.sections[section]) + " has no " + quoted(std::string(name) + "=") + "; " +
@@ -242,7 +255,7 @@ class Binder {
 
   // ~, and whether the folder of the path exists.
   void settle_file(std::size_t section, std::optional<std::size_t> setting, std::string& path) {
-    path = with_home(path);
+    if (path.starts_with('~')) path = with_home(path);
     const std::size_t slash = path.rfind('/');
     if (!facts_.directory_exists || slash == std::string::npos || !setting) return;
     const std::string directory = slash == 0 ? "/" : path.substr(0, slash);
@@ -279,11 +292,12 @@ class Binder {
   // A program, group or process name; false when it cannot be one.
   bool check_name(std::size_t section, std::optional<std::size_t> setting, std::string_view name,
                   std::string_view what) {
-    const std::size_t bad = name.find_first_of(" :/");
-    if (bad == std::string_view::npos) return true;
-    const std::string_view character = name[bad] == ' '   ? "a blank"
-                                       : name[bad] == ':' ? "a colon"
-                                                          : "a slash";
+    const auto bad = std::find_if(name.begin(), name.end(),
+                                  [](char c) { return c == ' ' || c == ':' || c == '/'; });
+    if (bad == name.end()) return true;
+    const std::string_view character = *bad == ' '   ? "a blank"
+                                       : *bad == ':' ? "a colon"
+                                                     : "a slash";
     fault(section, setting, "invalid-name-character",
           "the " + std::string(what) + " " + quoted(name) + " contains " + std::string(character));
     return false;
@@ -358,7 +372,7 @@ class Binder {
     server.section = section.full_name;
     server.origin = section.origin;
     server.is_unix = section.kind == SectionKind::unix_http_server;
-    if (const std::size_t colon = section.full_name.find(':'); colon != std::string::npos)
+    if (const std::size_t colon = section.full_name.find(':'); colon != std::string_view::npos)
       server.name = section.full_name.substr(colon + 1);
     server.unix_options = UnixHttpServerOptions::defaults();
     server.inet_options = InetHttpServerOptions::defaults();
@@ -432,7 +446,7 @@ class Binder {
       }
       const std::size_t member = program != by_name.end() ? program->second : fcgi->second;
       in_group_[member] = true;
-      for (Process& process : bind_processes(member, group.name))
+      for (Process& process : bind_processes(member, group.name).processes)
         group.processes.push_back(std::move(process));
     }
     keep(std::move(group));
@@ -471,8 +485,9 @@ class Binder {
     for (const Section& other : plan_.sections)
       if (other.kind == SectionKind::eventlistener && other.name() == name)
         made.note = "an eventlistener cannot be a member of a group";
-    const std::string& text = setting ? plan_.sections[index].settings[*setting].text : name;
-    if (const std::size_t at = text.find(name); at != std::string::npos && !is_template(text)) {
+    const std::string_view text = setting ? settings(index)[*setting].text : std::string_view(name);
+    if (const std::size_t at = text.find(name);
+        at != std::string_view::npos && !is_template(text)) {
       made.begin = at;
       made.length = name.size();
       made.fix = nearest(name, candidates);
@@ -503,25 +518,26 @@ class Binder {
                                    : fcgi   ? GroupKind::fcgi_program
                                             : GroupKind::program);
     if (!check_name(index, std::nullopt, group.name, "name")) return;
-    group.processes = bind_processes(index, group.name);
-    const bool has_priority = written(index, ids_.priority).has_value();
-    if (has_priority) {
+    BoundProgram bound = bind_processes(index, group.name);
+    if (written(index, ids_.priority)) {
       // The group's priority is its program's; read once more as there may be no process.
-      ProcessOptions options = ProcessOptions::defaults();
-      if (!group.processes.empty())
-        options.priority = group.processes.front().options.priority;
-      else
-        read_block(index, options, {}, [](const OptionRow& row) { return row.name == "priority"; });
-      group.priority = options.priority;
+      group.priority = bound.priority;
+      if (!bound.has_process) {
+        ProcessOptions options = ProcessOptions::defaults();
+        read_block(index, options, {},
+                   [&](const OptionRow& row) { return row.id == ids_.priority; });
+        group.priority = options.priority;
+      }
     } else if (listener) {
       group.priority = -1;  // started first, stopped last
     }
-    if (listener) check_listener(index, group);
+    group.processes = std::move(bound.processes);
+    if (listener) check_listener(index, group, bound.redirect_stderr);
     if (fcgi) check_fcgi(index, group);
     keep(std::move(group));
   }
 
-  void check_listener(std::size_t index, Group& group) {
+  void check_listener(std::size_t index, Group& group, bool redirect_stderr) {
     read_block(index, group.listener);
     require(index, block::listener, "events", "listener-without-events",
             "nothing would be sent to it");
@@ -529,7 +545,7 @@ class Binder {
       fault(index, written(index, block::listener, "buffer_size"), "invalid-buffer-size",
             "a buffer of " + std::to_string(group.listener.buffer_size) +
                 " events holds none; it must be at least 1");
-    if (!group.processes.empty() && group.processes.front().options.redirect_stderr)
+    if (redirect_stderr)
       fault(index, written(index, block::process, "redirect_stderr"), "listener-redirect-stderr",
             "standard error would disturb the event protocol on standard output");
   }
@@ -556,51 +572,87 @@ class Binder {
 
   // -- processes ----------------------------------------------------------------------------------
 
-  std::vector<Process> bind_processes(std::size_t index, std::string_view group_name) {
+  // The processes of a program, and what its group is to know of the first one.
+  struct BoundProgram {
+    std::vector<Process> processes;  // empty if they are only checked
+    bool has_process = false;
+    std::int64_t priority = 0;
+    bool redirect_stderr = false;
+  };
+
+  BoundProgram bind_processes(std::size_t index, std::string_view group_name) {
     const Section& section = plan_.sections[index];
-    std::vector<Process> processes;
-    if (!check_name(index, std::nullopt, section.name(), "name")) return processes;
+    BoundProgram bound;
+    NameValues values;
+    values.program_name = section.name();
+    if (!check_name(index, std::nullopt, values.program_name, "name")) return bound;
+    values.group_name = group_name;
+    const std::size_t faults_before = result_.faults.size();
+    constants_.read(*this, index);
     Process made;
+    ProcessOptions& common = facts_.only_check ? constants_.options : made.options;
+    if (!facts_.only_check) made.options = constants_.options;
+    // What is the same for all its processes.
+    read_templates(index, common, values, [](const OptionRow& row) {
+      return row.scope != Scope::process && row.scope != Scope::program_environment;
+    });
+    check_program(index, common);
+    const std::int64_t numprocs = common.numprocs;
+    total_processes_ += std::max<std::int64_t>(numprocs, 0);
+    if (total_processes_ > facts_.maximum_processes) {
+      if (std::exchange(too_many_, true)) return bound;
+      fault(index, written(index, ids_.numprocs), "invalid-integer",
+            "more than " + std::to_string(facts_.maximum_processes) + " processes in all");
+      return bound;
+    }
+    values.numprocs = numprocs;
+    const auto first = static_cast<std::uint64_t>(common.numprocs_start);
+    if (numprocs < 1) return bound;
+    bound.has_process = true;
+    if (facts_.only_check) {
+      values.process_num = static_cast<std::int64_t>(first);
+      bind_process(index, common, values);
+      bound.priority = common.priority;
+      bound.redirect_stderr = common.redirect_stderr;
+      return bound;
+    }
     made.group = group_name;
     made.section = index;
     made.origin = section.origin;
-    made.options = ProcessOptions::defaults();
-    NameValues values;
-    values.program_name = section.name();
-    values.group_name = group_name;
-    const std::size_t faults_before = result_.faults.size();
-    // What is the same for all its processes.
-    read_block(index, made.options, values, [](const OptionRow& row) {
-      return row.scope != Scope::process && row.scope != Scope::program_environment;
-    });
-    check_program(index, made.options);
-    const ProcessOptions& common = made.options;
-    total_processes_ += std::max<std::int64_t>(common.numprocs, 0);
-    if (total_processes_ > facts_.maximum_processes) {
-      if (std::exchange(too_many_, true)) return processes;
-      fault(index, written(index, ids_.numprocs), "invalid-integer",
-            "more than " + std::to_string(facts_.maximum_processes) + " processes in all");
-      return processes;
-    }
-    values.numprocs = common.numprocs;
-    const std::int64_t numprocs = common.numprocs;
-    const auto first = static_cast<std::uint64_t>(common.numprocs_start);
-    if (numprocs > 0 && !facts_.only_check) processes.reserve(static_cast<std::size_t>(numprocs));
+    bound.processes.reserve(static_cast<std::size_t>(numprocs));
     for (std::int64_t i = 0; i < numprocs; ++i) {
       const bool last = i + 1 == numprocs;
       Process process = last ? std::move(made) : made;
       process.process_num = static_cast<std::int64_t>(first + static_cast<std::uint64_t>(i));
-      bind_process(index, process, values);
-      processes.push_back(std::move(process));
+      values.process_num = process.process_num;
+      bind_process(index, process.options, values);
+      process.name = process.options.process_name;
+      bound.processes.push_back(std::move(process));
       // The others would say the same.
-      if (i == 0 && (facts_.only_check || result_.faults.size() > faults_before)) break;
+      if (i == 0 && result_.faults.size() > faults_before) break;
     }
-    if (processes.size() < 2) return processes;
-    std::stable_sort(processes.begin(), processes.end(), [](const Process& a, const Process& b) {
-      return a.options.priority != b.options.priority ? a.options.priority < b.options.priority
-                                                      : a.name < b.name;
-    });
-    return processes;
+    bound.priority = bound.processes.front().options.priority;
+    bound.redirect_stderr = bound.processes.front().options.redirect_stderr;
+    if (bound.processes.size() < 2) return bound;
+    std::stable_sort(
+        bound.processes.begin(), bound.processes.end(), [](const Process& a, const Process& b) {
+          return a.options.priority != b.options.priority ? a.options.priority < b.options.priority
+                                                          : a.name < b.name;
+        });
+    return bound;
+  }
+
+  // Reads those settings of a section that are templates.
+  template <class Filter>
+  void read_templates(std::size_t section, ProcessOptions& options, const NameValues& values,
+                      const Filter& wanted) {
+    const std::span<const Setting> all = settings(section);
+    for (const std::uint32_t i : constants_.templates) {
+      const OptionRow& row = option_row(all[i].option);
+      if (!wanted(row)) continue;
+      constants_.forget(row.id);
+      read(section, i, &options, values);
+    }
   }
 
   // Checks on a section that do not need its processes.
@@ -610,9 +662,8 @@ class Binder {
             "there is nothing to run, Supervisor refuses the section");
     check_user(index, written(index, ids_.user), options.user);
     const auto name = written(index, ids_.process_name);
-    const std::string_view name_text =
-        name ? std::string_view(plan_.sections[index].settings[*name].text)
-             : *find_option(block, "process_name")->default_text;
+    const std::string_view name_text = name ? std::string_view(settings(index)[*name].text)
+                                            : *find_option(block, "process_name")->default_text;
     if (check_name(index, name, strip(name_text), "process name") && options.numprocs > 1 &&
         name_text.find("%(process_num)") == std::string_view::npos) {
       const auto numprocs = written(index, ids_.numprocs);
@@ -625,83 +676,162 @@ class Binder {
     const auto killasgroup = written(index, ids_.killasgroup);
     if (!killasgroup) {
       options.killasgroup = options.stopasgroup;
+      constants_.forget(ids_.killasgroup);
     } else if (options.stopasgroup && !options.killasgroup) {
       fault(index, killasgroup, "stopasgroup-without-killasgroup",
             "`stopasgroup=true` with `killasgroup=false`; Supervisor refuses the section");
     }
   }
 
-  void bind_process(std::size_t index, Process& process, NameValues values) {
-    ProcessOptions& options = process.options;
-    values.process_num = process.process_num;
-    read_block(index, options, values,
-               [](const OptionRow& row) { return row.scope == Scope::program_environment; });
-    const EnvironmentValue own = options.environment;  // reading moves nothing, but merging does
+  void bind_process(std::size_t index, ProcessOptions& options, NameValues values) {
+    read_templates(index, options, values,
+                   [](const OptionRow& row) { return row.scope == Scope::program_environment; });
+    const EnvironmentValue& own = options.environment;
     values.own_environment = &own;
-    read_block(index, options, values,
-               [](const OptionRow& row) { return row.scope == Scope::process; });
-    if (!written(index, ids_.process_name)) options.process_name = values.program_name;
-    process.name = options.process_name;
-    // Supervisor checks the template only; what a variable brings in breaks event headers.
+    read_templates(index, options, values,
+                   [](const OptionRow& row) { return row.scope == Scope::process; });
     const auto name = written(index, ids_.process_name);
+    if (!name) {
+      options.process_name = values.program_name;
+      constants_.forget(ids_.process_name);
+    }
+    // Supervisor checks the template only; what a variable brings in breaks event headers.
     const bool from_variable =
-        name && plan_.sections[index].settings[*name].text.find("%(ENV_") != std::string::npos;
-    if (from_variable) check_name(index, name, process.name, "process name");
+        name && settings(index)[*name].text.find("%(ENV_") != std::string_view::npos;
+    if (from_variable) check_name(index, name, options.process_name, "process name");
     settle_log(index, ids_.stdout_logfile, options.stdout_logfile, options.stdout_logfile_maxbytes,
-               options.stdout_syslog);
+               ids_.stdout_syslog, options.stdout_syslog);
     settle_log(index, ids_.stderr_logfile, options.stderr_logfile, options.stderr_logfile_maxbytes,
-               options.stderr_syslog);
-    if (options.redirect_stderr) {
+               ids_.stderr_syslog, options.stderr_syslog);
+    if (options.redirect_stderr && options.stderr_logfile.kind != LogKind::none) {
       if (options.stderr_logfile.kind == LogKind::file)
         warn("For " + header(plan_.sections[index]) +
              ", redirect_stderr=true but stderr_logfile has also been set to a filename, the "
              "filename has been ignored");
       options.stderr_logfile = {LogKind::none, {}};
+      constants_.forget(ids_.stderr_logfile);
     }
-    merge_environment(own, options.environment);
+    if (!facts_.only_check) merge_environment(options.environment);
   }
 
   void settle_log(std::size_t index, OptionId option, LogTargetValue& target, std::int64_t maxbytes,
-                  bool& syslog) {
+                  OptionId syslog_option, bool& syslog) {
     if (target.kind == LogKind::file && target.path.empty()) return;
-    if (target.kind == LogKind::file) settle_file(index, written(index, option), target.path);
-    const std::string name(option_row(option).name);
+    if (target.kind == LogKind::file) {
+      // Where it changes a path it must be read again for the next program.
+      if (target.path.starts_with('~')) constants_.forget(option);
+      settle_file(index, written(index, option), target.path);
+      return;
+    }
+    const std::string_view name = option_row(option).name;
     if (target.kind == LogKind::syslog) {
-      const std::string channel = name.substr(0, name.find('_'));
-      warn("For " + header(plan_.sections[index]) + ", " + name +
+      const std::string channel(name.substr(0, name.find('_')));
+      warn("For " + header(plan_.sections[index]) + ", " + std::string(name) +
            "=syslog but this is deprecated and will be removed.  Use " + channel +
            "_syslog=true to enable syslog instead.");
       target = {LogKind::none, {}};
       syslog = true;
+      constants_.forget(option);
+      constants_.forget(syslog_option);
     }
     if (target.kind == LogKind::automatic && maxbytes == 0)
-      warn("For " + header(plan_.sections[index]) + ", AUTO logging used for " + name +
+      warn("For " + header(plan_.sections[index]) + ", AUTO logging used for " + std::string(name) +
            " without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally");
   }
 
   // The daemon's variables, overridden by its own.
-  void merge_environment(const EnvironmentValue& own, EnvironmentValue& out) const {
+  void merge_environment(EnvironmentValue& own) const {
     const EnvironmentValue& global = result_.resolved.supervisord.environment;
     if (global.empty()) return;
-    out = global;
-    for (const auto& pair : own) {
+    EnvironmentValue out = global;
+    for (auto& pair : own) {
       const auto same = std::find_if(out.begin(), out.end(),
                                      [&](const auto& known) { return known.first == pair.first; });
       if (same == out.end()) {
-        out.push_back(pair);
+        out.push_back(std::move(pair));
       } else {
-        same->second = pair.second;
+        same->second = std::move(pair.second);
       }
     }
+    own = std::move(out);
   }
 
   void warn(std::string text) { result_.resolved.warnings.push_back(std::move(text)); }
 
   const Plan& plan_;
   const Facts& facts_;
+  const SettingsOf& settings_of_;
+  std::size_t current_section_ = no_section;
+  std::span<const Setting> current_settings_;
   const ProcessIds ids_;
   Names names_;
   InstantiateResult result_;
+
+  // The constant options of the program that is bound now. Programs of one configuration have most
+  // of their values in common, so what is as in the program before is not read again.
+  class Constants {
+   public:
+    ProcessOptions options = ProcessOptions::defaults();
+    std::vector<std::uint32_t> templates;  // settings of the section that are not constant
+
+    void read(Binder& binder, std::size_t section) {
+      ++generation_;
+      templates.clear();
+      const std::span<const Setting> all = binder.settings(section);
+      for (std::uint32_t i = 0; i < all.size(); ++i) {
+        const OptionRow& row = option_row(all[i].option);
+        if (row.block != block::process) continue;
+        Held& held = held_[row.id];
+        const bool constant = !is_template(all[i].text);
+        if (constant && held.is_known && held.text == all[i].text) {
+          held.generation = generation_;
+          continue;
+        }
+        forget(row.id);
+        if (!constant) {
+          templates.push_back(i);
+        } else if (binder.read(section, i, &options, {})) {
+          held.text = all[i].text;
+          held.is_known = true;
+          held.generation = generation_;
+        }
+      }
+      reset_others();
+    }
+
+    // The option's value is no longer that of its text.
+    void forget(OptionId option) {
+      Held& held = held_[option];
+      held.is_known = false;
+      held.generation = 0;
+      if (!std::exchange(held.is_listed, true)) listed_.push_back(option);
+    }
+
+   private:
+    struct Held {
+      std::string_view text;
+      std::uint64_t generation = 0;  // of the program that has it
+      bool is_known = false;         // `options` holds the value of `text`
+      bool is_listed = false;        // `options` may hold something else than the default
+    };
+
+    // What this program does not say has its default.
+    void reset_others() {
+      std::erase_if(listed_, [&](OptionId option) {
+        Held& held = held_[option];
+        if (held.generation == generation_) return false;
+        option_row(option).reset(&options);
+        held = {};
+        return true;
+      });
+    }
+
+    std::array<Held, option_count> held_{};
+    std::vector<OptionId> listed_;
+    std::uint64_t generation_ = 0;
+  };
+
+  Constants constants_;
   std::vector<bool> in_group_;  // by section: a [group:x] names it
   std::int64_t total_processes_ = 0;
   int unknown_members_ = 0;
@@ -721,7 +851,13 @@ std::string_view group_kind_name(GroupKind kind) {
 }
 
 InstantiateResult instantiate(const Plan& plan, const Facts& facts) {
-  return Binder(plan, facts).run();
+  return instantiate(plan, facts, [&](std::size_t section) {
+    return std::span<const Setting>(plan.sections[section].settings);
+  });
+}
+
+InstantiateResult instantiate(const Plan& plan, const Facts& facts, const SettingsOf& settings) {
+  return Binder(plan, facts, settings).run();
 }
 
 std::string describe_fault(const Plan& plan, const Fault& fault) {
@@ -730,10 +866,10 @@ std::string describe_fault(const Plan& plan, const Fault& fault) {
   std::string out;
   if (fault.setting && *fault.setting < section.settings.size()) {
     const Setting& setting = section.settings[*fault.setting];
-    out = plan.place(setting.origin) + ": [" + section.full_name + "] " +
+    out = plan.place(setting.origin) + ": [" + std::string(section.full_name) + "] " +
           std::string(option_row(setting.option).name) + ": ";
   } else {
-    out = plan.place(section.origin) + ": [" + section.full_name + "]: ";
+    out = plan.place(section.origin) + ": [" + std::string(section.full_name) + "]: ";
   }
   out += fault.message;
   if (!fault.note.empty()) out += " (" + fault.note + ")";

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,11 @@ struct InstantiateResult {
 };
 
 InstantiateResult instantiate(const Plan& plan, const Facts& facts);
+
+// The same for a plan whose settings are elsewhere: those of a section, valid until the next call.
+// A configuration that is only checked is so never in memory twice.
+using SettingsOf = std::function<std::span<const Setting>(std::size_t section)>;
+InstantiateResult instantiate(const Plan& plan, const Facts& facts, const SettingsOf& settings);
 
 // "conf.d/web.conf:12: [program:web] startsecs: `x` is not a whole number", for the daemon's log.
 std::string describe_fault(const Plan& plan, const Fault& fault);

@@ -1,10 +1,9 @@
 #include "schema/options.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
-#include <unordered_map>
+#include <limits>
 #include <utility>
-#include <vector>
 
 #include "schema/result.h"
 
@@ -39,6 +38,11 @@ std::optional<ValueError> read_member(void* options, std::string_view text,
   return std::nullopt;
 }
 
+template <class Struct, auto Member>
+void reset_member(void* options) {
+  static_cast<Struct*>(options)->*Member = Struct::defaults().*Member;
+}
+
 template <class Struct, class Type, auto Member>
 std::optional<std::string> print_member(const void* options) {
   const auto& member = static_cast<const Struct*>(options)->*Member;
@@ -59,9 +63,9 @@ constexpr unsigned operator|(OptionFlags a, OptionFlags b) {
   return static_cast<unsigned>(a) | static_cast<unsigned>(b);
 }
 
-std::vector<OptionRow> make_rows() {
-  std::vector<OptionRow> rows;
-  rows.reserve(96);
+constexpr std::array<OptionRow, option_count> make_rows() {
+  std::array<OptionRow, option_count> rows{};
+  std::size_t count = 0;
 #define UNSET nullptr
 #define BLOCK(name, Struct) \
   {                         \
@@ -69,12 +73,22 @@ std::vector<OptionRow> make_rows() {
     constexpr block::Block this_block = block::name;
 #define OPTION(name, Type, default_text, since, scope, flags, doc) \
   OPTION_AS(name, #name, Type, default_text, since, scope, flags, doc)
-#define OPTION_AS(member, spelling, Type, default_text, introduced, names, flag_bits, text)      \
-  rows.push_back(OptionRow{static_cast<OptionId>(rows.size()), this_block, spelling, Type::name, \
-                           Type::expected, Type::wire, default_of(default_text), introduced,     \
-                           Scope::names, static_cast<unsigned>(flag_bits), text,                 \
-                           &read_member<Options, Type, &Options::member>,                        \
-                           &print_member<Options, Type, &Options::member>});
+#define OPTION_AS(member, spelling, Type, default_text, introduced, names, flag_bits, text) \
+  rows[count] = OptionRow{static_cast<OptionId>(count),                                     \
+                          this_block,                                                       \
+                          spelling,                                                         \
+                          Type::name,                                                       \
+                          Type::expected,                                                   \
+                          Type::wire,                                                       \
+                          default_of(default_text),                                         \
+                          introduced,                                                       \
+                          Scope::names,                                                     \
+                          static_cast<unsigned>(flag_bits),                                 \
+                          text,                                                             \
+                          &read_member<Options, Type, &Options::member>,                    \
+                          &reset_member<Options, &Options::member>,                         \
+                          &print_member<Options, Type, &Options::member>};                  \
+  ++count;
 #define END_BLOCK }
 #include "schema/options.def"
 #undef BLOCK
@@ -85,30 +99,44 @@ std::vector<OptionRow> make_rows() {
   return rows;
 }
 
-const std::vector<OptionRow>& all_rows() {
-  static const std::vector<OptionRow> rows = make_rows();
-  return rows;
+constexpr std::array<OptionRow, option_count> all_rows = make_rows();
+
+// Options by name for each kind of section, with open addressing, made while compiling: there is
+// one look-up for each entry of a configuration.
+constexpr std::size_t table_size = 256;
+constexpr OptionId no_option = std::numeric_limits<OptionId>::max();
+using Table = std::array<OptionId, table_size>;
+
+constexpr std::size_t hash_of(std::string_view name) {
+  if (name.empty()) return 0;
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(name[i]); };
+  return name.size() * 5U + at(0) * 3U + at(name.size() - 1) * 17U + at(name.size() / 2) * 31U +
+         at(name.size() / 4) * 7U;
 }
 
-// For each block its options by name; one look-up for each entry of a configuration.
-using Index = std::unordered_map<std::string_view, const OptionRow*>;
-
-const std::array<Index, block::count_>& indexes() {
-  static const std::array<Index, block::count_> all = [] {
-    std::array<Index, block::count_> result;
-    for (const OptionRow& row : all_rows())
-      result[static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(row.block)))].emplace(
-          row.name, &row);
-    return result;
-  }();
-  return all;
+constexpr Table make_table(unsigned blocks) {
+  Table table{};
+  table.fill(no_option);
+  for (const OptionRow& row : all_rows) {
+    if ((blocks & static_cast<unsigned>(row.block)) == 0) continue;
+    std::size_t slot = hash_of(row.name) % table_size;
+    while (table[slot] != no_option) slot = (slot + 1) % table_size;
+    table[slot] = row.id;
+  }
+  return table;
 }
+
+constexpr std::array<Table, sections.size()> tables = [] {
+  std::array<Table, sections.size()> made{};
+  for (std::size_t i = 0; i < sections.size(); ++i) made[i] = make_table(sections[i].blocks);
+  return made;
+}();
 
 template <class Struct>
 const Struct& defaults_of() {
   static const Struct value = [] {
     Struct options;
-    for (const OptionRow& row : all_rows()) {
+    for (const OptionRow& row : all_rows) {
       if (row.block != Struct::block || !row.default_text) continue;
       const auto error = row.read(&options, *row.default_text, ReadContext{});
       SUP_CHECK(!error, "a default of options.def is not a value of its type");
@@ -167,23 +195,23 @@ bool takes_any_key(SectionKind kind) {
   return kind == SectionKind::rpcinterface || kind == SectionKind::ctlplugin;
 }
 
-std::span<const OptionRow> option_rows() { return all_rows(); }
+std::span<const OptionRow> option_rows() { return all_rows; }
 
-const OptionRow& option_row(OptionId id) { return all_rows()[id]; }
+const OptionRow& option_row(OptionId id) { return all_rows[id]; }
 
 const OptionRow* find_option(SectionKind kind, std::string_view name) {
-  for (unsigned rest = section_row(kind).blocks; rest != 0; rest &= rest - 1) {
-    const Index& index = indexes()[static_cast<std::size_t>(std::countr_zero(rest))];
-    if (const auto found = index.find(name); found != index.end()) return found->second;
-  }
+  const Table& table = tables[static_cast<std::size_t>(kind)];
+  for (std::size_t slot = hash_of(name) % table_size; table[slot] != no_option;
+       slot = (slot + 1) % table_size)
+    if (all_rows[table[slot]].name == name) return &all_rows[table[slot]];
   return nullptr;
 }
 
 const OptionRow* find_option(block::Block block, std::string_view name) {
-  const Index& index =
-      indexes()[static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(block)))];
-  const auto found = index.find(name);
-  return found == index.end() ? nullptr : found->second;
+  const auto found = std::find_if(all_rows.begin(), all_rows.end(), [&](const OptionRow& row) {
+    return row.block == block && row.name == name;
+  });
+  return found == all_rows.end() ? nullptr : found;
 }
 
 std::span<const ChangeRow> change_rows() { return changes; }

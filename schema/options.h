@@ -2,6 +2,7 @@
 // everything else about an option. Loops over rows replace code that names options.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -89,24 +90,42 @@ enum OptionFlags : std::uint8_t { none = 0, required = 1, twice = 2, secret = 4,
 using OptionId = std::uint16_t;
 
 struct OptionRow {
-  OptionId id;
-  block::Block block;
+  OptionId id = 0;
+  block::Block block{};
   std::string_view name;
   std::string_view type;
   std::string_view expected;
-  Wire wire;
+  Wire wire{};
   std::optional<std::string_view> default_text;
   std::string_view since;
-  Scope scope;
-  unsigned flags;  // of OptionFlags
+  Scope scope{};
+  unsigned flags = 0;  // of OptionFlags
   std::string_view doc;
   // Reads `text` into the member of the block's struct at `options`.
-  std::optional<ValueError> (*read)(void* options, std::string_view text, const ReadContext&);
+  std::optional<ValueError> (*read)(void* options, std::string_view text,
+                                    const ReadContext&) = nullptr;
+  // Gives the member its default again.
+  void (*reset)(void* options) = nullptr;
   // Canonical text of the member; nothing if it is unset.
-  std::optional<std::string> (*print)(const void* options);
+  std::optional<std::string> (*print)(const void* options) = nullptr;
 
   bool has(OptionFlags flag) const { return (flags & flag) != 0; }
 };
+
+constexpr std::size_t option_count = 0
+#define BLOCK(name, Struct)
+#define END_BLOCK
+#define OPTION(...) +1
+#define OPTION_AS(...) +1
+#include "schema/options.def"
+#undef BLOCK
+#undef OPTION
+#undef OPTION_AS
+#undef END_BLOCK
+    ;
+
+// Some of the options, by id.
+using OptionSet = std::bitset<option_count>;
 
 std::span<const OptionRow> option_rows();
 const OptionRow& option_row(OptionId id);

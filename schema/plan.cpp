@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "schema/expand.h"
 #include "schema/text.h"
@@ -10,14 +11,21 @@ namespace sup::schema {
 
 std::string_view Section::name() const {
   const std::size_t colon = full_name.find(':');
-  return colon == std::string::npos ? std::string_view{}
-                                    : strip(std::string_view(full_name).substr(colon + 1));
+  return colon == std::string_view::npos ? std::string_view{} : strip(full_name.substr(colon + 1));
 }
 
 const Setting* Section::find(OptionId option) const {
   const auto found = std::find_if(settings.begin(), settings.end(),
                                   [&](const Setting& s) { return s.option == option; });
   return found == settings.end() ? nullptr : &*found;
+}
+
+bool Plan::operator==(const Plan& other) const {
+  const auto parts = [](const Plan& plan) {
+    return std::tie(plan.target, plan.here, plan.relocatable, plan.files, plan.sections,
+                    plan.warnings, plan.infos);
+  };
+  return parts(*this) == parts(other);
 }
 
 std::string Plan::place(Origin origin) const {

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +25,23 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
+// Owns the texts that a plan's settings point to, or keeps alive who does. Copies of a plan share
+// it.
+class TextStore {
+ public:
+  std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+
+  void keep_alive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
+
+ private:
+  std::deque<std::string> texts_;
+  std::vector<std::shared_ptr<const void>> owners_;
+};
+
 struct Setting {
   OptionId option = 0;
   Origin origin;
-  std::string text;  // after comments, continuation lines and %(here)s; otherwise as written
+  std::string_view text;  // after comments, continuation lines and %(here)s; otherwise as written
   bool operator==(const Setting&) const = default;
 };
 
@@ -40,7 +55,7 @@ struct ExtraSetting {
 
 struct Section {
   SectionKind kind = SectionKind::program;
-  std::string full_name;  // as in the header, "program:web"
+  std::string_view full_name;  // as in the header, "program:web"
   Origin origin;
   std::vector<Setting> settings;  // each option at most once, in order of first writing
   std::vector<ExtraSetting> extras;
@@ -59,7 +74,8 @@ struct Plan {
   std::vector<Section> sections;      // in order of first appearance
   std::vector<std::string> warnings;  // what Supervisor logs at its start about includes, WARN
   std::vector<std::string> infos;     // and INFO
-  bool operator==(const Plan&) const = default;
+  std::shared_ptr<TextStore> texts = std::make_shared<TextStore>();
+  bool operator==(const Plan& other) const;  // by content
 
   // "conf.d/web.conf:12"
   std::string place(Origin origin) const;

@@ -166,7 +166,7 @@ Section read_section(const Json& json, const Plan& plan) {
   if (!json.is_object()) throw Malformed{"a section is not a map"};
   for (const auto& [key, value] : json.items()) {
     if (key == "name") {
-      section.full_name = text_of(value, "section name");
+      section.full_name = plan.texts->keep(text_of(value, "section name"));
     } else if (key == "origin") {
       const auto& pair = array_of(value, "origin", 2);
       section.origin = read_origin(pair[0], pair[1], plan);
@@ -174,24 +174,24 @@ Section read_section(const Json& json, const Plan& plan) {
       throw Malformed{"unknown key `" + key + "` in a section"};
     }
   }
+  const std::string header = "[" + std::string(section.full_name) + "]";
   const auto name = classify_section(section.full_name);
-  if (!name) throw Malformed{"unknown section [" + section.full_name + "]"};
+  if (!name) throw Malformed{"unknown section " + header};
   section.kind = name->kind;
   if (const auto found = json.find("settings"); found != json.end()) {
     for (const Json& item : array_of(*found, "settings")) {
       const auto& row = array_of(item, "setting", 4);
       const std::string& option_name = text_of(row[0], "option name");
       const OptionRow* option = find_option(section.kind, option_name);
-      if (option == nullptr)
-        throw Malformed{"unknown option `" + option_name + "` in [" + section.full_name + "]"};
+      if (option == nullptr) throw Malformed{"unknown option `" + option_name + "` in " + header};
       if (section.find(option->id) != nullptr)
-        throw Malformed{"option `" + option_name + "` stands twice in [" + section.full_name + "]"};
+        throw Malformed{"option `" + option_name + "` stands twice in " + header};
       section.settings.push_back(
-          {option->id, read_origin(row[2], row[3], plan), read_value(row[1])});
+          {option->id, read_origin(row[2], row[3], plan), plan.texts->keep(read_value(row[1]))});
     }
   }
   if (const auto found = json.find("extras"); found != json.end()) {
-    if (!takes_any_key(section.kind)) throw Malformed{"unknown key in [" + section.full_name + "]"};
+    if (!takes_any_key(section.kind)) throw Malformed{"unknown key in " + header};
     for (const Json& item : array_of(*found, "extras")) {
       const auto& row = array_of(item, "extra setting", 4);
       section.extras.push_back(

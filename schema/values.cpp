@@ -160,10 +160,21 @@ struct LexError {
   std::size_t at = 0;
 };
 
-bool is_environment_word(unsigned char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return true;
-  return c != 0 &&
-         std::string_view("_/.+-():").find(static_cast<char>(c)) != std::string_view::npos;
+constexpr std::array<bool, 256> environment_word = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (const char c : std::string_view("_/.+-():")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+constexpr bool is_environment_word(unsigned char c) { return environment_word[c]; }
+
+// End of the run of such characters that begins at `at`.
+std::size_t word_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_environment_word(static_cast<unsigned char>(text[at]))) ++at;
+  return at;
 }
 
 // Latin-1 letters are word characters of POSIX mode; two bytes each in UTF-8.
@@ -249,12 +260,17 @@ std::optional<LexError> lex_posix(std::string_view text, std::vector<Token>& tok
         const std::size_t open = i++;
         bool closed = false;
         while (i < text.size()) {
+          std::size_t end = i;
+          while (end < text.size() && text[end] != d && text[end] != '\\') ++end;
+          token.text.append(text, i, end - i);
+          i = end;
+          if (i == text.size()) break;
           if (text[i] == d) {
             closed = true;
             ++i;
             break;
           }
-          if (d == '"' && text[i] == '\\') {
+          if (d == '"') {
             if (i + 1 == text.size()) return LexError{"No escaped character", i};
             if (text[i + 1] != '"' && text[i + 1] != '\\') token.text += '\\';
             ++i;
@@ -269,9 +285,9 @@ std::optional<LexError> lex_posix(std::string_view text, std::vector<Token>& tok
       } else if (const std::size_t letter = latin1_letter(text.substr(i)); letter != 0) {
         token.text += text.substr(i, letter);
         i += letter;
-      } else if (is_environment_word(static_cast<unsigned char>(d))) {
-        token.text += d;
-        ++i;
+      } else if (const std::size_t end = word_end(text, i); end != i) {
+        token.text.append(text, i, end - i);
+        i = end;
       } else {
         break;
       }
@@ -813,6 +829,7 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
   out.clear();
   const bool posix = context.target == Target::v4_4;
   std::vector<Token> tokens;
+  tokens.reserve(16);
   const auto failure = posix ? lex_posix(text, tokens) : lex_legacy(text, tokens);
   if (failure)
     return ValueError{"environment-syntax",
@@ -823,11 +840,19 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
                       failure->at,
                       1};
   std::unordered_map<std::string_view, std::size_t> places;
+  constexpr std::size_t few = 16;  // keys that are sooner compared than looked up
+  const bool looks_up = tokens.size() > few * 4;
+  const auto place_of = [&](const std::string& key) {
+    if (looks_up) return places.try_emplace(key, out.size()).first->second;
+    const auto same =
+        std::find_if(out.begin(), out.end(), [&](const auto& pair) { return pair.first == key; });
+    return static_cast<std::size_t>(same - out.begin());
+  };
   for (std::size_t i = 0; i < tokens.size(); i += 4) {
     if (i + 2 >= tokens.size() || tokens[i + 1].text != "=") {
       return environment_error(tokens, i);
     }
-    std::string value = tokens[i + 2].text;
+    std::string value = std::move(tokens[i + 2].text);
     if (!posix) {
       const std::size_t begin = std::min(value.find_first_not_of("'\""), value.size());
       const std::size_t end = value.find_last_not_of("'\"");
@@ -835,11 +860,11 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
     }
     const std::string& key = tokens[i].text;
     // A later pair of the same key counts, in the place of the first.
-    const auto [known, fresh] = places.try_emplace(key, out.size());
-    if (fresh) {
+    const std::size_t place = place_of(key);
+    if (place == out.size()) {
       out.emplace_back(key, std::move(value));
     } else {
-      out[known->second].second = std::move(value);
+      out[place].second = std::move(value);
     }
   }
   return std::nullopt;

@@ -78,50 +78,62 @@ std::size_t inline_comment(std::string_view line) {
   return none;
 }
 
-class Builder {
+// What is told from a line by itself; the kind only as far as it is blank or a comment.
+Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end) {
+  Line line;
+  line.begin = begin;
+  line.end = end;
+  std::string_view text = bytes.substr(begin, end - begin);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  std::size_t comment = inline_comment(text);
+  const std::string_view stripped = schema::strip(text);
+  if (!stripped.empty() && (stripped.front() == ';' || stripped.front() == '#')) comment = 0;
+  const bool has_comment = comment != std::string_view::npos;
+  line.comment_begin = begin + static_cast<std::uint32_t>(has_comment ? comment : text.size());
+  const std::string_view content = has_comment ? schema::strip(text.substr(0, comment)) : stripped;
+  line.content_begin = content.empty() ? line.comment_begin
+                                       : static_cast<std::uint32_t>(content.data() - bytes.data());
+  line.content_end = line.content_begin + static_cast<std::uint32_t>(content.size());
+  if (content.empty()) line.kind = has_comment ? LineKind::comment : LineKind::blank;
+  return line;
+}
+
+}  // namespace
+
+class DocumentBuilder {
  public:
-  Builder(SourceId source, std::string_view bytes) : bytes_(bytes) {
+  DocumentBuilder(SourceId source, std::string_view bytes) : bytes_(bytes) {
     document_.source = source;
+    document_.bytes_ = bytes;
     const auto lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
-    document_.lines.reserve(lines + 1);
-    document_.entries.reserve(lines + 1);  // growing would touch it all twice
+    document_.lines_.reserve(lines + 1);
+    document_.entries_.reserve(lines + 1);  // growing would touch it all twice
   }
 
   // One line with its end.
   void add(std::string_view whole) {
-    Line line;
-    line.begin = offset(whole);
-    line.end = line.begin + static_cast<std::uint32_t>(whole.size());
-    std::string_view text = whole;
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-    std::size_t comment = inline_comment(text);
-    const std::string_view stripped = schema::strip(text);
-    if (!stripped.empty() && (stripped.front() == ';' || stripped.front() == '#')) comment = 0;
-    const bool has_comment = comment != std::string_view::npos;
-    line.comment_begin =
-        line.begin + static_cast<std::uint32_t>(has_comment ? comment : text.size());
+    const std::uint32_t begin = offset(whole);
+    const Line line = take_apart(bytes_, begin, begin + static_cast<std::uint32_t>(whole.size()));
     const std::string_view content =
-        has_comment ? schema::strip(text.substr(0, comment)) : stripped;
-    line.content_begin = content.empty() ? line.comment_begin : offset(content);
-    line.content_end = line.content_begin + static_cast<std::uint32_t>(content.size());
+        bytes_.substr(line.content_begin, line.content_end - line.content_begin);
     if (content.empty()) {
-      line.kind = has_comment ? LineKind::comment : LineKind::blank;
       // A blank line inside a value belongs to it, should the value go on.
-      if (!has_comment && open_) continuation(line.content_begin, line.content_begin);
-      document_.lines.push_back(line);
+      if (line.kind == LineKind::blank && open_) blank_.push_back(line.content_begin);
+      store(line, line.kind);
       return;
     }
-    const std::size_t indent = schema::character_count(
-        text.substr(0, static_cast<std::size_t>(content.data() - text.data())));
+    const std::size_t indent =
+        line.content_begin == begin
+            ? 0
+            : schema::character_count(bytes_.substr(begin, line.content_begin - begin));
     if (open_ && indent > indent_) {
-      line.kind = LineKind::continuation;
       continuation(line.content_begin, line.content_end);
-      document_.lines.push_back(line);
+      store(line, LineKind::continuation);
       return;
     }
     indent_ = indent;
-    classify(line, content);
-    document_.lines.push_back(line);
+    blank_.clear();
+    store(line, classify(line, content));
   }
 
   Document finish() { return std::move(document_); }
@@ -131,23 +143,34 @@ class Builder {
     return static_cast<std::uint32_t>(part.data() - bytes_.data());
   }
 
+  std::uint32_t offset_behind(std::string_view part) const {
+    return offset(part) + static_cast<std::uint32_t>(part.size());
+  }
+
   Span span(std::string_view part) const {
-    const std::uint32_t begin = offset(part);
-    return {document_.source, begin, begin + static_cast<std::uint32_t>(part.size())};
+    return {document_.source, offset(part), offset_behind(part)};
+  }
+
+  void store(const Line& line, LineKind kind) {
+    const bool has_comment = line.comment_begin < line.end && (bytes_[line.comment_begin] == ';' ||
+                                                               bytes_[line.comment_begin] == '#');
+    document_.lines_.push_back(line.begin | (has_comment ? Document::comment_flag : 0U) |
+                               static_cast<std::uint32_t>(kind) << Document::kind_shift);
   }
 
   void continuation(std::uint32_t begin, std::uint32_t end) {
+    for (const std::uint32_t blank : blank_)
+      document_.continuations.push_back({document_.source, blank, blank});
+    blank_.clear();
     document_.continuations.push_back({document_.source, begin, end});
-    ++document_.entries.back().continuation_count;
   }
 
-  void classify(Line& line, std::string_view content) {
+  LineKind classify(const Line& line, std::string_view content) {
     Content found;
     p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
         content.data(), content.data() + content.size(), "");
     p::parse<grammar::content, ContentAction>(input, found);
-    const auto index = static_cast<std::uint32_t>(document_.lines.size());
-    line.kind = found.kind;
+    const auto index = static_cast<std::uint32_t>(document_.lines_.size());
     switch (found.kind) {
       case LineKind::header: {
         SectionHeader header;
@@ -155,44 +178,43 @@ class Builder {
         header.name = span(found.name);
         header.header = {document_.source, line.content_begin, header.name.end + 1};
         header.trailing = span(schema::strip(found.trailing));
-        header.first_entry = static_cast<std::uint32_t>(document_.entries.size());
+        header.first_entry = static_cast<std::uint32_t>(document_.entries_.size());
         document_.sections.push_back(header);
         open_ = false;
-        return;
+        return LineKind::header;
       }
       case LineKind::entry: {
         const std::string_view key = schema::strip_right(found.key);
         if (key.empty() || document_.sections.empty()) break;
-        Entry entry;
-        entry.line = index;
-        entry.key = span(key);
-        entry.delimiter = span(found.delimiter);
-        entry.value = span(schema::strip(found.value));
-        entry.first_continuation = static_cast<std::uint32_t>(document_.continuations.size());
-        entry.section = static_cast<std::uint32_t>(document_.sections.size() - 1);
-        document_.entries.push_back(entry);
+        const std::string_view value = schema::strip(found.value);
+        document_.entries_.push_back({index, offset(key), offset_behind(key), offset(value),
+                                      offset_behind(value),
+                                      static_cast<std::uint32_t>(document_.continuations.size())});
         ++document_.sections.back().entry_count;
         open_ = true;
-        return;
+        return LineKind::entry;
       }
       default: break;
     }
     // Python keeps an option open over a line that it cannot read, but not over an empty key.
     if (content.front() == '=' || content.front() == ':') open_ = false;
-    line.kind = LineKind::junk;
     (document_.sections.empty() ? document_.junk_before_header : document_.junk).push_back(index);
+    return LineKind::junk;
   }
 
   std::string_view bytes_;
   Document document_;
   bool open_ = false;       // an entry may be continued
+  std::vector<std::uint32_t> blank_;  // blank lines since the last line of the open value
   std::size_t indent_ = 0;  // of the last line that was no continuation, in characters
 };
+
+namespace {
 
 template <>
 struct FileAction<grammar::whole_line> {
   template <class Input>
-  static void apply(const Input& in, Builder& builder) {
+  static void apply(const Input& in, DocumentBuilder& builder) {
     builder.add(matched(in));
   }
 };
@@ -203,17 +225,53 @@ struct FileAction<grammar::last_line> : FileAction<grammar::whole_line> {};
 }  // namespace
 
 Document parse(SourceId source, std::string_view bytes) {
-  Builder builder(source, bytes);
+  DocumentBuilder builder(source, bytes);
   p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
       bytes.data(), bytes.data() + bytes.size(), "");
   p::parse<grammar::file, FileAction>(input, builder);
   return builder.finish();
 }
 
+Line Document::line(std::uint32_t index) const {
+  const std::uint32_t end =
+      index + 1 < lines_.size() ? line_begin(index + 1) : static_cast<std::uint32_t>(bytes_.size());
+  Line line = take_apart(bytes_, line_begin(index), end);
+  line.kind = line_kind(index);
+  return line;
+}
+
+std::uint32_t Document::entry_after(std::uint32_t offset) const {
+  const auto found = std::upper_bound(entries_.begin(), entries_.end(), offset,
+                                      [&](std::uint32_t wanted, const StoredEntry& entry) {
+                                        return wanted < line_begin(entry.line);
+                                      });
+  return static_cast<std::uint32_t>(found - entries_.begin());
+}
+
+Entry Document::entry(std::uint32_t index) const {
+  const StoredEntry& stored = entries_[index];
+  Entry entry;
+  entry.line = stored.line;
+  entry.key = key(index);
+  entry.value = value(index);
+  const auto delimiter = static_cast<std::uint32_t>(bytes_.find_first_of("=:", stored.key_end));
+  entry.delimiter = {source, delimiter, delimiter + 1};
+  entry.first_continuation = stored.first_continuation;
+  entry.continuation_count = continuation_end(index) - stored.first_continuation;
+  // Sections without entries begin where the next one does.
+  const auto after = std::upper_bound(
+      sections.begin(), sections.end(), index,
+      [](std::uint32_t wanted, const SectionHeader& s) { return wanted < s.first_entry; });
+  entry.section = static_cast<std::uint32_t>(after - sections.begin() - 1);
+  return entry;
+}
+
 std::string print(const Document& document, const SourceMap& sources) {
   std::string out;
-  for (const Line& line : document.lines)
+  for (std::uint32_t i = 0; i < document.line_count(); ++i) {
+    const Line line = document.line(i);
     out += sources.text({document.source, line.begin, line.end});
+  }
   return out;
 }
 

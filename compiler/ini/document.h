@@ -33,7 +33,7 @@ struct Line {
 
 // key = value, with all lines of the value.
 struct Entry {
-  std::uint32_t line = 0;  // index into Document::lines of its first line
+  std::uint32_t line = 0;  // index of its first line
   Span key;
   Span delimiter;                        // the = or :
   Span value;                            // on the first line, may be empty
@@ -47,35 +47,90 @@ struct SectionHeader {
   Span name;                      // between the brackets
   Span header;                    // with the brackets
   Span trailing;                  // text after the closing bracket, may be empty
-  std::uint32_t first_entry = 0;  // index into Document::entries
+  std::uint32_t first_entry = 0;  // index of its first entry
   std::uint32_t entry_count = 0;
 };
 
-struct Document {
+// Lines and entries are stored as the few numbers that tell them from the text, and made when asked
+// for: configurations of a hundred thousand programs are checked as a whole.
+class Document {
+ public:
   SourceId source = 0;
-  std::vector<Line> lines;
   std::vector<SectionHeader> sections;
-  std::vector<Entry> entries;
   std::vector<Span> continuations;  // stripped texts; empty spans are blank lines inside a value
   std::vector<std::uint32_t> junk_before_header;  // lines before the first header, by index
   std::vector<std::uint32_t> junk;                // other lines that are nothing, by index
 
-  std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines.size()); }
+  std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines_.size()); }
 
-  Line line(std::uint32_t index) const { return lines[index]; }
+  Line line(std::uint32_t index) const;
 
-  std::uint32_t entry_count() const { return static_cast<std::uint32_t>(entries.size()); }
+  LineKind line_kind(std::uint32_t index) const {
+    return static_cast<LineKind>(lines_[index] >> kind_shift);
+  }
 
-  Entry entry(std::uint32_t index) const { return entries[index]; }
+  // Whether the line has a comment, be it alone or behind something else.
+  bool has_comment(std::uint32_t index) const { return (lines_[index] & comment_flag) != 0; }
+
+  std::uint32_t line_begin(std::uint32_t index) const { return lines_[index] & offset_mask; }
+
+  std::uint32_t entry_count() const { return static_cast<std::uint32_t>(entries_.size()); }
+
+  Entry entry(std::uint32_t index) const;
+
+  // Index of the first entry whose line begins after `offset`.
+  std::uint32_t entry_after(std::uint32_t offset) const;
+
+  // Parts of entry(index), for those who want no more.
+  std::uint32_t entry_line(std::uint32_t index) const { return entries_[index].line; }
+
+  Span key(std::uint32_t index) const {
+    return {source, entries_[index].key_begin, entries_[index].key_end};
+  }
+
+  Span value(std::uint32_t index) const {
+    return {source, entries_[index].value_begin, entries_[index].value_end};
+  }
+
+  bool has_continuation(std::uint32_t index) const {
+    return continuation_end(index) != entries_[index].first_continuation;
+  }
 
   // The value as Supervisor sees it: lines joined by newline, trailing blanks removed.
   std::string value(const SourceMap& sources, const Entry& entry) const;
 
   // The places of `length` bytes at `begin` of that value, one for each line they stand on.
   std::vector<Span> spans(const Entry& entry, std::size_t begin, std::size_t length) const;
+
+ private:
+  friend class DocumentBuilder;
+
+  struct StoredEntry {
+    std::uint32_t line;
+    std::uint32_t key_begin;
+    std::uint32_t key_end;
+    std::uint32_t value_begin;
+    std::uint32_t value_end;
+    std::uint32_t first_continuation;
+  };
+
+  // A line is its place, its kind and whether it has a comment, in one number.
+  static constexpr unsigned kind_shift = 29;
+  static constexpr std::uint32_t comment_flag = 1U << 28U;
+  static constexpr std::uint32_t offset_mask = comment_flag - 1;
+  static_assert(source_maximum_bytes <= offset_mask);
+
+  std::uint32_t continuation_end(std::uint32_t index) const {
+    return index + 1 < entries_.size() ? entries_[index + 1].first_continuation
+                                       : static_cast<std::uint32_t>(continuations.size());
+  }
+
+  std::string_view bytes_;  // of the source, which outlives the document
+  std::vector<std::uint32_t> lines_;
+  std::vector<StoredEntry> entries_;
 };
 
-// Takes any bytes.
+// Takes any bytes, up to source_maximum_bytes; they must outlive the document.
 Document parse(SourceId source, std::string_view bytes);
 
 // The bytes again.

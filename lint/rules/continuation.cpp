@@ -33,12 +33,13 @@ bool has_invisible_indentation(const Context& context, const compiler::Document&
 
 std::vector<std::uint32_t> continuation_lines(const Context& context, const ConfigEntry& entry) {
   std::vector<std::uint32_t> found;
-  if (context.written(entry).continuation_count == 0) return found;
-  const auto& lines = context.document(entry).lines;
-  for (std::uint32_t i = context.written(entry).line + 1; i < lines.size(); ++i) {
-    const LineKind kind = lines[i].kind;
+  const compiler::Document& document = context.document(entry);
+  if (!document.has_continuation(entry.entry)) return found;
+  for (std::uint32_t i = document.entry_line(entry.entry) + 1; i < document.line_count(); ++i) {
+    const LineKind kind = document.line_kind(i);
     if (kind == LineKind::continuation) {
-      if (lines[i].content_begin < lines[i].content_end) found.push_back(i);
+      const compiler::Line line = document.line(i);
+      if (line.content_begin < line.content_end) found.push_back(i);
     } else if (kind != LineKind::blank && kind != LineKind::comment) {
       break;
     }

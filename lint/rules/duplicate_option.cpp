@@ -1,5 +1,4 @@
 // SUP107: the same option twice below one header.
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -26,7 +25,8 @@ void offer_joining(const Context& context, Diagnostic& diagnostic, const ConfigS
   fix.title = "join both with a comma";
   fix.edits.push_back({context.whole_lines(first), ""});
   fix.edits.push_back({
-      {second.value_span.source, second.value_span.begin, second.value_span.begin},
+      {context.value_span(second).source, context.value_span(second).begin,
+       context.value_span(second).begin},
       std::string(first.value) + ","
   });
   fix.safe = true;
@@ -35,9 +35,7 @@ void offer_joining(const Context& context, Diagnostic& diagnostic, const ConfigS
 
 void check(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
-    const bool any = std::any_of(section.entries.begin(), section.entries.end(),
-                                 [](const ConfigEntry& entry) { return entry.overridden; });
-    if (!section.name || !any) continue;
+    if (!section.name || !section.has_overridden) continue;
     // The last one of each key below each header.
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::string_view>, const ConfigEntry*> last;
     std::set<std::pair<std::uint32_t, std::uint32_t>> open;
@@ -52,11 +50,12 @@ void check(const Context& context, Diagnostics& out) {
       if (first == nullptr) continue;
       const ConfigEntry* second = &entry;
       const bool is_same = first->value == second->value;
-      auto& diagnostic = out.report(
-          duplicate_option.rule, is_same ? Severity::style : Severity::warning, second->key_span,
-          quoted(context.key_text(*second)) + " is written twice in " + section.display() +
-              (is_same ? "" : "; the first value is lost"));
-      diagnostic.label(first->key_span, "first written here");
+      auto& diagnostic =
+          out.report(duplicate_option.rule, is_same ? Severity::style : Severity::warning,
+                     context.key_span(*second),
+                     quoted(context.key_text(*second)) + " is written twice in " +
+                         section.display() + (is_same ? "" : "; the first value is lost"));
+      diagnostic.label(context.key_span(*first), "first written here");
       if (is_same) {
         add_removal(context, diagnostic, *first, false);
       } else if (second->key == "environment") {

@@ -19,7 +19,8 @@ void check(const Context& context, Diagnostics& out) {
     const ConfigEntry* name = section.find("process_name");
     if (name != nullptr && !name->from_default && name->value.empty())
       out.report(empty_name.rule,
-                 {name->key_span.source, name->key_span.begin, name->value_span.end},
+                 {context.key_span(*name).source, context.key_span(*name).begin,
+                  context.value_span(*name).end},
                  section.display() +
                      " process_name: the name is empty; nothing can address the process")
           .with_hint("remove the line, or write a name");

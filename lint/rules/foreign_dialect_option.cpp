@@ -12,7 +12,7 @@ void check(const Context& context, Diagnostics& out) {
                const KeyJudge& judge) {
              const ForeignKey& foreign = *verdict.foreign;
              auto& diagnostic =
-                 out.report(foreign_dialect_option.rule, entry.key_span,
+                 out.report(foreign_dialect_option.rule, context.key_span(entry),
                             quoted(context.key_text(entry)) + " in " + section.display() +
                                 " is an option of " + std::string(foreign.product) +
                                 "; Supervisor ignores it");
@@ -22,7 +22,7 @@ void check(const Context& context, Diagnostics& out) {
              }
              diagnostic.with_hint("Supervisor calls it " + quoted(foreign.option));
              if (judge.is_free(foreign.option) && !entry.overridden) {
-               diagnostic.fix("write " + quoted(foreign.option), entry.key_span,
+               diagnostic.fix("write " + quoted(foreign.option), context.key_span(entry),
                               std::string(foreign.option), false);
              }
            });

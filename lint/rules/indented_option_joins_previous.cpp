@@ -23,12 +23,12 @@ void offer_dedenting(const Context& context, Diagnostic& diagnostic, const Confi
   fix.title = "remove the indentation";
   fix.safe = true;
   const auto indentation = [&](std::uint32_t line) {
-    const auto& place = document.lines[line];
+    const compiler::Line place = document.line(line);
     return Span{document.source, place.begin, place.content_begin};
   };
   bool has_begun = false;
   for (const std::uint32_t line : lines) {
-    const auto& place = document.lines[line];
+    const compiler::Line place = document.line(line);
     const auto content =
         context.source_text({document.source, place.content_begin, place.content_end});
     if (looks_independent(section, entry, content)) {
@@ -53,7 +53,7 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
   const auto lines = continuation_lines(context, entry);
   Diagnostic* diagnostic = nullptr;
   for (const std::uint32_t line : lines) {
-    const auto& place = document.lines[line];
+    const compiler::Line place = document.line(line);
     const Span content = {document.source, place.content_begin, place.content_end};
     if (!looks_independent(section, entry, context.source_text(content)) ||
         has_invisible_indentation(context, document, place)) {
@@ -71,13 +71,14 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
             " in " + section.display());
     diagnostic->with_hint(is_header ? "the section does not exist; remove the indentation"
                                     : "remove the indentation");
-    diagnostic->label(entry.key_span, "the value starts here");
+    diagnostic->label(context.key_span(entry), "the value starts here");
   }
   if (diagnostic != nullptr) offer_dedenting(context, *diagnostic, section, entry, lines);
 }
 
 void check(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
+    if (!section.has_continuation) continue;
     for (const ConfigEntry& entry : section.entries) {
       if (!entry.from_default) check_entry(context, out, section, entry);
     }

@@ -103,7 +103,7 @@ void offer_closing_up(const Context& context, Diagnostic& diagnostic, const Conf
                       const Document& document, const Line& line) {
   if (entry.key != "command" || !context.is_single_line(entry)) return;
   const std::uint32_t end = line.end;
-  const Span raw = {document.source, entry.value_span.begin, end};
+  const Span raw = {document.source, context.value_span(entry).begin, end};
   const std::string_view text = schema::strip_right(context.source_text(raw));
   if (text.find(" #") != std::string_view::npos || text.find("\t#") != std::string_view::npos) {
     return;
@@ -139,24 +139,18 @@ void offer_closing_up(const Context& context, Diagnostic& diagnostic, const Conf
 void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
                  const ConfigEntry& entry) {
   const Document& document = context.document(entry);
-  const Line& first = document.lines[context.written(entry).line];
-  const bool has_comment =
-      first.comment_begin < first.end &&
-      std::string_view(";#").find(
-          context.source_text({document.source, first.comment_begin, first.end}).front()) !=
-          std::string_view::npos;
-  if (context.written(entry).continuation_count == 0 && !has_comment) return;
+  const std::uint32_t first = document.entry_line(entry.entry);
+  if (!document.has_continuation(entry.entry) && !document.has_comment(first)) return;
   const bool has_quotes = entry.key == "command" || entry.key == "environment";
   const Span lines = context.whole_lines(entry);
   char open = 0;
-  for (std::uint32_t i = context.written(entry).line;
-       i < document.lines.size() && document.lines[i].begin < lines.end; ++i) {
-    const Line& line = document.lines[i];
+  for (std::uint32_t i = first; i < document.line_count() && document.line_begin(i) < lines.end;
+       ++i) {
+    const compiler::Line line = document.line(i);
     if (line.kind != compiler::LineKind::entry && line.kind != compiler::LineKind::continuation) {
       continue;
     }
-    const std::uint32_t begin =
-        i == context.written(entry).line ? entry.value_span.begin : line.content_begin;
+    const std::uint32_t begin = i == first ? context.value_span(entry).begin : line.content_begin;
     const std::string_view kept =
         begin < line.content_end ? context.source_text({document.source, begin, line.content_end})
                                  : std::string_view{};
@@ -189,9 +183,12 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
 }
 
 void check(const Context& context, Diagnostics& out) {
-  context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    if (entry.option != nullptr) check_entry(context, out, section, entry);
-  });
+  for (const ConfigSection& section : context.sections()) {
+    if (!section.name || (!section.has_comment && !section.has_continuation)) continue;
+    for (const ConfigEntry& entry : section.entries)
+      if (entry.option != nullptr && !entry.overridden && !entry.from_default)
+        check_entry(context, out, section, entry);
+  }
 }
 
 }  // namespace

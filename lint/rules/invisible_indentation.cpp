@@ -44,11 +44,12 @@ void check(const Context& context, Diagnostics& out) {
   // Continuation lines that are options in disguise lose the blank, all others keep an indentation.
   std::set<std::pair<compiler::SourceId, std::uint32_t>> joined;
   for (const ConfigSection& section : context.config().sections) {
+    if (!section.has_continuation) continue;
     for (const ConfigEntry& entry : section.entries) {
       if (entry.from_default) continue;
       const compiler::Document& document = context.document(entry);
       for (const std::uint32_t index : continuation_lines(context, entry)) {
-        const Line& line = document.lines[index];
+        const compiler::Line line = document.line(index);
         const auto content =
             context.source_text({document.source, line.content_begin, line.content_end});
         if (has_invisible_indentation(context, document, line) &&
@@ -61,8 +62,11 @@ void check(const Context& context, Diagnostics& out) {
   }
   for (const compiler::LoadedFile& file : context.compilation().files.files) {
     const compiler::Document& document = file.document;
-    for (std::uint32_t i = 0; i < document.lines.size(); ++i) {
-      const Line& line = document.lines[i];
+    const std::string_view text = context.sources()[document.source].bytes;
+    for (std::uint32_t i = 0; i < document.line_count(); ++i) {
+      const auto first = static_cast<unsigned char>(text[document.line_begin(i)]);
+      if (first > ' ' && first < 0x80) continue;
+      const compiler::Line line = document.line(i);
       const bool is_text = line.kind == LineKind::header || line.kind == LineKind::entry ||
                            line.kind == LineKind::continuation;
       if (!is_text || line.content_begin >= line.content_end ||

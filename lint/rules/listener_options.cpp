@@ -7,16 +7,14 @@ namespace sup::lint {
 namespace {
 
 template <class Function>
-void each_listener_entry(const Context& context, Function function) {
-  context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    if (section.name->kind == SectionKind::eventlistener && entry.option != nullptr) {
-      function(section, entry);
-    }
-  });
+void each_listener_entry(const ConfigSection& section, Function function) {
+  if (section.name->kind != SectionKind::eventlistener) return;
+  for (const ConfigEntry& entry : section.entries)
+    if (entry.option != nullptr && !entry.overridden && !entry.from_default) function(entry);
 }
 
-void check_capture(const Context& context, Diagnostics& out) {
-  each_listener_entry(context, [&](const ConfigSection& section, const ConfigEntry& entry) {
+void check_capture(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  each_listener_entry(section, [&](const ConfigEntry& entry) {
     const std::string_view name = entry.option->name;
     const bool is_stdout = name == "stdout_capture_maxbytes";
     if (!is_stdout && name != "stderr_capture_maxbytes") return;
@@ -25,12 +23,13 @@ void check_capture(const Context& context, Diagnostics& out) {
     const std::string subject = quoted(context.key_text(entry)) + " in " + section.display();
     Diagnostic* diagnostic = nullptr;
     if (*size == 0) {
-      diagnostic = &out.report(listener_capture_maxbytes.rule, Severity::info, entry.key_span,
-                               subject + " is not for event listeners; 0 is what it is anyway");
+      diagnostic =
+          &out.report(listener_capture_maxbytes.rule, Severity::info, context.key_span(entry),
+                      subject + " is not for event listeners; 0 is what it is anyway");
       diagnostic->with_hint("remove it");
     } else {
       diagnostic = &out.report(
-          listener_capture_maxbytes.rule, entry.key_span,
+          listener_capture_maxbytes.rule, context.key_span(entry),
           subject + (is_stdout ? " is not allowed: the standard output of an event listener is "
                                  "read as its protocol, nothing is captured"
                                : " is not allowed: an event listener must not send events itself"));
@@ -44,13 +43,13 @@ void check_capture(const Context& context, Diagnostics& out) {
   });
 }
 
-void check_effect(const Context& context, Diagnostics& out) {
-  each_listener_entry(context, [&](const ConfigSection& section, const ConfigEntry& entry) {
+void check_effect(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  each_listener_entry(section, [&](const ConfigEntry& entry) {
     const std::string_view name = entry.option->name;
     if (name == "stdout_syslog" || name == "stdout_events_enabled") {
       if (!context.read<schema::Boolean>(section, entry).value_or(false)) return;
       auto& diagnostic =
-          out.report(listener_option_without_effect.rule, entry.key_span,
+          out.report(listener_option_without_effect.rule, context.key_span(entry),
                      quoted(context.key_text(entry)) + " has no effect in " + section.display() +
                          ", whose standard output is read as its protocol");
       diagnostic.with_hint("remove it");
@@ -62,13 +61,12 @@ void check_effect(const Context& context, Diagnostics& out) {
            log->path != "/proc/self/fd/1")) {
         return;
       }
-      auto& diagnostic =
-          out.report(listener_option_without_effect.rule, Context::value_place(entry),
-                     "the standard output of " + section.display() +
-                         " is its protocol; this log is full of READY and RESULT");
+      auto& diagnostic = out.report(listener_option_without_effect.rule, context.value_place(entry),
+                                    "the standard output of " + section.display() +
+                                        " is its protocol; this log is full of READY and RESULT");
       diagnostic.with_hint("write `NONE`");
       if (context.is_single_line(entry)) {
-        diagnostic.fix("write `NONE`", entry.value_span, "NONE", false);
+        diagnostic.fix("write `NONE`", context.value_span(entry), "NONE", false);
       }
     }
   });
@@ -77,7 +75,7 @@ void check_effect(const Context& context, Diagnostics& out) {
 }  // namespace
 
 const LintRule listener_capture_maxbytes = {
-    .rule = {"SUP605", "listener-capture-maxbytes", Severity::error,
+    .rule = {"SUP605",                                 "listener-capture-maxbytes", Severity::error,
              "a capture buffer for an event listener"},
     .explanation =
         "Event listeners must not use capture mode: their standard output is the event protocol, "
@@ -87,7 +85,8 @@ const LintRule listener_capture_maxbytes = {
         "so when it reads the configuration.\n"
         "  [eventlistener:x]\n"
         "  stdout_capture_maxbytes=1MB    remove it\n",
-    .check = check_capture
+    .check_section = check_capture,
+    .options = {"stdout_capture_maxbytes", "stderr_capture_maxbytes"                           }
 };
 
 const LintRule listener_option_without_effect = {
@@ -96,7 +95,8 @@ const LintRule listener_option_without_effect = {
     .explanation =
         "The standard output of an event listener is read as its protocol. stdout_syslog= and\n"
         "stdout_events_enabled= do nothing there, and a log of it holds READY and RESULT lines.\n",
-    .check = check_effect
+    .check_section = check_effect,
+    .options = {"stdout_syslog",        "stdout_events_enabled",                          "stdout_logfile"         }
 };
 
 }  // namespace sup::lint

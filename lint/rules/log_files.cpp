@@ -43,7 +43,8 @@ bool is_zero(const Context& context, const ConfigSection& section, std::string_v
 
 // The span from key to the end of the value.
 Span assignment(const Context& context, const ConfigEntry& entry) {
-  return {entry.key_span.source, entry.key_span.begin, context.whole_value(entry).end};
+  return {context.key_span(entry).source, context.key_span(entry).begin,
+          context.whole_value(entry).end};
 }
 
 void offer_redirection(const Context& context, Diagnostic& diagnostic, const ConfigSection& section,
@@ -55,7 +56,7 @@ void offer_redirection(const Context& context, Diagnostic& diagnostic, const Con
   fix.safe = true;
   if (const ConfigEntry* redirect = section.find("redirect_stderr")) {
     if (redirect->from_default || !context.is_single_line(*redirect)) return;
-    fix.edits.push_back({redirect->value_span, "true"});
+    fix.edits.push_back({context.value_span(*redirect), "true"});
     fix.edits.push_back({context.whole_lines(stderr_log), ""});
   } else {
     fix.edits.push_back({assignment(context, stderr_log), "redirect_stderr=true"});
@@ -63,135 +64,127 @@ void offer_redirection(const Context& context, Diagnostic& diagnostic, const Con
   diagnostic.fixes.push_back(std::move(fix));
 }
 
-void check_shared(const Context& context, Diagnostics& out) {
-  context.each_process_section([&](const ConfigSection& section) {
-    const ConfigEntry* entry = section.find("stderr_logfile");
-    if (entry == nullptr || section.find("stdout_logfile") == nullptr ||
-        context.is_on(section, "redirect_stderr")) {
-      return;
-    }
-    const auto stdout_log = log_of(context, section, "stdout_logfile");
-    const auto stderr_log = log_of(context, section, "stderr_logfile");
-    if (!stdout_log || !stderr_log || stdout_log->kind != schema::LogKind::file ||
-        stderr_log->kind != schema::LogKind::file || is_device(stdout_log->path) ||
-        plain_path(stdout_log->path) != plain_path(stderr_log->path)) {
-      return;
-    }
-    const bool rotates = !is_zero(context, section, "stdout_logfile_maxbytes") ||
-                         !is_zero(context, section, "stderr_logfile_maxbytes");
-    auto& diagnostic =
-        out.report(stdout_and_stderr_share_file.rule, rotates ? Severity::warning : Severity::info,
-                   Context::value_place(*entry),
-                   "standard output and standard error of " + section.display() +
-                       " are written to one file" + (rotates ? "; its rotation loses lines" : ""));
-    diagnostic.label(Context::value_place(*section.find("stdout_logfile")), "the same file");
-    diagnostic.with_hint(section.name->kind == SectionKind::eventlistener
-                             ? "name another file"
-                             : "write `redirect_stderr=true` instead");
-    offer_redirection(context, diagnostic, section, *entry);
-  });
+void check_shared(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry* entry = section.find("stderr_logfile");
+  if (entry == nullptr || section.find("stdout_logfile") == nullptr ||
+      context.is_on(section, "redirect_stderr")) {
+    return;
+  }
+  const auto stdout_log = log_of(context, section, "stdout_logfile");
+  const auto stderr_log = log_of(context, section, "stderr_logfile");
+  if (!stdout_log || !stderr_log || stdout_log->kind != schema::LogKind::file ||
+      stderr_log->kind != schema::LogKind::file || is_device(stdout_log->path) ||
+      plain_path(stdout_log->path) != plain_path(stderr_log->path)) {
+    return;
+  }
+  const bool rotates = !is_zero(context, section, "stdout_logfile_maxbytes") ||
+                       !is_zero(context, section, "stderr_logfile_maxbytes");
+  auto& diagnostic =
+      out.report(stdout_and_stderr_share_file.rule, rotates ? Severity::warning : Severity::info,
+                 context.value_place(*entry),
+                 "standard output and standard error of " + section.display() +
+                     " are written to one file" + (rotates ? "; its rotation loses lines" : ""));
+  diagnostic.label(context.value_place(*section.find("stdout_logfile")), "the same file");
+  diagnostic.with_hint(section.name->kind == SectionKind::eventlistener
+                           ? "name another file"
+                           : "write `redirect_stderr=true` instead");
+  offer_redirection(context, diagnostic, section, *entry);
 }
 
-void check_ignored(const Context& context, Diagnostics& out) {
-  context.each_process_section([&](const ConfigSection& section) {
-    if (section.name->kind == SectionKind::eventlistener ||
-        !context.is_on(section, "redirect_stderr")) {
-      return;
+void check_ignored(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  if (section.name->kind == SectionKind::eventlistener ||
+      !context.is_on(section, "redirect_stderr")) {
+    return;
+  }
+  std::vector<const ConfigEntry*> ignored;
+  const auto log = context.read<schema::LogTarget>(section, "stderr_logfile");
+  const bool has_file = log && log->kind == schema::LogKind::file;
+  if (has_file) ignored.push_back(section.find("stderr_logfile"));
+  constexpr std::array<std::string_view, 2> limits = {"stderr_logfile_maxbytes",
+                                                      "stderr_logfile_backups"};
+  for (const std::string_view key : limits) {
+    if (const ConfigEntry* entry = section.find(key)) ignored.push_back(entry);
+  }
+  if (ignored.empty() || ignored.front()->from_default) return;
+  auto& diagnostic = out.report(
+      stderr_logfile_ignored.rule, has_file ? Severity::warning : Severity::info,
+      context.key_span(*ignored.front()),
+      quoted(context.key_text(*ignored.front())) + " has no effect in " + section.display() +
+          ", as `redirect_stderr` sends standard error to standard output");
+  diagnostic.with_hint("remove it");
+  compiler::Fix fix;
+  fix.title = "remove what has no effect";
+  fix.safe = true;
+  for (const ConfigEntry* entry : ignored) {
+    if (entry->from_default) continue;
+    if (entry != ignored.front()) diagnostic.label(context.key_span(*entry), "nor has this");
+    fix.edits.push_back({context.whole_lines(*entry), ""});
+  }
+  diagnostic.fixes.push_back(std::move(fix));
+}
+
+void check_unlimited(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  for (const std::string channel : {"stdout", "stderr"}) {
+    const std::string key = channel + "_logfile";
+    const ConfigEntry* limit = section.find(key + "_maxbytes");
+    if (limit == nullptr || limit->from_default || !is_zero(context, section, limit->key)) {
+      continue;
     }
-    std::vector<const ConfigEntry*> ignored;
-    const auto log = context.read<schema::LogTarget>(section, "stderr_logfile");
-    const bool has_file = log && log->kind == schema::LogKind::file;
-    if (has_file) ignored.push_back(section.find("stderr_logfile"));
-    constexpr std::array<std::string_view, 2> limits = {"stderr_logfile_maxbytes",
-                                                        "stderr_logfile_backups"};
-    for (const std::string_view key : limits) {
-      if (const ConfigEntry* entry = section.find(key)) ignored.push_back(entry);
-    }
-    if (ignored.empty() || ignored.front()->from_default) return;
-    auto& diagnostic = out.report(
-        stderr_logfile_ignored.rule, has_file ? Severity::warning : Severity::info,
-        ignored.front()->key_span,
-        quoted(context.key_text(*ignored.front())) + " has no effect in " + section.display() +
-            ", as `redirect_stderr` sends standard error to standard output");
-    diagnostic.with_hint("remove it");
+    // Supervisor warns here too, but nothing is written then.
+    if (channel == "stderr" && context.is_on(section, "redirect_stderr")) continue;
+    const auto log = log_of(context, section, key);
+    if (!log || log->kind != schema::LogKind::automatic) continue;
+    out.report(auto_log_without_rotation.rule, context.value_place(*limit),
+               "the AUTO log of " + section.display() +
+                   " in the folder for temporary files grows without limit")
+        .with_hint("name a file with `" + key + "`, or remove the 0");
+  }
+}
+
+void check_syslog(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  for (const std::string channel : {"stdout", "stderr"}) {
+    const ConfigEntry* entry = section.find(channel + "_logfile");
+    if (entry == nullptr || entry->from_default) continue;
+    const auto log = context.read<schema::LogTarget>(section, *entry);
+    if (!log || log->kind != schema::LogKind::syslog) continue;
+    auto& diagnostic = out.report(deprecated_syslog_filename.rule, context.value_place(*entry),
+                                  "the file name `syslog` in " + section.display() +
+                                      " is deprecated; Supervisor takes it for " +
+                                      quoted(channel + "_syslog=true"));
+    if (context.options().target < schema::Target::v4_2) continue;
+    diagnostic.with_hint("write `" + channel + "_syslog=true` and `" + channel + "_logfile=NONE`");
     compiler::Fix fix;
-    fix.title = "remove what has no effect";
-    fix.safe = true;
-    for (const ConfigEntry* entry : ignored) {
-      if (entry->from_default) continue;
-      if (entry != ignored.front()) diagnostic.label(entry->key_span, "nor has this");
-      fix.edits.push_back({context.whole_lines(*entry), ""});
+    fix.title = "write `" + channel + "_syslog=true`";
+    fix.safe = context.is_single_line(*entry);
+    const ConfigEntry* syslog = section.find(channel + "_syslog");
+    std::string line = channel + "_logfile=NONE";
+    if (syslog == nullptr) {
+      // The new line is indented as the one it stands above, lest it joins it.
+      const compiler::Line place = context.document(*entry).line(context.written(*entry).line);
+      const Span indentation = {context.key_span(*entry).source, place.begin, place.content_begin};
+      line = channel + "_syslog=true" + std::string(context.line_end(*entry)) +
+             std::string(context.source_text(indentation)) + line;
+    } else if (!context.is_on(section, syslog->key)) {
+      if (syslog->from_default || !context.is_single_line(*syslog)) continue;
+      fix.edits.push_back({context.value_span(*syslog), "true"});
     }
+    fix.edits.push_back({assignment(context, *entry), std::move(line)});
     diagnostic.fixes.push_back(std::move(fix));
-  });
-}
-
-void check_unlimited(const Context& context, Diagnostics& out) {
-  context.each_process_section([&](const ConfigSection& section) {
-    for (const std::string channel : {"stdout", "stderr"}) {
-      const std::string key = channel + "_logfile";
-      const ConfigEntry* limit = section.find(key + "_maxbytes");
-      if (limit == nullptr || limit->from_default || !is_zero(context, section, limit->key)) {
-        continue;
-      }
-      // Supervisor warns here too, but nothing is written then.
-      if (channel == "stderr" && context.is_on(section, "redirect_stderr")) continue;
-      const auto log = log_of(context, section, key);
-      if (!log || log->kind != schema::LogKind::automatic) continue;
-      out.report(auto_log_without_rotation.rule, Context::value_place(*limit),
-                 "the AUTO log of " + section.display() +
-                     " in the folder for temporary files grows without limit")
-          .with_hint("name a file with `" + key + "`, or remove the 0");
-    }
-  });
-}
-
-void check_syslog(const Context& context, Diagnostics& out) {
-  context.each_process_section([&](const ConfigSection& section) {
-    for (const std::string channel : {"stdout", "stderr"}) {
-      const ConfigEntry* entry = section.find(channel + "_logfile");
-      if (entry == nullptr || entry->from_default) continue;
-      const auto log = context.read<schema::LogTarget>(section, *entry);
-      if (!log || log->kind != schema::LogKind::syslog) continue;
-      auto& diagnostic = out.report(deprecated_syslog_filename.rule, Context::value_place(*entry),
-                                    "the file name `syslog` in " + section.display() +
-                                        " is deprecated; Supervisor takes it for " +
-                                        quoted(channel + "_syslog=true"));
-      if (context.options().target < schema::Target::v4_2) continue;
-      diagnostic.with_hint("write `" + channel + "_syslog=true` and `" + channel +
-                           "_logfile=NONE`");
-      compiler::Fix fix;
-      fix.title = "write `" + channel + "_syslog=true`";
-      fix.safe = context.is_single_line(*entry);
-      const ConfigEntry* syslog = section.find(channel + "_syslog");
-      std::string line = channel + "_logfile=NONE";
-      if (syslog == nullptr) {
-        // The new line is indented as the one it stands above, lest it joins it.
-        const auto& place = context.document(*entry).lines[context.written(*entry).line];
-        const Span indentation = {entry->key_span.source, place.begin, place.content_begin};
-        line = channel + "_syslog=true" + std::string(context.line_end(*entry)) +
-               std::string(context.source_text(indentation)) + line;
-      } else if (!context.is_on(section, syslog->key)) {
-        if (syslog->from_default || !context.is_single_line(*syslog)) continue;
-        fix.edits.push_back({syslog->value_span, "true"});
-      }
-      fix.edits.push_back({assignment(context, *entry), std::move(line)});
-      diagnostic.fixes.push_back(std::move(fix));
-    }
-  });
+  }
 }
 
 }  // namespace
 
 const LintRule stdout_and_stderr_share_file = {
-    .rule = {"SUP703", "stdout-and-stderr-share-file", Severity::warning,
+    .rule = {"SUP703",           "stdout-and-stderr-share-file", Severity::warning,
              "both channels of a program log to one file"},
     .explanation =
         "Supervisor opens the file twice; at rotation one of the two goes on writing to the "
         "renamed\n"
         "file, and lines are lost. redirect_stderr=true joins the channels before they are "
         "written.\n",
-    .check = check_shared
+    .check_section = check_shared,
+    .options = {"stderr_logfile"}
 };
 
 const LintRule stderr_logfile_ignored = {
@@ -201,26 +194,29 @@ const LintRule stderr_logfile_ignored = {
         "With redirect_stderr=true there is nothing to write to stderr_logfile; Supervisor warns "
         "and\n"
         "ignores it.\n",
-    .check = check_ignored
+    .check_section = check_ignored,
+    .options = {"stderr_logfile",        "stderr_logfile_maxbytes",                 "stderr_logfile_backups" }
 };
 
 const LintRule auto_log_without_rotation = {
-    .rule = {"SUP705", "auto-log-without-rotation", Severity::warning,
+    .rule = {"SUP705",                                   "auto-log-without-rotation", Severity::warning,
              "a temporary log that grows without limit"},
     .explanation =
         "Without a file name the log is an AUTO file in childlogdir or the folder for temporary\n"
         "files. With a size of 0 it is never rotated and fills the disk; Supervisor warns, too.\n",
-    .check = check_unlimited
+    .check_section = check_unlimited,
+    .options = {"stdout_logfile_maxbytes", "stderr_logfile_maxbytes"                           }
 };
 
 const LintRule deprecated_syslog_filename = {
-    .rule = {"SUP711", "deprecated-syslog-filename", Severity::warning,
+    .rule = {"SUP711",                                   "deprecated-syslog-filename", Severity::warning,
              "the file name syslog for a program's log"},
     .explanation =
         "stdout_logfile=syslog is deprecated since 4.0 and will not be a special name for ever.\n"
         "  stdout_logfile=syslog    write: stdout_syslog=true\n"
         "                                  stdout_logfile=NONE\n",
-    .check = check_syslog
+    .check_section = check_syslog,
+    .options = {"stdout_logfile", "stderr_logfile"                            }
 };
 
 }  // namespace sup::lint

@@ -10,7 +10,7 @@ void check(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::misplaced,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge&) {
-             out.report(option_in_wrong_section.rule, entry.key_span,
+             out.report(option_in_wrong_section.rule, context.key_span(entry),
                         quoted(context.key_text(entry)) + " is not an option of " +
                             section.display() + ", where it is ignored")
                  .with_hint("it belongs in " + section_form(*verdict.home));

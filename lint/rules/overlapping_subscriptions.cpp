@@ -50,7 +50,7 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
       continue;
     }
     // Only the text of a constant is found again in the file.
-    Span place = Context::value_place(entry);
+    Span place = context.value_place(entry);
     if (*text == entry.value) {
       place = context.value_part(entry, static_cast<std::size_t>(item.text.data() - text->data()),
                                  item.text.size());
@@ -66,16 +66,8 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
     diagnostic->with_hint("remove the narrower type");
   }
   if (diagnostic != nullptr && context.is_single_line(entry) && *text == entry.value) {
-    diagnostic->fix("write `" + rest + "`", entry.value_span, rest, true);
+    diagnostic->fix("write `" + rest + "`", context.value_span(entry), rest, true);
   }
-}
-
-void check(const Context& context, Diagnostics& out) {
-  context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    if (entry.option != nullptr && entry.option->type == schema::EventList::name) {
-      check_entry(context, out, section, entry);
-    }
-  });
 }
 
 }  // namespace
@@ -88,7 +80,8 @@ const LintRule overlapping_subscriptions = {
         "such\n"
         "event twice: two mails, two restarts.\n"
         "  events=PROCESS_STATE,PROCESS_STATE_EXITED    write: events=PROCESS_STATE\n",
-    .check = check
+    .check_value = check_entry,
+    .type = schema::EventList::name
 };
 
 }  // namespace sup::lint

@@ -10,7 +10,7 @@ void check(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::plugin,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge&) {
-             out.report(plugin_option_without_plugin.rule, entry.key_span,
+             out.report(plugin_option_without_plugin.rule, context.key_span(entry),
                         quoted(context.key_text(entry)) + " in " + section.display() +
                             " is an option of the plug-in " + std::string(verdict.plugin->plugin) +
                             ", which is not configured; Supervisor ignores it")

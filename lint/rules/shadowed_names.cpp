@@ -1,6 +1,7 @@
 // SUP501, SUP502: names that are taken twice, so that one of the two never runs.
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "lint/lint.h"
 #include "schema/expand.h"
@@ -46,7 +47,8 @@ void check_groups(const Context& context, Diagnostics& out) {
 void check_listeners(const Context& context, Diagnostics& out) {
   const auto members = members_of_groups(context);
   if (!members) return;
-  std::map<std::string_view, const ConfigSection*> seen;
+  std::unordered_map<std::string_view, const ConfigSection*> seen;
+  seen.reserve(context.config().sections.size());
   // Supervisor creates the first by priority, and a listener's is -1; otherwise the order of kinds.
   const auto add = [&](SectionKind kind) {
     for (const ConfigSection& section : context.config().sections) {

@@ -7,8 +7,9 @@ namespace sup::lint {
 
 namespace {
 
-void rename(Diagnostic& diagnostic, const ConfigEntry& entry, std::string_view option, bool safe) {
-  diagnostic.fix("write " + quoted(option), entry.key_span, std::string(option), safe);
+void rename(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+            std::string_view option, bool safe) {
+  diagnostic.fix("write " + quoted(option), context.key_span(entry), std::string(option), safe);
 }
 
 // log_stdout and log_stderr were switches; what they said is said by other options now.
@@ -33,7 +34,8 @@ void replace_switch(const Context& context, Diagnostic& diagnostic, const Config
   const std::string line = option + (option == "redirect_stderr" ? "=true" : "=NONE");
   // What log_stderr=false meant, the default of the AUTO log, is not worth an unasked change.
   diagnostic.fix("write `" + line + "`",
-                 {entry.key_span.source, entry.key_span.begin, context.whole_value(entry).end},
+                 {context.key_span(entry).source, context.key_span(entry).begin,
+                  context.whole_value(entry).end},
                  line, option != "stderr_logfile");
 }
 
@@ -44,7 +46,7 @@ void check_program(const Context& context, Diagnostics& out) {
              if (!section.is_process()) return;
              const schema::ChangeRow& change = *verdict.change;
              auto& diagnostic =
-                 out.report(supervisor2_program_option.rule, entry.key_span,
+                 out.report(supervisor2_program_option.rule, context.key_span(entry),
                             quoted(context.key_text(entry)) + " in " + section.display() +
                                 " is not read since Supervisor " + std::string(change.removed_in) +
                                 (entry.key == "logfile" && judge.is_free("stdout_logfile")
@@ -65,7 +67,7 @@ void check_program(const Context& context, Diagnostics& out) {
              // The capture files held text, the capture buffers are sizes: not the same value.
              const bool is_capture = entry.key.ends_with("_capturefile");
              if (judge.is_free(change.today) && !entry.overridden && !is_capture) {
-               rename(diagnostic, entry, change.today, true);
+               rename(context, diagnostic, entry, change.today, true);
              }
            });
 }
@@ -76,7 +78,7 @@ void check_server(const Context& context, Diagnostics& out) {
                const KeyJudge&) {
              if (section.is_process()) return;
              const bool is_server = entry.key.starts_with("http_");
-             out.report(supervisor2_server_option.rule, entry.key_span,
+             out.report(supervisor2_server_option.rule, context.key_span(entry),
                         quoted(context.key_text(entry)) + " in " + section.display() +
                             " is not read since Supervisor " +
                             std::string(verdict.change->removed_in) +

@@ -36,44 +36,46 @@ bool is_missed(const Headers& in_need, const ConfigSection& section, std::string
 
 void check(const Context& context, Diagnostics& out) {
   const Headers in_need = headers_in_need(context);
-  each_key(
-      context, KeyKind::unknown,
-      [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
-          const KeyJudge& judge) {
-        const std::string_view option = judge.suggest(entry.key);
-        const bool is_free = judge.is_free(option);
-        const bool is_needed = is_free && is_missed(in_need, section, option);
-        auto& diagnostic = out.report(
-            unknown_option.rule, is_needed ? Severity::error : Severity::warning, entry.key_span,
-            "unknown option " + quoted(context.key_text(entry)) + " in " + section.display() +
-                (is_needed ? ", which must have " + quoted(option) : ""));
-        if (!option.empty() && !is_free) {
-          diagnostic.with_hint("did you mean " + quoted(option) + ", which is set, too?");
-        } else if (!option.empty()) {
-          diagnostic.with_hint("did you mean " + quoted(option) + "?");
-          const bool is_safe =
-              schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
-          diagnostic.fix("write " + quoted(option), entry.key_span, std::string(option), is_safe);
-        } else if (verdict.foreign != nullptr) {
-          diagnostic.with_hint("Supervisor has no such option: " +
-                               std::string(verdict.foreign->advice));
-        } else {
-          diagnostic.with_hint("Supervisor ignores it");
-        }
-      });
+  each_key(context, KeyKind::unknown,
+           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+               const KeyJudge& judge) {
+             const std::string_view option = judge.suggest(entry.key);
+             const bool is_free = judge.is_free(option);
+             const bool is_needed = is_free && is_missed(in_need, section, option);
+             auto& diagnostic = out.report(
+                 unknown_option.rule, is_needed ? Severity::error : Severity::warning,
+                 context.key_span(entry),
+                 "unknown option " + quoted(context.key_text(entry)) + " in " + section.display() +
+                     (is_needed ? ", which must have " + quoted(option) : ""));
+             if (!option.empty() && !is_free) {
+               diagnostic.with_hint("did you mean " + quoted(option) + ", which is set, too?");
+             } else if (!option.empty()) {
+               diagnostic.with_hint("did you mean " + quoted(option) + "?");
+               const bool is_safe =
+                   schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
+               diagnostic.fix("write " + quoted(option), context.key_span(entry),
+                              std::string(option), is_safe);
+             } else if (verdict.foreign != nullptr) {
+               diagnostic.with_hint("Supervisor has no such option: " +
+                                    std::string(verdict.foreign->advice));
+             } else {
+               diagnostic.with_hint("Supervisor ignores it");
+             }
+           });
 
   // A header that lacks its bracket is an option to Supervisor, and what follows goes astray.
   each_key(context, KeyKind::open_header,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict&,
                const KeyJudge&) {
-             out.report(unknown_option.rule, Severity::error, entry.key_span,
+             out.report(unknown_option.rule, Severity::error, context.key_span(entry),
                         "this looks like a section header without its `]`; Supervisor takes it and "
                         "the lines below as options of " +
                             section.display())
                  .with_hint("close the bracket")
                  .fix("add `]`",
-                      {entry.value_span.source, entry.value_span.end, entry.value_span.end}, "]",
-                      false);
+                      {context.value_span(entry).source, context.value_span(entry).end,
+                       context.value_span(entry).end},
+                      "]", false);
            });
 }
 

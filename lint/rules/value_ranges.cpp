@@ -9,18 +9,6 @@ namespace sup::lint {
 
 namespace {
 
-// Calls `function(section, entry, value)` for the entries of type `Type` whose value is known; with
-// an `ending`, for those whose name ends with it.
-template <class Type, class Function>
-void each_value(const Context& context, Function function, std::string_view ending = {}) {
-  context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    if (entry.option == nullptr || !entry.key.ends_with(ending) || entry.option->type != Type::name)
-      return;
-    const auto value = context.read<Type>(section, entry);
-    if (value) function(section, entry, *value);
-  });
-}
-
 std::string of_section(const Context& context, const ConfigSection& section,
                        const ConfigEntry& entry) {
   return quoted(context.key_text(entry)) + " of " + section.display();
@@ -29,100 +17,85 @@ std::string of_section(const Context& context, const ConfigSection& section,
 void offer_value(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                  std::string_view value, bool safe) {
   if (!context.is_single_line(entry) || entry.value.find('%') != std::string_view::npos) return;
-  diagnostic.fix("write `" + std::string(value) + "`", entry.value_span, std::string(value), safe);
+  diagnostic.fix("write `" + std::string(value) + "`", context.value_span(entry),
+                 std::string(value), safe);
 }
 
-void check_byte_size(const Context& context, Diagnostics& out) {
-  each_value<schema::ByteSize>(
-      context, [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 0) return;
-        auto& diagnostic = out.report(negative_byte_size.rule, Context::value_place(entry),
-                                      of_section(context, section, entry) +
-                                          " is negative; Supervisor cannot write such a log");
-        diagnostic.with_hint("`0` means no limit");
-        offer_value(context, diagnostic, entry, "0", true);
-      });
+void check_byte_size(const Context& context, Diagnostics& out, const ConfigSection& section,
+                     const ConfigEntry& entry) {
+  const auto value = context.read<schema::ByteSize>(section, entry);
+  if (!value || *value >= 0) return;
+  auto& diagnostic = out.report(
+      negative_byte_size.rule, context.value_place(entry),
+      of_section(context, section, entry) + " is negative; Supervisor cannot write such a log");
+  diagnostic.with_hint("`0` means no limit");
+  offer_value(context, diagnostic, entry, "0", true);
 }
 
-void check_backups(const Context& context, Diagnostics& out) {
-  each_value<schema::Integer>(
-      context,
-      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 0) return;
-        auto& diagnostic =
-            out.report(negative_backups.rule, Context::value_place(entry),
-                       of_section(context, section, entry) +
-                           " is negative, which keeps no rotated log at all, as 0 does");
-        diagnostic.with_hint("write how many to keep");
-        offer_value(context, diagnostic, entry, "0", false);
-      },
-      "_backups");
+void check_backups(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry) {
+  const auto value = context.read<schema::Integer>(section, entry);
+  if (!value || *value >= 0) return;
+  auto& diagnostic = out.report(negative_backups.rule, context.value_place(entry),
+                                of_section(context, section, entry) +
+                                    " is negative, which keeps no rotated log at all, as 0 does");
+  diagnostic.with_hint("write how many to keep");
+  offer_value(context, diagnostic, entry, "0", false);
 }
 
-void check_exitcodes(const Context& context, Diagnostics& out) {
-  each_value<schema::ExitCodes>(context, [&](const ConfigSection& section, const ConfigEntry& entry,
-                                             const std::vector<int>& value) {
-    if (!value.empty()) return;
-    out.report(empty_exitcodes.rule, Context::value_place(entry),
-               of_section(context, section, entry) +
-                   " is empty, so that every exit is unexpected, status 0 too")
-        .with_hint("remove it, or say so with `autorestart=true`");
-  });
+void check_exitcodes(const Context& context, Diagnostics& out, const ConfigSection& section,
+                     const ConfigEntry& entry) {
+  const auto value = context.read<schema::ExitCodes>(section, entry);
+  if (!value || !value->empty()) return;
+  out.report(empty_exitcodes.rule, context.value_place(entry),
+             of_section(context, section, entry) +
+                 " is empty, so that every exit is unexpected, status 0 too")
+      .with_hint("remove it, or say so with `autorestart=true`");
 }
 
-void check_mode(const Context& context, Diagnostics& out) {
-  each_value<schema::Octal>(
-      context, [&](const ConfigSection& section, const ConfigEntry& entry, int value) {
-        const bool is_umask = entry.option->name == "umask";
-        if (value >= 0 && value <= (is_umask ? 0777 : 07777)) return;
-        out.report(mode_out_of_range.rule, Context::value_place(entry),
-                   of_section(context, section, entry) + " is out of range for a mode")
-            .with_hint(is_umask ? "write an octal number up to 0777, such as `022`"
-                                : "write an octal number up to 07777, such as `0700`");
-      });
+void check_mode(const Context& context, Diagnostics& out, const ConfigSection& section,
+                const ConfigEntry& entry) {
+  const auto value = context.read<schema::Octal>(section, entry);
+  if (!value) return;
+  const bool is_umask = entry.option->name == "umask";
+  if (*value >= 0 && *value <= (is_umask ? 0777 : 07777)) return;
+  out.report(mode_out_of_range.rule, context.value_place(entry),
+             of_section(context, section, entry) + " is out of range for a mode")
+      .with_hint(is_umask ? "write an octal number up to 0777, such as `022`"
+                          : "write an octal number up to 07777, such as `0700`");
 }
 
-void check_numprocs(const Context& context, Diagnostics& out) {
-  each_value<schema::Integer>(
-      context,
-      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 1) return;
-        out.report(
-               numprocs_below_one.rule, Context::value_place(entry),
-               of_section(context, section, entry) + " is below 1; there is no process to start")
-            .with_hint("`autostart=false` keeps a program for later");
-      },
-      "numprocs");
+void check_numprocs(const Context& context, Diagnostics& out, const ConfigSection& section,
+                    const ConfigEntry& entry) {
+  const auto value = context.read<schema::Integer>(section, entry);
+  if (!value || *value >= 1) return;
+  out.report(numprocs_below_one.rule, context.value_place(entry),
+             of_section(context, section, entry) + " is below 1; there is no process to start")
+      .with_hint("`autostart=false` keeps a program for later");
 }
 
-void check_startsecs(const Context& context, Diagnostics& out) {
-  each_value<schema::Integer>(
-      context,
-      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 0) return;
-        auto& diagnostic = out.report(
-            negative_startsecs.rule, Context::value_place(entry),
-            of_section(context, section, entry) + " is negative; Supervisor takes it as 0");
-        diagnostic.with_hint("write seconds, or `0`");
-        offer_value(context, diagnostic, entry, "0", false);
-      },
-      "startsecs");
+void check_startsecs(const Context& context, Diagnostics& out, const ConfigSection& section,
+                     const ConfigEntry& entry) {
+  const auto value = context.read<schema::Integer>(section, entry);
+  if (!value || *value >= 0) return;
+  auto& diagnostic =
+      out.report(negative_startsecs.rule, context.value_place(entry),
+                 of_section(context, section, entry) + " is negative; Supervisor takes it as 0");
+  diagnostic.with_hint("write seconds, or `0`");
+  offer_value(context, diagnostic, entry, "0", false);
 }
 
-void check_stopwaitsecs(const Context& context, Diagnostics& out) {
-  each_value<schema::Integer>(
-      context,
-      [&](const ConfigSection& section, const ConfigEntry& entry, std::int64_t value) {
-        if (value >= 1) return;
-        auto& diagnostic =
-            out.report(negative_stopwaitsecs.rule, Context::value_place(entry),
-                       of_section(context, section, entry) +
-                           (value < 0 ? " is negative; SIGKILL follows at once on the stop signal"
-                                      : " leaves no time between the stop signal and SIGKILL"));
-        diagnostic.with_hint("write the seconds that a clean stop needs");
-        offer_value(context, diagnostic, entry, "10", false);
-      },
-      "stopwaitsecs");
+void check_stopwaitsecs(const Context& context, Diagnostics& out, const ConfigSection& section,
+                        const ConfigEntry& entry) {
+  const auto value = context.read<schema::Integer>(section, entry);
+  if (!value || *value >= 1) return;
+  auto& diagnostic =
+      out.report(negative_stopwaitsecs.rule, context.value_place(entry),
+                 of_section(context, section, entry) +
+                     (*value < 0 ? " is negative; SIGKILL follows at once on the stop signal"
+                                 : " leaves no time between the stop signal and SIGKILL"));
+  diagnostic.with_hint("write the seconds that a clean stop needs");
+  offer_value(context, diagnostic, entry, "10", false);
 }
 
 }  // namespace
@@ -132,51 +105,58 @@ const LintRule negative_byte_size = {
     .explanation =
         "Supervisor accepts the value and opens the log in a mode in which every write fails; the\n"
         "file stays empty. No limit is written as 0.\n",
-    .check = check_byte_size
+    .check_value = check_byte_size,
+    .type = schema::ByteSize::name
 };
 
 const LintRule negative_backups = {
-    .rule = {"SUP305", "negative-backups", Severity::warning, "a number of backups below zero"},
+    .rule = {"SUP305", "negative-backups", Severity::warning,      "a number of backups below zero"},
     .explanation =
         "The value acts like 0: a full log is thrown away at its rotation. There is no value that\n"
         "keeps all.\n",
-    .check = check_backups
+    .check_value = check_backups,
+    .options = {"logfile_backups",        "stdout_logfile_backups",          "stderr_logfile_backups"}
 };
 
 const LintRule empty_exitcodes = {
-    .rule = {"SUP308", "empty-exitcodes", Severity::warning, "exitcodes= without a value"},
+    .rule = {"SUP308",           "empty-exitcodes", Severity::warning, "exitcodes= without a value"},
     .explanation =
         "With an empty list every exit is unexpected; autorestart=unexpected then restarts "
         "always.\n"
         "Write autorestart=true if that is meant.\n",
-    .check = check_exitcodes
+    .check_value = check_exitcodes,
+    .options = {"exitcodes"}
 };
 
 const LintRule mode_out_of_range = {
     .rule = {"SUP312", "mode-out-of-range", Severity::warning, "a mode that is no mode"},
     .explanation = "umask= goes up to 0777, chmod= and socket_mode= up to 07777.\n",
-    .check = check_mode
+    .check_value = check_mode,
+    .type = schema::Octal::name
 };
 
 const LintRule numprocs_below_one = {
-    .rule = {"SUP316", "numprocs-below-one", Severity::warning, "a program without processes"},
+    .rule = {"SUP316",           "numprocs-below-one", Severity::warning, "a program without processes"},
     .explanation =
         "The group exists and has no process; nothing can be started in it.\n"
         "  numprocs=0    write: autostart=false\n",
-    .check = check_numprocs
+    .check_value = check_numprocs,
+    .options = {"numprocs"}
 };
 
 const LintRule negative_startsecs = {
-    .rule = {"SUP319", "negative-startsecs", Severity::warning, "startsecs= below zero"},
+    .rule = {"SUP319",           "negative-startsecs", Severity::warning, "startsecs= below zero"},
     .explanation = "A negative value acts like 0: a program counts as started at once.\n",
-    .check = check_startsecs
+    .check_value = check_startsecs,
+    .options = {"startsecs"}
 };
 
 const LintRule negative_stopwaitsecs = {
-    .rule = {"SUP320", "negative-stopwaitsecs", Severity::warning,
+    .rule = {"SUP320",           "negative-stopwaitsecs", Severity::warning,
              "no time between stop signal and SIGKILL"},
     .explanation = "With 0 or less SIGKILL follows at once, so that no program can stop cleanly.\n",
-    .check = check_stopwaitsecs
+    .check_value = check_stopwaitsecs,
+    .options = {"stopwaitsecs"}
 };
 
 }  // namespace sup::lint

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::require(compiler::print(document, sources) == text, "print(parse(x)) == x");
 
   std::uint32_t end = 0;
-  for (const compiler::Line& line : document.lines) {
+  for (std::uint32_t i = 0; i < document.line_count(); ++i) {
+    const compiler::Line line = document.line(i);
     fuzz::require(line.begin == end && line.end > line.begin, "lines follow one another");
     fuzz::require(line.begin <= line.content_begin && line.content_begin <= line.content_end &&
                       line.content_end <= line.end,
@@ -22,8 +23,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                   "the comment comes after the content");
     end = line.end;
   }
-  for (const compiler::Entry& entry : document.entries) {
-    const compiler::Line& line = document.lines.at(entry.line);
+  for (std::uint32_t i = 0; i < document.entry_count(); ++i) {
+    const compiler::Entry entry = document.entry(i);
+    fuzz::require(entry.line < document.line_count(), "an entry has a line");
+    const compiler::Line line = document.line(entry.line);
     fuzz::require(line.kind == compiler::LineKind::entry, "an entry starts on an entry's line");
     fuzz::require(line.begin <= entry.key.begin && entry.value.end <= line.end,
                   "an entry lies in its line");

@@ -17,7 +17,7 @@ struct Parsed {
   }
 
   std::string value(std::size_t entry) const {
-    return document.value(sources, document.entries[entry]);
+    return document.value(sources, document.entry(static_cast<std::uint32_t>(entry)));
   }
 };
 
@@ -37,7 +37,8 @@ TEST(Document, KeepsEveryByteOfRandomText) {
     for (std::size_t i = random() % 60; i > 0; --i) text += alphabet[random() % alphabet.size()];
     const Parsed parsed{text};
     ASSERT_EQ(print(parsed.document, parsed.sources), text);
-    for (const Entry& entry : parsed.document.entries) {
+    for (std::uint32_t number = 0; number < parsed.document.entry_count(); ++number) {
+      const Entry entry = parsed.document.entry(number);
       const std::string value = parsed.document.value(parsed.sources, entry);
       for (std::size_t i = 0; i < value.size(); ++i) {
         const auto spans = parsed.document.spans(entry, i, 1);
@@ -55,7 +56,7 @@ TEST(Document, KeepsEveryByteOfRandomText) {
 TEST(Document, PlacesOfAValueFollowItsLines) {
   const Parsed parsed{"[a]\nkey = one\n   two three\n"};
   EXPECT_EQ(parsed.value(0), "one\ntwo three");
-  const auto spans = parsed.document.spans(parsed.document.entries[0], 2, 5);
+  const auto spans = parsed.document.spans(parsed.document.entry(0), 2, 5);
   ASSERT_EQ(spans.size(), 2U);
   EXPECT_EQ(parsed.sources.text(spans[0]), "e");
   EXPECT_EQ(parsed.sources.text(spans[1]), "two");
@@ -65,7 +66,7 @@ TEST(Document, WhatIsNothingIsJunkWithItsLine) {
   const Parsed parsed{"first\n[a]\njunk\n=x\n[open\n[]\nk=v\n"};
   EXPECT_EQ(parsed.document.junk_before_header, std::vector<std::uint32_t>{0});
   EXPECT_EQ(parsed.document.junk, (std::vector<std::uint32_t>{2, 3, 4, 5}));
-  EXPECT_EQ(parsed.document.entries.size(), 1U);
+  EXPECT_EQ(parsed.document.entry_count(), 1U);
 }
 
 TEST(Document, ManyBracketsTakeNoMoreThanTheirTime) {

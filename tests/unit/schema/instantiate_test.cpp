@@ -13,7 +13,7 @@ class PlanBuilder {
   PlanBuilder& section(std::string name) {
     Section made;
     made.kind = classify_section(name)->kind;
-    made.full_name = std::move(name);
+    made.full_name = plan_.texts->keep(std::move(name));
     made.origin = {0, ++line_};
     plan_.sections.push_back(std::move(made));
     return *this;
@@ -23,7 +23,7 @@ class PlanBuilder {
     Section& section = plan_.sections.back();
     section.settings.push_back({
         find_option(section.kind, name)->id, {0, ++line_},
-          std::move(text)
+          plan_.texts->keep(std::move(text))
     });
     return *this;
   }
