@@ -1,6 +1,7 @@
 #include "lint/check.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -33,6 +34,31 @@ bool is_root(std::string_view text) {
 }
 
 namespace {
+
+// Files that were read ahead to see what they are, each handed over when it is read again.
+class ReadAhead final : public compiler::FileSystem {
+ public:
+  explicit ReadAhead(const compiler::FileSystem& base) : base_(base) {}
+
+  void keep(std::string path, std::string text) { texts_[std::move(path)] = std::move(text); }
+
+  schema::Result<std::string> read(const std::string& path) const override {
+    if (auto kept = texts_.extract(path)) return std::move(kept.mapped());
+    return base_.read(path);
+  }
+
+  std::vector<std::string> glob(const std::string& pattern) const override {
+    return base_.glob(pattern);
+  }
+
+  bool is_directory(const std::string& path) const override { return base_.is_directory(path); }
+
+  std::string absolute(const std::string& path) const override { return base_.absolute(path); }
+
+ private:
+  const compiler::FileSystem& base_;
+  mutable std::map<std::string, std::string> texts_;
+};
 
 struct Candidate {
   std::string path;
@@ -70,20 +96,22 @@ std::vector<std::string> files_in(const std::string& folder, const compiler::Fil
 
 }  // namespace
 
-CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& files,
+CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& base,
                         const compiler::CompileOptions& options) {
   CheckResult result;
+  ReadAhead files(base);
   std::vector<Candidate> candidates;
   std::set<std::string, std::less<>> seen;
   const auto add = [&](const std::string& path) {
     const std::string absolute = files.absolute(path);
     if (!seen.insert(absolute).second) return;
-    const auto text = files.read(path);
+    auto text = files.read(path);
     if (!text) {
       result.failures.push_back(text.error().message);
       return;
     }
     candidates.push_back({path, is_root(*text)});
+    files.keep(path, std::move(*text));
   };
   for (const std::string& path : paths) {
     if (files.is_directory(path)) {

@@ -204,9 +204,9 @@ class DocumentBuilder {
 
   std::string_view bytes_;
   Document document_;
-  bool open_ = false;       // an entry may be continued
+  bool open_ = false;                 // an entry may be continued
   std::vector<std::uint32_t> blank_;  // blank lines since the last line of the open value
-  std::size_t indent_ = 0;  // of the last line that was no continuation, in characters
+  std::size_t indent_ = 0;            // of the last line that was no continuation, in characters
 };
 
 namespace {

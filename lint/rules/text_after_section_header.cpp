@@ -10,8 +10,9 @@ void check(const Context& context, Diagnostics& out) {
     for (const compiler::SectionHeader& header : file.document.sections) {
       const Span& rest = header.trailing;
       // Without a blank before it a ; starts no comment, but it is meant to.
+      if (rest.begin == rest.end) continue;
       const std::string_view text = context.source_text(rest);
-      if (text.empty() || text.front() == ';' || text.front() == '#') continue;
+      if ( text.front() == ';' || text.front() == '#') continue;
       const bool has_blank = rest.begin > header.header.end;
       out.report(text_after_section_header.rule, rest,
                  "text after a section header, which Supervisor ignores")
@@ -30,7 +31,8 @@ const LintRule text_after_section_header = {
     .explanation =
         "Supervisor reads a header to its last `]` and ignores the rest of the line.\n"
         "  [program:web] the shop    write: [program:web] ; the shop\n",
-    .check = check
+    .check = check,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint
