@@ -87,8 +87,8 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
         const schema::OptionRow* row = schema::find_option(schema::block::process, name);
         const schema::Setting* setting = section.find(row->id);
         const schema::Origin origin = setting != nullptr ? setting->origin : section.origin;
-        resolved.warnings.push_back(plan.place(origin) + ": [" + std::string(section.full_name) + "] " +
-                                    std::string(name) + ": " + why);
+        resolved.warnings.push_back(plan.place(origin) + ": [" + std::string(section.full_name) +
+                                    "] " + std::string(name) + ": " + why);
         ++count;
       };
       const host::ChildEnvironment environment(own, process, {});

@@ -824,8 +824,47 @@ std::string EventList::print(const Storage& value) {
   return out;
 }
 
+namespace {
+
+// Reads KEY="value",KEY=value as nearly all are written: no blanks, no backslash, no quote inside a
+// word. Both lexers agree there. False, and `out` is of no use, if it is written otherwise.
+bool read_plain_environment(std::string_view text, EnvironmentValue& out) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t key_end = word_end(text, at);
+    if (key_end == at || key_end + 1 >= text.size() || text[key_end] != '=') return false;
+    std::size_t begin = key_end + 1;
+    std::size_t end = begin;
+    const char quote = text[begin];
+    if (quote == '"' || quote == '\'') {
+      end = text.find(quote, ++begin);
+      if (end == std::string_view::npos) return false;
+    } else {
+      end = word_end(text, begin);
+      if (end == begin) return false;
+    }
+    const std::string_view key = text.substr(at, key_end - at);
+    const std::string_view value = text.substr(begin, end - begin);
+    if (value.find('\\') != std::string_view::npos || out.size() >= 32) return false;
+    // The lexer of 4.2 strips quotes of both kinds from both ends.
+    if (!value.empty() && (value.front() == '"' || value.front() == '\'' || value.back() == '"' ||
+                           value.back() == '\''))
+      return false;
+    for (const auto& pair : out)
+      if (pair.first == key) return false;
+    out.emplace_back(key, value);
+    at = end + (begin != key_end + 1 ? 1 : 0);
+    if (at == text.size()) return true;
+    if (text[at++] != ',' || at == text.size()) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::optional<ValueError> Environment::read(std::string_view text, const ReadContext& context,
                                             Storage& out) {
+  out.clear();
+  if (read_plain_environment(text, out)) return std::nullopt;
   out.clear();
   const bool posix = context.target == Target::v4_4;
   std::vector<Token> tokens;

@@ -30,6 +30,19 @@ std::string plain_path(std::string_view path) {
   return plain;
 }
 
+// The options of one channel.
+struct Channel {
+  std::string_view name;
+  std::string_view logfile;
+  std::string_view maxbytes;
+  std::string_view syslog;
+};
+
+constexpr std::array channels = {
+    Channel{"stdout", "stdout_logfile", "stdout_logfile_maxbytes", "stdout_syslog"},
+    Channel{"stderr", "stderr_logfile", "stderr_logfile_maxbytes", "stderr_syslog"}
+};
+
 // The log of a channel; the default where nothing is written; nothing when it is not known.
 std::optional<schema::LogTargetValue> log_of(const Context& context, const ConfigSection& section,
                                              std::string_view key) {
@@ -124,52 +137,54 @@ void check_ignored(const Context& context, Diagnostics& out, const ConfigSection
 }
 
 void check_unlimited(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  for (const std::string channel : {"stdout", "stderr"}) {
-    const std::string key = channel + "_logfile";
-    const ConfigEntry* limit = section.find(key + "_maxbytes");
-    if (limit == nullptr || limit->from_default || !is_zero(context, section, limit->key)) {
-      continue;
-    }
+  for (const Channel& channel : channels) {
+    const ConfigEntry* limit = section.find(channel.maxbytes);
+    if (limit == nullptr || limit->from_default || !is_zero(context, section, limit->key)) continue;
     // Supervisor warns here too, but nothing is written then.
-    if (channel == "stderr" && context.is_on(section, "redirect_stderr")) continue;
-    const auto log = log_of(context, section, key);
+    if (channel.name == "stderr" && context.is_on(section, "redirect_stderr")) continue;
+    const auto log = log_of(context, section, channel.logfile);
     if (!log || log->kind != schema::LogKind::automatic) continue;
     out.report(auto_log_without_rotation.rule, context.value_place(*limit),
                "the AUTO log of " + section.display() +
                    " in the folder for temporary files grows without limit")
-        .with_hint("name a file with `" + key + "`, or remove the 0");
+        .with_hint("name a file with " + quoted(channel.logfile) + ", or remove the 0");
   }
 }
 
+void report_syslog(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry, const Channel& channel) {
+  const std::string on = std::string(channel.syslog) + "=true";
+  auto& diagnostic = out.report(deprecated_syslog_filename.rule, context.value_place(entry),
+                                "the file name `syslog` in " + section.display() +
+                                    " is deprecated; Supervisor takes it for " + quoted(on));
+  if (context.options().target < schema::Target::v4_2) return;
+  std::string line = std::string(channel.logfile) + "=NONE";
+  diagnostic.with_hint("write " + quoted(on) + " and " + quoted(line));
+  compiler::Fix fix;
+  fix.title = "write " + quoted(on);
+  fix.safe = context.is_single_line(entry);
+  const ConfigEntry* syslog = section.find(channel.syslog);
+  if (syslog == nullptr) {
+    // The new line is indented as the one it stands above, lest it joins it.
+    const compiler::Line place = context.document(entry).line(context.written(entry).line);
+    const Span indentation = {context.key_span(entry).source, place.begin, place.content_begin};
+    line = on + std::string(context.line_end(entry)) +
+           std::string(context.source_text(indentation)) + line;
+  } else if (!context.is_on(section, syslog->key)) {
+    if (syslog->from_default || !context.is_single_line(*syslog)) return;
+    fix.edits.push_back({context.value_span(*syslog), "true"});
+  }
+  fix.edits.push_back({assignment(context, entry), std::move(line)});
+  diagnostic.fixes.push_back(std::move(fix));
+}
+
 void check_syslog(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  for (const std::string channel : {"stdout", "stderr"}) {
-    const ConfigEntry* entry = section.find(channel + "_logfile");
+  for (const Channel& channel : channels) {
+    const ConfigEntry* entry = section.find(channel.logfile);
     if (entry == nullptr || entry->from_default) continue;
     const auto log = context.read<schema::LogTarget>(section, *entry);
-    if (!log || log->kind != schema::LogKind::syslog) continue;
-    auto& diagnostic = out.report(deprecated_syslog_filename.rule, context.value_place(*entry),
-                                  "the file name `syslog` in " + section.display() +
-                                      " is deprecated; Supervisor takes it for " +
-                                      quoted(channel + "_syslog=true"));
-    if (context.options().target < schema::Target::v4_2) continue;
-    diagnostic.with_hint("write `" + channel + "_syslog=true` and `" + channel + "_logfile=NONE`");
-    compiler::Fix fix;
-    fix.title = "write `" + channel + "_syslog=true`";
-    fix.safe = context.is_single_line(*entry);
-    const ConfigEntry* syslog = section.find(channel + "_syslog");
-    std::string line = channel + "_logfile=NONE";
-    if (syslog == nullptr) {
-      // The new line is indented as the one it stands above, lest it joins it.
-      const compiler::Line place = context.document(*entry).line(context.written(*entry).line);
-      const Span indentation = {context.key_span(*entry).source, place.begin, place.content_begin};
-      line = channel + "_syslog=true" + std::string(context.line_end(*entry)) +
-             std::string(context.source_text(indentation)) + line;
-    } else if (!context.is_on(section, syslog->key)) {
-      if (syslog->from_default || !context.is_single_line(*syslog)) continue;
-      fix.edits.push_back({context.value_span(*syslog), "true"});
-    }
-    fix.edits.push_back({assignment(context, *entry), std::move(line)});
-    diagnostic.fixes.push_back(std::move(fix));
+    if (log && log->kind == schema::LogKind::syslog)
+      report_syslog(context, out, section, *entry, channel);
   }
 }
 

@@ -12,7 +12,7 @@ void check(const Context& context, Diagnostics& out) {
       // Without a blank before it a ; starts no comment, but it is meant to.
       if (rest.begin == rest.end) continue;
       const std::string_view text = context.source_text(rest);
-      if ( text.front() == ';' || text.front() == '#') continue;
+      if (text.front() == ';' || text.front() == '#') continue;
       const bool has_blank = rest.begin > header.header.end;
       out.report(text_after_section_header.rule, rest,
                  "text after a section header, which Supervisor ignores")
