@@ -101,7 +101,7 @@ class ConfigMerger {
     const SectionHeader& header = *occurrence.header;
     for (std::uint32_t i = header.first_entry; i < header.first_entry + header.entry_count; ++i) {
       ConfigEntry& bound = config_.entries_.emplace_back();
-      bound.file = occurrence.file;
+      bound.file = occurrence.file & 0x3FFFFFFFU;  // the width of the field
       bound.entry = i;
       bound.key = sources_.text(document.key(i));
       if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
