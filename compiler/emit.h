@@ -1,6 +1,7 @@
 // Plans as text that people and other programs read.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "schema/instantiate.h"
@@ -9,7 +10,13 @@
 namespace sup::compiler {
 
 struct EmitOptions {
-  bool show_secrets = false;  // otherwise passwords are replaced by asterisks
+  bool show_secrets = false;  // otherwise they are hidden, see schema/redact.h
+  // Variables that were given, to tell which of those that a plan needs are; null: none.
+  const std::map<std::string, std::string, std::less<>>* environment = nullptr;
+
+  bool gives(std::string_view variable) const {
+    return environment != nullptr && environment->contains(variable);
+  }
 };
 
 // One merged INI file that means the same as the plan.

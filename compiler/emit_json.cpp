@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit.h"
+#include "schema/late_binding.h"
 #include "schema/plan_io.h"
+#include "schema/redact.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -67,23 +69,87 @@ Json value_json(const OptionRow& row, const std::optional<std::string>& text) {
   return *text;
 }
 
-// The options of a block by name; environment and logs, whose text does not tell all, are set by
-// the caller.
+// Where values were written, to hide those that are secret.
+class Shown {
+ public:
+  Shown(const Plan& plan, const EmitOptions& options) : plan_(plan), options_(options) {
+    for (const Section& section : plan.sections)
+      if (section.kind == SectionKind::supervisord) daemon_ = &section;
+  }
+
+  const Plan& plan() const { return plan_; }
+
+  // The section of the daemon, or null.
+  const Section* daemon() const { return daemon_; }
+
+  const Section* find(std::string_view full_name) const {
+    for (const Section& section : plan_.sections)
+      if (section.full_name == full_name) return &section;
+    return nullptr;
+  }
+
+  // An option of a section as it may be shown.
+  Json value(const Section* section, const OptionRow& row,
+             const std::optional<std::string>& text) const {
+    if (text && !options_.show_secrets) {
+      const std::string shown = redact_bound(row, written(section, row), *text);
+      if (shown != *text) return shown;
+    }
+    return value_json(row, text);
+  }
+
+  Json environment(const Section* section, const OptionRow& row,
+                   const EnvironmentValue& bound) const {
+    if (options_.show_secrets) return environment_json(bound);
+    // What is inherited was written in [supervisord].
+    std::string text(written(daemon_, *find_option(SectionKind::supervisord, row.name)));
+    if (section != daemon_) text += (text.empty() ? "" : ",") + std::string(written(section, row));
+    return environment_json(redact_bound_environment(text, bound));
+  }
+
+  std::string extra(const Section* section, const std::string& key,
+                    const std::string& value) const {
+    if (options_.show_secrets) return value;
+    std::string_view text;
+    if (section != nullptr)
+      for (const ExtraSetting& known : section->extras)
+        if (known.key == key) text = known.text;
+    return redact_bound_variable(key, text, value);
+  }
+
+ private:
+  static std::string_view written(const Section* section, const OptionRow& row) {
+    const Setting* setting = section != nullptr ? section->find(row.id) : nullptr;
+    return setting != nullptr ? std::string_view(setting->text) : std::string_view{};
+  }
+
+  const Plan& plan_;
+  const EmitOptions& options_;
+  const Section* daemon_ = nullptr;
+};
+
+// The options of a block by name; logs, whose text does not tell all, are set by the caller.
 template <class Struct>
-Json block_json(const Struct& options) {
+Json block_json(const Struct& options, const Section* section, const Shown& shown) {
   Json out = Json::object();
-  for (const OptionRow& row : option_rows())
-    if (row.block == Struct::block)
-      out[std::string(row.name)] = value_json(row, row.print(&options));
+  for (const OptionRow& row : option_rows()) {
+    if (row.block != Struct::block || row.has(OptionFlags::shape)) continue;
+    if constexpr (requires { options.environment; }) {
+      if (row.type == Environment::name) {
+        out[std::string(row.name)] = shown.environment(section, row, options.environment);
+        continue;
+      }
+    }
+    out[std::string(row.name)] = shown.value(section, row, row.print(&options));
+  }
   return out;
 }
 
-Json process_json(const Plan& plan, const Process& process) {
-  Json out = block_json(process.options);
-  for (const char* consumed : {"process_name", "numprocs", "numprocs_start"}) out.erase(consumed);
+Json process_json(const Shown& shown, const Process& process) {
+  const Section& section = shown.plan().sections[process.section];
+  Json out = block_json(process.options, &section, shown);
   out["name"] = process.name;
-  out["section"] = plan.sections[process.section].full_name;
-  out["environment"] = environment_json(process.options.environment);
+  out["section"] = section.full_name;
   out["stdout_logfile"] = log_json(process.options.stdout_logfile);
   out["stderr_logfile"] = log_json(process.options.stderr_logfile);
   if (process.options.serverurl == "AUTO") out["serverurl"] = nullptr;
@@ -112,9 +178,9 @@ Json socket_json(const Group& group) {
   return out;
 }
 
-Json group_json(const Plan& plan, const Group& group) {
+Json group_json(const Shown& shown, const Group& group) {
   Json processes = Json::array();
-  for (const Process& process : group.processes) processes.push_back(process_json(plan, process));
+  for (const Process& process : group.processes) processes.push_back(process_json(shown, process));
   Json out = {
       {"name",      group.name                 },
       {"priority",  group.priority             },
@@ -134,12 +200,15 @@ Json group_json(const Plan& plan, const Group& group) {
   return out;
 }
 
-Json secret_json(const std::optional<std::string>& secret, const EmitOptions& options) {
-  if (secret && !options.show_secrets) return "********";
-  return optional_text(secret);
+template <class Options>
+void add_login(Json& out, const Options& options, const Section* section, const Shown& shown) {
+  for (const OptionRow& row : option_rows())
+    if (row.block == Options::block && row.type == Text::name)
+      out[std::string(row.name)] = shown.value(section, row, row.print(&options));
 }
 
-Json server_json(const HttpServer& server, const EmitOptions& options) {
+Json server_json(const HttpServer& server, const Shown& shown) {
+  const Section* section = shown.find(server.section);
   Json out = {
       {"name",    optional_text(server.name)},
       {"section", server.section            }
@@ -149,15 +218,13 @@ Json server_json(const HttpServer& server, const EmitOptions& options) {
     out["file"] = optional_text(server.unix_options.file);
     out["chmod"] = Octal::print(server.unix_options.chmod);
     out["chown"] = owner_json(server.unix_options.chown);
-    out["username"] = optional_text(server.unix_options.username);
-    out["password"] = secret_json(server.unix_options.password, options);
+    add_login(out, server.unix_options, section, shown);
   } else {
     const InetAddressValue address = server.inet_options.port.value_or(InetAddressValue{});
     out["type"] = "inet";
     out["host"] = address.host;
     out["port"] = address.port;
-    out["username"] = optional_text(server.inet_options.username);
-    out["password"] = secret_json(server.inet_options.password, options);
+    add_login(out, server.inet_options, section, shown);
   }
   return out;
 }
@@ -166,15 +233,18 @@ Json server_json(const HttpServer& server, const EmitOptions& options) {
 
 std::string emit_resolved_json(const Plan& plan, const Resolved& resolved,
                                const EmitOptions& options) {
-  Json supervisord = block_json(resolved.supervisord);
-  supervisord["environment"] = environment_json(resolved.supervisord.environment);
+  const Shown shown(plan, options);
+  Json supervisord = block_json(resolved.supervisord, shown.daemon(), shown);
   Json servers = Json::array();
   for (const HttpServer& server : resolved.http_servers)
-    servers.push_back(server_json(server, options));
+    servers.push_back(server_json(server, shown));
   Json interfaces = Json::array();
   for (const RpcInterface& rpc : resolved.rpcinterfaces) {
     Json keys = Json::object();
-    for (const auto& [key, value] : rpc.options) keys[key] = value;
+    const std::string section =
+        std::string(section_row(SectionKind::rpcinterface).spelling) + ":" + rpc.name;
+    for (const auto& [key, value] : rpc.options)
+      keys[key] = shown.extra(shown.find(section), key, value);
     interfaces.push_back({
         {"name",    rpc.name       },
         {"factory", rpc.factory    },
@@ -182,7 +252,7 @@ std::string emit_resolved_json(const Plan& plan, const Resolved& resolved,
     });
   }
   Json groups = Json::array();
-  for (const Group& group : resolved.groups) groups.push_back(group_json(plan, group));
+  for (const Group& group : resolved.groups) groups.push_back(group_json(shown, group));
   return write({
       {"supervisord",   std::move(supervisord)},
       {"http_servers",  std::move(servers)    },
@@ -193,41 +263,67 @@ std::string emit_resolved_json(const Plan& plan, const Resolved& resolved,
   });
 }
 
+namespace {
+
+// The variables that the plan needs, where each is used, and whether it was given.
+Json needed_json(const Plan& plan, const EmitOptions& options) {
+  std::map<std::string, Json> variables;
+  for (const VariableUse& use : variable_uses(plan)) {
+    Json place;
+    place["section"] = plan.sections[use.section].full_name;
+    place["option"] = used_in(plan, use);
+    place["origin"] = plan.place(used_at(plan, use));
+    variables[use.variable].push_back(std::move(place));
+  }
+  Json out = Json::array();
+  for (auto& [name, uses] : variables)
+    out.push_back({
+        {"name",    name               },
+        {"given",   options.gives(name)},
+        {"used_in", std::move(uses)    }
+    });
+  return out;
+}
+
+}  // namespace
+
 std::string emit_plan_json(const Plan& plan, const EmitOptions& options) {
   Json sections = Json::array();
   for (const Section& section : plan.sections) {
     Json settings = Json::array();
     for (const Setting& setting : section.settings) {
       const OptionRow& row = option_row(setting.option);
-      const bool hide = row.has(OptionFlags::secret) && !options.show_secrets;
-      settings.push_back({
-          {"option", row.name                        },
-          {"value",  hide ? "********" : setting.text},
-          {"origin", plan.place(setting.origin)      }
-      });
+      Json made;
+      made["option"] = row.name;
+      made["value"] = options.show_secrets ? std::string(setting.text)
+                                           : redact(row, setting.text, TextForm::written);
+      made["origin"] = plan.place(setting.origin);
+      settings.push_back(std::move(made));
     }
-    Json made = {
-        {"name",     section.full_name         },
-        {"origin",   plan.place(section.origin)},
-        {"settings", std::move(settings)       }
-    };
-    for (const ExtraSetting& extra : section.extras)
-      made["extras"].push_back({
-          {"key",    extra.key               },
-          {"value",  extra.text              },
-          {"origin", plan.place(extra.origin)}
-      });
+    Json made;
+    made["name"] = section.full_name;
+    made["origin"] = plan.place(section.origin);
+    made["settings"] = std::move(settings);
+    for (const ExtraSetting& extra : section.extras) {
+      Json key;
+      key["key"] = extra.key;
+      key["value"] = options.show_secrets
+                         ? std::string(extra.text)
+                         : redact_variable(extra.key, extra.text, TextForm::written);
+      key["origin"] = plan.place(extra.origin);
+      made["extras"].push_back(std::move(key));
+    }
     sections.push_back(std::move(made));
   }
-  return write({
-      {"format",            plan_format_version       },
-      {"hash",              plan_hash(plan)           },
-      {"target",            target_name(plan.target)  },
-      {"here",              plan.here                 },
-      {"files",             plan.files                },
-      {"needs_environment", required_environment(plan)},
-      {"sections",          std::move(sections)       }
-  });
+  Json out;
+  out["format"] = plan_format_version;
+  out["hash"] = plan_hash(plan);
+  out["target"] = target_name(plan.target);
+  out["here"] = plan.here;
+  out["files"] = plan.files;
+  out["needs_environment"] = needed_json(plan, options);
+  out["sections"] = std::move(sections);
+  return write(out);
 }
 
 std::string emit_schema_json() {
@@ -242,7 +338,8 @@ std::string emit_schema_json() {
           {"expected", row.expected                  },
           {"since",    row.since                     },
           {"doc",      row.doc                       },
-          {"required", row.has(OptionFlags::required)}
+          {"required", row.has(OptionFlags::required)},
+          {"restart",  row.has(OptionFlags::restart) }
       };
       made["default"] = row.default_text ? Json(*row.default_text) : Json(nullptr);
       options.push_back(std::move(made));

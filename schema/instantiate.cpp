@@ -109,7 +109,10 @@ class Binder {
       TemplateValue unused;
       switch (names_.find(error.name, scope, values, unused)) {
         case NameStatus::missing_variable:
-          if (!facts_.missing_variable_is_error) return;
+          if (!facts_.missing_variable_is_error) {
+            leave_open({section, setting, false});
+            return;
+          }
           error.rule = "environment-variable-required";
           error.message = "environment variable " + quoted(error.name.substr(4)) + " is not set";
           break;
@@ -160,6 +163,14 @@ class Binder {
       made.length = error.name.size();
     }
     made.fix = std::move(error.fix);
+  }
+
+  // A setting that depends on something unknown; told once, however many processes it concerns.
+  void leave_open(OpenSetting open) {
+    std::vector<OpenSetting>& known = result_.resolved.open;
+    for (auto it = known.rbegin(); it != known.rend() && it->section == open.section; ++it)
+      if (*it == open) return;
+    known.push_back(open);
   }
 
   // -- values -------------------------------------------------------------------------------------
@@ -344,14 +355,15 @@ class Binder {
                       options.factory.value_or(""),
                       {},
                       section.origin};
-    for (const ExtraSetting& extra : section.extras)
-      made.options.emplace_back(extra.key, expanded_extra(index, extra));
+    for (std::size_t i = 0; i < section.extras.size(); ++i)
+      made.options.emplace_back(section.extras[i].key, expanded_extra(index, i));
     result_.resolved.rpcinterfaces.push_back(std::move(made));
   }
 
   // Keys for a factory have no row; their names are those of a server's options.
-  std::string expanded_extra(std::size_t index, const ExtraSetting& extra) {
-    if (!is_template(extra.text)) return extra.text;
+  std::string expanded_extra(std::size_t index, std::size_t setting) {
+    const ExtraSetting& extra = plan_.sections[index].extras[setting];
+    if (!is_template(extra.text)) return std::string(extra.text);
     bool missing = false;
     const Expanded result =
         expand(extra.text, [&](std::string_view name) -> std::optional<TemplateValue> {
@@ -360,6 +372,7 @@ class Binder {
           missing |= status == NameStatus::missing_variable && !facts_.missing_variable_is_error;
           return status == NameStatus::defined ? std::optional(value) : std::nullopt;
         });
+    if (missing) leave_open({index, setting, true});
     if (!result.errors.empty() && !missing)
       fault(index, std::nullopt, result.errors.front().rule,
             header(plan_.sections[index]) + " " + extra.key + ": " + result.errors.front().message);
@@ -592,6 +605,7 @@ class Binder {
     Process made;
     ProcessOptions& common = facts_.only_check ? constants_.options : made.options;
     if (!facts_.only_check) made.options = constants_.options;
+    read_old_defaults(index, common);
     // What is the same for all its processes.
     read_templates(index, common, values, [](const OptionRow& row) {
       return row.scope != Scope::process && row.scope != Scope::program_environment;
@@ -653,6 +667,21 @@ class Binder {
       constants_.forget(row.id);
       read(section, i, &options, values);
     }
+  }
+
+  // Options of processes that had another default in the plan's version of Supervisor.
+  static std::vector<const OptionRow*> old_defaults(Target target) {
+    std::vector<const OptionRow*> rows;
+    for (const OptionRow& row : option_rows())
+      if (row.block == ProcessOptions::block && default_text(row, target) != row.default_text)
+        rows.push_back(&row);
+    return rows;
+  }
+
+  void read_old_defaults(std::size_t section, ProcessOptions& options) {
+    for (const OptionRow* row : old_defaults_)
+      if (!written(section, row->id))
+        row->read(&options, *default_text(*row, plan_.target), ReadContext{plan_.target});
   }
 
   // Checks on a section that do not need its processes.
@@ -764,6 +793,7 @@ class Binder {
   std::size_t current_section_ = no_section;
   std::span<const Setting> current_settings_;
   const ProcessIds ids_;
+  const std::vector<const OptionRow*> old_defaults_ = old_defaults(plan_.target);
   Names names_;
   InstantiateResult result_;
 

@@ -98,6 +98,15 @@ struct RpcInterface {
   Origin origin;
 };
 
+// A setting that depends on a variable of the environment that is not known; its option is at its
+// default.
+struct OpenSetting {
+  std::size_t section = 0;  // index into Plan::sections
+  std::size_t setting = 0;  // index into its settings, or its extras
+  bool extra = false;
+  bool operator==(const OpenSetting&) const = default;
+};
+
 // A plan bound to a machine.
 struct Resolved {
   SupervisordOptions supervisord;
@@ -106,6 +115,7 @@ struct Resolved {
   std::vector<Group> groups;          // by priority, then name
   std::vector<std::string> warnings;  // what Supervisor logs at its start, WARN
   std::vector<std::string> infos;
+  std::vector<OpenSetting> open;  // without Facts::missing_variable_is_error
 };
 
 struct InstantiateResult {

@@ -55,6 +55,11 @@ std::optional<std::string> print_member(const void* options) {
   }
 }
 
+template <class Struct, auto Member>
+bool equal_member(const void* a, const void* b) {
+  return static_cast<const Struct*>(a)->*Member == static_cast<const Struct*>(b)->*Member;
+}
+
 constexpr std::optional<std::string_view> default_of(std::nullptr_t) { return std::nullopt; }
 
 constexpr std::optional<std::string_view> default_of(std::string_view text) { return text; }
@@ -87,7 +92,8 @@ constexpr std::array<OptionRow, option_count> make_rows() {
                           text,                                                             \
                           &read_member<Options, Type, &Options::member>,                    \
                           &reset_member<Options, &Options::member>,                         \
-                          &print_member<Options, Type, &Options::member>};                  \
+                          &print_member<Options, Type, &Options::member>,                   \
+                          &equal_member<Options, &Options::member>};                        \
   ++count;
 #define END_BLOCK }
 #include "schema/options.def"
@@ -149,8 +155,19 @@ const Struct& defaults_of() {
 constexpr std::array changes{
 #define CHANGE(section, old_name, removed, today, advice) \
   ChangeRow{SectionKind::section, #old_name, removed, today, advice},
+#define DEFAULT_CHANGE(...)
 #include "schema/changes.def"
 #undef CHANGE
+#undef DEFAULT_CHANGE
+};
+
+constexpr std::array default_changes{
+#define CHANGE(...)
+#define DEFAULT_CHANGE(in_block, option, changed, first_target, old_default) \
+  DefaultChangeRow{block::in_block, #option, changed, Target::first_target, old_default},
+#include "schema/changes.def"
+#undef CHANGE
+#undef DEFAULT_CHANGE
 };
 
 }  // namespace
@@ -212,6 +229,18 @@ const OptionRow* find_option(block::Block block, std::string_view name) {
     return row.block == block && row.name == name;
   });
   return found == all_rows.end() ? nullptr : found;
+}
+
+const DefaultChangeRow* find_default_change(const OptionRow& option) {
+  for (const DefaultChangeRow& row : default_changes)
+    if (row.block == option.block && row.option == option.name) return &row;
+  return nullptr;
+}
+
+std::optional<std::string_view> default_text(const OptionRow& option, Target target) {
+  const DefaultChangeRow* change = find_default_change(option);
+  return change != nullptr && target < change->first_target ? std::optional(change->old_default)
+                                                            : option.default_text;
 }
 
 std::span<const ChangeRow> change_rows() { return changes; }

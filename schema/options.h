@@ -84,7 +84,15 @@ enum class Scope : std::uint8_t {
   process                   // the same, and ENV_* of its own environment=
 };
 
-enum OptionFlags : std::uint8_t { none = 0, required = 1, twice = 2, secret = 4, host = 8 };
+enum OptionFlags : std::uint8_t {
+  none = 0,
+  required = 1,
+  twice = 2,
+  secret = 4,
+  host = 8,
+  restart = 16,
+  shape = 32
+};
 
 // Index of an option in option_rows().
 using OptionId = std::uint16_t;
@@ -108,6 +116,8 @@ struct OptionRow {
   void (*reset)(void* options) = nullptr;
   // Canonical text of the member; nothing if it is unset.
   std::optional<std::string> (*print)(const void* options) = nullptr;
+  // Whether the member has the same value in both structs of the block.
+  bool (*equal)(const void* a, const void* b) = nullptr;
 
   bool has(OptionFlags flag) const { return (flags & flag) != 0; }
 };
@@ -177,6 +187,21 @@ struct ChangeRow {
   std::string_view today;   // name of the option that replaced it, or empty
   std::string_view advice;  // what to do where there is no such option
 };
+
+// A default that was another one in earlier versions; see changes.def.
+struct DefaultChangeRow {
+  block::Block block;
+  std::string_view option;
+  std::string_view changed_in;
+  Target first_target;  // the oldest target that has today's default
+  std::string_view old_default;
+};
+
+// The row of an option whose default changed, or null.
+const DefaultChangeRow* find_default_change(const OptionRow& option);
+
+// What the option is in `target` when it is not written; nothing if it has no default.
+std::optional<std::string_view> default_text(const OptionRow& option, Target target);
 
 std::span<const ChangeRow> change_rows();
 const ChangeRow* find_change(SectionKind kind, std::string_view name);

@@ -81,8 +81,4 @@ struct Plan {
   std::string place(Origin origin) const;
 };
 
-// Names in ENV_ that the plan's templates use and that no environment= of its own defines, sorted:
-// what the machine that runs it must have.
-std::vector<std::string> required_environment(const Plan& plan);
-
 }  // namespace sup::schema

@@ -1,0 +1,74 @@
+#include "schema/redact.h"
+
+#include <gtest/gtest.h>
+
+namespace sup::schema {
+namespace {
+
+const OptionRow& option(SectionKind kind, std::string_view name) {
+  return *find_option(kind, name);
+}
+
+TEST(Redact, NamesOfVariablesTellSecrets) {
+  for (const std::string_view name :
+       {"PASSWORD", "DB_PASSWD", "SECRET", "app-secret-key", "GITHUB_TOKEN", "AUTHTOKEN",
+        "STRIPE_API_KEY", "ApiKey", "SSH_PRIVATE_KEY", "AWS_CREDENTIALS", "MYSQL_PWD",
+        "dbPassword"})
+    EXPECT_TRUE(names_a_secret(name)) << name;
+  for (const std::string_view name :
+       {"PATH", "PWD", "OLDPWD", "TOKENIZERS_PARALLELISM", "KEYBOARD", "PASSENGER_APP_ENV", ""})
+    EXPECT_FALSE(names_a_secret(name)) << name;
+}
+
+TEST(Redact, OnlyThePasswordOfAUrlIsHidden) {
+  const auto hide = [](std::string_view text) { return hide_url_passwords(text, TextForm::value); };
+  EXPECT_EQ(hide("postgres://app:s3cret@db:5432/app"), "postgres://app:********@db:5432/app");
+  EXPECT_EQ(hide("a redis://:x@h b amqp://u:p@h/v"),
+            "a redis://:********@h b amqp://u:********@h/v");
+  // Characters that nobody escaped.
+  EXPECT_EQ(hide("mysql://u:p@ss/w@h/d"), "mysql://u:********@ss/w@h/d");
+  EXPECT_EQ(hide("mysql://u:pa/ss@h/d"), "mysql://u:********@h/d");
+  for (const std::string_view text : {"http://localhost:9001", "http://h:80/a@b",
+                                      "unix:///run/x.sock", "https://user@h/", "://", "a://:"})
+    EXPECT_EQ(hide(text), text);
+}
+
+TEST(Redact, TemplatesSayWhereASecretComesFrom) {
+  const OptionRow& password = option(SectionKind::inet_http_server, "password");
+  EXPECT_EQ(redact(password, "%(ENV_PASS)s", TextForm::written), "%(ENV_PASS)s");
+  EXPECT_EQ(redact(password, "%(ENV_PASS)s", TextForm::value), "********");
+  EXPECT_EQ(redact(password, "x%(ENV_PASS)s", TextForm::written), "********");
+  EXPECT_EQ(redact(password, "", TextForm::value), "");
+}
+
+TEST(Redact, AnEnvironmentKeepsWhatIsNoSecret) {
+  const OptionRow& environment = option(SectionKind::program, "environment");
+  EXPECT_EQ(redact(environment, "A=1, B='2'", TextForm::written), "A=1, B='2'");
+  const std::string shown = redact(environment,
+                                   "A=1,DB_PASSWORD='x y',MAX_TOKENS=4096,"
+                                   "DB_PASSWORD_FILE=/run/secrets/db",
+                                   TextForm::written);
+  EXPECT_EQ(shown.find("x y"), std::string::npos);
+  EXPECT_NE(shown.find("********"), std::string::npos);
+  EXPECT_NE(shown.find("4096"), std::string::npos);
+  EXPECT_NE(shown.find("/run/secrets/db"), std::string::npos);
+  // What cannot be read is not searched for the parts that may be shown.
+  EXPECT_EQ(redact(environment, "A=1,PASSWORD=\"x", TextForm::written), "********");
+}
+
+TEST(Redact, AValueMadeOfASecretVariableIsShownAsItsTemplate) {
+  const OptionRow& command = option(SectionKind::program, "command");
+  EXPECT_EQ(redact_bound(command, "app --t %(ENV_API_TOKEN)s", "app --t hunter2"),
+            "app --t %(ENV_API_TOKEN)s");
+  EXPECT_EQ(redact_bound(command, "app %(ENV_PORT)s", "app 80"), "app 80");
+  const EnvironmentValue shown = redact_bound_environment("A=%(ENV_API_TOKEN)s,B=%(ENV_PORT)s",
+                                                          {
+                                                              {"A", "hunter2"},
+                                                              {"B", "80"     }
+  });
+  EXPECT_EQ(shown.at(0).second, "%(ENV_API_TOKEN)s");
+  EXPECT_EQ(shown.at(1).second, "80");
+}
+
+}  // namespace
+}  // namespace sup::schema
