@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "compiler/command_line.h"
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
 #include "compiler/memory.h"
@@ -21,7 +22,6 @@
 #include "lint/fix.h"
 #include "lint/lint.h"
 #include "lint/render_json.h"
-#include "schema/text.h"
 
 namespace sup::lint {
 namespace {
@@ -67,49 +67,6 @@ int explain(const std::string& name) {
   const std::string_view text = explanation_of(*rule);
   if (!text.empty()) std::cout << '\n' << text;
   return exit_clean;
-}
-
-std::string unquoted(std::string_view text) {
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
-      text.back() == text.front()) {
-    text = text.substr(1, text.size() - 2);
-  }
-  return std::string(text);
-}
-
-// KEY=value lines as docker and systemd read them: no expansion, # comments, `export` allowed.
-bool read_variables(const std::string& path, compiler::CompileOptions& options) {
-  std::ifstream file(path);
-  std::string line;
-  if (!file) {
-    std::cerr << "supcheck: cannot read " << path << '\n';
-    return false;
-  }
-  while (std::getline(file, line)) {
-    std::string_view text = schema::strip(line);
-    if (text.starts_with("export ")) text = schema::strip(text.substr(7));
-    const std::size_t equals = text.find('=');
-    if (text.empty() || text.front() == '#' || equals == std::string_view::npos) continue;
-    options.environment[std::string(schema::strip(text.substr(0, equals)))] =
-        unquoted(schema::strip(text.substr(equals + 1)));
-  }
-  return true;
-}
-
-// --env KEY=value, or KEY for the value that it has here.
-bool add_variable(const std::string& text, compiler::CompileOptions& options) {
-  const std::size_t equals = text.find('=');
-  const std::string key = text.substr(0, equals);
-  if (key.empty()) {
-    std::cerr << "supcheck: --env needs KEY=value\n";
-    return false;
-  }
-  if (equals != std::string::npos) {
-    options.environment[key] = text.substr(equals + 1);
-  } else if (const char* value = std::getenv(key.c_str())) {
-    options.environment[key] = value;
-  }
-  return true;
 }
 
 bool wants_color(const Arguments& arguments) {
@@ -197,14 +154,14 @@ Counts print(const CheckResult& result, const Arguments& arguments) {
 int run(Arguments& arguments) {
   compiler::CompileOptions options;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
-  for (const std::string& path : arguments.variable_files) {
-    if (!read_variables(path, options)) return exit_failure;
-    // A list of variables says what the machine has: what is not in it is missing there.
-    options.environment_is_complete = true;
+  auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
+  if (!environment) {
+    std::cerr << "supcheck: " << environment.error().message << '\n';
+    return exit_failure;
   }
-  for (const std::string& text : arguments.variables) {
-    if (!add_variable(text, options)) return exit_failure;
-  }
+  options.environment = std::move(*environment);
+  // A list of variables says what the machine has: what is not in it is missing there.
+  options.environment_is_complete = !arguments.variable_files.empty();
 
   const compiler::RealFileSystem disk;
   std::string input;

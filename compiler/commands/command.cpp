@@ -2,14 +2,12 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
 
 #include "compiler/memory.h"
-#include "schema/plan_io.h"
 
 namespace sup::compiler::commands {
 
@@ -19,33 +17,62 @@ int fail(const std::string& message) {
 }
 
 void add_input_options(CLI::App& command, InputOptions& input) {
-  command.add_option("input", input.path, "Configuration, or - for standard input")->required();
+  command
+      .add_option("input", input.path,
+                  "Configuration, - for standard input, or git:REV:path for a revision")
+      ->required();
+  command.add_option("--stdin-filename", input.stdin_filename,
+                     "Name of what comes from standard input");
+  add_context_options(command, input);
+}
+
+void add_context_options(CLI::App& command, InputOptions& input) {
   command
       .add_option("--target", input.target,
                   "Version of Supervisor whose rules apply: 3.4, 4.2, 4.3, 4.4")
       ->capture_default_str();
   command
       .add_option("--env", input.environment,
-                  "NAME=VALUE of the environment, as far as it is known")
+                  "NAME=VALUE of the environment, or NAME as it is here; repeatable")
       ->take_all()
       ->allow_extra_args(false);
-  command.add_option("--env-file", input.environment_file, "File of NAME=VALUE lines");
+  command.add_option("--env-file", input.environment_files, "File of NAME=VALUE lines; repeatable")
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_flag("--env-strict,--environment-is-complete", input.environment_is_complete,
                    "A variable that is not given is an error");
   command.add_option("--host-name", input.host_name, "Value of %(host_node_name)s");
   command.add_option("--root", input.root, "Look up all files below this folder");
-  command.add_option("--stdin-filename", input.stdin_filename,
-                     "Name of what comes from standard input");
   command.add_flag("--fragment", input.fragment,
                    "The input is a part of a configuration, a file of conf.d");
   command.add_flag("--relocatable", input.relocatable, "Leave %(here)s open until boot");
   command.add_flag("--host", input.ask_machine, "Ask this machine whether users and folders exist");
 }
 
-TextStyle style() {
-  const bool color = ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  return {color};
+TextStyle style(int descriptor) {
+  const char* refused = std::getenv("NO_COLOR");
+  return {::isatty(descriptor) == 1 && (refused == nullptr || *refused == '\0')};
 }
+
+namespace {
+
+// Prints what was found; the exit status if it cannot be used.
+int report(const Compilation& compilation, Tell tell) {
+  if (compilation.failure) return fail(*compilation.failure);
+  if (tell == Tell::everything) {
+    std::cerr << render_text(compilation.diagnostics, compilation.sources, style(STDERR_FILENO));
+  } else {
+    for (const Diagnostic& diagnostic : compilation.diagnostics.all())
+      if (diagnostic.severity == Severity::error)
+        std::cerr << render_text(diagnostic, compilation.sources, style(STDERR_FILENO));
+  }
+  if (!compilation.diagnostics.has_errors()) return clean;
+  const std::size_t errors = compilation.diagnostics.count(Severity::error);
+  std::cerr << errors << (errors == 1 ? " error" : " errors") << '\n';
+  return found;
+}
+
+}  // namespace
 
 // Compiles, prints what was found, and hands over the result if it can be used.
 int with_compilation(const InputOptions& input, const std::function<int(const Compilation&)>& use) {
@@ -54,24 +81,34 @@ int with_compilation(const InputOptions& input, const std::function<int(const Co
   if (!result) return fail(result.error().message);
   // Not freed: the program ends, and taking apart a large configuration costs more than its check.
   const Compilation& compilation = *result->release();
-  if (compilation.failure) return fail(*compilation.failure);
-  std::cerr << render_text(compilation.diagnostics, compilation.sources, style());
-  if (compilation.diagnostics.has_errors()) {
-    const std::size_t errors = compilation.diagnostics.count(Severity::error);
-    std::cerr << errors << (errors == 1 ? " error" : " errors") << '\n';
-    return found;
-  }
-  return use(compilation);
+  const int status = report(compilation, Tell::everything);
+  return status == clean ? use(compilation) : status;
 }
 
-bool is_plan(const InputOptions& input) {
-  if (input.path == "-") return false;
-  std::FILE* file = std::fopen(input.path.c_str(), "rbe");
-  if (file == nullptr) return false;
-  std::string start(8, '\0');
-  start.resize(std::fread(start.data(), 1, start.size(), file));
-  std::fclose(file);
-  return schema::looks_like_plan(start);
+int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded) {
+  auto environment = read_environment(input);
+  if (!environment) return fail(environment.error().message);
+  loaded.environment = std::move(*environment);
+  const auto opened = open_input(input);
+  if (!opened) return fail(opened.error().message);
+  auto plan = read_plan_input(*opened);
+  if (!plan) return fail(plan.error().message);
+  if (!*plan) {
+    auto result = compile_input(input, *opened, loaded.environment);
+    if (!result) return fail(result.error().message);
+    loaded.compilation = result->release();
+    loaded.plan = &loaded.compilation->plan;
+    loaded.resolved = &loaded.compilation->resolved;
+    return report(*loaded.compilation, tell);
+  }
+  const auto* kept = new sup::schema::Plan(std::move(**plan));
+  const auto* bound =
+      new sup::schema::InstantiateResult(bind_plan(*kept, input, loaded.environment));
+  loaded.plan = kept;
+  loaded.resolved = &bound->resolved;
+  for (const sup::schema::Fault& fault : bound->faults)
+    std::cerr << "supc: " << sup::schema::describe_fault(*kept, fault) << '\n';
+  return bound->faults.empty() ? clean : found;
 }
 
 }  // namespace sup::compiler::commands

@@ -29,7 +29,9 @@ struct Command {
 };
 
 Command build(CLI::App& app);
+Command diff(CLI::App& app);
 Command dump(CLI::App& app);
+Command explain(CLI::App& app);
 Command schema(CLI::App& app);
 
 // What several of them need:
@@ -41,13 +43,29 @@ int fail(const std::string& message);
 // outlive the parsing and the action.
 void add_input_options(CLI::App& command, InputOptions& input);
 
-// Colour for standard error, if it is a terminal that wants it.
-TextStyle style();
+// The same without the input itself, for commands that take several.
+void add_context_options(CLI::App& command, InputOptions& input);
+
+// Colour, if the stream is a terminal and NO_COLOR is not set.
+TextStyle style(int descriptor);
 
 // Compiles, prints what was found, and hands over the result if it can be used.
 int with_compilation(const InputOptions& input, const std::function<int(const Compilation&)>& use);
 
-// Whether the input is a plan; standard input is a configuration.
-bool is_plan(const InputOptions& input);
+// A configuration or a plan, with what it means as far as the given environment tells. Never freed:
+// the program ends, and taking apart a large one costs more than its check.
+struct LoadedPlan {
+  const sup::schema::Plan* plan = nullptr;
+  const sup::schema::Resolved* resolved = nullptr;
+  const Compilation* compilation = nullptr;  // null: it was a plan
+  EnvironmentMap environment;                // that was given
+};
+
+// Which mistakes are told: for a comparison warnings are no news.
+enum class Tell : std::uint8_t { everything, errors };
+
+// Reads what `input` names and says on standard error what is wrong with it. Returns `clean` and
+// fills `loaded`, or the exit status.
+int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded);
 
 }  // namespace sup::compiler::commands

@@ -1,0 +1,86 @@
+// Where each effective value comes from: the question "why is it so?" answered for every option of
+// a section. Pure; emit_explain.h prints it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/config.h"
+#include "schema/instantiate.h"
+#include "schema/plan.h"
+
+namespace sup::compiler {
+
+enum class ValueSource : std::uint8_t {
+  section,          // written in the section itself
+  default_section,  // written in [DEFAULT]
+  inherited,        // a variable that [supervisord] gives to all processes
+  built_in          // the option's default
+};
+
+// A variable of the environment that a template uses.
+struct ExplainedVariable {
+  enum class From : std::uint8_t { given, section, daemon, unknown };
+
+  std::string name;
+  From from = From::unknown;
+  std::string value;      // if given
+  schema::Origin origin;  // of the environment= that defines it
+};
+
+struct ExplainedValue {
+  const schema::OptionRow* option = nullptr;  // null for a key that only a factory knows
+  std::string name;
+  std::string variable;             // one variable of an environment=, else empty
+  std::optional<std::string> text;  // effective; nothing: unset. Secrets are not hidden
+  std::string in_plan;              // the template behind it; empty: not written
+  std::string written;              // as it stands in the file, if that is known
+  ValueSource source = ValueSource::built_in;
+  schema::Origin origin;
+  bool open = false;  // not known before boot: `text` is the template
+  std::vector<ExplainedVariable> variables;
+  std::string note;  // more about a default
+};
+
+// What the first and the last process of a program do not share.
+struct ExplainedContrast {
+  const schema::OptionRow* option = nullptr;
+  std::string name;
+  std::string variable;
+  std::string in_plan;
+  std::optional<std::string> first;
+  std::optional<std::string> last;
+};
+
+struct ExplainedSection {
+  std::string name;  // "program:web"
+  schema::Origin origin;
+  std::vector<std::string> groups;     // of programs: the groups that run it
+  std::vector<std::string> processes;  // "group:name"
+  std::vector<ExplainedValue> values;
+  std::vector<ExplainedContrast> contrasts;
+};
+
+struct ExplainInput {
+  const schema::Plan& plan;
+  const schema::Resolved& resolved;
+  const Config* config = nullptr;  // null: the plan's source is not at hand
+  const std::map<std::string, std::string, std::less<>>& environment;  // that was given
+};
+
+// Sections that a user can mean by "program:web", "[program:web]", "web" or "supervisord"; indexes
+// into the plan.
+std::vector<std::size_t> find_sections(const schema::Plan& plan, std::string_view name);
+
+// The nearest name that there is, or empty.
+std::string nearest_section(const schema::Plan& plan, std::string_view name);
+
+// `sections` are indexes into the plan.
+std::vector<ExplainedSection> explain(const ExplainInput& input,
+                                      const std::vector<std::size_t>& sections);
+
+}  // namespace sup::compiler
