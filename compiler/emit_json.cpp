@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit.h"
+#include "schema/dialects.h"
 #include "schema/late_binding.h"
 #include "schema/plan_io.h"
 #include "schema/redact.h"
@@ -345,14 +346,14 @@ std::string emit_schema_json() {
       options.push_back(std::move(made));
     }
     Json removed = Json::array();
-    for (const ChangeRow& change : change_rows()) {
-      const bool applies = find_change(section.kind, change.old_name) == &change;
-      if (!applies) continue;
+    for (const DialectKey& former : dialect_keys()) {
+      if (find_former(section.kind, former.key) != &former) continue;
+      const bool is_here = find_option(section.kind, former.option) != nullptr;
       removed.push_back({
-          {"name",        change.old_name  },
-          {"removed_in",  change.removed_in},
-          {"replaced_by", change.today     },
-          {"advice",      change.advice    }
+          {"name",        former.key                  },
+          {"removed_in",  former.until                },
+          {"replaced_by", is_here ? former.option : ""},
+          {"advice",      former.advice               }
       });
     }
     sections.push_back({

@@ -12,73 +12,6 @@ namespace sup::lint {
 namespace {
 
 // clang-format off
-constexpr std::string_view go = "the Go supervisord";
-constexpr std::string_view systemd = "systemd";
-constexpr std::string_view circus = "circus";
-constexpr std::string_view compose = "docker compose";
-constexpr std::string_view process_compose = "process-compose";
-constexpr std::string_view uwsgi = "uWSGI";
-constexpr std::string_view wished;
-
-constexpr ForeignKey foreign_keys[] = {
-  {"depends_on",          go,      "", "priority= orders the start, nothing waits for another program"},
-  {"envfiles",            go,      "", "write the variables in environment="},
-  {"restartpause",        go,      "", "Supervisor waits longer after each failed start by itself"},
-  {"restart_when_binary_changed",         go, "", "let the deployment call `supervisorctl restart`"},
-  {"restart_cmd_when_binary_changed",     go, "", "let the deployment call `supervisorctl restart`"},
-  {"restart_signal_when_binary_changed",  go, "", "let the deployment call `supervisorctl signal`"},
-  {"restart_directory_monitor",           go, "", "let the deployment call `supervisorctl restart`"},
-  {"restart_file_pattern",                go, "", "let the deployment call `supervisorctl restart`"},
-  {"restart_cmd_when_file_changed",       go, "", "let the deployment call `supervisorctl restart`"},
-  {"restart_signal_when_file_changed",    go, "", "let the deployment call `supervisorctl signal`"},
-  {"cron",                go,      "", "let cron call `supervisorctl start`"},
-  {"killwaitsecs",        go,      "", "stopwaitsecs= is the time before SIGKILL, there is none after it"},
-  {"pre_start_hook",      go,      "", "call it in command= through a script"},
-  {"pre_stop_hook",       go,      "", "an event listener sees PROCESS_STATE_STOPPING"},
-  {"liveness_check_*",    go,      "", "an event listener such as httpok checks programs"},
-  {"syslog_*",            go,      "", "stdout_syslog= and stderr_syslog= switch syslog on"},
-  {"execstart",           systemd, "command", ""},
-  {"execstop",            systemd, "", "stopsignal= is what Supervisor sends"},
-  {"execreload",          systemd, "", "use `supervisorctl signal HUP`"},
-  {"restartsec",          systemd, "", "Supervisor waits longer after each failed start by itself"},
-  {"workingdirectory",    systemd, "directory", ""},
-  {"environmentfile",     systemd, "", "write the variables in environment="},
-  {"group",               systemd, "", "Supervisor takes the groups of user="},
-  {"limitnofile",         systemd, "", "minfds= of [supervisord] raises the limit for all programs"},
-  {"timeoutstopsec",      systemd, "stopwaitsecs", ""},
-  {"type",                systemd, "", "Supervisor runs programs in the foreground"},
-  {"after",               systemd, "", "priority= orders the start"},
-  {"requires",            systemd, "", "nothing makes a program need another"},
-  {"cmd",                 circus,  "command", ""},
-  {"args",                circus,  "", "write the arguments in command="},
-  {"numprocesses",        circus,  "numprocs", ""},
-  {"warmup_delay",        circus,  "", "priority= orders the start"},
-  {"copy_env",            circus,  "", "programs get the environment of supervisord anyway"},
-  {"working_dir",         circus,  "directory", ""},
-  {"uid",                 circus,  "user", ""},
-  {"gid",                 circus,  "", "Supervisor takes the groups of user="},
-  {"rlimit_*",            circus,  "", "minfds= and minprocs= of [supervisord] raise limits for all programs"},
-  {"graceful_timeout",    circus,  "stopwaitsecs", ""},
-  {"restart",             "systemd or docker compose", "autorestart", ""},
-  {"env_file",            compose, "", "write the variables in environment="},
-  {"healthcheck",         compose, "", "an event listener such as httpok checks programs"},
-  {"readiness_probe",     process_compose, "", "startsecs= is how Supervisor tells that a program has started"},
-  {"availability",        process_compose, "", "autorestart= says when to start again"},
-  {"vacuum",              uwsgi,   "", "it belongs in the configuration of uWSGI"},
-  {"chdir",               uwsgi,   "directory", ""},
-  {"master",              uwsgi,   "", "it belongs in the configuration of uWSGI"},
-  {"processes",           uwsgi,   "numprocs", ""},
-  {"die-on-term",         uwsgi,   "", "it belongs in the configuration of uWSGI"},
-  {"environment_file",    wished,  "", "write the variables in environment="},
-  {"dependson",           wished,  "", "priority= orders the start, nothing waits for another program"},
-  {"startdelaysecs",      wished,  "", "priority= orders the start, there is no delay"},
-  {"startintervalsecs",   wished,  "", "priority= orders the start, there is no delay"},
-  {"essential",           wished,  "", "an event listener can shut supervisord down on PROCESS_STATE_FATAL"},
-  {"log_format",          wished,  "", "Supervisor writes what the program writes"},
-  {"limit_fds",           wished,  "", "minfds= of [supervisord] raises the limit for all programs"},
-  {"nice",                wished,  "", "start the command with `nice -n`"},
-};
-
 // Mistakes that are further from the option than its spelling.
 struct Alias { std::string_view key; std::string_view option; };
 
@@ -103,51 +36,19 @@ constexpr Alias aliases[] = {
   {"stderr_file",       "stderr_logfile"},
 };
 
-constexpr PluginKey plugin_keys[] = {
-  {"dependent_startup",                  "supervisord-dependent-startup", "dependent"},
-  {"dependent_startup_wait_for",         "supervisord-dependent-startup", "dependent"},
-  {"dependent_startup_inherit_priority", "supervisord-dependent-startup", "dependent"},
-  {"startinorder",                       "ordered-startup-supervisord",   "ordered"},
-  {"startnextafter",                     "ordered-startup-supervisord",   "ordered"},
-};
-
-struct ForeignSection { std::string_view name; std::string_view product; };
-
-constexpr ForeignSection foreign_sections[] = {
-  {"program-default", go},
-  {"watcher", circus}, {"circus", circus}, {"socket", circus},
-  {"unit", systemd}, {"service", systemd}, {"install", systemd},
-};
-
 // clang-format on
 
 bool is_private(std::string_view name) { return name.starts_with("x-") || name.starts_with("x_"); }
 
-const ForeignKey* find_foreign(std::string_view key) {
-  for (const ForeignKey& row : foreign_keys) {
-    const bool is_prefix = row.key.ends_with('*');
-    if (is_prefix ? key.starts_with(row.key.substr(0, row.key.size() - 1)) : key == row.key) {
-      return &row;
-    }
-  }
-  return nullptr;
-}
-
-const PluginKey* find_plugin_key(std::string_view key) {
-  for (const PluginKey& row : plugin_keys) {
-    if (row.key == key) return &row;
-  }
-  return nullptr;
-}
-
-bool is_configured(const Context& context, const PluginKey& plugin) {
+bool is_configured(const Context& context, const schema::DialectKey& key) {
+  const std::string_view word = schema::dialect_row(key.dialect).word;
   for (const ConfigSection& section : context.config().sections) {
     if (!section.name) continue;
     const SectionKind kind = section.name->kind;
     const ConfigEntry* entry = nullptr;
     if (kind == SectionKind::eventlistener) entry = section.find("command");
     if (kind == SectionKind::rpcinterface) entry = section.find("supervisor.rpcinterface_factory");
-    if (entry != nullptr && entry->value.find(plugin.word) != std::string_view::npos) return true;
+    if (entry != nullptr && entry->value.find(word) != std::string_view::npos) return true;
   }
   return false;
 }
@@ -214,18 +115,17 @@ KeyVerdict KeyJudge::judge(const ConfigEntry& entry) const {
   if (kind == SectionKind::include && is_free("files") && suggest(entry.key) == "files") {
     return verdict;
   }
-  if (section_.is_process() && (verdict.plugin = find_plugin_key(entry.key)) != nullptr) {
-    const bool is_missing =
-        !context_.config().fragment && !is_configured(context_, *verdict.plugin);
+  if (section_.is_process() && (verdict.row = schema::find_plugin_key(entry.key)) != nullptr) {
+    const bool is_missing = !context_.config().fragment && !is_configured(context_, *verdict.row);
     verdict.kind = is_missing ? KeyKind::plugin : KeyKind::accepted;
     return verdict;
   }
-  if ((verdict.change = schema::find_change(kind, entry.key)) != nullptr) {
+  if ((verdict.row = schema::find_former(kind, entry.key)) != nullptr) {
     verdict.kind = KeyKind::former;
     return verdict;
   }
-  verdict.foreign = find_foreign(entry.key);
-  if (verdict.foreign != nullptr && !verdict.foreign->product.empty()) {
+  verdict.row = schema::find_foreign(kind, entry.key);
+  if (verdict.row != nullptr && !verdict.product().empty()) {
     verdict.kind = KeyKind::foreign;
     return verdict;
   }
@@ -269,8 +169,8 @@ HeaderVerdict judge_header(const ConfigSection& section) {
       return {HeaderKind::nameless, "", {}};
     }
   }
-  for (const ForeignSection& row : foreign_sections) {
-    if (word == row.name) return {HeaderKind::foreign, "", row.product};
+  if (const schema::DialectMarker* marker = schema::find_marker(word)) {
+    return {HeaderKind::foreign, "", schema::dialect_row(marker->dialect).product};
   }
 
   verdict.kind = HeaderKind::unknown;

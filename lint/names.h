@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lint/context.h"
+#include "schema/dialects.h"
 
 namespace sup::lint {
 
@@ -23,27 +24,13 @@ enum class KeyKind : std::uint8_t {
   unknown
 };
 
-// A key of another product, or one that users wish for.
-struct ForeignKey {
-  std::string_view key;      // lower case; with a final * all that start so
-  std::string_view product;  // empty: no product, but often written
-  std::string_view option;   // what does the same, or empty
-  std::string_view advice;   // what to do where there is no such option
-};
-
-// A key of a plug-in that reads program sections.
-struct PluginKey {
-  std::string_view key;
-  std::string_view plugin;  // package
-  std::string_view word;    // in the command or factory of a configured plug-in
-};
-
 struct KeyVerdict {
   KeyKind kind = KeyKind::accepted;
-  const schema::ChangeRow* change = nullptr;
-  const ForeignKey* foreign = nullptr;  // also for unknown keys that users wish for
-  const PluginKey* plugin = nullptr;
+  const schema::DialectKey* row = nullptr;   // of a former, foreign or plug-in's key, or of a wish
   const schema::SectionRow* home = nullptr;  // section that reads a misplaced option
+
+  // Of `row`, as messages speak of it.
+  std::string_view product() const { return schema::dialect_row(row->dialect).product; }
 };
 
 // Judges the keys of one section.

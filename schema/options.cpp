@@ -152,21 +152,10 @@ const Struct& defaults_of() {
   return value;
 }
 
-constexpr std::array changes{
-#define CHANGE(section, old_name, removed, today, advice) \
-  ChangeRow{SectionKind::section, #old_name, removed, today, advice},
-#define DEFAULT_CHANGE(...)
-#include "schema/changes.def"
-#undef CHANGE
-#undef DEFAULT_CHANGE
-};
-
 constexpr std::array default_changes{
-#define CHANGE(...)
 #define DEFAULT_CHANGE(in_block, option, changed, first_target, old_default) \
   DefaultChangeRow{block::in_block, #option, changed, Target::first_target, old_default},
 #include "schema/changes.def"
-#undef CHANGE
 #undef DEFAULT_CHANGE
 };
 
@@ -241,16 +230,6 @@ std::optional<std::string_view> default_text(const OptionRow& option, Target tar
   const DefaultChangeRow* change = find_default_change(option);
   return change != nullptr && target < change->first_target ? std::optional(change->old_default)
                                                             : option.default_text;
-}
-
-std::span<const ChangeRow> change_rows() { return changes; }
-
-const ChangeRow* find_change(SectionKind kind, std::string_view name) {
-  if (kind == SectionKind::fcgi_program || kind == SectionKind::eventlistener)
-    kind = SectionKind::program;
-  for (const ChangeRow& row : changes)
-    if (row.section == kind && row.old_name == name) return &row;
-  return nullptr;
 }
 
 }  // namespace sup::schema

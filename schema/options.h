@@ -179,15 +179,6 @@ struct MemberOf<Type, false> {
 #undef END_BLOCK
 #undef UNSET
 
-// An option that an earlier version read; see changes.def.
-struct ChangeRow {
-  SectionKind section;  // program stands for all that run processes
-  std::string_view old_name;
-  std::string_view removed_in;
-  std::string_view today;   // name of the option that replaced it, or empty
-  std::string_view advice;  // what to do where there is no such option
-};
-
 // A default that was another one in earlier versions; see changes.def.
 struct DefaultChangeRow {
   block::Block block;
@@ -202,8 +193,5 @@ const DefaultChangeRow* find_default_change(const OptionRow& option);
 
 // What the option is in `target` when it is not written; nothing if it has no default.
 std::optional<std::string_view> default_text(const OptionRow& option, Target target);
-
-std::span<const ChangeRow> change_rows();
-const ChangeRow* find_change(SectionKind kind, std::string_view name);
 
 }  // namespace sup::schema

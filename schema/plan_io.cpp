@@ -356,9 +356,7 @@ Status write_in_place(std::string_view bytes, const std::string& path) {
 
 }  // namespace
 
-Status write_plan_file(const Plan& plan, const std::string& path) {
-  const std::string bytes = encode_plan(plan);
-
+Status write_file(std::string_view bytes, const std::string& path, std::optional<unsigned> mode) {
   struct stat info {};
 
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
@@ -369,12 +367,17 @@ Status write_plan_file(const Plan& plan, const std::string& path) {
   if (file.descriptor < 0) return world("cannot write", path);
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  if (write_all(file.descriptor, bytes) && ::fchmod(file.descriptor, 0666 & ~mask) == 0 &&
+  const mode_t wanted = mode ? static_cast<mode_t>(*mode & 07777U) : 0666 & ~mask;
+  if (write_all(file.descriptor, bytes) && ::fchmod(file.descriptor, wanted) == 0 &&
       ::fsync(file.descriptor) == 0 && ::rename(temporary.c_str(), target.c_str()) == 0)
     return Nothing{};
   Error error = world("cannot write", path);
   ::unlink(temporary.c_str());
   return error;
+}
+
+Status write_plan_file(const Plan& plan, const std::string& path) {
+  return write_file(encode_plan(plan), path, std::nullopt);
 }
 
 Result<Plan> read_plan_file(const std::string& path) {

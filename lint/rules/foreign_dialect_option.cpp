@@ -10,13 +10,13 @@ void check(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::foreign,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge& judge) {
-             const ForeignKey& foreign = *verdict.foreign;
+             const schema::DialectKey& foreign = *verdict.row;
              auto& diagnostic =
                  out.report(foreign_dialect_option.rule, context.key_span(entry),
                             quoted(context.key_text(entry)) + " in " + section.display() +
-                                " is an option of " + std::string(foreign.product) +
+                                " is an option of " + std::string(verdict.product()) +
                                 "; Supervisor ignores it");
-             if (foreign.option.empty()) {
+             if (foreign.option.empty() || !foreign.advice.empty()) {
                diagnostic.with_hint(std::string(foreign.advice));
                return;
              }

@@ -12,7 +12,7 @@ void check(const Context& context, Diagnostics& out) {
                const KeyJudge&) {
              out.report(plugin_option_without_plugin.rule, context.key_span(entry),
                         quoted(context.key_text(entry)) + " in " + section.display() +
-                            " is an option of the plug-in " + std::string(verdict.plugin->plugin) +
+                            " is an option of the plug-in " + std::string(verdict.product()) +
                             ", which is not configured; Supervisor ignores it")
                  .with_hint("add the plug-in's [eventlistener:x] or remove the option");
            });

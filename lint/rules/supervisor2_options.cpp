@@ -44,11 +44,11 @@ void check_program(const Context& context, Diagnostics& out) {
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge& judge) {
              if (!section.is_process()) return;
-             const schema::ChangeRow& change = *verdict.change;
+             const schema::DialectKey& change = *verdict.row;
              auto& diagnostic =
                  out.report(supervisor2_program_option.rule, context.key_span(entry),
                             quoted(context.key_text(entry)) + " in " + section.display() +
-                                " is not read since Supervisor " + std::string(change.removed_in) +
+                                " is not read since Supervisor " + std::string(change.until) +
                                 (entry.key == "logfile" && judge.is_free("stdout_logfile")
                                      ? "; the output goes to an AUTO log"
                                      : ""));
@@ -59,15 +59,15 @@ void check_program(const Context& context, Diagnostics& out) {
                if (!entry.overridden) replace_switch(context, diagnostic, section, entry);
                return;
              }
-             if (change.today.empty()) {
+             if (change.option.empty()) {
                diagnostic.with_hint(std::string(change.advice));
                return;
              }
-             diagnostic.with_hint("it is called " + quoted(change.today) + " today");
+             diagnostic.with_hint("it is called " + quoted(change.option) + " today");
              // The capture files held text, the capture buffers are sizes: not the same value.
              const bool is_capture = entry.key.ends_with("_capturefile");
-             if (judge.is_free(change.today) && !entry.overridden && !is_capture) {
-               rename(context, diagnostic, entry, change.today, true);
+             if (judge.is_free(change.option) && !entry.overridden && !is_capture) {
+               rename(context, diagnostic, entry, change.option, true);
              }
            });
 }
@@ -80,10 +80,9 @@ void check_server(const Context& context, Diagnostics& out) {
              const bool is_server = entry.key.starts_with("http_");
              out.report(supervisor2_server_option.rule, context.key_span(entry),
                         quoted(context.key_text(entry)) + " in " + section.display() +
-                            " is not read since Supervisor " +
-                            std::string(verdict.change->removed_in) +
+                            " is not read since Supervisor " + std::string(verdict.row->until) +
                             (is_server ? "; it opens no server and protects none" : ""))
-                 .with_hint(std::string(verdict.change->advice));
+                 .with_hint(std::string(verdict.row->advice));
            });
 }
 

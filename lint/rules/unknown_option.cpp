@@ -55,9 +55,9 @@ void check(const Context& context, Diagnostics& out) {
                    schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
                diagnostic.fix("write " + quoted(option), context.key_span(entry),
                               std::string(option), is_safe);
-             } else if (verdict.foreign != nullptr) {
+             } else if (verdict.row != nullptr) {
                diagnostic.with_hint("Supervisor has no such option: " +
-                                    std::string(verdict.foreign->advice));
+                                    std::string(verdict.row->advice));
              } else {
                diagnostic.with_hint("Supervisor ignores it");
              }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schema/dialects.h"
 #include "schema/events.h"
 
 namespace sup::schema {
@@ -29,9 +30,9 @@ TEST(Options, NamesAreUniqueInTheirSection) {
       if ((section.blocks & row.block) != 0) {
         EXPECT_TRUE(names.insert(row.name).second) << section.spelling << " " << row.name;
       }
-    for (const ChangeRow& change : change_rows())
-      if (find_change(section.kind, change.old_name) == &change) {
-        EXPECT_FALSE(names.contains(change.old_name));
+    for (const DialectKey& former : dialect_keys())
+      if (find_former(section.kind, former.key) == &former) {
+        EXPECT_FALSE(names.contains(former.key));
       }
   }
 }
@@ -42,7 +43,7 @@ TEST(Options, AreFoundByTheirSection) {
   EXPECT_NE(find_option(SectionKind::fcgi_program, "command"), nullptr);
   EXPECT_EQ(find_option(SectionKind::rpcinterface, "supervisor.rpcinterface_factory")->type,
             "entry-point");
-  EXPECT_EQ(find_change(SectionKind::eventlistener, "log_stdout")->removed_in, "3.0a1");
+  EXPECT_EQ(find_former(SectionKind::eventlistener, "log_stdout")->until, "3.0a1");
 }
 
 TEST(Options, SectionsAreClassifiedAsSupervisorDoes) {
