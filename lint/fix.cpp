@@ -1,7 +1,10 @@
 #include "lint/fix.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
+
+#include "compiler/edits.h"
 
 namespace sup::lint {
 
@@ -10,7 +13,7 @@ namespace {
 using compiler::Edit;
 using compiler::Fix;
 
-// Edits of one source, sorted. Touching ones count as overlapping: their order would matter.
+// Edits of one source. Touching ones count as overlapping: their order would matter.
 using Edits = std::vector<Edit>;
 
 bool collides(const std::map<compiler::SourceId, Edits>& chosen, const Edit& edit) {
@@ -19,27 +22,6 @@ bool collides(const std::map<compiler::SourceId, Edits>& chosen, const Edit& edi
   return std::any_of(found->second.begin(), found->second.end(), [&](const Edit& other) {
     return edit.span.begin <= other.span.end && other.span.begin <= edit.span.end;
   });
-}
-
-bool is_sound(const Edit& edit, const compiler::SourceMap& sources) {
-  return edit.span.source < sources.size() && edit.span.begin <= edit.span.end &&
-         edit.span.end <= sources[edit.span.source].bytes.size();
-}
-
-std::string edited(const std::string& text, Edits edits) {
-  std::sort(edits.begin(), edits.end(),
-            [](const Edit& a, const Edit& b) { return a.span.begin < b.span.begin; });
-  std::string result;
-  std::size_t position = 0;
-  for (const Edit& edit : edits) {
-    // Edits of one fix that overlap are our mistake; the second one is dropped.
-    if (edit.span.begin < position) continue;
-    result.append(text, position, edit.span.begin - position);
-    result += edit.text;
-    position = edit.span.end;
-  }
-  result.append(text, position);
-  return result;
 }
 
 }  // namespace
@@ -57,7 +39,7 @@ FixResult apply_fixes(const compiler::Diagnostics& diagnostics,
   for (const compiler::Diagnostic& diagnostic : diagnostics.all()) {
     const Fix* fix = safe_fix(diagnostic);
     if (fix == nullptr || !std::all_of(fix->edits.begin(), fix->edits.end(), [&](const Edit& edit) {
-          return is_sound(edit, sources) && !collides(chosen, edit);
+          return compiler::is_sound(edit, sources) && !collides(chosen, edit);
         })) {
       continue;
     }
@@ -65,7 +47,7 @@ FixResult apply_fixes(const compiler::Diagnostics& diagnostics,
     ++result.applied;
   }
   for (auto& [source, edits] : chosen) {
-    result.texts[source] = edited(sources[source].bytes, std::move(edits));
+    result.texts[source] = compiler::apply_edits(sources[source].bytes, std::move(edits));
   }
   return result;
 }

@@ -1,0 +1,244 @@
+#include "compiler/migrate/migrate.h"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include "compiler/load.h"
+#include "compiler/migrate/draft.h"
+#include "compiler/migrate/text.h"
+#include "compiler/migrate/translators.h"
+#include "schema/text.h"
+
+namespace sup::compiler {
+
+namespace {
+
+using schema::Dialect;
+using schema::DialectKey;
+
+// More files than this are none that a person wrote.
+constexpr std::size_t most_files = 10000;
+
+// In the order in which they are believed: some know the keys of others, too.
+constexpr Dialect candidates[] = {Dialect::circus, Dialect::supervice,   Dialect::rsupervisord,
+                                  Dialect::go,     Dialect::supervisor2, Dialect::supervisor3};
+
+// Whether the value is one that the dialect alone has.
+bool is_telling_value(Dialect dialect, const DialectKey& row, const std::string& value) {
+  if (dialect == Dialect::go && row.treatment == schema::Treatment::signals) {
+    return value.find(' ') != value.npos && value.find("%(") == value.npos;
+  }
+  if (dialect == Dialect::go && row.treatment == schema::Treatment::log_target &&
+      row.section == "program") {
+    return value.starts_with("syslog @") || value.find(",/") != value.npos ||
+           value.find(", /") != value.npos;
+  }
+  if (dialect == Dialect::go && row.treatment == schema::Treatment::restart_word) {
+    return value == "unexpected-exitcode";
+  }
+  if (dialect == Dialect::supervisor3 && row.treatment == schema::Treatment::events) {
+    return migration::rewrite_events(value).has_value();
+  }
+  return false;
+}
+
+std::string word_of(std::string_view section) {
+  return std::string(section.substr(0, section.find(':')));
+}
+
+// The place in the document that shows the dialect.
+std::optional<Span> evidence_in(const SourceMap& sources, const Document& document,
+                                Dialect dialect) {
+  for (const SectionHeader& header : document.sections) {
+    const std::string word = word_of(sources.text(header.name));
+    const schema::DialectMarker* marker = schema::find_marker(word);
+    if (marker != nullptr && marker->dialect == dialect) return header.header;
+    for (std::uint32_t i = 0; i < header.entry_count; ++i) {
+      const Entry entry = document.entry(header.first_entry + i);
+      const DialectKey* row = migration::row_of(dialect, word, sources.text(entry.key));
+      if (row == nullptr) continue;
+      if (schema::is_telling(*row) ||
+          is_telling_value(dialect, *row, document.value(sources, entry))) {
+        return entry.key;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// Where the words of a circus.ini are "rem", Supervisor sees junk.
+std::string without_remarks(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    const std::string_view first = line.substr(0, 4);
+    if (schema::equals_ignoring_case(first, "rem ")) out += ';';
+    out += line;
+    text.remove_prefix(end);
+  }
+  return out;
+}
+
+// The text as Supervisor's reader of files sees its lines.
+std::string prepared(Dialect dialect, std::string_view text) {
+  if (dialect == Dialect::go || dialect == Dialect::rsupervisord) {
+    return migration::join_go_lines(text);
+  }
+  if (dialect == Dialect::circus) return without_remarks(text);
+  return std::string(text);
+}
+
+void translate(migration::Draft& draft, Dialect dialect) {
+  switch (dialect) {
+    case Dialect::circus: migration::translate_circus(draft); return;
+    case Dialect::go:
+    case Dialect::rsupervisord: migration::translate_go(draft, dialect); return;
+    case Dialect::supervisor2:
+    case Dialect::supervisor3:
+    case Dialect::supervice: migration::translate_supervisor(draft, dialect); return;
+    default: return;
+  }
+}
+
+}  // namespace
+
+std::size_t Migration::count(Fate fate) const {
+  return static_cast<std::size_t>(std::count_if(
+      notes.begin(), notes.end(), [&](const MigrationNote& note) { return note.fate == fate; }));
+}
+
+Recognised recognise(const SourceMap& sources, const std::vector<const Document*>& files) {
+  for (const Dialect dialect : candidates) {
+    for (const Document* document : files) {
+      if (const auto evidence = evidence_in(sources, *document, dialect)) {
+        return {dialect, evidence};
+      }
+    }
+  }
+  return {};
+}
+
+Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
+                  const MigrateOptions& options) {
+  Migration migration;
+  migration.recognised =
+      options.dialect ? Recognised{*options.dialect, std::nullopt} : recognise(sources, files);
+  const Dialect dialect = migration.recognised.dialect;
+  std::deque<Document> joined;
+  std::vector<const Document*> documents = files;
+  std::vector<MigrationNote> notes;
+  for (const Document*& document : documents) {
+    std::string text = prepared(dialect, sources[document->source].bytes);
+    if (text == sources[document->source].bytes) continue;
+    const std::string path = sources[document->source].path;
+    const SourceId id = sources.add({path, std::move(text), std::nullopt});
+    notes.push_back({
+        Fate::changed, {id, 0, 0},
+         "lines are joined and comments marked in today's way"
+    });
+    document = &joined.emplace_back(parse(id, sources[id].bytes));
+  }
+  migration::Draft draft(sources, documents, options);
+  for (MigrationNote& note : notes) draft.note(note.fate, note.span, std::move(note.message));
+  translate(draft, dialect);
+  // Where no daemon was configured and none had to be added.
+  migration.is_fragment = options.fragment || !draft.has_daemon();
+  migration.texts = draft.finish();
+  migration.notes = draft.take_notes();
+  return migration;
+}
+
+namespace {
+
+// The patterns of include and include_dir of a circus.ini.
+std::vector<std::string> circus_patterns(const SourceMap& sources, const LoadedFile& file) {
+  std::vector<std::string> patterns;
+  const Document& document = file.document;
+  for (const SectionHeader& header : document.sections) {
+    if (sources.text(header.name) != "circus") continue;
+    for (std::uint32_t i = 0; i < header.entry_count; ++i) {
+      const Entry entry = document.entry(header.first_entry + i);
+      const DialectKey* row =
+          schema::find_dialect_key(Dialect::circus, "circus", sources.text(entry.key));
+      if (row == nullptr || row->treatment != schema::Treatment::moved) continue;
+      std::string value = document.value(sources, entry);
+      std::replace(value.begin(), value.end(), '\n', ' ');
+      std::replace(value.begin(), value.end(), ',', ' ');
+      for (const std::string_view word : schema::split_list(value, ' ')) {
+        if (word.empty()) continue;
+        std::string pattern(word);
+        if (!pattern.starts_with('/')) pattern = file.directory + "/" + pattern;
+        if (row->key.ends_with("_dir")) pattern += "/*.ini";
+        patterns.push_back(std::move(pattern));
+      }
+    }
+  }
+  return patterns;
+}
+
+void add_circus_files(LoadedFiles& loaded, const FileSystem& files, SourceMap& sources) {
+  std::set<std::string> known;
+  for (std::size_t i = 0; i < loaded.files.size(); ++i) {
+    known.insert(files.absolute(sources[loaded.files[i].source].path));
+    for (const std::string& pattern : circus_patterns(sources, loaded.files[i])) {
+      for (const std::string& path : files.glob(pattern)) {
+        if (loaded.files.size() >= most_files || !known.insert(files.absolute(path)).second)
+          continue;
+        auto bytes = files.read(path);
+        if (!bytes || bytes->size() > source_maximum_bytes) continue;
+        const SourceId id = sources.add({path, std::move(*bytes), std::nullopt});
+        loaded.files.push_back(
+            {id, directory_name(files.absolute(path)), parse(id, sources[id].bytes)});
+      }
+    }
+  }
+}
+
+std::string counted(std::size_t count, std::string_view word) {
+  return std::to_string(count) + " " + std::string(word);
+}
+
+}  // namespace
+
+schema::Result<LoadedFiles> load_for_migration(const std::string& path, const FileSystem& files,
+                                               const MigrateOptions& options, SourceMap& sources) {
+  CompileOptions compile_options;
+  compile_options.target = options.target;
+  compile_options.fragment = options.fragment;
+  Diagnostics ignored;  // what is wrong is reported of the result
+  std::optional<std::string> failure;
+  LoadedFiles loaded = load(path, files, compile_options, sources, ignored, failure);
+  if (failure) return schema::Error{*failure, 0};
+  add_circus_files(loaded, files, sources);
+  return loaded;
+}
+
+std::string render_report(const Migration& migration, const SourceMap& sources) {
+  const auto place = [&](const Span& span) {
+    const Position position = sources.position(span.source, span.begin);
+    return sources[span.source].path + ":" + std::to_string(position.line) + ":" +
+           std::to_string(position.column) + ": ";
+  };
+  std::string text;
+  const std::string product = migration::product_of(migration.recognised.dialect);
+  if (migration.recognised.evidence) {
+    text +=
+        place(*migration.recognised.evidence) + "this shows a configuration of " + product + "\n";
+  } else if (migration.recognised.dialect != Dialect::supervisor4) {
+    text += "taken for a configuration of " + product + ", as told\n";
+  }
+  for (const MigrationNote& note : migration.notes) {
+    constexpr std::string_view words[] = {"kept: ", "changed: ", "lost: "};
+    text += place(note.span);
+    text += words[static_cast<std::size_t>(note.fate)];
+    text += note.message + "\n";
+  }
+  if (migration.is_current()) return text + "nothing to change\n";
+  return text + counted(migration.count(Fate::kept), "kept, ") +
+         counted(migration.count(Fate::changed), "changed, ") +
+         counted(migration.count(Fate::lost), "lost") + "\n";
+}
+
+}  // namespace sup::compiler
