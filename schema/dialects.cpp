@@ -1,7 +1,6 @@
 #include "schema/dialects.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "schema/text.h"
@@ -15,7 +14,7 @@ namespace {
 #define FORMER_EVENT(...)
 #define DIALECT(id, name, product, family, word) \
   DialectRow{Dialect::id, name, product, Family::family, word},
-constexpr std::array dialects{
+constexpr DialectRow dialects[] = {
 #include "schema/dialects.def"
 };
 #undef DIALECT
@@ -30,7 +29,8 @@ constexpr std::array dialects{
   DialectKey{Dialect::dialect, section,      key,   Treatment::treatment,                          \
              option,           default_text, since, until,                                         \
              meaning,          advice},
-constexpr std::array keys{
+constexpr DialectKey keys[] = {
+    // more rows than clang folds into a std::array
 #include "schema/dialects.def"
 };
 #undef DIALECT
@@ -41,8 +41,8 @@ constexpr std::array keys{
 #define DIALECT(...)
 #define KEY(...)
 #define FORMER_EVENT(...)
-#define MARKER(dialect, section) DialectMarker{Dialect::dialect, section},
-constexpr std::array markers{
+#define MARKER(dialect, section, naming) DialectMarker{Dialect::dialect, section, Naming::naming},
+constexpr DialectMarker markers[] = {
 #include "schema/dialects.def"
 };
 #undef DIALECT
@@ -54,7 +54,7 @@ constexpr std::array markers{
 #define KEY(...)
 #define MARKER(...)
 #define FORMER_EVENT(name, today) FormerEvent{name, today},
-constexpr std::array former_events{
+constexpr FormerEvent former_events[] = {
 #include "schema/dialects.def"
 };
 #undef DIALECT

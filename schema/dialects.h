@@ -90,6 +90,7 @@ struct DialectKey {
 struct DialectMarker {
   Dialect dialect;
   std::string_view section;
+  Naming naming;
 };
 
 struct FormerEvent {

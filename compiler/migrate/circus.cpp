@@ -88,12 +88,19 @@ class Translator {
   explicit Translator(Draft& draft) : draft_(draft) {}
 
   void run() {
+    draft_.set_comments_are_values();
     read_variables();
     rank_watchers();
     std::deque<Part>& parts = draft_.parts();
     for (Part& part : parts) {
       if (part.word == "circus" && part.label.empty()) translate_daemon(part);
-      if (is_watcher(part)) translate_watcher(part);
+      if (!is_watcher(part)) continue;
+      if (part.find("cmd") != nullptr) {
+        translate_watcher(part);
+      } else {
+        draft_.comment_out(part, Fate::lost,
+                           bracketed(part.name) + " has no `cmd`; circus refuses it, too");
+      }
     }
     for (Part& part : parts) put_away(part);
     if (draft_.find("circus") == nullptr && draft_.find("supervisord") == nullptr &&
@@ -310,10 +317,12 @@ class Translator {
 
   void translate_watcher(Part& part) {
     const Variables variables = variables_of(part.label);
+    Variables known = everywhere_;
+    known.insert(known.end(), variables.begin(), variables.end());
     Item* socket = part.find("stdin_socket");
     Part* listening = socket != nullptr ? draft_.find("socket:" + socket->value) : nullptr;
     bool is_numbered = false;
-    write_command(part, variables, is_numbered);
+    write_command(part, known, is_numbered);
     for (Item& item : part.items) {
       const DialectKey* found = row("watcher", item.key);
       if (item.settled) continue;
@@ -321,6 +330,7 @@ class Translator {
         unknown(part, item);
         continue;
       }
+      if (found->treatment == Treatment::renamed && settle_text(part, item, *found)) continue;
       if (!settle_plainly(draft_, part, item, *found)) settle_value(part, item, *found);
     }
     if (listening != nullptr) listen(part, *socket, *listening);
@@ -382,6 +392,19 @@ class Translator {
       draft_.rewrite(part, *command, "command", text,
                      draft_.name_of(part, *command) + " is `command=" + text + "` today");
     }
+  }
+
+  // A value that is to be taken as it stands: what looks like a comment belongs to it, a % is a %.
+  // False when today's reader takes it so.
+  bool settle_text(Part& part, Item& item, const DialectKey& found) {
+    const std::string whole = draft_.whole_value(item);
+    const schema::OptionRow* option = schema::find_option(SectionKind::program, found.option);
+    std::string value = schema::escape_template(whole);
+    if (option != nullptr && option->has(schema::twice)) value = schema::escape_template(value);
+    if (value == item.value || item.overridden || part.sets(found.option)) return false;
+    draft_.rewrite(part, item, found.option, value,
+                   draft_.name_of(part, item) + " is called " + quoted(found.option) + " today");
+    return true;
   }
 
   void settle_value(Part& part, Item& item, const DialectKey& found) {
@@ -563,7 +586,7 @@ class Translator {
       draft_.comment_out(
           part, Fate::lost,
           name + " cannot be said today; " + std::string(row("plugin", "use")->advice));
-    } else if (!is_watcher(part) && part.word != "circus" && !schema::classify_section(part.name)) {
+    } else if (!is_watcher(part) && part.name != "circus" && !schema::classify_section(part.name)) {
       draft_.comment_out(part, Fate::lost, name + " is no section that circus or Supervisor reads");
     }
   }

@@ -43,6 +43,7 @@ Draft::Draft(const SourceMap& sources, std::vector<const Document*> files,
       if (part == nullptr) {
         part = &parts_.emplace_back();
         part->name = name;
+        part->new_name = name;
         has_daemon_ = has_daemon_ || name == "supervisord";
         const std::size_t colon = name.find(':');
         part->word = name.substr(0, colon);
@@ -155,14 +156,19 @@ void Draft::comment_lines(const Item& item) {
 void Draft::replace_value(const Item& item, std::string_view value) {
   const Document& document = *files_[item.file];
   const Entry entry = document.entry(item.entry);
-  edit(entry.value, std::string(value));
+  const Line first = document.line(entry.line);
+  const std::string_view all = sources_.text({document.source, first.begin, first.end});
+  const auto end = static_cast<std::uint32_t>(first.begin + schema::strip_right(all).size());
+  const bool to_end = comments_are_values_ && end > entry.value.end;
+  edit({document.source, entry.value.begin, to_end ? end : entry.value.end}, std::string(value));
   const std::uint32_t last = last_line(item);
   for (std::uint32_t index = entry.line + 1; index <= last; ++index) {
     const Line line = document.line(index);
     if (line.kind != LineKind::continuation) continue;
     const Line before = document.line(index - 1);
     const std::string_view raw = sources_.text({document.source, line.begin, line.end});
-    const bool has_comment = line.comment_begin < line.begin + schema::strip_right(raw).size();
+    const bool has_comment =
+        !comments_are_values_ && line.comment_begin < line.begin + schema::strip_right(raw).size();
     // A comment behind the text stays; without one the whole line goes.
     if (has_comment) {
       edit({document.source, line.content_begin, line.content_end}, "");
@@ -308,6 +314,7 @@ bool Draft::add(Part& part, std::string_view key, std::string_view value,
 
 void Draft::rename_header(Part& part, const std::string& name, const std::string& message) {
   has_daemon_ = has_daemon_ || name == "supervisord";
+  part.new_name = name;
   for (const Header& header : part.headers) {
     edit(files_[header.file]->sections[header.section].name, name);
   }

@@ -41,6 +41,7 @@ struct Part {
   std::vector<Header> headers;
   std::vector<Item> items;
   std::set<std::string> result;  // keys that the new section sets
+  std::string new_name;          // full, of the new section
   bool is_gone = false;          // commented out
 
   // The item that counts, or null.
@@ -64,6 +65,9 @@ class Draft {
   std::deque<Part>& parts() { return parts_; }
 
   Part* find(std::string_view name);
+
+  // Behind values stands no comment: all that follows is value, in the dialect.
+  void set_comments_are_values() { comments_are_values_ = true; }
 
   // Whether the new configuration has [supervisord].
   bool has_daemon() const { return has_daemon_; }
@@ -147,6 +151,7 @@ class Draft {
   std::map<std::uint32_t, std::string> sections_;  // by file
   std::vector<MigrationNote> notes_;
   bool has_daemon_ = false;
+  bool comments_are_values_ = false;
 };
 
 // Whether the value can stand behind its key on one line and is read back as it is.

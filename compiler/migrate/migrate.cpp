@@ -26,6 +26,8 @@ constexpr Dialect candidates[] = {Dialect::circus, Dialect::supervice,   Dialect
 
 // Whether the value is one that the dialect alone has.
 bool is_telling_value(Dialect dialect, const DialectKey& row, const std::string& value) {
+  // The source of a template says nothing about what becomes of it.
+  if (value.find("<%") != value.npos || value.find("{{") != value.npos) return false;
   if (dialect == Dialect::go && row.treatment == schema::Treatment::signals) {
     return value.find(' ') != value.npos && value.find("%(") == value.npos;
   }
@@ -47,24 +49,59 @@ std::string word_of(std::string_view section) {
   return std::string(section.substr(0, section.find(':')));
 }
 
+// Whether a section of that name is one of the dialect alone.
+bool is_marked(Dialect dialect, std::string_view name) {
+  const std::string word = word_of(name);
+  const schema::DialectMarker* marker = schema::find_marker(word);
+  const bool is_named = word.size() < name.size();
+  return marker != nullptr && marker->dialect == dialect &&
+         (marker->naming == schema::Naming::named) == is_named;
+}
+
+// Whether a setting of the section is one of the dialect alone. What no daemon reads as a section
+// says nothing.
+bool is_telling(Dialect dialect, std::string_view name, std::string_view key,
+                const std::string& value) {
+  if (!schema::classify_section(name) && !is_marked(dialect, name)) return false;
+  const DialectKey* row = migration::row_of(dialect, word_of(name), key);
+  return row != nullptr && (schema::is_telling(*row) || is_telling_value(dialect, *row, value));
+}
+
 // The place in the document that shows the dialect.
 std::optional<Span> evidence_in(const SourceMap& sources, const Document& document,
                                 Dialect dialect) {
   for (const SectionHeader& header : document.sections) {
-    const std::string word = word_of(sources.text(header.name));
-    const schema::DialectMarker* marker = schema::find_marker(word);
-    if (marker != nullptr && marker->dialect == dialect) return header.header;
+    const std::string_view name = sources.text(header.name);
+    if (is_marked(dialect, name)) return header.header;
     for (std::uint32_t i = 0; i < header.entry_count; ++i) {
       const Entry entry = document.entry(header.first_entry + i);
-      const DialectKey* row = migration::row_of(dialect, word, sources.text(entry.key));
-      if (row == nullptr) continue;
-      if (schema::is_telling(*row) ||
-          is_telling_value(dialect, *row, document.value(sources, entry))) {
+      if (is_telling(dialect, name, sources.text(entry.key), document.value(sources, entry))) {
         return entry.key;
       }
     }
   }
   return std::nullopt;
+}
+
+// What is left over from other dialects has had no effect and is put away.
+void put_away_leftovers(migration::Draft& draft, Dialect dialect) {
+  for (migration::Part& part : draft.parts()) {
+    if (part.is_gone) continue;
+    for (const Dialect other : candidates) {
+      if (other != dialect && is_marked(other, part.new_name)) {
+        draft.comment_out(
+            part, Fate::changed,
+            migration::bracketed(part.name) + " is not read by " + migration::product_of(dialect));
+        break;
+      }
+      for (migration::Item& item : part.items) {
+        if (item.settled || !is_telling(other, part.new_name, item.key, item.value)) continue;
+        draft.comment_out(
+            part, item, Fate::changed,
+            draft.name_of(part, item) + " has no effect in " + migration::product_of(dialect));
+      }
+    }
+  }
 }
 
 // Where the words of a circus.ini are "rem", Supervisor sees junk.
@@ -133,16 +170,21 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
     std::string text = prepared(dialect, sources[document->source].bytes);
     if (text == sources[document->source].bytes) continue;
     const std::string path = sources[document->source].path;
+    const std::string_view before = sources[document->source].bytes;
+    const auto difference = static_cast<std::uint32_t>(
+        std::mismatch(text.begin(), text.end(), before.begin(), before.end()).first - text.begin());
     const SourceId id = sources.add({path, std::move(text), std::nullopt});
     notes.push_back({
-        Fate::changed, {id, 0, 0},
-         "lines are joined and comments marked in today's way"
+        Fate::changed,
+        {id, difference, difference},
+        "from here on, lines are joined and comments are marked in today's way"
     });
     document = &joined.emplace_back(parse(id, sources[id].bytes));
   }
   migration::Draft draft(sources, documents, options);
   for (MigrationNote& note : notes) draft.note(note.fate, note.span, std::move(note.message));
   translate(draft, dialect);
+  if (dialect != Dialect::supervisor4) put_away_leftovers(draft, dialect);
   // Where no daemon was configured and none had to be added.
   migration.is_fragment = options.fragment || !draft.has_daemon();
   migration.texts = draft.finish();
