@@ -6,6 +6,7 @@
 
 #include "compiler/git_files.h"
 #include "compiler/machine.h"
+#include "compiler/migrate/view.h"
 #include "schema/plan_io.h"
 #include "schema/text.h"
 
@@ -123,6 +124,29 @@ schema::Result<std::optional<schema::Plan>> read_plan_input(const OpenedInput& i
   return std::optional(std::move(*plan));
 }
 
+namespace {
+
+// Compiles `path`, or what migration from the dialect makes of it.
+schema::Result<std::unique_ptr<Compilation>> compile_from(const InputOptions& input,
+                                                          const std::string& path,
+                                                          const FileSystem& files,
+                                                          const CompileOptions& options) {
+  if (input.dialect.empty()) return compile(path, files, options);
+  const auto dialect = schema::dialect_from_name(input.dialect);
+  if (!dialect) {
+    return schema::Error{
+        "unknown dialect " + input.dialect + "; known are " + std::string(schema::dialect_names()),
+        0};
+  }
+  MigratedFiles migrated(files);
+  if (auto status = migrated.add(path, {*dialect, options.target, options.fragment}); !status) {
+    return status.error();
+  }
+  return compile(path, migrated, options);
+}
+
+}  // namespace
+
 schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& input) {
   const auto environment = read_environment(input);
   if (!environment) return environment.error();
@@ -154,16 +178,16 @@ schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& i
   }
   options.machine = &facts;
   if (opened.path != "-") {
-    auto result = compile(opened.path, *opened.files, options);
-    if (opened.is_git)
-      for (std::string& file : result->plan.files)
+    auto result = compile_from(input, opened.path, *opened.files, options);
+    if (opened.is_git && result)
+      for (std::string& file : (*result)->plan.files)
         file = static_cast<const GitFileSystem&>(*opened.files).display(file);
     return result;
   }
   auto text = RealFileSystem{}.read("/dev/stdin");
   if (!text) return schema::Error{"cannot read standard input", text.error().error_number};
   const OverlayFileSystem with_text(*opened.files, input.stdin_filename, std::move(*text));
-  return compile(input.stdin_filename, with_text, options);
+  return compile_from(input, input.stdin_filename, with_text, options);
 }
 
 schema::InstantiateResult bind_plan(const schema::Plan& plan, const InputOptions& input,

@@ -21,7 +21,8 @@ struct InputOptions {
   std::string stdin_filename = "/dev/stdin";
   std::string root;  // files are looked up below it
   std::string target{schema::target_name(schema::default_target)};
-  std::vector<std::string> environment;        // NAME=VALUE or NAME, see read_environment
+  std::string dialect;                   // empty: today's; otherwise read as migration makes it
+  std::vector<std::string> environment;  // NAME=VALUE or NAME, see read_environment
   std::vector<std::string> environment_files;  // of such lines
   EnvironmentMap inherited;                    // counts where nothing is given; for --bake-env
   bool environment_is_complete = false;

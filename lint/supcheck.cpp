@@ -17,6 +17,7 @@
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
 #include "compiler/memory.h"
+#include "compiler/migrate/view.h"
 #include "compiler/render_text.h"
 #include "lint/check.h"
 #include "lint/fix.h"
@@ -40,6 +41,7 @@ struct Arguments {
   std::vector<std::string> variable_files;
   std::string color = "auto";
   std::string format = "text";
+  std::string dialect;
   std::string explain;
   bool list_rules = false;
   bool exit_zero = false;
@@ -151,6 +153,25 @@ Counts print(const CheckResult& result, const Arguments& arguments) {
   return counts;
 }
 
+// Puts what migration makes of the files before them; folders are looked into by themselves.
+bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& options,
+                  const compiler::FileSystem& written, compiler::MigratedFiles& migrated) {
+  const auto dialect = schema::dialect_from_name(arguments.dialect);
+  if (!dialect || arguments.fix) {
+    std::cerr << "supcheck: "
+              << (dialect ? "--fix mends files as they are written; `supc migrate` translates them"
+                          : "unknown dialect " + arguments.dialect + "; known are " +
+                                std::string(schema::dialect_names()))
+              << '\n';
+    return false;
+  }
+  for (const std::string& path : arguments.paths) {
+    // A file that cannot be read is reported when it is checked.
+    if (!written.is_directory(path)) (void)migrated.add(path, {*dialect, options.target, false});
+  }
+  return true;
+}
+
 int run(Arguments& arguments) {
   compiler::CompileOptions options;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
@@ -177,8 +198,14 @@ int run(Arguments& arguments) {
     return exit_failure;
   }
   const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
-  const compiler::FileSystem& files =
+  const compiler::FileSystem& written =
       has_input ? static_cast<const compiler::FileSystem&>(overlay) : disk;
+  compiler::MigratedFiles migrated(written);
+  if (!arguments.dialect.empty() && !add_migrated(arguments, options, written, migrated)) {
+    return exit_failure;
+  }
+  const compiler::FileSystem& files =
+      arguments.dialect.empty() ? written : static_cast<const compiler::FileSystem&>(migrated);
 
   options.only_check = true;
   compiler::expect_inputs(arguments.paths);
@@ -214,6 +241,9 @@ int main_with(int argc, char** argv) {
   app.add_option("--target", arguments.target, "version of Supervisor to check for")
       ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
       ->capture_default_str();
+  app.add_option("--dialect", arguments.dialect,
+                 "check what `supc migrate` makes of a configuration of this dialect: " +
+                     std::string(schema::dialect_names()));
   app.add_option("--env", arguments.variables, "KEY=value, or KEY as it is here; repeatable")
       ->allow_extra_args(false);
   app.add_option("--env-file", arguments.variable_files,

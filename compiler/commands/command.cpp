@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "compiler/memory.h"
+#include "schema/dialects.h"
 
 namespace sup::compiler::commands {
 
@@ -31,6 +32,9 @@ void add_context_options(CLI::App& command, InputOptions& input) {
       .add_option("--target", input.target,
                   "Version of Supervisor whose rules apply: 3.4, 4.2, 4.3, 4.4")
       ->capture_default_str();
+  command.add_option("--dialect", input.dialect,
+                     "Read a configuration of another dialect as `migrate` would write it: " +
+                         std::string(schema::dialect_names()));
   command
       .add_option("--env", input.environment,
                   "NAME=VALUE of the environment, or NAME as it is here; repeatable")

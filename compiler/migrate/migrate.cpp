@@ -168,7 +168,7 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
   std::vector<MigrationNote> notes;
   for (const Document*& document : documents) {
     std::string text = prepared(dialect, sources[document->source].bytes);
-    if (text == sources[document->source].bytes) continue;
+    if (text == sources[document->source].bytes || text.size() > source_maximum_bytes) continue;
     const std::string path = sources[document->source].path;
     const std::string_view before = sources[document->source].bytes;
     const auto difference = static_cast<std::uint32_t>(
