@@ -30,7 +30,7 @@ constexpr DialectRow dialects[] = {
              option,           default_text, since, until,                                         \
              meaning,          advice},
 constexpr DialectKey keys[] = {
-    // more rows than clang folds into a std::array
+// more rows than clang folds into a std::array
 #include "schema/dialects.def"
 };
 #undef DIALECT
