@@ -602,9 +602,9 @@ class Binder {
     values.group_name = group_name;
     const std::size_t faults_before = result_.faults.size();
     constants_.read(*this, index);
-    Process made;
-    ProcessOptions& common = facts_.only_check ? constants_.options : made.options;
-    if (!facts_.only_check) made.options = constants_.options;
+    std::optional<Process> made;
+    if (!facts_.only_check) made.emplace().options = constants_.options;
+    ProcessOptions& common = made ? made->options : constants_.options;
     read_old_defaults(index, common);
     // What is the same for all its processes.
     read_templates(index, common, values, [](const OptionRow& row) {
@@ -630,13 +630,13 @@ class Binder {
       bound.redirect_stderr = common.redirect_stderr;
       return bound;
     }
-    made.group = group_name;
-    made.section = index;
-    made.origin = section.origin;
+    made->group = group_name;
+    made->section = index;
+    made->origin = section.origin;
     bound.processes.reserve(static_cast<std::size_t>(numprocs));
     for (std::int64_t i = 0; i < numprocs; ++i) {
       const bool last = i + 1 == numprocs;
-      Process process = last ? std::move(made) : made;
+      Process process = last ? std::move(*made) : *made;
       process.process_num = static_cast<std::int64_t>(first + static_cast<std::uint64_t>(i));
       values.process_num = process.process_num;
       bind_process(index, process.options, values);

@@ -61,10 +61,10 @@ struct FileAction : p::nothing<Rule> {};
 // Where the inline comment of a line begins, or npos. Python looks at the k-th ; and the k-th # in
 // round k; one counts at the start of the line or behind white space; the first round with a hit
 // decides.
-std::size_t inline_comment(std::string_view line) {
+std::size_t inline_comment(std::string_view line, bool may_have_hash) {
   constexpr std::size_t none = std::string_view::npos;
   std::size_t semicolon = line.find(';');
-  std::size_t hash = line.find('#');
+  std::size_t hash = may_have_hash ? line.find('#') : none;
   const auto counts = [&](std::size_t at) {
     return at == 0 || schema::trailing_space(line.substr(0, at)) != 0;
   };
@@ -79,13 +79,14 @@ std::size_t inline_comment(std::string_view line) {
 }
 
 // What is told from a line by itself; the kind only as far as it is blank or a comment.
-Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end) {
+Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end,
+                bool may_have_hash = true) {
   Line line;
   line.begin = begin;
   line.end = end;
   std::string_view text = bytes.substr(begin, end - begin);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  std::size_t comment = inline_comment(text);
+  std::size_t comment = inline_comment(text, may_have_hash);
   const std::string_view stripped = schema::strip(text);
   if (!stripped.empty() && (stripped.front() == ';' || stripped.front() == '#')) comment = 0;
   const bool has_comment = comment != std::string_view::npos;
@@ -105,15 +106,18 @@ class DocumentBuilder {
   DocumentBuilder(SourceId source, std::string_view bytes) : bytes_(bytes) {
     document_.source = source;
     document_.bytes_ = bytes;
-    const auto lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
-    document_.lines_.reserve(lines + 1);
-    document_.entries_.reserve(lines + 1);  // growing would touch it all twice
+    // Growing would touch it all twice; what is not used is never touched.
+    constexpr std::size_t bytes_in_a_line = 20;
+    document_.lines_.reserve(bytes.size() / bytes_in_a_line + 1);
+    document_.entries_.reserve(bytes.size() / bytes_in_a_line + 1);
+    may_have_hash_ = bytes.find('#') != std::string_view::npos;
   }
 
   // One line with its end.
   void add(std::string_view whole) {
     const std::uint32_t begin = offset(whole);
-    const Line line = take_apart(bytes_, begin, begin + static_cast<std::uint32_t>(whole.size()));
+    const Line line =
+        take_apart(bytes_, begin, begin + static_cast<std::uint32_t>(whole.size()), may_have_hash_);
     const std::string_view content =
         bytes_.substr(line.content_begin, line.content_end - line.content_begin);
     if (content.empty()) {
@@ -204,6 +208,7 @@ class DocumentBuilder {
 
   std::string_view bytes_;
   Document document_;
+  bool may_have_hash_ = true;         // a # stands somewhere in the file
   bool open_ = false;                 // an entry may be continued
   std::vector<std::uint32_t> blank_;  // blank lines since the last line of the open value
   std::size_t indent_ = 0;            // of the last line that was no continuation, in characters
@@ -222,13 +227,24 @@ struct FileAction<grammar::whole_line> {
 template <>
 struct FileAction<grammar::last_line> : FileAction<grammar::whole_line> {};
 
+template <>
+struct FileAction<grammar::plain_line> : FileAction<grammar::whole_line> {};
+
+template <>
+struct FileAction<grammar::last_plain_line> : FileAction<grammar::whole_line> {};
+
 }  // namespace
 
 Document parse(SourceId source, std::string_view bytes) {
   DocumentBuilder builder(source, bytes);
   p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
       bytes.data(), bytes.data() + bytes.size(), "");
-  p::parse<grammar::file, FileAction>(input, builder);
+  // Most files have no carriage return, and none is then looked for in each line.
+  if (bytes.find('\r') == std::string_view::npos) {
+    p::parse<grammar::plain_file, FileAction>(input, builder);
+  } else {
+    p::parse<grammar::file, FileAction>(input, builder);
+  }
   return builder.finish();
 }
 

@@ -23,7 +23,7 @@ struct until_either {
   static bool match(Input& in) {
     const std::size_t size = in.size(0);
     const std::size_t before_a = distance(in.current(), A, size);
-    in.bump(distance(in.current(), B, before_a));
+    in.bump(A == B ? before_a : distance(in.current(), B, before_a));
     return true;
   }
 
@@ -58,6 +58,15 @@ struct whole_line : p::seq<raw_text, line_end> {};
 struct last_line : p::seq<p::not_at<p::eof>, raw_text> {};
 
 struct file : p::seq<p::star<whole_line>, p::opt<last_line>, p::eof> {};
+
+// The same for a file without a carriage return.
+struct plain_text : p::seq<until_either<'\n', '\n'>> {};
+
+struct plain_line : p::seq<plain_text, p::one<'\n'>> {};
+
+struct last_plain_line : p::seq<p::not_at<p::eof>, plain_text> {};
+
+struct plain_file : p::seq<p::star<plain_line>, p::opt<last_plain_line>, p::eof> {};
 
 // [name]: the name runs to the last bracket of the line, what follows is ignored.
 struct last_bracket : p::seq<p::one<']'>, p::not_at<p::star<p::not_one<']'>>, p::one<']'>>> {};
