@@ -11,9 +11,6 @@ bool knows_here(schema::Scope scope) {
   return scope != schema::Scope::server && scope != schema::Scope::supervisorctl;
 }
 
-// Settings that go into the plan, by the option table.
-bool is_setting(const ConfigEntry& entry) { return !entry.overridden && entry.option != nullptr; }
-
 }  // namespace
 
 Lowering::Lowering(const Config& config, const SourceMap& sources, const CompileOptions& options)
@@ -34,8 +31,16 @@ Lowering::Lowering(const Config& config, const SourceMap& sources, const Compile
     if (section.name) add(section);
 }
 
-// What %(here)s is replaced by in a file: its folder, or what leads there from the plan's.
-std::string Lowering::here_of(const LoadedFile& file) const {
+// Settings that go into the plan: those that the target reads.
+bool Lowering::is_setting(const ConfigEntry& entry) const {
+  return !entry.overridden && entry.option != nullptr && entry.option->is_read_by(options_.target);
+}
+
+// What %(here)s is replaced by in a file: its folder, or what leads there from the plan's. Up
+// to 3.x it was the folder of the main file everywhere.
+std::string Lowering::here_of(const LoadedFile& read) const {
+  const LoadedFile& file =
+      options_.target == schema::Target::v3_4 ? config_.files->files.front() : read;
   if (!options_.relocatable) return file.directory;
   const std::string& root = config_.files->files.front().directory;
   if (file.directory == root) return std::string(here_text);

@@ -31,9 +31,10 @@ class Lowering {
   const ConfigEntry& entry(std::size_t section, std::size_t setting) const;
 
  private:
-  std::string here_of(const LoadedFile& file) const;
+  std::string here_of(const LoadedFile& read) const;
   std::string_view fold_here(const ConfigEntry& entry) const;
   schema::Origin origin(const ConfigEntry& entry) const;
+  bool is_setting(const ConfigEntry& entry) const;
   void add(const ConfigSection& section);
   void add_settings(const ConfigSection& section, std::vector<schema::Setting>& out) const;
   std::string_view text_of(const ConfigEntry& entry) const;

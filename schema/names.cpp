@@ -34,6 +34,7 @@ constexpr std::array name_rows{
 }  // namespace
 
 void Names::set_global_environment(const EnvironmentValue& environment) {
+  if (plan_.target == Target::v3_4) return;  // since 4.2.2
   for (const auto& [key, value] : environment) global_[key] = value;
 }
 
@@ -41,6 +42,7 @@ bool Names::available(std::string_view name, Scope scope) const {
   // 4.4 reads [supervisord] environment with the host's name as well.
   if (name == "host_node_name" && scope == Scope::supervisord_environment)
     return plan_.target == Target::v4_4;
+  if (name == "numprocs" && plan_.target == Target::v3_4) return false;
   return std::any_of(name_rows.begin(), name_rows.end(), [&](const NameRow& row) {
     return row.name == name && (row.scopes & in(scope)) != 0;
   });
@@ -50,7 +52,8 @@ NameStatus Names::find(std::string_view name, Scope scope, const NameValues& val
                        TemplateValue& value) {
   if (name.starts_with("ENV_")) {
     const std::string variable(name.substr(4));
-    if (scope == Scope::process && values.own_environment != nullptr) {
+    if (scope == Scope::process && values.own_environment != nullptr &&
+        plan_.target != Target::v3_4) {
       for (const auto& pair : *values.own_environment) {
         if (pair.first != variable) continue;
         value = std::string_view(pair.second);

@@ -64,6 +64,24 @@ constexpr std::optional<std::string_view> default_of(std::nullptr_t) { return st
 
 constexpr std::optional<std::string_view> default_of(std::string_view text) { return text; }
 
+// The first of the versions that are told apart which has what came with `since` ("4.2.0").
+constexpr Target first_target(std::string_view since) {
+  const auto number = [&](std::size_t begin) {
+    std::size_t value = 0;
+    for (; begin < since.size() && since[begin] >= '0' && since[begin] <= '9'; ++begin)
+      value = value * 10 + static_cast<std::size_t>(since[begin] - '0');
+    return value;
+  };
+  const std::size_t dot = since.find('.');
+  if (dot == std::string_view::npos || since.front() < '0' || since.front() > '9')
+    return Target::v3_4;
+  const std::size_t version = number(0) * 100 + number(dot + 1);
+  return version <= 304   ? Target::v3_4
+         : version <= 402 ? Target::v4_2
+         : version <= 403 ? Target::v4_3
+                          : Target::v4_4;
+}
+
 constexpr unsigned operator|(OptionFlags a, OptionFlags b) {
   return static_cast<unsigned>(a) | static_cast<unsigned>(b);
 }
@@ -87,6 +105,7 @@ constexpr std::array<OptionRow, option_count> make_rows() {
                           Type::wire,                                                       \
                           default_of(default_text),                                         \
                           introduced,                                                       \
+                          first_target(introduced),                                         \
                           Scope::names,                                                     \
                           static_cast<unsigned>(flag_bits),                                 \
                           text,                                                             \

@@ -106,6 +106,7 @@ struct OptionRow {
   Wire wire{};
   std::optional<std::string_view> default_text;
   std::string_view since;
+  Target first_target{};  // by `since`
   Scope scope{};
   unsigned flags = 0;  // of OptionFlags
   std::string_view doc;
@@ -120,6 +121,9 @@ struct OptionRow {
   bool (*equal)(const void* a, const void* b) = nullptr;
 
   bool has(OptionFlags flag) const { return (flags & flag) != 0; }
+
+  // Whether this version of Supervisor reads the option; an earlier one ignores it.
+  bool is_read_by(Target target) const { return target >= first_target; }
 };
 
 constexpr std::size_t option_count = 0

@@ -9,18 +9,18 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
+#include <new>
+#include <vector>
 
-#include <nlohmann/json.hpp>
+#include "schema/cbor.h"
 
 namespace sup::schema {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::array<char, 8> magic{'S', 'U', 'P', 'P', 'L', 'A', 'N', 0};
 constexpr std::size_t header_bytes = 32;
-constexpr std::size_t deepest = 8;  // the payload is at most five levels deep
 
 std::uint64_t fnv1a(std::string_view bytes) {
   std::uint64_t hash = 0xcbf29ce484222325U;
@@ -44,192 +44,220 @@ std::uint64_t get(std::string_view bytes, std::size_t at, int count) {
 }
 
 // A constant boolean or integer travels as such; what is not a value of its type, as text.
-Json encode_setting(const Setting& setting, const ReadContext& context) {
+void encode_value(CborWriter& out, const Setting& setting, const ReadContext& context) {
   const OptionRow& row = option_row(setting.option);
   if (row.wire == Wire::boolean) {
     bool value = false;
     if (!Boolean::read(setting.text, context, value) && Boolean::print(value) == setting.text)
-      return value;
+      return out.boolean(value);
   }
   if (row.wire == Wire::integer) {
     std::int64_t value = 0;
     bool overflow = false;
     if (read_python_int(setting.text, 10, value, overflow) && std::to_string(value) == setting.text)
-      return value;
+      return out.integer(value);
   }
-  return setting.text;
+  out.text(setting.text);
 }
 
-Json encode_origin(Origin origin) { return Json::array({origin.file, origin.line}); }
+void encode_origin(CborWriter& out, Origin origin) {
+  out.integer(origin.file);
+  out.integer(origin.line);
+}
 
-Json encode_section(const Section& section, const ReadContext& context) {
-  Json settings = Json::array();
-  for (const Setting& setting : section.settings)
-    settings.push_back(
-        Json::array({option_row(setting.option).name, encode_setting(setting, context),
-                     setting.origin.file, setting.origin.line}));
-  Json out = {
-      {"name",     section.full_name            },
-      {"origin",   encode_origin(section.origin)},
-      {"settings", std::move(settings)          }
-  };
+void encode_texts(CborWriter& out, const std::vector<std::string>& texts) {
+  out.array(texts.size());
+  for (const std::string& text : texts) out.text(text);
+}
+
+// Keys in alphabetical order.
+void encode_section(CborWriter& out, const Section& section, const ReadContext& context) {
+  out.map(section.extras.empty() ? 3 : 4);
   if (!section.extras.empty()) {
-    Json extras = Json::array();
-    for (const ExtraSetting& extra : section.extras)
-      extras.push_back(Json::array({extra.key, extra.text, extra.origin.file, extra.origin.line}));
-    out["extras"] = std::move(extras);
+    out.text("extras");
+    out.array(section.extras.size());
+    for (const ExtraSetting& extra : section.extras) {
+      out.array(4);
+      out.text(extra.key);
+      out.text(extra.text);
+      encode_origin(out, extra.origin);
+    }
   }
-  return out;
+  out.text("name");
+  out.text(section.full_name);
+  out.text("origin");
+  out.array(2);
+  encode_origin(out, section.origin);
+  out.text("settings");
+  out.array(section.settings.size());
+  for (const Setting& setting : section.settings) {
+    out.array(4);
+    out.text(option_row(setting.option).name);
+    encode_value(out, setting, context);
+    encode_origin(out, setting.origin);
+  }
 }
 
-// Refuses depth before a tree is built from it: the DOM reader recurses as deep as the input says.
-class DepthCheck final : public nlohmann::json_sax<Json> {
+std::string encode_payload(const Plan& plan) {
+  const ReadContext context{plan.target};
+  CborWriter out;
+  out.map(7);
+  out.text("files");
+  encode_texts(out, plan.files);
+  out.text("here");
+  out.text(plan.relocatable ? std::string_view{} : plan.here);
+  out.text("infos");
+  encode_texts(out, plan.infos);
+  out.text("relocatable");
+  out.boolean(plan.relocatable);
+  out.text("sections");
+  out.array(plan.sections.size());
+  for (const Section& section : plan.sections) encode_section(out, section, context);
+  out.text("target");
+  out.text(target_name(plan.target));
+  out.text("warnings");
+  encode_texts(out, plan.warnings);
+  return out.take();
+}
+
+// Reads what encode_payload wrote, or another program with its keys in another order; anything
+// else ends in a CborError. Texts of settings stay where they are in `payload`.
+class PayloadReader {
  public:
-  bool null() override { return true; }
+  PayloadReader(std::string_view payload, Plan& plan)
+      : in_(payload), payload_bytes_(payload.size()), plan_(plan) {}
 
-  bool boolean(bool) override { return true; }
-
-  bool number_integer(number_integer_t) override { return true; }
-
-  bool number_unsigned(number_unsigned_t) override { return true; }
-
-  bool number_float(number_float_t, const string_t&) override { return true; }
-
-  bool string(string_t&) override { return true; }
-
-  bool binary(binary_t&) override { return true; }
-
-  bool start_object(std::size_t) override { return ++depth_ <= deepest; }
-
-  bool key(string_t&) override { return true; }
-
-  bool end_object() override { return --depth_, true; }
-
-  bool start_array(std::size_t) override { return ++depth_ <= deepest; }
-
-  bool end_array() override { return --depth_, true; }
-
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    return false;
+  void read() {
+    // Values are read when all keys are known: origins are checked against the files.
+    const Places places = keys(
+        "the payload", {"files", "here", "infos", "relocatable", "sections", "target", "warnings"},
+        [](std::string_view key) { return "unknown key " + quoted(key); });
+    if (!in_.at_end()) throw CborError{"something follows its content"};
+    if (go_to(places, 0)) plan_.files = texts("files");
+    if (go_to(places, 1)) plan_.here = in_.text("here");
+    if (go_to(places, 2)) plan_.infos = texts("infos");
+    if (go_to(places, 3)) plan_.relocatable = in_.boolean("relocatable");
+    if (go_to(places, 4)) read_sections();
+    if (go_to(places, 5)) read_target();
+    if (go_to(places, 6)) plan_.warnings = texts("warnings");
   }
 
  private:
-  std::size_t depth_ = 0;
-};
+  using Places = std::vector<std::optional<std::size_t>>;
 
-// Readers: a payload that is not as encode_plan writes it ends in a message.
-struct Malformed {
-  std::string message;
-};
+  static std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
-const std::string& text_of(const Json& json, const char* what) {
-  const auto* text = json.get_ptr<const std::string*>();
-  if (text == nullptr) throw Malformed{std::string(what) + " is not text"};
-  return *text;
-}
+  // Where the values of a map's keys are; the map is passed over.
+  template <class Unknown>
+  Places keys(const char* what, std::initializer_list<std::string_view> known, Unknown unknown) {
+    Places places(known.size());
+    for (std::size_t left = in_.map(what); left > 0; --left) {
+      const std::string_view key = in_.text("a key");
+      const auto found = std::find(known.begin(), known.end(), key);
+      if (found == known.end()) throw CborError{unknown(key)};
+      auto& place = places[static_cast<std::size_t>(found - known.begin())];
+      if (place) throw CborError{"key " + quoted(key) + " stands twice"};
+      place = in_.position();
+      in_.skip();
+    }
+    return places;
+  }
 
-std::uint32_t number_of(const Json& json, const char* what) {
-  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > 0xFFFFFFFFU)
-    throw Malformed{std::string(what) + " is not a number"};
-  return json.get<std::uint32_t>();
-}
+  bool go_to(const Places& places, std::size_t index) {
+    if (places[index]) in_.go_to(*places[index]);
+    return places[index].has_value();
+  }
 
-const Json::array_t& array_of(const Json& json, const char* what, std::size_t size = 0) {
-  const auto* array = json.get_ptr<const Json::array_t*>();
-  if (array == nullptr || (size != 0 && array->size() != size))
-    throw Malformed{std::string(what) + " is not a list as expected"};
-  return *array;
-}
+  std::vector<std::string> texts(const char* what) {
+    std::vector<std::string> out;
+    for (std::size_t left = in_.array(what); left > 0; --left) out.emplace_back(in_.text(what));
+    return out;
+  }
 
-Origin read_origin(const Json& file, const Json& line, const Plan& plan) {
-  const Origin origin{number_of(file, "origin"), number_of(line, "origin")};
-  if (origin.file >= plan.files.size() && origin.line != 0)
-    throw Malformed{"an origin names no file of the plan"};
-  return origin;
-}
+  void read_target() {
+    const std::string_view name = in_.text("target");
+    const auto target = target_from_name(name);
+    if (!target) throw CborError{"unknown target version " + quoted(name)};
+    plan_.target = *target;
+  }
 
-std::string read_value(const Json& json) {
-  if (json.is_boolean()) return Boolean::print(json.get<bool>());
-  if (json.is_number_unsigned()) return std::to_string(json.get<std::uint64_t>());
-  if (json.is_number_integer()) return std::to_string(json.get<std::int64_t>());
-  return text_of(json, "a value");
-}
+  Origin origin() {
+    const std::uint32_t file = in_.number("origin");
+    const Origin origin{file, in_.number("origin")};
+    if (origin.file >= plan_.files.size() && origin.line != 0)
+      throw CborError{"an origin names no file of the plan"};
+    return origin;
+  }
 
-std::vector<std::string> read_texts(const Json& json, const char* what) {
-  std::vector<std::string> out;
-  for (const Json& item : array_of(json, what)) out.push_back(text_of(item, what));
-  return out;
-}
-
-Section read_section(const Json& json, const Plan& plan) {
-  Section section;
-  if (!json.is_object()) throw Malformed{"a section is not a map"};
-  for (const auto& [key, value] : json.items()) {
-    if (key == "name") {
-      section.full_name = plan.texts->keep(text_of(value, "section name"));
-    } else if (key == "origin") {
-      const auto& pair = array_of(value, "origin", 2);
-      section.origin = read_origin(pair[0], pair[1], plan);
-    } else if (key != "settings" && key != "extras") {
-      throw Malformed{"unknown key `" + key + "` in a section"};
+  std::string_view value() {
+    switch (in_.next_kind()) {
+      case CborReader::Kind::boolean: return in_.boolean("a value") ? "true" : "false";
+      case CborReader::Kind::integer:
+        return plan_.texts->keep(std::to_string(in_.integer("a value")));
+      default: return in_.text("a value");
     }
   }
-  const std::string header = "[" + std::string(section.full_name) + "]";
-  const auto name = classify_section(section.full_name);
-  if (!name) throw Malformed{"unknown section " + header};
-  section.kind = name->kind;
-  if (const auto found = json.find("settings"); found != json.end()) {
-    for (const Json& item : array_of(*found, "settings")) {
-      const auto& row = array_of(item, "setting", 4);
-      const std::string& option_name = text_of(row[0], "option name");
+
+  void read_sections() {
+    std::size_t left = in_.array("sections");
+    constexpr std::size_t least_bytes = 16;  // of a section
+    plan_.sections.reserve(std::min(left, payload_bytes_ / least_bytes));
+    for (; left > 0; --left) {
+      const Places places =
+          keys("a section", {"extras", "name", "origin", "settings"},
+               [](std::string_view key) { return "unknown key " + quoted(key) + " in a section"; });
+      const std::size_t next = in_.position();
+      Section& section = plan_.sections.emplace_back();
+      if (go_to(places, 1)) section.full_name = in_.text("section name");
+      const auto name = classify_section(section.full_name);
+      if (!name) throw CborError{"unknown section " + header(section)};
+      section.kind = name->kind;
+      if (go_to(places, 2)) {
+        in_.array("origin", 2);
+        section.origin = origin();
+      }
+      if (go_to(places, 3)) read_settings(section);
+      if (go_to(places, 0)) read_extras(section);
+      in_.go_to(next);
+    }
+  }
+
+  static std::string header(const Section& section) {
+    return "[" + std::string(section.full_name) + "]";
+  }
+
+  void read_settings(Section& section) {
+    OptionSet seen;
+    std::size_t left = in_.array("settings");
+    section.settings.reserve(std::min(left, option_count));
+    for (; left > 0; --left) {
+      in_.array("setting", 4);
+      const std::string_view option_name = in_.text("option name");
       const OptionRow* option = find_option(section.kind, option_name);
-      if (option == nullptr) throw Malformed{"unknown option `" + option_name + "` in " + header};
-      if (section.find(option->id) != nullptr)
-        throw Malformed{"option `" + option_name + "` stands twice in " + header};
-      section.settings.push_back(
-          {option->id, read_origin(row[2], row[3], plan), plan.texts->keep(read_value(row[1]))});
+      if (option == nullptr)
+        throw CborError{"unknown option " + quoted(option_name) + " in " + header(section)};
+      if (seen[option->id])
+        throw CborError{"option " + quoted(option_name) + " stands twice in " + header(section)};
+      seen[option->id] = true;
+      const std::string_view text = value();
+      section.settings.push_back({option->id, origin(), text});
     }
   }
-  if (const auto found = json.find("extras"); found != json.end()) {
-    if (!takes_any_key(section.kind)) throw Malformed{"unknown key in " + header};
-    for (const Json& item : array_of(*found, "extras")) {
-      const auto& row = array_of(item, "extra setting", 4);
-      section.extras.push_back(
-          {text_of(row[0], "key"), read_origin(row[2], row[3], plan), text_of(row[1], "value")});
-    }
-  }
-  return section;
-}
 
-Plan read_payload(const Json& json) {
-  Plan plan;
-  if (!json.is_object()) throw Malformed{"the payload is not a map"};
-  // Files come first: origins are checked against them.
-  if (const auto found = json.find("files"); found != json.end())
-    plan.files = read_texts(*found, "files");
-  for (const auto& [key, value] : json.items()) {
-    if (key == "here") {
-      plan.here = text_of(value, "here");
-    } else if (key == "relocatable") {
-      if (!value.is_boolean()) throw Malformed{"relocatable is not true or false"};
-      plan.relocatable = value.get<bool>();
-    } else if (key == "target") {
-      const auto target = target_from_name(text_of(value, "target"));
-      if (!target) throw Malformed{"unknown target version `" + value.get<std::string>() + "`"};
-      plan.target = *target;
-    } else if (key == "warnings") {
-      plan.warnings = read_texts(value, "warnings");
-    } else if (key == "infos") {
-      plan.infos = read_texts(value, "infos");
-    } else if (key == "sections") {
-      for (const Json& section : array_of(value, "sections"))
-        plan.sections.push_back(read_section(section, plan));
-    } else if (key != "files") {
-      throw Malformed{"unknown key `" + key + "`"};
+  void read_extras(Section& section) {
+    if (!takes_any_key(section.kind)) throw CborError{"unknown key in " + header(section)};
+    for (std::size_t left = in_.array("extras"); left > 0; --left) {
+      in_.array("extra setting", 4);
+      std::string key(in_.text("key"));
+      std::string text(in_.text("value"));
+      section.extras.push_back({std::move(key), origin(), std::move(text)});
     }
   }
-  return plan;
-}
+
+  CborReader in_;
+  std::size_t payload_bytes_;
+  Plan& plan_;
+};
 
 Error bad_plan(const std::string& why) { return {"not a usable plan: " + why, 0}; }
 
@@ -254,20 +282,7 @@ Error world(const std::string& what, const std::string& path) {
 }  // namespace
 
 std::string encode_plan(const Plan& plan) {
-  const ReadContext context{plan.target};
-  Json sections = Json::array();
-  for (const Section& section : plan.sections) sections.push_back(encode_section(section, context));
-  const Json json = {
-      {"target",      target_name(plan.target)                    },
-      {"here",        plan.relocatable ? std::string{} : plan.here},
-      {"relocatable", plan.relocatable                            },
-      {"files",       plan.files                                  },
-      {"sections",    std::move(sections)                         },
-      {"warnings",    plan.warnings                               },
-      {"infos",       plan.infos                                  }
-  };
-  std::string payload;
-  Json::to_cbor(json, payload);
+  const std::string payload = encode_payload(plan);
   std::string out(magic.begin(), magic.end());
   put(out, plan_format_version, 4);
   put(out, 0, 4);
@@ -304,15 +319,13 @@ Result<Plan> decode_plan(std::string_view bytes) {
   if (fnv1a(payload) != get(bytes, 24, 8))
     return bad_plan("its checksum is wrong, the file is damaged");
   try {
-    DepthCheck check;
-    if (!Json::sax_parse(payload, &check, Json::input_format_t::cbor))
-      return bad_plan("its content is not CBOR");
-    const Json json = Json::from_cbor(payload);
-    return read_payload(json);
-  } catch (const Malformed& malformed) {
-    return bad_plan(malformed.message);
-  } catch (const std::exception&) {  // nlohmann's own, bad_alloc
-    return bad_plan("its content is not CBOR");
+    Plan plan;
+    PayloadReader(plan.texts->keep(std::string(payload)), plan).read();
+    return plan;
+  } catch (const CborError& error) {
+    return bad_plan(error.message);
+  } catch (const std::bad_alloc&) {
+    return bad_plan("it does not fit into the memory");
   }
 }
 

@@ -8,8 +8,8 @@
 //       24      8  XXH64-style checksum of the payload: FNV-1a, 64 bits, little endian
 //       32      n  payload: CBOR (RFC 8949), a map
 //
-// CBOR because other tools read it and because nlohmann-json, which writes and reads it, is tested
-// by others. Option names are the keys, so that a plan can be read without this table; booleans and
+// CBOR because other tools read it; cbor.h writes and reads the few kinds of item that are used,
+// without a tree in between, as a daemon is to start at once. Option names are the keys, so that a plan can be read without this table; booleans and
 // integers travel as such, all else as text, templates always as text. A missing key means the
 // default of the reader's table (older plan, newer daemon); an unknown key or option is refused by
 // name (newer plan, older daemon). Size and depth are bounded; the checksum guards against
