@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lint/references.h"
 #include "schema/expand.h"
 #include "schema/text.h"
 
@@ -32,6 +33,11 @@ bool Context::has_section(std::string_view full_name) const {
       section_names_->insert(section.full_name);
   }
   return section_names_->count(full_name) != 0;
+}
+
+const References& Context::references() const {
+  if (!references_) references_ = std::make_shared<const References>(*this);
+  return *references_;
 }
 
 bool Context::has_error_in(const Span& place) const {
@@ -191,10 +197,9 @@ std::string_view Context::line_end(const ConfigEntry& entry) const {
 }
 
 Span Context::value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const {
-  const Span value = value_span(entry);
-  if (!is_single_line(entry) || begin + length > value.end - value.begin) return value_place(entry);
-  const auto first = value.begin + static_cast<std::uint32_t>(begin);
-  return {value.source, first, first + static_cast<std::uint32_t>(length)};
+  if (length == 0 || begin + length > entry.value.size()) return value_place(entry);
+  const auto spans = document(entry).spans(written(entry), begin, length);
+  return spans.size() == 1 ? spans.front() : value_place(entry);
 }
 
 Span Context::value_place(const ConfigEntry& entry) const {

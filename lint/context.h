@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -16,6 +17,7 @@
 #include "compiler/config.h"
 #include "compiler/diagnostics.h"
 #include "compiler/source.h"
+#include "lint/options.h"
 #include "schema/expand.h"
 #include "schema/options.h"
 #include "schema/values.h"
@@ -30,9 +32,11 @@ using compiler::Severity;
 using compiler::Span;
 using schema::SectionKind;
 
+class References;
+
 class Context {
  public:
-  Context(const compiler::Compilation& compilation, const compiler::CompileOptions& options)
+  Context(const compiler::Compilation& compilation, const LintOptions& options)
       : compilation_(compilation), options_(options), sections_(compilation.config.sections) {}
 
   const compiler::Compilation& compilation() const { return compilation_; }
@@ -47,7 +51,7 @@ class Context {
 
   const compiler::SourceMap& sources() const { return compilation_.sources; }
 
-  const compiler::CompileOptions& options() const { return options_; }
+  const LintOptions& options() const { return options_; }
 
   const compiler::Document& document(const ConfigEntry& entry) const;
   compiler::Entry written(const ConfigEntry& entry) const;
@@ -60,6 +64,9 @@ class Context {
   std::string_view source_text(const Span& span) const { return sources().text(span); }
 
   bool has_section(std::string_view full_name) const;
+
+  // Programs, groups and servers by what refers to them.
+  const References& references() const;
 
   // The file of a source, or null.
   const compiler::Document* document_of(compiler::SourceId source) const;
@@ -112,7 +119,7 @@ class Context {
   // "\n", or as the entry's line ends.
   std::string_view line_end(const ConfigEntry& entry) const;
 
-  // The part of a constant, single-line value as a place; otherwise the first line of the value.
+  // The part of a constant value that stands on one line; otherwise the first line of the value.
   Span value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const;
 
   // Where to point for a value: the value, or the key if there is none on its line.
@@ -144,12 +151,13 @@ class Context {
   std::string_view group_of(std::string_view program) const;
 
   const compiler::Compilation& compilation_;
-  const compiler::CompileOptions& options_;
+  const LintOptions& options_;
   std::span<const ConfigSection> sections_;
   // Answers to questions about all sections, found when first asked for.
   mutable std::optional<std::set<std::string_view>> section_names_;
   mutable std::optional<std::map<std::string_view, std::string_view>> groups_;
   mutable std::optional<schema::EnvironmentValue> global_environment_;
+  mutable std::shared_ptr<const References> references_;
 };
 
 // "`name`"

@@ -16,6 +16,7 @@
 #include "compiler/command_line.h"
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
+#include "compiler/machine.h"
 #include "compiler/memory.h"
 #include "compiler/migrate/view.h"
 #include "compiler/render_text.h"
@@ -46,6 +47,8 @@ struct Arguments {
   bool list_rules = false;
   bool exit_zero = false;
   bool style = false;
+  bool host = false;
+  bool target_is_explicit = false;
   bool fix = false;
 };
 
@@ -173,8 +176,12 @@ bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& op
 }
 
 int run(Arguments& arguments) {
-  compiler::CompileOptions options;
+  LintOptions options;
+  options.style = arguments.style;
+  const schema::Facts machine = compiler::machine_facts();
+  if (arguments.host) options.machine = &machine;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
+  options.target_is_explicit = arguments.target_is_explicit;
   auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
   if (!environment) {
     std::cerr << "supcheck: " << environment.error().message << '\n';
@@ -238,7 +245,9 @@ int main_with(int argc, char** argv) {
   app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);
   app.add_option("PATH", arguments.paths, "files, folders of *.conf and *.ini files, - for input");
   app.add_option("--stdin-filename", arguments.stdin_filename, "name of the text from input");
-  app.add_option("--target", arguments.target, "version of Supervisor to check for")
+  const CLI::Option* target =
+      app.add_option("--target", arguments.target, "version of Supervisor to check for");
+  app.get_option("--target")
       ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
       ->capture_default_str();
   app.add_option("--dialect", arguments.dialect,
@@ -257,6 +266,7 @@ int main_with(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--fix", arguments.fix, "apply safe fixes to the files");
   app.add_flag("--style", arguments.style, "report matters of style, too");
+  app.add_flag("--host", arguments.host, "ask this machine about users, folders and programs");
   app.add_flag("--list-rules", arguments.list_rules, "list all rules");
   app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
@@ -268,6 +278,7 @@ int main_with(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_clean : exit_failure;
   }
+  arguments.target_is_explicit = target->count() != 0;
   if (arguments.list_rules) {
     list_rules();
     return exit_clean;
