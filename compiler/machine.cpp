@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "schema/text.h"
 
@@ -54,6 +57,30 @@ std::optional<std::string> home(std::string_view user) {
   return entry != nullptr ? std::optional<std::string>(entry->pw_dir) : std::nullopt;
 }
 
+std::vector<std::string> files_in(const std::string& folder) {
+  constexpr std::size_t most = 10000;
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder, error);
+  while (!error && entries != std::filesystem::directory_iterator() && names.size() < most) {
+    std::error_code unknown;
+    if (entries->is_regular_file(unknown)) names.push_back(entries->path().filename().string());
+    entries.increment(error);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<std::string> file_text(const std::string& path) {
+  constexpr std::uintmax_t most = std::uintmax_t{1} << 20U;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
+  if (std::filesystem::file_size(path, error) > most || error) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
 }  // namespace
 
 schema::Facts machine_facts(const std::string& root) {
@@ -79,6 +106,11 @@ schema::Facts machine_facts(const std::string& root) {
     const std::string whole = root.empty() ? path : root + "/" + path;
     return ::stat(whole.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
   };
+  const auto below = [root](const std::string& path) {
+    return root.empty() ? path : root + "/" + path;
+  };
+  facts.files_in = [below](const std::string& folder) { return files_in(below(folder)); };
+  facts.file_text = [below](const std::string& path) { return file_text(below(path)); };
   std::array<char, 4096> buffer{};
   facts.working_directory = "/";
   if (root.empty() && ::getcwd(buffer.data(), buffer.size()) != nullptr)

@@ -59,6 +59,7 @@ struct Explained {
   Places values;        // errors about these values
   Places headers;       // options that are missing in these sections
   bool daemon = false;  // that there is no [supervisord]
+  std::vector<Span> patterns;  // that these match nothing
 };
 
 Explained explained_by(const Context& context, const Diagnostics& findings) {
@@ -74,6 +75,8 @@ Explained explained_by(const Context& context, const Diagnostics& findings) {
     } else if ((id == unknown_section.rule.id || id == section_name_case_or_space.rule.id) &&
                finding.severity == Severity::error) {
       explained.daemon = true;
+    } else if (id == include_comma_separated.rule.id || id == include_quoted_or_tilde.rule.id) {
+      explained.patterns.push_back(finding.span);
     }
   }
   for (const ConfigSection& section : context.config().sections) {
@@ -86,6 +89,12 @@ Explained explained_by(const Context& context, const Diagnostics& findings) {
     }
   }
   return explained;
+}
+
+bool covers_any(const Span& span, const std::vector<Span>& places) {
+  return std::any_of(places.begin(), places.end(), [&](const Span& place) {
+    return place.source == span.source && span.begin <= place.begin && place.begin < span.end;
+  });
 }
 
 bool is_about_value(std::string_view id) {
@@ -228,7 +237,8 @@ Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& op
     const bool is_explained =
         (is_about_value(id) && contains(explained.values, diagnostic.span)) ||
         (is_about_missing_option(id) && contains(explained.headers, diagnostic.span)) ||
-        (id == "SUP103" && explained.daemon);
+        (id == "SUP103" && explained.daemon) ||
+        (id == "SUP112" && covers_any(diagnostic.span, explained.patterns));
     if (!is_explained) findings.report(*diagnostic.rule, diagnostic.span, {}) = diagnostic;
   }
   findings.sort();

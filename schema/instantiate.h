@@ -34,6 +34,10 @@ struct Facts {
   std::function<bool(std::string_view)> user_exists;
   std::function<bool(std::string_view)> group_exists;
   std::function<bool(const std::string& path)> directory_exists;
+  // Names of the files in a folder, sorted; some thousands at most.
+  std::function<std::vector<std::string>(const std::string& folder)> files_in;
+  // The text of a file; nothing when it cannot be read, or is too long for a configuration.
+  std::function<std::optional<std::string>(const std::string& path)> file_text;
   // What relative socket paths are relative to; empty leaves them as they are.
   std::string working_directory;
   // The plan is a part of a configuration: [supervisord] and programs of groups may be elsewhere.

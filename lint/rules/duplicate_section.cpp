@@ -1,5 +1,6 @@
 // SUP104: the same header twice. Supervisor merges the sections key by key.
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,13 +42,19 @@ void check(const Context& context, Diagnostics& out) {
     if (!section.name || section.headers.size() < 2) continue;
     const bool is_named = schema::section_row(section.name->kind).naming == schema::Naming::named;
     auto overriding = overriding_keys(context, section);
-    for (std::size_t i = 1; i < section.headers.size(); ++i) {
+    std::set<std::pair<std::string_view, std::uint32_t>> seen;  // in files by path
+    for (std::size_t i = 0; i < section.headers.size(); ++i) {
+      // A file that is included twice is told as such.
+      const std::string_view path = context.sources()[section.headers[i].source].path;
+      if (!seen.emplace(path, section.headers[i].begin).second || i == 0) continue;
       // An [include] of an included file is the compiler's, and so is what it would override.
       if (section.name->kind == SectionKind::include && section.header_files[i] != 0) continue;
       const Span& header = section.headers[i];
       const auto& keys = overriding[{header.source, header.begin}];
-      // Sections that exist once are completed in other files on purpose.
-      if (!is_named && keys.empty()) continue;
+      // Sections that exist once are completed in other files on purpose; what these override
+      // has a rule of its own.
+      const bool is_other_file = header.source != section.headers.front().source;
+      if (!is_named && (keys.empty() || is_other_file)) continue;
       std::string message = section.display() + " is written twice; Supervisor merges the sections";
       for (const std::string_view key : keys) {
         message +=
