@@ -43,8 +43,9 @@ std::string_view file_name(std::string_view path) {
 
 bool is_put_aside(std::string_view name) {
   constexpr std::array<std::string_view, 15> ends = {
-      "~",        ".bak",     ".orig",     ".old",      ".save",    ".rpmsave",  ".rpmnew", ".rpmorig",
-      ".swp",     ".disabled", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".dpkg-bak", ".ucf-dist"};
+      "~",         ".bak",      ".orig",      ".old",      ".save",
+      ".rpmsave",  ".rpmnew",   ".rpmorig",   ".swp",      ".disabled",
+      ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".dpkg-bak", ".ucf-dist"};
   return std::any_of(ends.begin(), ends.end(),
                      [&](std::string_view end) { return name.ends_with(end); });
 }

@@ -56,9 +56,9 @@ Span entry_around(const Context& context, const Span& span) {
 
 // What the findings of rules make superfluous among the compiler's errors.
 struct Explained {
-  Places values;        // errors about these values
-  Places headers;       // options that are missing in these sections
-  bool daemon = false;  // that there is no [supervisord]
+  Places values;               // errors about these values
+  Places headers;              // options that are missing in these sections
+  bool daemon = false;         // that there is no [supervisord]
   std::vector<Span> patterns;  // that these match nothing
 };
 

@@ -124,6 +124,11 @@ KeyVerdict KeyJudge::judge(const ConfigEntry& entry) const {
     verdict.kind = KeyKind::former;
     return verdict;
   }
+  // The one option that the command line has and files have not.
+  if (kind == SectionKind::supervisord && entry.key == "profile_options") {
+    verdict.kind = KeyKind::command_line;
+    return verdict;
+  }
   verdict.row = schema::find_foreign(kind, entry.key);
   if (verdict.row != nullptr && !verdict.product().empty()) {
     verdict.kind = KeyKind::foreign;

@@ -15,12 +15,13 @@
 namespace sup::lint {
 
 enum class KeyKind : std::uint8_t {
-  accepted,     // read by the section, a plug-in's, private (x_), or reported by the compiler
-  open_header,  // "[program" of a header that lacks its bracket
-  plugin,       // of a plug-in that is not configured
-  former,       // read by an earlier version
-  foreign,      // of another product
-  misplaced,    // of another kind of section
+  accepted,      // read by the section, a plug-in's, private (x_), or reported by the compiler
+  open_header,   // "[program" of a header that lacks its bracket
+  plugin,        // of a plug-in that is not configured
+  former,        // read by an earlier version
+  foreign,       // of another product
+  command_line,  // of supervisord's command line only
+  misplaced,     // of another kind of section
   unknown
 };
 

@@ -1,7 +1,6 @@
 // SUP124: a configuration that starts nothing.
 #include <algorithm>
 
-#include "lint/include_patterns.h"
 #include "lint/lint.h"
 #include "lint/names.h"
 #include "lint/references.h"
@@ -21,22 +20,16 @@ void check(const Context& context, Diagnostics& out) {
                (!section.name && judge_header(section).kind != HeaderKind::accepted);
       });
   if (!is_empty || daemon == nullptr) return;
-  // Errors may hide programs, and so may variables in [include].
-  const auto& errors = context.compilation().diagnostics.all();
-  const auto hides = [](const Diagnostic& diagnostic) {
-    return diagnostic.rule->name != std::string_view("include-matches-nothing");
-  };
-  const bool is_complete = context.references().is_complete();
-  if (!is_complete && std::any_of(errors.begin(), errors.end(), hides)) return;
-  const ConfigEntry* include = include_entry(context);
-  auto& diagnostic = out.report(
-      empty_configuration.rule, include != nullptr ? Severity::info : Severity::warning,
-      daemon->headers.front(),
-      include != nullptr
-          ? "the configuration and what it includes have no program; Supervisor starts nothing"
-          : "the configuration has no program and includes none; Supervisor starts nothing");
-  diagnostic.with_hint(include != nullptr ? "add a [program:x] to the included files"
-                                          : "add a [program:x], or an [include]");
+  // What is included and not here, or not understood, may hold programs, and is told as such.
+  if (!context.references().is_complete()) return;
+  const bool includes = context.compilation().files.has_include;
+  out.report(empty_configuration.rule, daemon->headers.front(),
+             includes ? "the configuration and what it includes have no program; Supervisor "
+                        "starts nothing"
+                      : "the configuration has no program and includes none; Supervisor starts "
+                        "nothing")
+      .with_hint(includes ? "add a [program:x] to one of the files"
+                          : "add a [program:x], or an [include]");
 }
 
 }  // namespace
@@ -45,8 +38,9 @@ const LintRule empty_configuration = {
     .rule = {"SUP124", "empty-configuration", Severity::warning,
              "a configuration without any program"},
     .explanation =
-        "Without a program, fcgi-program or eventlistener Supervisor starts and does nothing. Where\n"
-        "an [include] is there, programs may come later, and this is a remark only.\n",
+        "Without a program, fcgi-program or eventlistener Supervisor starts and does nothing. "
+        "Where\n"
+        "an [include] matches no file, that is said instead: programs may come later.\n",
     .check = check,
     .looks_at_whole = true
 };

@@ -24,10 +24,9 @@ void check_section(const Context& context, Diagnostics& out, const ConfigSection
     const bool is_same_file = context.sources()[context.key_span(before).source].path ==
                               context.sources()[context.key_span(entry).source].path;
     if (is_same_file || before.value == entry.value) continue;
-    auto& diagnostic =
-        out.report(global_option_overridden_by_include.rule, context.key_span(entry),
-                   quoted(entry.key) + " of " + section.display() +
-                       " is set in two files; this one, read later, counts");
+    auto& diagnostic = out.report(global_option_overridden_by_include.rule, context.key_span(entry),
+                                  quoted(entry.key) + " of " + section.display() +
+                                      " is set in two files; this one, read later, counts");
     diagnostic.with_hint("set it in one place");
     if (entry.option->has(schema::OptionFlags::secret)) {
       diagnostic.hidden = context.value_span(entry);
@@ -51,7 +50,8 @@ const LintRule global_option_overridden_by_include = {
     .rule = {"SUP125", "global-option-overridden-by-include", Severity::warning,
              "an option of the daemon that an included file changes"},
     .explanation =
-        "Sections of all files are merged, and of two values the later wins: files are read in the\n"
+        "Sections of all files are merged, and of two values the later wins: files are read in "
+        "the\n"
         "order of the patterns, and for each pattern sorted by name. A [supervisord] in conf.d/ "
         "thus\n"
         "changes the daemon, whatever the main file says.\n",

@@ -1,7 +1,8 @@
 // SUP113, SUP119: patterns of [include] written as Supervisor does not read them.
+#include "lint/include_patterns.h"
+
 #include <algorithm>
 
-#include "lint/include_patterns.h"
 #include "lint/lint.h"
 
 namespace sup::lint {

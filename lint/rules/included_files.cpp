@@ -163,8 +163,8 @@ void check_twice(const Context& context, Diagnostics& out) {
       continue;
     Span gone = pattern;
     const Span value = context.value_span(*entry);
-    while (gone.begin > value.begin &&
-           schema::is_ascii_space(context.source_text({gone.source, gone.begin - 1, gone.begin})[0]))
+    while (gone.begin > value.begin && schema::is_ascii_space(context.source_text(
+                                           {gone.source, gone.begin - 1, gone.begin})[0]))
       --gone.begin;
     diagnostic.fix("remove the pattern", gone, "", gone.begin > value.begin);
   }
@@ -188,7 +188,8 @@ const LintRule config_file_not_included = {
              "a file beside the included ones that no pattern matches"},
     .explanation =
         "A file of Supervisor sections in a folder that [include] looks into, with a name that no\n"
-        "pattern matches, is never read: app.ini beside `files=conf.d/*.conf`. Asked with --host.\n",
+        "pattern matches, is never read: app.ini beside `files=conf.d/*.conf`. Asked with "
+        "--host.\n",
     .check = check_missed,
     .looks_at_whole = true
 };

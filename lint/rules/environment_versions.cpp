@@ -1,0 +1,121 @@
+// SUP1305, SUP1306: values of environment= that Supervisor 4.4 reads otherwise than 4.3.
+#include <algorithm>
+#include <array>
+
+#include "lint/lint.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+// What such a change is: a matter of the version that was asked for, else good to know.
+Severity severity_for(const Context& context) {
+  const bool is_asked =
+      context.options().target_is_explicit && context.options().target >= schema::Target::v4_4;
+  return is_asked ? Severity::warning : Severity::info;
+}
+
+bool looks_secret(std::string_view name) {
+  constexpr std::array<std::string_view, 5> words = {"PASS", "SECRET", "TOKEN", "KEY",
+                                                     "CREDENTIAL"};
+  const std::string upper = schema::upper(name);
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return upper.find(word) != std::string::npos; });
+}
+
+// A name whose value differs, or null; both lists have the same names in the same order.
+const std::pair<std::string, std::string>* first_difference(const schema::EnvironmentValue& before,
+                                                            const schema::EnvironmentValue& after) {
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i)
+    if (before[i] != after[i]) return &before[i];
+  return nullptr;
+}
+
+void check_quoting(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry) {
+  // Without these both readings are the same.
+  if (entry.value.find_first_of("\\\"'") == std::string_view::npos) return;
+  const auto text = context.text(section, entry);
+  if (!text) return;
+  schema::EnvironmentValue before;
+  schema::EnvironmentValue after;
+  const auto refused_before = schema::Environment::read(*text, {schema::Target::v4_3}, before);
+  const auto refused_after = schema::Environment::read(*text, {schema::Target::v4_4}, after);
+  if (refused_before && refused_after) return;
+  const bool is_new = context.options().target >= schema::Target::v4_4;
+  // What the target refuses is an error of the compiler.
+  if (is_new ? refused_after.has_value() : refused_before.has_value()) return;
+  if (!refused_before && !refused_after && before == after) return;
+  std::string message = section.display() + " environment: ";
+  const auto* difference = first_difference(before, after);
+  if (refused_before || refused_after) {
+    message += refused_before ? "Supervisor up to 4.3 refuses what 4.4 reads, as quotes and "
+                                "backslashes mean something else there"
+                              : "Supervisor 4.4 refuses this, as quotes and backslashes mean "
+                                "something else there";
+  } else if (difference == nullptr || looks_secret(difference->first)) {
+    message +=
+        "Supervisor up to 4.3 and 4.4 read quotes and backslashes differently; the values "
+        "are not the same";
+  } else {
+    const auto other = std::find_if(after.begin(), after.end(), [&](const auto& pair) {
+      return pair.first == difference->first;
+    });
+    message += "Supervisor up to 4.3 reads " + difference->first + " as " +
+               quoted(difference->second) + ", 4.4 as " +
+               quoted(other == after.end() ? "" : other->second);
+  }
+  auto& diagnostic = out.report(environment_quoting_changes.rule, severity_for(context),
+                                context.value_place(entry), std::move(message));
+  diagnostic.with_hint("quotes around a value without quotes and backslashes mean the same to all");
+}
+
+void check_percent(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry) {
+  constexpr std::string_view four = "%%%%";
+  const std::size_t at = entry.value.find(four);
+  if (section.name->kind != SectionKind::supervisord || at == std::string_view::npos ||
+      context.options().target < schema::Target::v4_4)
+    return;
+  const Span place = context.value_part(entry, at, four.size());
+  auto& diagnostic =
+      out.report(double_percent_changes.rule, severity_for(context), place,
+                 section.display() +
+                     " environment: four `%` are one for Supervisor up to 4.3, and two for 4.4");
+  diagnostic.with_hint("write `%%` for 4.4");
+  if (context.source_text(place) == four) diagnostic.fix("write `%%`", place, "%%", false);
+}
+
+}  // namespace
+
+const LintRule environment_quoting_changes = {
+    .rule = {"SUP1305", "environment-quoting-changes", Severity::warning,
+             "a value of environment= that 4.4 reads otherwise"},
+    .explanation =
+        "Up to 4.3 a backslash in environment= is an ordinary character and quotes at both ends "
+        "are\n"
+        "removed; from 4.4 on both mean what they mean to a shell.\n"
+        "  A=\"a\\\"b\"    is broken before 4.4; write: A='a\"b'\n"
+        "A remark, unless 4.4 is asked for.\n",
+    .check_value = check_quoting,
+    .type = schema::Environment::name
+};
+
+const LintRule double_percent_changes = {
+    .rule = {"SUP1306",          "double-percent-changes", Severity::warning,
+             "four percent signs, which are one or two"},
+    .explanation =
+        "environment= of [supervisord] is expanded twice up to 4.3, so that a literal % takes four "
+        "of\n"
+        "them; 4.4 expands it once, and two are right. A remark, unless 4.4 is asked for.\n",
+    .check_section =
+        [](const Context& context, Diagnostics& out, const ConfigSection& section) {
+          const ConfigEntry* entry = section.find("environment");
+          if (entry != nullptr && !entry->from_default)
+            check_percent(context, out, section, *entry);
+             },
+    .options = {"environment"}
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,140 @@
+// SUP1403, SUP1404, SUP1405: much at once. Asked with matters of style.
+#include <algorithm>
+#include <array>
+
+#include "lint/include_patterns.h"
+#include "lint/lint.h"
+#include "schema/events.h"
+
+namespace sup::lint {
+
+namespace {
+
+// Listeners of superlance that send mail or ask web servers, which takes its time.
+constexpr std::array<std::string_view, 6> slow_listeners = {
+    "httpok", "crashmail", "crashmailbatch", "crashsms", "fatalmailbatch", "memmon"};
+
+bool is_slow(std::string_view command) {
+  for (std::size_t at = 0; at < command.size();) {
+    const std::size_t end = std::min(command.find_first_of(" \t\n", at), command.size());
+    const std::string_view word = file_name(command.substr(at, end - at));
+    if (std::find(slow_listeners.begin(), slow_listeners.end(), word) != slow_listeners.end())
+      return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+void check_listeners(const Context& context, Diagnostics& out) {
+  const auto tick = schema::event_from_name("TICK_5");
+  const std::int64_t usual = 10;  // events; a larger buffer is somebody's choice
+  const ConfigSection* first = nullptr;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || section.name->kind != SectionKind::eventlistener) continue;
+    const ConfigEntry* events = section.find("events");
+    const ConfigEntry* command = section.find("command");
+    if (events == nullptr || command == nullptr || !is_slow(command->value)) continue;
+    const auto types = context.read<schema::EventList>(section, *events);
+    if (!types || std::find(types->begin(), types->end(), *tick) == types->end() ||
+        context.read<schema::Integer>(section, "buffer_size").value_or(usual) > usual)
+      continue;
+    if (first == nullptr) {
+      first = &section;
+      continue;
+    }
+    out.report(slow_listener_on_tick5.rule, context.value_place(*events),
+               section.display() + " is slow and called every 5 seconds, as is " +
+                   first->display() + "; events that it is late for are dropped")
+        .with_hint("write `TICK_60`")
+        .label(first->headers.front(), "the other one");
+  }
+}
+
+std::int64_t count_of(const Context& context, const ConfigSection& section) {
+  constexpr std::int64_t most = 1000000;
+  const ConfigEntry* entry = section.find("numprocs");
+  if (entry == nullptr) return 1;
+  return std::clamp<std::int64_t>(context.read<schema::Integer>(section, *entry).value_or(0), 0,
+                                  most);
+}
+
+void check_start(const Context& context, Diagnostics& out) {
+  constexpr std::int64_t many = 100;
+  const ConfigSection* daemon = context.config().find("supervisord");
+  if (daemon == nullptr) return;
+  std::int64_t count = 0;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.is_process()) continue;
+    const ConfigEntry* autostart = section.find("autostart");
+    if (autostart == nullptr || context.read<schema::Boolean>(section, *autostart).value_or(false))
+      count += count_of(context, section);
+  }
+  if (count <= many) return;
+  out.report(many_start_at_once.rule, daemon->headers.front(),
+             std::to_string(count) + " processes are started in one go when the daemon starts")
+      .with_hint("let some have autostart=false, and start these in waves by supervisorctl");
+}
+
+void check_retries(const Context& context, Diagnostics& out) {
+  constexpr std::int64_t many_retries = 1000;
+  constexpr std::int64_t many_processes = 50;
+  // One more second before each attempt: so many in the first minute.
+  constexpr std::int64_t in_a_minute = 10;
+  std::int64_t processes = 0;
+  const ConfigEntry* shown = nullptr;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.is_process()) continue;
+    const ConfigEntry* retries = section.find("startretries");
+    if (retries == nullptr ||
+        context.read<schema::Integer>(section, *retries).value_or(0) < many_retries)
+      continue;
+    if (shown == nullptr) shown = retries;
+    processes += count_of(context, section);
+  }
+  if (processes < many_processes) return;
+  out.report(zero_second_retry_storm.rule, context.value_place(*shown),
+             std::to_string(processes) +
+                 " processes are started again for ever when they fail; "
+                 "together that is about " +
+                 std::to_string(processes * in_a_minute) + " starts in the first minute")
+      .with_hint("let `startsecs` be longer, or `startretries` smaller");
+}
+
+}  // namespace
+
+const LintRule slow_listener_on_tick5 = {
+    .rule = {"SUP1403", "slow-listener-on-tick5", Severity::info,
+             "several slow listeners that are called every 5 seconds"},
+    .explanation =
+        "A listener that sends mail or asks a web server can take longer than 5 seconds. "
+        "Supervisor\n"
+        "keeps 10 events for it and drops the oldest. TICK_60 is mostly enough.\n",
+    .check = check_listeners,
+    .looks_at_whole = true,
+    .is_optional = true
+};
+
+const LintRule many_start_at_once = {
+    .rule = {"SUP1404", "many-start-at-once", Severity::info,
+             "a hundred processes and more that start together"},
+    .explanation =
+        "Supervisor starts everything with autostart=true in one pass; priority= orders, but does\n"
+        "not wait. Programs that are heavy at their start hinder one another.\n",
+    .check = check_start,
+    .looks_at_whole = true,
+    .is_optional = true
+};
+
+const LintRule zero_second_retry_storm = {
+    .rule = {"SUP1405", "zero-second-retry-storm", Severity::info,
+             "many processes that are started again for ever"},
+    .explanation =
+        "The delay before a further attempt grows by one second each time. With a startretries= "
+        "of\n"
+        "thousands, many programs that all fail at boot keep the machine busy for minutes.\n",
+    .check = check_retries,
+    .looks_at_whole = true,
+    .is_optional = true
+};
+
+}  // namespace sup::lint
