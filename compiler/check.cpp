@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "compiler/compiler_rules.h"
+#include "compiler/ini/entry_lines.h"
 #include "schema/expand.h"
+#include "schema/suggest.h"
+#include "schema/text.h"
 
 namespace sup::compiler {
 namespace {
@@ -12,6 +15,22 @@ namespace {
 bool is_suggestion(std::string_view rule) {
   return rule == "unknown-event" || rule == "unknown-program-in-group" ||
          rule == "unknown-expansion" || rule == "invalid-signal" || rule == "invalid-loglevel";
+}
+
+// Options that the section is refused with: all that can be done is to take them out.
+bool is_in_the_way(std::string_view rule) {
+  return rule == "socket-option-on-tcp" || rule == "socket-backlog-range" ||
+         rule == "stopasgroup-without-killasgroup" || rule == "listener-redirect-stderr";
+}
+
+// Whether a name is so near that no other can be meant.
+bool is_certain(const schema::Fault& fault, std::string_view written) {
+  if (!fault.is_certain) return false;
+  if (fault.rule == "unknown-expansion") return schema::equals_ignoring_case(fault.fix, written);
+  if (fault.rule != "unknown-event" && fault.rule != "unknown-program-in-group") return true;
+  const bool is_event = fault.rule == "unknown-event";
+  return schema::edit_distance(is_event ? schema::upper(written) : std::string(written), fault.fix,
+                               2) <= 2;
 }
 
 class Reporter {
@@ -41,6 +60,7 @@ class Reporter {
     if (fault.rule == "bare-percent-conversion")
       made.note("every user of the machine could read it in the process list");
     if (entry.from_default) made.note("the value comes from [DEFAULT]");
+    offer_lines(made, fault, entry);
     if (fault.related_section && *fault.related_section < lowering_.section_count())
       made.label(lowering_.section(*fault.related_section).headers.front(), "here");
     if (fault.fix.empty()) return;
@@ -51,10 +71,32 @@ class Reporter {
     const bool credentials = key == "username" || key == "password";
     if (exact_)
       made.fix("write `" + fault.fix + "`", span, fault.fix,
-               compiler_fix_is_safe(fault.rule) && !credentials);
+               compiler_fix_is_safe(fault.rule) && !credentials &&
+                   is_certain(fault, sources_.text(span)));
   }
 
  private:
+  // Fixes of whole lines.
+  void offer_lines(Diagnostic& made, const schema::Fault& fault, const ConfigEntry& entry) {
+    if (entry.from_default) return;
+    const Document& document = config_.document(entry);
+    const Entry written = config_.written(entry);
+    const std::string key(entry.option->name);
+    if (is_in_the_way(fault.rule)) {
+      made.with_hint("remove it")
+          .fix("remove `" + key + "`", whole_lines(document, written), "",
+               compiler_fix_is_safe(fault.rule));
+    } else if (fault.rule == "numprocs-needs-process-num" && key == "numprocs") {
+      const Span indent = indentation(document, written);
+      const std::uint32_t end = document.line(written.line).end;
+      std::string line = "process_name=%(program_name)s_%(process_num)02d";
+      line += sources_.text({indent.source, indent.begin, end}).ends_with("\r\n") ? "\r\n" : "\n";
+      line += sources_.text(indent);
+      made.fix("add `process_name`", {indent.source, indent.end, indent.end}, std::move(line),
+               compiler_fix_is_safe(fault.rule));
+    }
+  }
+
   // Mistakes of the configuration as a whole are shown at the start of its main file.
   void report_whole(const schema::Fault& fault) {
     const SourceId source = config_.files->files.front().source;

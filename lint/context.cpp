@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/ini/entry_lines.h"
 #include "lint/references.h"
 #include "schema/expand.h"
 #include "schema/text.h"
@@ -151,40 +152,19 @@ std::optional<std::string> Context::text(const ConfigSection& section,
   return text;
 }
 
-namespace {
-
-std::uint32_t last_line(const Document& document, const Entry& entry) {
-  std::uint32_t last = entry.line;
-  if (entry.continuation_count == 0) return last;
-  for (std::uint32_t i = entry.line + 1; i < document.line_count(); ++i) {
-    const LineKind kind = document.line_kind(i);
-    if (kind == LineKind::continuation) {
-      last = i;
-    } else if (kind != LineKind::blank && kind != LineKind::comment) {
-      break;
-    }
-  }
-  return last;
-}
-
-}  // namespace
-
 bool Context::is_single_line(const ConfigEntry& entry) const {
   const Entry as_written = written(entry);
-  return last_line(document(entry), as_written) == as_written.line;
+  return compiler::last_line(document(entry), as_written) == as_written.line;
 }
 
 Span Context::whole_lines(const ConfigEntry& entry) const {
-  const Document& lines = document(entry);
-  const Entry as_written = written(entry);
-  return {lines.source, lines.line_begin(as_written.line),
-          lines.line(last_line(lines, as_written)).end};
+  return compiler::whole_lines(document(entry), written(entry));
 }
 
 Span Context::whole_value(const ConfigEntry& entry) const {
   const Document& lines = document(entry);
   const Entry as_written = written(entry);
-  const std::uint32_t last = last_line(lines, as_written);
+  const std::uint32_t last = compiler::last_line(lines, as_written);
   if (last == as_written.line) return value_span(entry);
   return {lines.source, value_span(entry).begin, lines.line(last).content_end};
 }

@@ -96,11 +96,14 @@ class Binder {
     Fault& made = fault(section, setting, error.rule, std::move(message));
     if (constant) {
       made.fix = std::move(error.fix);
+      made.is_certain = error.is_certain;
       made.begin = error.begin;
       made.length = error.length;
     } else if (!row.has(OptionFlags::secret)) {
       made.note = "this is the value after expansion";
     }
+    for (ValueError& other : error.others)
+      value_fault(section, setting, constant, std::move(other));
   }
 
   void expand_fault(std::size_t section, std::size_t setting, Scope scope, const NameValues& values,
@@ -469,11 +472,31 @@ class Binder {
     if (!facts_.only_check) result_.resolved.groups.push_back(std::move(group));
   }
 
+  // Blanks for commas, or a comma too many: told once for a list.
+  void list_fault(std::size_t index, std::optional<std::size_t> setting, std::string message,
+                  const std::unordered_map<std::string_view, std::size_t>& by_name) {
+    if (!result_.faults.empty() && result_.faults.back().section == index &&
+        result_.faults.back().rule == "group-list-syntax")
+      return;
+    Fault& made = fault(index, setting, "group-list-syntax", std::move(message));
+    if (!setting || is_template(settings(index)[*setting].text)) return;
+    made.fix = separated_by_commas(settings(index)[*setting].text);
+    const auto words = split_list(made.fix);
+    made.is_certain = std::all_of(words.begin(), words.end(), [&](std::string_view word) {
+      return by_name.contains("program:" + std::string(word)) ||
+             by_name.contains("fcgi-program:" + std::string(word));
+    });
+  }
+
   void unknown_member(std::size_t index, std::optional<std::size_t> setting,
                       const std::string& name,
                       const std::unordered_map<std::string_view, std::size_t>& by_name) {
-    if (name.empty()) {
-      fault(index, setting, "group-list-syntax", "an item of the list of programs is empty");
+    const bool blanks = name.find_first_of(" \t\n") != std::string::npos;
+    if (name.empty() || blanks) {
+      list_fault(index, setting,
+                 blanks ? quoted(name) + " is no program; the list is separated by commas"
+                        : "an item of the list of programs is empty",
+                 by_name);
       return;
     }
     if (facts_.partial) return;
@@ -491,10 +514,8 @@ class Binder {
       for (const auto& [full, section] : by_name)
         candidates.push_back(full.substr(full.find(':') + 1));
     std::sort(candidates.begin(), candidates.end());
-    const bool blanks = name.find_first_of(" \t\n") != std::string::npos;
-    Fault& made = fault(index, setting, blanks ? "group-list-syntax" : "unknown-program-in-group",
-                        blanks ? quoted(name) + " is no program; the list is separated by commas"
-                               : "there is no program " + quoted(name));
+    Fault& made =
+        fault(index, setting, "unknown-program-in-group", "there is no program " + quoted(name));
     for (const Section& other : plan_.sections)
       if (other.kind == SectionKind::eventlistener && other.name() == name)
         made.note = "an eventlistener cannot be a member of a group";

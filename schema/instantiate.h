@@ -53,7 +53,8 @@ struct Facts {
 struct Fault {
   std::string_view rule;  // slug of the diagnostic
   std::string message;
-  std::string fix;  // replacement for the marked text, or empty
+  std::string fix;         // replacement for the marked text, or empty
+  bool is_certain = true;  // the fix is surely what was meant, if fixes of that rule are safe
   std::size_t section = 0;
   std::optional<std::size_t> setting;
   std::size_t begin = 0;

@@ -318,4 +318,17 @@ std::string normal_path(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
+std::string separated_by_commas(std::string_view text) {
+  std::string list;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(", \t\r\n", at), text.size());
+    if (end != at) {
+      if (!list.empty()) list += ',';
+      list += text.substr(at, end - at);
+    }
+    at = end + 1;
+  }
+  return list;
+}
+
 }  // namespace sup::schema

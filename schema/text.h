@@ -74,4 +74,7 @@ std::string normal_path(std::string_view path);
 // Splits at `separator`, items stripped, empty items kept; empty text gives no item.
 std::vector<std::string_view> split_list(std::string_view text, char separator = ',');
 
+// The words between blanks and commas, with one comma between them.
+std::string separated_by_commas(std::string_view text);
+
 }  // namespace sup::schema

@@ -726,6 +726,11 @@ std::string SocketPath::print(const Storage& value) { return value; }
 
 std::optional<ValueError> User::read(std::string_view text, const ReadContext&, Storage& out) {
   if (text.empty() || is_quoted(text)) return bad_value("malformed-user", text, expected);
+  if (const std::size_t colon = text.find(':'); colon != std::string_view::npos)
+    return ValueError{
+        "malformed-user",
+        quoted(text) + " is not a user; no group can be given here, the user's are taken",
+        std::string(text.substr(0, colon))};
   std::int64_t number = 0;
   bool overflow = false;
   if ((read_python_int(text, 10, number, overflow) && (number < 0 || number > 4294967295)) ||
@@ -782,37 +787,60 @@ std::string NameList::print(const Storage& value) {
   return out;
 }
 
+namespace {
+
+// An item of a list of events that is none.
+ValueError event_error(std::string_view text, std::string_view item) {
+  ValueError error{"unknown-event", "unknown event type " + quoted(item), {}};
+  error.begin = static_cast<std::size_t>(item.data() - text.data());
+  error.length = std::max<std::size_t>(item.size(), 1);
+  if (item.empty() || item.find_first_of(" \t\n;") != std::string_view::npos) {
+    error.rule = "event-list-syntax";
+    error.message = item.empty()
+                        ? "an item of the list of events is empty"
+                        : quoted(item) + " is not an event type; the list is separated by commas";
+    // With commas, and none too many, it is right if it holds nothing but events.
+    std::string list = separated_by_commas(text);
+    const auto words = split_list(list);
+    const bool is_known = std::all_of(words.begin(), words.end(), [](std::string_view word) {
+      return event_from_name(upper(word)).has_value();
+    });
+    if (is_known && !words.empty()) {
+      error.fix = std::move(list);
+      error.begin = error.length = 0;
+    }
+    return error;
+  }
+  std::vector<std::string_view> names;
+  for (const EventRow& row : event_rows()) names.push_back(row.name);
+  error.fix = nearest(upper(item), names);
+  return error;
+}
+
+}  // namespace
+
 std::optional<ValueError> EventList::read(std::string_view text, const ReadContext&, Storage& out) {
   out.clear();
   if (text.empty())
     return ValueError{
         "listener-without-events", "the list of events is empty; nothing would be sent", {}};
+  constexpr std::size_t most_errors = 50;
+  std::optional<ValueError> first;
   for (const std::string_view item : split_list(text)) {
-    const std::string word = upper(item);
-    const auto type = event_from_name(word);
-    if (!type) {
-      ValueError error{"unknown-event", {}, {}};
-      error.begin = static_cast<std::size_t>(item.data() - text.data());
-      error.length = std::max<std::size_t>(item.size(), 1);
-      if (item.empty()) {
-        error.rule = "event-list-syntax";
-        error.message = "an item of the list of events is empty";
-        return error;
-      }
-      if (item.find_first_of(" \t\n;") != std::string_view::npos) {
-        error.rule = "event-list-syntax";
-        error.message = quoted(item) + " is not an event type; the list is separated by commas";
-        return error;
-      }
-      std::vector<std::string_view> names;
-      for (const EventRow& row : event_rows()) names.push_back(row.name);
-      error.message = "unknown event type " + quoted(item);
-      error.fix = nearest(word, names);
-      return error;
+    if (const auto type = event_from_name(upper(item))) {
+      if (std::find(out.begin(), out.end(), *type) == out.end()) out.push_back(*type);
+      continue;
     }
-    if (std::find(out.begin(), out.end(), *type) == out.end()) out.push_back(*type);
+    ValueError error = event_error(text, item);
+    if (!first) {
+      first = std::move(error);
+    } else if (error.length != 0 && first->others.size() < most_errors) {
+      first->others.push_back(std::move(error));
+    }
+    // Commas put right are all that can be said of the list.
+    if (first->length == 0) break;
   }
-  return std::nullopt;
+  return first;
 }
 
 std::string EventList::print(const Storage& value) {

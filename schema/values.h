@@ -32,6 +32,9 @@ struct ValueError {
   std::string fix;
   std::size_t begin = 0;
   std::size_t length = 0;
+  // The fix was found by looking at all of the value and leaves nothing wrong in it.
+  bool is_certain = true;
+  std::vector<ValueError> others{};  // further mistakes of the same value
 };
 
 struct ReadContext {

@@ -43,15 +43,18 @@ void check_nocleanup(const Context& context, Diagnostics& out) {
 
 void check(const Context& context, Diagnostics& out) {
   check_nocleanup(context, out);
-  each_key(context, KeyKind::command_line,
-           [&](const ConfigSection&, const ConfigEntry& entry, const KeyVerdict&, const KeyJudge&) {
-             auto& diagnostic = out.report(dead_option.rule, context.key_span(entry),
-                                           quoted(context.key_text(entry)) +
-                                               " is an option of the command line; Supervisor "
-                                               "does not read it in a file");
-             diagnostic.with_hint("give it to supervisord as `--" + std::string(entry.key) + "`");
-             add_removal(context, diagnostic, entry, true);
-           });
+  const ConfigSection* daemon = context.config().find("supervisord");
+  if (daemon == nullptr || !daemon->has_unknown_key) return;
+  const KeyJudge judge(context, *daemon);
+  for (const ConfigEntry& entry : daemon->entries) {
+    if (entry.from_default || judge.judge(entry).kind != KeyKind::command_line) continue;
+    auto& diagnostic = out.report(dead_option.rule, context.key_span(entry),
+                                  quoted(context.key_text(entry)) +
+                                      " is an option of the command line; Supervisor does not "
+                                      "read it in a file");
+    diagnostic.with_hint("give it to supervisord as `--" + std::string(entry.key) + "`");
+    add_removal(context, diagnostic, entry, true);
+  }
 }
 
 }  // namespace

@@ -32,10 +32,31 @@ const std::pair<std::string, std::string>* first_difference(const schema::Enviro
   return nullptr;
 }
 
+// Whether it is written so that both readings are surely the same: no backslash, and quotes only
+// around whole values.
+bool means_the_same(std::string_view text) {
+  constexpr std::string_view quotes = "\"'";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' || static_cast<signed char>(text[i]) < 0) return false;
+    if (quotes.find(text[i]) == std::string_view::npos) continue;
+    const std::size_t close = text.find(text[i], i + 1);
+    if (i == 0 || text[i - 1] != '=' || close == std::string_view::npos) return false;
+    const std::string_view inner = text.substr(i + 1, close - i - 1);
+    if (inner.find('\\') != std::string_view::npos) return false;
+    if (!inner.empty() && (quotes.find(inner.front()) != std::string_view::npos ||
+                           quotes.find(inner.back()) != std::string_view::npos))
+      return false;
+    if (close + 1 < text.size() &&
+        std::string_view(", \t\r\n").find(text[close + 1]) == std::string_view::npos)
+      return false;
+    i = close;
+  }
+  return true;
+}
+
 void check_quoting(const Context& context, Diagnostics& out, const ConfigSection& section,
                    const ConfigEntry& entry) {
-  // Without these both readings are the same.
-  if (entry.value.find_first_of("\\\"'") == std::string_view::npos) return;
+  if (means_the_same(entry.value)) return;
   const auto text = context.text(section, entry);
   if (!text) return;
   schema::EnvironmentValue before;

@@ -14,7 +14,7 @@ void check_signal(const Context& context, Diagnostics& out, const ConfigSection&
   if (entry.value.empty() || entry.value.find_first_not_of("0123456789") != std::string_view::npos)
     return;
   const auto signal = context.read<schema::Signal>(section, entry);
-  constexpr std::array<int, 7> same_everywhere = {0, 1, 2, 3, 9, 14, 15};
+  constexpr std::array<int, 8> same_everywhere = {0, 1, 2, 3, 6, 9, 14, 15};  // as POSIX says
   if (!signal ||
       std::find(same_everywhere.begin(), same_everywhere.end(), *signal) != same_everywhere.end())
     return;
@@ -22,7 +22,7 @@ void check_signal(const Context& context, Diagnostics& out, const ConfigSection&
   auto& diagnostic =
       out.report(numeric_signal.rule, context.value_place(entry),
                  section.display() + " " + std::string(entry.key) + ": signal " +
-                     std::string(entry.value) + " has another meaning on other platforms");
+                     std::string(entry.value) + " may be another one on other platforms");
   diagnostic.with_hint("write " + quoted(name));
   if (context.is_single_line(entry) && name != entry.value)
     diagnostic.fix("write " + quoted(name), context.value_span(entry), name, true);
@@ -59,7 +59,7 @@ void check_number(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule numeric_signal = {
     .rule = {"SUP1303", "numeric-signal", Severity::style, "a signal by its number"},
     .explanation =
-        "Only 1, 2, 3, 9, 14 and 15 are the same signals everywhere; USR1 is 10 on Linux and 30 "
+        "Only 1, 2, 3, 6, 9, 14 and 15 are the same signals everywhere; USR1 is 10 on Linux and 30 "
         "on\n"
         "BSD.\n"
         "  stopsignal=10    write: stopsignal=USR1\n",

@@ -108,10 +108,11 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
                    section.display() + " " + std::string(entry.key) + ": " + quoted(written) +
                        " is not replaced, as no shell reads it; " + consequence(entry, is_program));
     if (found.name.empty()) {
-      diagnostic.with_hint("let `sh -c` run it");
+      diagnostic.with_hint(is_command ? "let `sh -c` run it" : "write the path");
     } else {
       const std::string expansion = "%(ENV_" + std::string(found.name) + ")s";
-      diagnostic.with_hint("write " + quoted(expansion) + ", or let `sh -c` run it");
+      diagnostic.with_hint("write " + quoted(expansion) +
+                           (is_command ? ", or let `sh -c` run it" : ""));
       if (is_plain && context.is_single_line(entry))
         diagnostic.fix("write " + quoted(expansion),
                        context.value_part(entry, found.begin, found.length), expansion, false);
