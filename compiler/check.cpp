@@ -28,6 +28,14 @@ bool is_certain(const schema::Fault& fault, std::string_view written) {
   if (!fault.is_certain) return false;
   if (fault.rule == "unknown-expansion") return schema::equals_ignoring_case(fault.fix, written);
   if (fault.rule != "unknown-event" && fault.rule != "unknown-program-in-group") return true;
+  // Another number is another thing, not a misspelling.
+  const auto digits = [](std::string_view text) {
+    std::string found;
+    for (const char c : text)
+      if (c >= '0' && c <= '9') found += c;
+    return found;
+  };
+  if (digits(written) != digits(fault.fix)) return false;
   const bool is_event = fault.rule == "unknown-event";
   return schema::edit_distance(is_event ? schema::upper(written) : std::string(written), fault.fix,
                                2) <= 2;

@@ -27,7 +27,9 @@ std::optional<ProcessNames> process_names(const Context& context, const ConfigSe
     const schema::Expanded name = schema::expand(
         entry->value, [&](std::string_view wanted) -> std::optional<schema::TemplateValue> {
           if (wanted == "program_name") return std::string_view(program);
-          if (wanted == "process_num") return first + i;
+          if (wanted == "process_num")
+            return static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
+                                             static_cast<std::uint64_t>(i));
           if (wanted == "numprocs") return result.count;
           return std::nullopt;
         });

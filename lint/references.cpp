@@ -44,14 +44,22 @@ Server read_server(const Context& context, const ConfigSection& section) {
 
 }  // namespace
 
+std::span<const ConfigSection* const> References::sections(SectionKind kind) const {
+  if (by_kind_.empty()) {
+    by_kind_.resize(schema::section_rows().size());
+    for (const ConfigSection& section : context_.config().sections)
+      if (section.name) by_kind_[static_cast<std::size_t>(section.name->kind)].push_back(&section);
+  }
+  return by_kind_[static_cast<std::size_t>(kind)];
+}
+
 const ConfigSection* References::program(std::string_view name) const {
   if (!programs_) {
     programs_.emplace();
-    programs_->reserve(context_.config().sections.size());
-    for (const ConfigSection& section : context_.config().sections) {
-      if (!section.is_process() || section.name->kind == SectionKind::eventlistener) continue;
-      programs_->emplace(section.name->name, &section);
-    }
+    programs_->reserve(sections(SectionKind::program).size());
+    for (const SectionKind kind : {SectionKind::program, SectionKind::fcgi_program})
+      for (const ConfigSection* section : sections(kind))
+        programs_->emplace(section->name->name, section);
   }
   const auto found = programs_->find(name);
   return found == programs_->end() ? nullptr : found->second;
@@ -60,11 +68,10 @@ const ConfigSection* References::program(std::string_view name) const {
 const std::vector<GroupMembers>& References::groups() const {
   if (groups_) return *groups_;
   groups_.emplace();
-  for (const ConfigSection& section : context_.config().sections) {
-    if (!section.name || section.name->kind != SectionKind::group) continue;
+  for (const ConfigSection* section : sections(SectionKind::group)) {
     GroupMembers group;
-    group.section = &section;
-    group.programs = section.find("programs");
+    group.section = section;
+    group.programs = section->find("programs");
     if (group.programs != nullptr) {
       const std::string_view text = group.programs->value;
       group.is_known = !schema::is_template(text);
@@ -81,10 +88,9 @@ const std::vector<GroupMembers>& References::groups() const {
 const std::vector<Server>& References::servers() const {
   if (servers_) return *servers_;
   servers_.emplace();
-  for (const ConfigSection& section : context_.config().sections) {
-    if (section.name && schema::section_row(section.name->kind).naming == schema::Naming::server)
-      servers_->push_back(read_server(context_, section));
-  }
+  for (const SectionKind kind : {SectionKind::inet_http_server, SectionKind::unix_http_server})
+    for (const ConfigSection* section : sections(kind))
+      servers_->push_back(read_server(context_, *section));
   return *servers_;
 }
 

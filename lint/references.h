@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -49,13 +50,16 @@ class References {
  public:
   explicit References(const Context& context) : context_(context) {}
 
+  // The sections of a kind, in their order.
+  std::span<const ConfigSection* const> sections(SectionKind kind) const;
+
   // The section that a member of a group means: a program, or an fcgi-program; null if there is
   // none.
   const ConfigSection* program(std::string_view name) const;
 
   const std::vector<GroupMembers>& groups() const;
 
-  // In the order of the sections.
+  // Those of TCP first.
   const std::vector<Server>& servers() const;
 
   // Whether the whole configuration was understood: neither a fragment, nor an [include] of which
@@ -66,6 +70,7 @@ class References {
   using Programs = std::unordered_map<std::string_view, const ConfigSection*>;
 
   const Context& context_;
+  mutable std::vector<std::vector<const ConfigSection*>> by_kind_;  // empty: not asked yet
   mutable std::optional<Programs> programs_;
   mutable std::optional<std::vector<GroupMembers>> groups_;
   mutable std::optional<std::vector<Server>> servers_;

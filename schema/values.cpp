@@ -811,6 +811,15 @@ ValueError event_error(std::string_view text, std::string_view item) {
     }
     return error;
   }
+  // What people take for names of events, further from these than a misspelling.
+  constexpr std::array words{
+      Word{"PROCESS_STATE_CRASHED",            "PROCESS_STATE_EXITED"           },
+      Word{"PROCESS_EXITED",                   "PROCESS_STATE_EXITED"           },
+      Word{"PROCESS_STATE_FAILED",             "PROCESS_STATE_FATAL"            },
+      Word{"SUPERVISOR_STATE_CHANGE_STARTING", "SUPERVISOR_STATE_CHANGE_RUNNING"}
+  };
+  error.fix = fix_for(item, words);
+  if (!error.fix.empty()) return error;
   std::vector<std::string_view> names;
   for (const EventRow& row : event_rows()) names.push_back(row.name);
   error.fix = nearest(upper(item), names);

@@ -25,7 +25,8 @@ bool is_misspelt(const Context& context, std::string_view word) {
 void check_rpcinterface(const Context& context, Diagnostics& out) {
   const auto& servers = context.references().servers();
   if (context.config().fragment || servers.empty() ||
-      context.has_section("rpcinterface:supervisor") || is_misspelt(context, "rpcinterface"))
+      context.config().find("rpcinterface:supervisor") != nullptr ||
+      is_misspelt(context, "rpcinterface"))
     return;
   // It stands beside its server; where that is in the main file, so would it be.
   const ConfigSection& server = *servers.front().section;
@@ -36,11 +37,10 @@ void check_rpcinterface(const Context& context, Diagnostics& out) {
                      " answers no command without [rpcinterface:supervisor]; supervisorctl cannot "
                      "use it");
   diagnostic.with_hint("add [rpcinterface:supervisor]");
-  for (const ConfigSection& other : context.config().sections) {
-    if (!other.name || other.name->kind != SectionKind::rpcinterface) continue;
-    const ConfigEntry* factory = other.find("supervisor.rpcinterface_factory");
+  for (const ConfigSection* other : context.references().sections(SectionKind::rpcinterface)) {
+    const ConfigEntry* factory = other->find("supervisor.rpcinterface_factory");
     if (factory == nullptr || factory->value != main_factory) continue;
-    diagnostic.label(other.headers.front(), "this interface has another name");
+    diagnostic.label(other->headers.front(), "this interface has another name");
     return;
   }
   const compiler::LoadedFile& main = context.compilation().files.files.front();
@@ -56,19 +56,18 @@ void check_rpcinterface(const Context& context, Diagnostics& out) {
 
 void check_ctl(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
-  bool any = false;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name || (section.name->kind != SectionKind::supervisorctl &&
-                          section.name->kind != SectionKind::ctlplugin))
-      continue;
-    any |= section.name->kind == SectionKind::supervisorctl;
-    const auto& files = section.header_files;
-    if (std::find(files.begin(), files.end(), 0U) != files.end()) continue;
-    out.report(ctl_section_not_visible.rule, section.headers.front(),
-               section.display() +
-                   " is in an included file, and supervisorctl reads the main file alone")
-        .with_hint("move it to the main file");
+  const References& references = context.references();
+  for (const SectionKind kind : {SectionKind::supervisorctl, SectionKind::ctlplugin}) {
+    for (const ConfigSection* section : references.sections(kind)) {
+      const auto& files = section->header_files;
+      if (std::find(files.begin(), files.end(), 0U) != files.end()) continue;
+      out.report(ctl_section_not_visible.rule, section->headers.front(),
+                 section->display() +
+                     " is in an included file, and supervisorctl reads the main file alone")
+          .with_hint("move it to the main file");
+    }
   }
+  const bool any = !references.sections(SectionKind::supervisorctl).empty();
   const auto& servers = context.references().servers();
   if (any || servers.empty() || !context.references().is_complete() ||
       is_misspelt(context, "supervisorctl"))

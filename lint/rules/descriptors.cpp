@@ -4,6 +4,7 @@
 
 #include "lint/lint.h"
 #include "lint/references.h"
+#include "schema/expand.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -25,6 +26,9 @@ std::int64_t default_minfds() {
 bool has_log(const Context& context, const ConfigSection& section, std::string_view key) {
   const ConfigEntry* entry = section.find(key);
   if (entry == nullptr) return true;
+  // Too long for a special word.
+  constexpr std::size_t longest_word = 6;
+  if (entry->value.size() > longest_word && !schema::is_template(entry->value)) return true;
   const auto log = context.read<schema::LogTarget>(section, *entry);
   return log && (log->kind == schema::LogKind::automatic ||
                  (log->kind == schema::LogKind::file && !log->path.empty()));

@@ -4,6 +4,7 @@
 
 #include "lint/include_patterns.h"
 #include "lint/lint.h"
+#include "lint/references.h"
 #include "schema/events.h"
 
 namespace sup::lint {
@@ -29,8 +30,8 @@ void check_listeners(const Context& context, Diagnostics& out) {
   const auto tick = schema::event_from_name("TICK_5");
   const std::int64_t usual = 10;  // events; a larger buffer is somebody's choice
   const ConfigSection* first = nullptr;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name || section.name->kind != SectionKind::eventlistener) continue;
+  for (const ConfigSection* listener : context.references().sections(SectionKind::eventlistener)) {
+    const ConfigSection& section = *listener;
     const ConfigEntry* events = section.find("events");
     const ConfigEntry* command = section.find("command");
     if (events == nullptr || command == nullptr || !is_slow(command->value)) continue;

@@ -24,8 +24,10 @@ void check_group(const Context& context, Diagnostics& out, const GroupMembers& g
   if (std::none_of(programs.begin(), programs.end(),
                    [](const ConfigSection* program) { return names_processes(*program); }))
     return;
+  constexpr std::size_t most = 200000;  // names; so many processes cannot run
   std::unordered_map<std::string, const ConfigSection*> owners;
   for (const ConfigSection* program : programs) {
+    if (owners.size() > most) return;
     const auto processes = process_names(context, *program);
     if (!processes) continue;
     for (const std::string& name : processes->names) {

@@ -68,9 +68,8 @@ void check(const Context& context, Diagnostics& out) {
   };
   for (const Server& server : context.references().servers())
     if (server.is_known) add({server.section, server.entry, true, server.path, server.address});
-  for (const ConfigSection& section : context.config().sections)
-    if (section.name && section.name->kind == SectionKind::fcgi_program)
-      add(fcgi_listener(context, section));
+  for (const ConfigSection* section : context.references().sections(SectionKind::fcgi_program))
+    add(fcgi_listener(context, *section));
 }
 
 }  // namespace

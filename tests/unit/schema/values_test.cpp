@@ -73,6 +73,16 @@ TEST(Values, EventsAreFoundInAnyCaseAndSuggested) {
   EXPECT_EQ(wrong.begin, 7U);
   EXPECT_EQ(error<EventList>("TICK_5 TICK_60").rule, "event-list-syntax");
   EXPECT_EQ(error<EventList>("TICK_5,").rule, "event-list-syntax");
+  // Commas are put right when nothing else is wrong.
+  EXPECT_EQ(error<EventList>("TICK_5 TICK_60,").fix, "TICK_5,TICK_60");
+  EXPECT_EQ(error<EventList>("TICK_5 TICK_6O,").fix, "");
+  EXPECT_EQ(error<EventList>("PROCESS_STATE_CRASHED").fix, "PROCESS_STATE_EXITED");
+  // Every wrong one is told.
+  const ValueError several = error<EventList>("TICK_6O,PROCESS_STATE,PROCESS_STATS");
+  EXPECT_EQ(several.fix, "TICK_60");
+  ASSERT_EQ(several.others.size(), 1U);
+  EXPECT_EQ(several.others[0].fix, "PROCESS_STATE");
+  EXPECT_EQ(several.others[0].begin, 22U);
 }
 
 TEST(Values, EnvironmentsFollowTheirVersion) {
