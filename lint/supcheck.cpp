@@ -246,10 +246,9 @@ int main_with(int argc, char** argv) {
   app.add_option("PATH", arguments.paths, "files, folders of *.conf and *.ini files, - for input");
   app.add_option("--stdin-filename", arguments.stdin_filename, "name of the text from input");
   const CLI::Option* target =
-      app.add_option("--target", arguments.target, "version of Supervisor to check for");
-  app.get_option("--target")
-      ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
-      ->capture_default_str();
+      app.add_option("--target", arguments.target, "version of Supervisor to check for")
+          ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
+          ->capture_default_str();
   app.add_option("--dialect", arguments.dialect,
                  "check what `supc migrate` makes of a configuration of this dialect: " +
                      std::string(schema::dialect_names()));
