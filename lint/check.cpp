@@ -97,7 +97,7 @@ std::vector<std::string> files_in(const std::string& folder, const compiler::Fil
 }  // namespace
 
 CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& base,
-                        const compiler::CompileOptions& options) {
+                        const LintOptions& options) {
   CheckResult result;
   ReadAhead files(base);
   std::vector<Candidate> candidates;
@@ -124,7 +124,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   std::set<std::string, std::less<>> covered;
   std::vector<Checked> checked;
   const auto check = [&](Candidate& candidate) {
-    compiler::CompileOptions own = options;
+    LintOptions own = options;
     own.fragment = options.fragment || !candidate.is_root;
     auto compilation = compiler::compile(candidate.path, files, own);
     if (compilation->failure) {

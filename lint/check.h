@@ -10,6 +10,7 @@
 #include "compiler/compile.h"
 #include "compiler/diagnostics.h"
 #include "compiler/file_system.h"
+#include "lint/options.h"
 
 namespace sup::lint {
 
@@ -30,6 +31,6 @@ bool is_root(std::string_view text);
 
 // Checks files and folders (*.conf and *.ini in them). What a root includes is not checked again.
 CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& files,
-                        const compiler::CompileOptions& options);
+                        const LintOptions& options);
 
 }  // namespace sup::lint

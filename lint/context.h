@@ -16,6 +16,7 @@
 #include "compiler/config.h"
 #include "compiler/diagnostics.h"
 #include "compiler/source.h"
+#include "lint/options.h"
 #include "schema/expand.h"
 #include "schema/options.h"
 #include "schema/values.h"
@@ -32,7 +33,7 @@ using schema::SectionKind;
 
 class Context {
  public:
-  Context(const compiler::Compilation& compilation, const compiler::CompileOptions& options)
+  Context(const compiler::Compilation& compilation, const LintOptions& options)
       : compilation_(compilation), options_(options), sections_(compilation.config.sections) {}
 
   const compiler::Compilation& compilation() const { return compilation_; }
@@ -47,7 +48,7 @@ class Context {
 
   const compiler::SourceMap& sources() const { return compilation_.sources; }
 
-  const compiler::CompileOptions& options() const { return options_; }
+  const LintOptions& options() const { return options_; }
 
   const compiler::Document& document(const ConfigEntry& entry) const;
   compiler::Entry written(const ConfigEntry& entry) const;
@@ -60,6 +61,9 @@ class Context {
   std::string_view source_text(const Span& span) const { return sources().text(span); }
 
   bool has_section(std::string_view full_name) const;
+
+  // The group that a program is in: the last that names it, or its own of the same name.
+  std::string_view group_of(std::string_view program) const;
 
   // The file of a source, or null.
   const compiler::Document* document_of(compiler::SourceId source) const;
@@ -141,10 +145,8 @@ class Context {
                                          std::string_view name) const;
   std::optional<schema::EnvironmentValue> environment_of(const ConfigSection& section,
                                                          const ConfigEntry& reader) const;
-  std::string_view group_of(std::string_view program) const;
-
   const compiler::Compilation& compilation_;
-  const compiler::CompileOptions& options_;
+  const LintOptions& options_;
   std::span<const ConfigSection> sections_;
   // Answers to questions about all sections, found when first asked for.
   mutable std::optional<std::set<std::string_view>> section_names_;

@@ -144,6 +144,7 @@ class Runner {
  public:
   Runner(Context& context, Diagnostics& out) : context_(context), out_(out) {
     for (const LintRule* rule : rules) {
+      if (rule->rule.severity == Severity::style && !context.options().style) continue;
       if (rule->looks_at_whole)
         whole_.push_back(rule);
       else if (rule->check != nullptr)
@@ -214,8 +215,7 @@ class Runner {
 
 }  // namespace
 
-Diagnostics lint(const compiler::Compilation& compilation,
-                 const compiler::CompileOptions& options) {
+Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& options) {
   Diagnostics findings;
   if (compilation.failure) return findings;
   Context context(compilation, options);

@@ -64,7 +64,6 @@ bool is_about_missing_option(std::string_view id);
 
 // Everything that is to be said about a compilation, sorted: the compiler's diagnostics, less those
 // that a rule explains, and those of all rules.
-compiler::Diagnostics lint(const compiler::Compilation& compilation,
-                           const compiler::CompileOptions& options);
+compiler::Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& options);
 
 }  // namespace sup::lint

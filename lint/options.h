@@ -1,0 +1,29 @@
+// How a configuration is checked: how it is compiled, and what the rules are told besides.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "compiler/compile.h"
+
+namespace sup::lint {
+
+struct LintOptions : compiler::CompileOptions {
+  LintOptions() = default;
+
+  // All that is not about compiling as it is by default.
+  LintOptions(compiler::CompileOptions compile)  // NOLINT(google-explicit-constructor)
+      : compiler::CompileOptions(std::move(compile)) {}
+
+  // Rules whose severity is style are asked, too.
+  bool style = false;
+  // The daemon is to run as the main process of a container.
+  bool container = false;
+  // Seconds that the container has from SIGTERM to SIGKILL.
+  std::optional<std::int64_t> stop_timeout;
+  // Bytes that all logs together may take.
+  std::optional<std::int64_t> log_limit;
+};
+
+}  // namespace sup::lint
