@@ -34,6 +34,11 @@ bool Context::has_section(std::string_view full_name) const {
   return section_names_->count(full_name) != 0;
 }
 
+const ConfigSection* Context::daemon() const {
+  if (!daemon_) daemon_ = config().find("supervisord");
+  return *daemon_;
+}
+
 bool Context::has_error_in(const Span& place) const {
   // The compiler's diagnostics are sorted by place.
   const auto& all = compilation_.diagnostics.all();
@@ -75,10 +80,9 @@ std::optional<std::string> Context::environment(const ConfigSection& section,
   }
   if (!section.name || section.name->kind != SectionKind::supervisord) {
     if (!global_environment_) {
-      const ConfigSection* daemon = config().find("supervisord");
       global_environment_.emplace();
-      if (daemon != nullptr) {
-        if (auto variables = environment_of(*daemon, entry)) global_environment_ = variables;
+      if (daemon() != nullptr) {
+        if (auto variables = environment_of(*daemon(), entry)) global_environment_ = variables;
       }
     }
     if (auto global = defined_in(global_environment_)) return global;

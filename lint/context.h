@@ -63,6 +63,9 @@ class Context {
 
   bool has_section(std::string_view full_name) const;
 
+  // The section [supervisord], or null.
+  const ConfigSection* daemon() const;
+
   // The group that a program is in: the last that names it, or its own of the same name.
   std::string_view group_of(std::string_view program) const;
 
@@ -169,6 +172,7 @@ class Context {
   // Answers to questions about all sections, found when first asked for.
   mutable std::optional<std::set<std::string_view>> section_names_;
   mutable std::optional<std::map<std::string_view, std::string_view>> groups_;
+  mutable std::optional<const ConfigSection*> daemon_;
   mutable std::optional<schema::EnvironmentValue> global_environment_;
   mutable CommandLine command_;
   mutable std::string_view command_text_;

@@ -57,6 +57,11 @@ void insert_below_header(const Context& context, compiler::Fix& fix, const Confi
     if (bytes[end] == '\r' && line_end.size() == 1) line_end = "\r";
     end += line_end.size();
   }
+  // Several lines are given with \n between them.
+  for (std::size_t at = text.find('\n', 1); line_end != "\n" && at != std::string::npos;
+       at = text.find('\n', at + line_end.size())) {
+    text.replace(at, 1, line_end);
+  }
   text += line_end;
   const auto place = static_cast<std::uint32_t>(end);
   fix.edits.push_back({

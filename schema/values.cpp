@@ -1012,6 +1012,16 @@ std::optional<ValueError> EntryPoint::read(std::string_view text, const ReadCont
 
 std::string EntryPoint::print(const Storage& value) { return value; }
 
+// An entry point whose mistakes are told apart, as they concern one listener and not the daemon.
+std::optional<ValueError> ResultHandler::read(std::string_view text, const ReadContext& context,
+                                              Storage& out) {
+  auto error = EntryPoint::read(text, context, out);
+  if (error) error->rule = "result-handler-unresolvable";
+  return error;
+}
+
+std::string ResultHandler::print(const Storage& value) { return value; }
+
 std::optional<ValueError> ServerUrl::read(std::string_view text, const ReadContext&, Storage& out) {
   out = equals_ignoring_case(strip(text), "auto") ? std::string("AUTO") : std::string(text);
   return std::nullopt;

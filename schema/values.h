@@ -146,6 +146,7 @@ SUP_VALUE_TYPE(Environment, EnvironmentValue, text, "environment",
 SUP_VALUE_TYPE(InetAddress, InetAddressValue, text, "inet-address", "a port, or host:port");
 SUP_VALUE_TYPE(FcgiSocket, FcgiSocketValue, text, "fcgi-socket", "tcp://host:port or unix:///path");
 SUP_VALUE_TYPE(EntryPoint, std::string, text, "entry-point", "module:attribute");
+SUP_VALUE_TYPE(ResultHandler, std::string, text, "result-handler", "module:attribute");
 SUP_VALUE_TYPE(ServerUrl, std::string, text, "server-url", "AUTO or a URL");
 
 #undef SUP_VALUE_TYPE

@@ -76,7 +76,7 @@ void check_directory(const Context& context, Diagnostics& out, const ConfigSecti
   each_written_path(context, section, [&](const Log& log) {
     const std::string& path = log.target.path;
     const bool ends_so = path.ends_with('/');
-    const schema::Facts* machine = context.options().machine;
+    const schema::Facts* machine = context.machine();
     const bool is_folder = !ends_so && path.starts_with('/') && machine != nullptr &&
                            machine->directory_exists && machine->directory_exists(path);
     if (!ends_so && !is_folder) return;
@@ -101,9 +101,11 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
   } else {
     path = context.read<schema::FilePath>(section, entry);
   }
-  // ~ is a home folder; $ and quotes are mistakes of another kind.
+  // ~ is a home folder; quotes, shell variables, the markers of templates and letters of drives are
+  // mistakes of another kind.
   if (!path || path->empty() ||
-      std::string_view("/~$\"'").find(path->front()) != std::string_view::npos) {
+      std::string_view("/~$\"'{<").find(path->front()) != std::string_view::npos ||
+      path->substr(1, 1) == ":" || path->find("{{") != std::string::npos) {
     return;
   }
   if (section.name->kind == SectionKind::supervisord &&

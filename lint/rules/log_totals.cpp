@@ -64,7 +64,7 @@ void check_footprint(const Context& context, Diagnostics& out) {
   }
   const auto limit = context.options().log_limit;
   const bool is_above = limit && total > *limit;
-  const ConfigSection* daemon = context.config().find("supervisord");
+  const ConfigSection* daemon = context.daemon();
   if (daemon == nullptr || largest_section == nullptr || (!is_above && total < worth_mention))
     return;
   std::string message = "all logs with their backups may take " + readable_size(total);
@@ -84,7 +84,7 @@ bool has_automatic_log(const Context& context, const ConfigSection& section) {
 }
 
 void check_directory(const Context& context, Diagnostics& out) {
-  const ConfigSection* daemon = context.config().find("supervisord");
+  const ConfigSection* daemon = context.daemon();
   // In the foreground it is most likely alone on its machine, a container. One of several has its
   // own log or pidfile.
   if (context.config().fragment || context.options().container || daemon == nullptr ||
