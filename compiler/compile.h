@@ -19,6 +19,8 @@ namespace sup::compiler {
 
 struct CompileOptions {
   schema::Target target = schema::default_target;
+  // Somebody asked for that version; otherwise nothing is said about what it lacks or changes.
+  bool target_is_explicit = false;
   // The file is a part of a configuration (a file of conf.d): [supervisord] is not missed.
   bool fragment = false;
   // Environment that is known while compiling; what is missing stays open in the plan.

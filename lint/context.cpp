@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lint/references.h"
 #include "schema/expand.h"
 #include "schema/text.h"
 
@@ -37,6 +38,11 @@ bool Context::has_section(std::string_view full_name) const {
 const ConfigSection* Context::daemon() const {
   if (!daemon_) daemon_ = config().find("supervisord");
   return *daemon_;
+}
+
+const References& Context::references() const {
+  if (!references_) references_ = std::make_shared<const References>(*this);
+  return *references_;
 }
 
 bool Context::has_error_in(const Span& place) const {
@@ -216,13 +222,9 @@ std::string_view Context::line_end(const ConfigEntry& entry) const {
 }
 
 Span Context::value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const {
-  const Span value = value_span(entry);
-  if (entry.value.size() == value.end - value.begin && begin + length <= entry.value.size()) {
-    const auto first = value.begin + static_cast<std::uint32_t>(begin);
-    return {value.source, first, first + static_cast<std::uint32_t>(length)};
-  }
+  if (length == 0 || begin + length > entry.value.size()) return value_place(entry);
   const auto spans = document(entry).spans(written(entry), begin, length);
-  return spans.empty() ? value_place(entry) : spans.front();
+  return spans.size() == 1 ? spans.front() : value_place(entry);
 }
 
 Span Context::value_place(const ConfigEntry& entry) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -31,6 +32,8 @@ using compiler::Diagnostics;
 using compiler::Severity;
 using compiler::Span;
 using schema::SectionKind;
+
+class References;
 
 class Context {
  public:
@@ -68,6 +71,9 @@ class Context {
 
   // The group that a program is in: the last that names it, or its own of the same name.
   std::string_view group_of(std::string_view program) const;
+
+  // Programs, groups and servers by what refers to them.
+  const References& references() const;
 
   // The file of a source, or null.
   const compiler::Document* document_of(compiler::SourceId source) const;
@@ -177,6 +183,7 @@ class Context {
   mutable CommandLine command_;
   mutable std::string_view command_text_;
   mutable const ConfigEntry* command_entry_ = nullptr;
+  mutable std::shared_ptr<const References> references_;
 };
 
 // "`name`"

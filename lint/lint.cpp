@@ -134,7 +134,7 @@ schema::OptionSet options_of(const LintRule& rule) {
   for (const schema::OptionRow& row : schema::option_rows()) {
     const bool is_named =
         std::find(rule.options.begin(), rule.options.end(), row.name) != rule.options.end();
-    set[row.id] = is_named || (!rule.type.empty() && rule.type == row.type);
+    set[row.id] = is_named || rule.type.contains(row.type);
   }
   return set;
 }
@@ -144,7 +144,8 @@ class Runner {
  public:
   Runner(Context& context, Diagnostics& out) : context_(context), out_(out) {
     for (const LintRule* rule : rules) {
-      if (rule->rule.severity == Severity::style && !context.options().style) continue;
+      const bool is_optional = rule->is_optional || rule->rule.severity == Severity::style;
+      if (is_optional && !context.options().style) continue;
       if (rule->looks_at_whole)
         whole_.push_back(rule);
       else if (rule->check != nullptr)

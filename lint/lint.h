@@ -7,6 +7,7 @@
 // that error, so that one mistake gives one message.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -18,6 +19,21 @@
 
 namespace sup::lint {
 
+// Names of value types, one or some.
+struct ValueTypes {
+  constexpr ValueTypes() = default;
+
+  constexpr ValueTypes(std::string_view first,  // NOLINT(google-explicit-constructor)
+                       std::string_view second = {}, std::string_view third = {})
+      : names{first, second, third} {}
+
+  constexpr bool contains(std::string_view name) const {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  std::array<std::string_view, 3> names{};
+};
+
 struct LintRule {
   compiler::Rule rule;
   // For --explain: what Supervisor does, and what to write instead. A few lines.
@@ -28,6 +44,8 @@ struct LintRule {
   // Called with some sections after the other in Context::sections(), or once with all of them.
   void (*check)(const Context& context, compiler::Diagnostics& out) = nullptr;
   bool looks_at_whole = false;
+  // Asked with matters of style only, whatever its severity.
+  bool is_optional = false;
 
   // Called for each section that sets one of `options`.
   void (*check_section)(const Context& context, compiler::Diagnostics& out,
@@ -38,9 +56,9 @@ struct LintRule {
   void (*check_value)(const Context& context, compiler::Diagnostics& out,
                       const ConfigSection& section, const ConfigEntry& entry) = nullptr;
 
-  // By name; none: all of value type `type`. An option of these kinds of section only, if any.
+  // By name; none: all of these value types. An option of these kinds of section only, if any.
   std::array<std::string_view, 8> options{};
-  std::string_view type{};
+  ValueTypes type{};
 };
 
 #define LINT_RULE(name) extern const LintRule name;

@@ -16,6 +16,7 @@
 #include "compiler/command_line.h"
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
+#include "compiler/machine.h"
 #include "compiler/memory.h"
 #include "compiler/migrate/view.h"
 #include "compiler/render_text.h"
@@ -49,6 +50,8 @@ struct Arguments {
   bool container = false;
   std::optional<std::int64_t> stop_timeout;
   std::string log_limit;
+  bool host = false;
+  bool target_is_explicit = false;
   bool fix = false;
 };
 
@@ -188,7 +191,11 @@ int run(Arguments& arguments) {
     }
     options.log_limit = limit;
   }
+  const schema::Facts machine = compiler::machine_facts();
+  if (arguments.host) options.machine = &machine;
+  options.ask_machine = arguments.host;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
+  options.target_is_explicit = arguments.target_is_explicit;
   auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
   if (!environment) {
     std::cerr << "supcheck: " << environment.error().message << '\n';
@@ -252,7 +259,9 @@ int main_with(int argc, char** argv) {
   app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);
   app.add_option("PATH", arguments.paths, "files, folders of *.conf and *.ini files, - for input");
   app.add_option("--stdin-filename", arguments.stdin_filename, "name of the text from input");
-  app.add_option("--target", arguments.target, "version of Supervisor to check for")
+  const CLI::Option* target =
+      app.add_option("--target", arguments.target, "version of Supervisor to check for");
+  app.get_option("--target")
       ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
       ->capture_default_str();
   app.add_option("--dialect", arguments.dialect,
@@ -275,6 +284,7 @@ int main_with(int argc, char** argv) {
   app.add_option("--stop-timeout", arguments.stop_timeout,
                  "seconds that the container has to stop");
   app.add_option("--log-limit", arguments.log_limit, "most that all logs may take, such as 10GB");
+  app.add_flag("--host", arguments.host, "ask this machine about users, folders and programs");
   app.add_flag("--list-rules", arguments.list_rules, "list all rules");
   app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
@@ -286,6 +296,7 @@ int main_with(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_clean : exit_failure;
   }
+  arguments.target_is_explicit = target->count() != 0;
   if (arguments.list_rules) {
     list_rules();
     return exit_clean;

@@ -6,6 +6,7 @@
 
 #include "lint/lint.h"
 #include "lint/listeners.h"
+#include "lint/references.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -26,8 +27,10 @@ bool has_watcher(const Context& context) {
 }
 
 void check_watcher(const Context& context, Diagnostics& out) {
-  if (!context.options().container || context.config().fragment || context.daemon() == nullptr)
+  if (!context.options().container || !context.references().is_complete() ||
+      context.daemon() == nullptr) {
     return;
+  }
   const auto& sections = context.config().sections;
   const bool has_program = std::any_of(sections.begin(), sections.end(), [](const auto& section) {
     return section.is_process() && section.name->kind != SectionKind::eventlistener;

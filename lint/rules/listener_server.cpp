@@ -3,6 +3,7 @@
 
 #include "lint/lint.h"
 #include "lint/listeners.h"
+#include "lint/references.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -31,7 +32,7 @@ bool has_own_url(const Context& context, const ConfigSection& section) {
 // Calls `function(section, command's entry, listener)` for each well-known listener.
 template <class Function>
 void each_known_listener(const Context& context, Function function) {
-  if (context.config().fragment) return;
+  if (!context.references().is_complete()) return;
   for (const ConfigSection& section : context.config().sections) {
     if (!section.name || section.name->kind != SectionKind::eventlistener) continue;
     const CommandLine* command = command_of(context, section);

@@ -7,6 +7,7 @@
 #include "lint/lint.h"
 #include "lint/listeners.h"
 #include "lint/paths.h"
+#include "lint/references.h"
 
 namespace sup::lint {
 
@@ -93,7 +94,7 @@ std::string switches(EventType type, Source source) {
 
 void check_listeners(const Context& context, Diagnostics& out, Source source,
                      const LintRule& rule) {
-  if (context.config().fragment) return;
+  if (!context.references().is_complete()) return;
   const EventType family =
       source == Source::log ? EventType::PROCESS_LOG : EventType::PROCESS_COMMUNICATION;
   std::optional<Senders> senders;
@@ -160,7 +161,7 @@ void report_unused(const Context& context, Diagnostics& out, const ConfigSection
 }
 
 void check_consumers(const Context& context, Diagnostics& out) {
-  if (context.config().fragment) return;
+  if (!context.references().is_complete()) return;
   std::optional<EventTypes> types;
   for (const ConfigSection& section : context.config().sections) {
     if (!section.is_process()) continue;

@@ -1,0 +1,161 @@
+#include "lint/references.h"
+
+#include <algorithm>
+#include <array>
+
+#include "schema/expand.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+// What says that a part of the configuration is not there, or was not understood.
+constexpr std::array<std::string_view, 7> gaps = {
+    "missing-section-header", "unparsable-line",         "not-plain-utf8",
+    "include-without-files",  "include-matches-nothing", "include-names-directory",
+    "include-unreadable"};
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]";
+}
+
+std::string normal(std::string_view path) {
+  return path.starts_with('/') ? schema::normal_path(path) : std::string(path);
+}
+
+Server read_server(const Context& context, const ConfigSection& section) {
+  Server server;
+  server.section = &section;
+  server.is_unix = section.name->kind == SectionKind::unix_http_server;
+  server.entry = section.find(server.is_unix ? "file" : "port");
+  if (server.entry == nullptr) return server;
+  if (server.is_unix) {
+    const auto path = context.read<schema::SocketPath>(section, *server.entry);
+    // ~ is known to the machine alone.
+    server.is_known = path && !path->starts_with('~');
+    if (server.is_known) server.path = normal(*path);
+  } else if (const auto address = context.read<schema::InetAddress>(section, *server.entry)) {
+    server.is_known = true;
+    server.address = *address;
+  }
+  return server;
+}
+
+}  // namespace
+
+const ConfigSection* References::program(std::string_view name) const {
+  if (!programs_) {
+    programs_.emplace();
+    programs_->reserve(context_.config().sections.size());
+    for (const ConfigSection& section : context_.config().sections) {
+      if (!section.is_process() || section.name->kind == SectionKind::eventlistener) continue;
+      programs_->emplace(section.name->name, &section);
+    }
+  }
+  const auto found = programs_->find(name);
+  return found == programs_->end() ? nullptr : found->second;
+}
+
+const std::vector<GroupMembers>& References::groups() const {
+  if (groups_) return *groups_;
+  groups_.emplace();
+  for (const ConfigSection& section : context_.config().sections) {
+    if (!section.name || section.name->kind != SectionKind::group) continue;
+    GroupMembers group;
+    group.section = &section;
+    group.programs = section.find("programs");
+    if (group.programs != nullptr) {
+      const std::string_view text = group.programs->value;
+      group.is_known = !schema::is_template(text);
+      if (group.is_known)
+        for (const std::string_view name : schema::split_list(text))
+          group.members.push_back(
+              {name, static_cast<std::size_t>(name.data() - text.data()), name.size()});
+    }
+    groups_->push_back(std::move(group));
+  }
+  return *groups_;
+}
+
+const std::vector<Server>& References::servers() const {
+  if (servers_) return *servers_;
+  servers_.emplace();
+  for (const ConfigSection& section : context_.config().sections) {
+    if (section.name && schema::section_row(section.name->kind).naming == schema::Naming::server)
+      servers_->push_back(read_server(context_, section));
+  }
+  return *servers_;
+}
+
+bool References::is_complete() const {
+  if (is_complete_) return *is_complete_;
+  const auto is_gap = [&](const Diagnostic& diagnostic) {
+    const std::string_view name = diagnostic.rule->name;
+    if (std::find(gaps.begin(), gaps.end(), name) != gaps.end()) return true;
+    // An [include] that depends on a variable.
+    return name == "environment-variable-required" && diagnostic.severity == Severity::warning;
+  };
+  const auto& all = context_.compilation().diagnostics.all();
+  is_complete_ = !context_.config().fragment && std::none_of(all.begin(), all.end(), is_gap);
+  return *is_complete_;
+}
+
+std::optional<ServerUrl> read_server_url(std::string_view text) {
+  ServerUrl url;
+  constexpr std::string_view unix_scheme = "unix://";
+  constexpr std::string_view http_scheme = "http://";
+  if (text.starts_with(unix_scheme)) {
+    url.is_unix = true;
+    url.path = normal(text.substr(unix_scheme.size()));
+    if (url.path.empty() || url.path.starts_with('~')) return std::nullopt;
+    return url;
+  }
+  if (!text.starts_with(http_scheme)) return std::nullopt;
+  text.remove_prefix(http_scheme.size());
+  text = text.substr(0, text.find('/'));
+  if (text.find_first_of("@[]") != std::string_view::npos) return std::nullopt;
+  const std::size_t colon = text.find(':');
+  url.address.host = schema::lower(text.substr(0, colon));
+  url.address.port = 80;
+  if (colon == std::string_view::npos) return url;
+  std::int64_t port = 0;
+  bool overflow = false;
+  if (!schema::read_python_int(text.substr(colon + 1), 10, port, overflow) || port < 1 ||
+      port > 65535)
+    return std::nullopt;
+  url.address.port = static_cast<int>(port);
+  return url;
+}
+
+std::string url_of(const Server& server) {
+  if (server.is_unix) return "unix://" + server.path;
+  std::string_view host = server.address.host;
+  if (host.empty() || host == "0.0.0.0" || is_loopback(host)) host = "localhost";
+  return "http://" + std::string(host) + ":" + std::to_string(server.address.port);
+}
+
+bool leads_to(const ServerUrl& url, const Server& server) {
+  if (url.is_unix != server.is_unix) return false;
+  if (url.is_unix) return url.path == server.path;
+  return collide(url.address, server.address);
+}
+
+bool is_elsewhere(const ServerUrl& url, const Context& context) {
+  if (url.is_unix) return false;
+  const std::string& host = url.address.host;
+  if (is_loopback(host) || host == "0.0.0.0" || host == context.options().host_name) return false;
+  const auto& servers = context.references().servers();
+  return std::none_of(servers.begin(), servers.end(), [&](const Server& server) {
+    return !server.is_unix && server.address.host == host;
+  });
+}
+
+bool collide(const schema::InetAddressValue& a, const schema::InetAddressValue& b) {
+  const auto is_all = [](std::string_view host) { return host.empty() || host == "0.0.0.0"; };
+  if (a.port != b.port) return false;
+  return is_all(a.host) || is_all(b.host) || a.host == b.host ||
+         (is_loopback(a.host) && is_loopback(b.host));
+}
+
+}  // namespace sup::lint

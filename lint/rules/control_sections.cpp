@@ -1,0 +1,108 @@
+// SUP505, SUP506: sections that supervisorctl needs beside a control server.
+#include <algorithm>
+
+#include "lint/lint.h"
+#include "lint/names.h"
+#include "lint/references.h"
+
+namespace sup::lint {
+
+namespace {
+
+constexpr std::string_view main_factory = "supervisor.rpcinterface:make_main_rpcinterface";
+
+// Whether some header that Supervisor does not know was to be [`word`]: that is told elsewhere.
+bool is_misspelt(const Context& context, std::string_view word) {
+  const auto& sections = context.config().sections;
+  return std::any_of(sections.begin(), sections.end(), [&](const ConfigSection& section) {
+    if (section.name) return false;
+    const HeaderVerdict verdict = judge_header(section);
+    return verdict.meant.starts_with(word) || (verdict.kind == HeaderKind::nameless &&
+                                               section.full_name.starts_with(word.substr(0, 3)));
+  });
+}
+
+void check_rpcinterface(const Context& context, Diagnostics& out) {
+  const auto& servers = context.references().servers();
+  if (context.config().fragment || servers.empty() ||
+      context.has_section("rpcinterface:supervisor") || is_misspelt(context, "rpcinterface"))
+    return;
+  // It stands beside its server; where that is in the main file, so would it be.
+  const ConfigSection& server = *servers.front().section;
+  if (server.header_files.front() != 0 && !context.references().is_complete()) return;
+  auto& diagnostic =
+      out.report(rpcinterface_missing.rule, server.headers.front(),
+                 server.display() +
+                     " answers no command without [rpcinterface:supervisor]; supervisorctl cannot "
+                     "use it");
+  diagnostic.with_hint("add [rpcinterface:supervisor]");
+  for (const ConfigSection& other : context.config().sections) {
+    if (!other.name || other.name->kind != SectionKind::rpcinterface) continue;
+    const ConfigEntry* factory = other.find("supervisor.rpcinterface_factory");
+    if (factory == nullptr || factory->value != main_factory) continue;
+    diagnostic.label(other.headers.front(), "this interface has another name");
+    return;
+  }
+  const compiler::LoadedFile& main = context.compilation().files.files.front();
+  const std::string_view text = context.sources()[main.source].bytes;
+  const std::string end = text.find("\r\n") != std::string_view::npos ? "\r\n" : "\n";
+  std::string section = text.ends_with('\n') ? end : end + end;
+  section += "[rpcinterface:supervisor]" + end +
+             "supervisor.rpcinterface_factory = " + std::string(main_factory) + end;
+  const auto size = static_cast<std::uint32_t>(text.size());
+  diagnostic.fix("add [rpcinterface:supervisor]", {main.source, size, size}, std::move(section),
+                 true);
+}
+
+void check_ctl(const Context& context, Diagnostics& out) {
+  if (context.config().fragment) return;
+  bool any = false;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || (section.name->kind != SectionKind::supervisorctl &&
+                          section.name->kind != SectionKind::ctlplugin))
+      continue;
+    any |= section.name->kind == SectionKind::supervisorctl;
+    const auto& files = section.header_files;
+    if (std::find(files.begin(), files.end(), 0U) != files.end()) continue;
+    out.report(ctl_section_not_visible.rule, section.headers.front(),
+               section.display() +
+                   " is in an included file, and supervisorctl reads the main file alone")
+        .with_hint("move it to the main file");
+  }
+  const auto& servers = context.references().servers();
+  if (any || servers.empty() || !context.references().is_complete() ||
+      is_misspelt(context, "supervisorctl"))
+    return;
+  const ConfigSection& server = *servers.front().section;
+  out.report(ctl_section_not_visible.rule, Severity::info, server.headers.front(),
+             "supervisorctl finds no section [supervisorctl] in this configuration and does not "
+             "know of " +
+                 server.display())
+      .with_hint("add [supervisorctl] with `serverurl=`, or call it with -s");
+}
+
+}  // namespace
+
+const LintRule rpcinterface_missing = {
+    .rule = {"SUP505", "rpcinterface-missing", Severity::warning,
+             "a control server without the interface that answers"},
+    .explanation =
+        "A server only listens; commands are answered by [rpcinterface:supervisor]. Without it\n"
+        "supervisorctl says that the server does not recognize its commands. Add\n"
+        "  [rpcinterface:supervisor]\n"
+        "  supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n",
+    .check = check_rpcinterface,
+    .looks_at_whole = true
+};
+
+const LintRule ctl_section_not_visible = {
+    .rule = {"SUP506", "ctl-section-not-visible", Severity::warning,
+             "a section for supervisorctl that it does not read"},
+    .explanation =
+        "supervisorctl reads the main file and none of those that it includes. Without\n"
+        "[supervisorctl] there it says `.ini file does not include supervisorctl section`.\n",
+    .check = check_ctl,
+    .looks_at_whole = true
+};
+
+}  // namespace sup::lint
