@@ -40,6 +40,27 @@ const ConfigSection* Context::daemon() const {
   return *daemon_;
 }
 
+bool Context::daemon_may_set(std::string_view variable) const {
+  if (daemon() == nullptr || daemon()->find("environment") == nullptr) return false;
+  const auto known = daemon_variables_.find(variable);
+  if (known != daemon_variables_.end()) return known->second;
+  const auto variables = read<schema::Environment>(*daemon(), "environment");
+  const bool may =
+      !variables || std::any_of(variables->begin(), variables->end(),
+                                [&](const auto& each) { return each.first == variable; });
+  return daemon_variables_.emplace(variable, may).first->second;
+}
+
+std::span<const ConfigSection* const> Context::listeners() const {
+  if (!listeners_) {
+    listeners_.emplace();
+    for (const ConfigSection& section : config().sections)
+      if (section.name && section.name->kind == SectionKind::eventlistener)
+        listeners_->push_back(&section);
+  }
+  return *listeners_;
+}
+
 const References& Context::references() const {
   if (!references_) references_ = std::make_shared<const References>(*this);
   return *references_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/config.h"
@@ -68,6 +70,12 @@ class Context {
 
   // The section [supervisord], or null.
   const ConfigSection* daemon() const;
+
+  // Whether environment= of [supervisord] sets a variable; true also when that is not known.
+  bool daemon_may_set(std::string_view variable) const;
+
+  // The event listeners, in order.
+  std::span<const ConfigSection* const> listeners() const;
 
   // The group that a program is in: the last that names it, or its own of the same name.
   std::string_view group_of(std::string_view program) const;
@@ -179,6 +187,8 @@ class Context {
   mutable std::optional<std::set<std::string_view>> section_names_;
   mutable std::optional<std::map<std::string_view, std::string_view>> groups_;
   mutable std::optional<const ConfigSection*> daemon_;
+  mutable std::optional<std::vector<const ConfigSection*>> listeners_;
+  mutable std::map<std::string, bool, std::less<>> daemon_variables_;
   mutable std::optional<schema::EnvironmentValue> global_environment_;
   mutable CommandLine command_;
   mutable std::string_view command_text_;

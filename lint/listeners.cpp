@@ -95,9 +95,7 @@ InterpreterUse interpreter_use(const CommandLine& command) {
 
 bool may_have_variable(const Context& context, const ConfigSection& section,
                        std::string_view name) {
-  if (sets_variable(context, section, name).value_or(true)) return true;
-  const ConfigSection* daemon = context.daemon();
-  return daemon != nullptr && sets_variable(context, *daemon, name).value_or(true);
+  return context.daemon_may_set(name) || sets_variable(context, section, name).value_or(true);
 }
 
 bool is_unbuffered_python(const Context& context, const ConfigSection& section,

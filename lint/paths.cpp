@@ -90,6 +90,31 @@ std::optional<Log> read_log(const Context& context, const ConfigSection& section
   return log;
 }
 
+LogHint hint_of(const ConfigEntry* entry) {
+  if (entry == nullptr) return LogHint::automatic;
+  // No template can change what stands before it.
+  constexpr std::size_t longest_prefix = 6;  // of "/proc/"
+  const std::string_view value = entry->value.substr(0, entry->value.find('%'));
+  if (!value.starts_with('/') || value.starts_with("//") || value.size() < longest_prefix ||
+      value.starts_with("/dev/") || value.starts_with("/proc/") || value.starts_with("/./")) {
+    return LogHint::unknown;
+  }
+  return LogHint::file;
+}
+
+bool is_on_disk(const Context& context, const ConfigSection& section, const LogChannel& channel) {
+  if (channel.is_stderr && redirects_stderr(context, section)) return false;
+  if (section.name->kind != SectionKind::supervisord &&
+      hint_of(section.find(channel.logfile)) != LogHint::unknown) {
+    return true;
+  }
+  const auto log = read_log(context, section, channel);
+  if (!log) return false;
+  return log->target.kind == schema::LogKind::automatic ||
+         (log->target.kind == schema::LogKind::file && !log->target.path.empty() &&
+          !is_device(log->target.path));
+}
+
 std::optional<std::int64_t> log_limit(const Context& context, const ConfigSection& section,
                                       const LogChannel& channel) {
   if (section.find(channel.maxbytes) == nullptr)

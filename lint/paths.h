@@ -37,6 +37,19 @@ struct Log {
 std::optional<Log> read_log(const Context& context, const ConfigSection& section,
                             const LogChannel& channel);
 
+// What can be said of a log before its value is read, which costs more. Only when nothing is known
+// the value has to be read.
+enum class LogHint : std::uint8_t {
+  unknown,
+  automatic,  // it is not written, and AUTO
+  file        // an absolute path that is neither a device nor a descriptor
+};
+
+LogHint hint_of(const ConfigEntry* entry);
+
+// Whether a log is a file that grows: an AUTO one or one with a path; false when it is not known.
+bool is_on_disk(const Context& context, const ConfigSection& section, const LogChannel& channel);
+
 // Calls `function(log)` for each log of the section that is known.
 template <class Function>
 void each_log(const Context& context, const ConfigSection& section, Function function) {

@@ -17,13 +17,12 @@ using schema::EventType;
 
 // Whether a listener may notice that a program has died for good.
 bool has_watcher(const Context& context) {
-  const auto& sections = context.config().sections;
-  return std::any_of(sections.begin(), sections.end(), [&](const ConfigSection& section) {
-    if (!section.name || section.name->kind != SectionKind::eventlistener) return false;
-    const auto types = events_of(context, section);
-    return !types || times_delivered(*types, EventType::PROCESS_STATE_FATAL) != 0 ||
-           times_delivered(*types, EventType::PROCESS_STATE_EXITED) != 0;
-  });
+  return std::any_of(
+      context.listeners().begin(), context.listeners().end(), [&](const ConfigSection* listener) {
+        const auto types = events_of(context, *listener);
+        return !types || times_delivered(*types, EventType::PROCESS_STATE_FATAL) != 0 ||
+               times_delivered(*types, EventType::PROCESS_STATE_EXITED) != 0;
+      });
 }
 
 void check_watcher(const Context& context, Diagnostics& out) {

@@ -154,7 +154,8 @@ void check_listener(const Context& context, Diagnostics& out, const ConfigSectio
 void check(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
   std::optional<Boot> boot;
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection* listener : context.listeners()) {
+    const ConfigSection& section = *listener;
     const auto types = events_of(context, section);
     if (!types || !Boot::flag_or(context, section, "autostart", true)) continue;
     if (!boot) boot.emplace(context);

@@ -40,20 +40,20 @@ void check_stranger(const Context& context, Diagnostics& out, const ConfigSectio
 }
 
 // Place of a `2>&1` in a script that joins standard error to the protocol; nothing if there is
-// none. Where standard output goes elsewhere before, it does not.
+// none. Where the same command sends its standard output elsewhere before, it does not.
 std::optional<std::size_t> joined_stderr(std::string_view script) {
   constexpr std::string_view joint = "2>&1";
-  for (std::size_t at = script.find(joint); at != std::string_view::npos;
-       at = script.find(joint, at + 1)) {
-    std::size_t begin = at;
-    while (begin > 0) {
-      const char c = script[begin - 1];
-      const bool ends = c == ';' || c == '|' || c == '\n' ||
-                        (c == '&' && (begin < 2 || script[begin - 2] != '>'));
-      if (ends) break;
-      --begin;
+  bool is_redirected = false;
+  for (std::size_t at = 0; at < script.size(); ++at) {
+    const char c = script[at];
+    if (script.substr(at, joint.size()) == joint) {
+      if (!is_redirected) return at;
+      at += joint.size() - 1;
+    } else if (c == ';' || c == '|' || c == '\n' || (c == '&' && at > 0 && script[at - 1] != '>')) {
+      is_redirected = false;
+    } else if (c == '>') {
+      is_redirected = true;
     }
-    if (script.substr(begin, at - begin).find('>') == std::string_view::npos) return at;
   }
   return std::nullopt;
 }

@@ -70,7 +70,8 @@ void check_priorities(const Context& context, Diagnostics& out) {
   constexpr std::int64_t usual = -1;  // of listeners
   if (context.config().fragment) return;
   std::optional<std::int64_t> lowest;
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection* listener : context.listeners()) {
+    const ConfigSection& section = *listener;
     const auto types = events_of(context, section);
     if (!types || (times_delivered(*types, EventType::PROCESS_STATE_STOPPING) == 0 &&
                    times_delivered(*types, EventType::PROCESS_STATE_STOPPED) == 0)) {

@@ -32,9 +32,9 @@ bool has_own_url(const Context& context, const ConfigSection& section) {
 // Calls `function(section, command's entry, listener)` for each well-known listener.
 template <class Function>
 void each_known_listener(const Context& context, Function function) {
-  if (!context.references().is_complete()) return;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name || section.name->kind != SectionKind::eventlistener) continue;
+  if (context.listeners().empty() || !context.references().is_complete()) return;
+  for (const ConfigSection* listener : context.listeners()) {
+    const ConfigSection& section = *listener;
     const CommandLine* command = command_of(context, section);
     if (command == nullptr) continue;
     const KnownListener* known = known_listener(*command);

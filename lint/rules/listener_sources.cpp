@@ -94,11 +94,12 @@ std::string switches(EventType type, Source source) {
 
 void check_listeners(const Context& context, Diagnostics& out, Source source,
                      const LintRule& rule) {
-  if (!context.references().is_complete()) return;
+  if (context.listeners().empty() || !context.references().is_complete()) return;
   const EventType family =
       source == Source::log ? EventType::PROCESS_LOG : EventType::PROCESS_COMMUNICATION;
   std::optional<Senders> senders;
-  for (const ConfigSection& section : context.config().sections) {
+  for (const ConfigSection* listener : context.listeners()) {
+    const ConfigSection& section = *listener;
     const auto types = events_of(context, section);
     if (!types || !subscribes_to(*types, family)) continue;
     if (!senders) senders.emplace(context);
@@ -160,19 +161,29 @@ void report_unused(const Context& context, Diagnostics& out, const ConfigSection
   add_removal(context, diagnostic, *entry, true);
 }
 
+// The switches, as a set.
+schema::OptionSet all_switches() {
+  schema::OptionSet set;
+  for (const LogChannel& channel : log_channels(SectionKind::program)) {
+    set[schema::find_option(SectionKind::program, channel.events)->id] = true;
+    set[schema::find_option(SectionKind::program, channel.capture)->id] = true;
+  }
+  return set;
+}
+
 void check_consumers(const Context& context, Diagnostics& out) {
-  if (!context.references().is_complete()) return;
+  const schema::OptionSet switches = all_switches();
   std::optional<EventTypes> types;
   for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process()) continue;
-    for (const LogChannel& channel : log_channels(section.name->kind)) {
-      for (const Source source : {Source::log, Source::communication}) {
-        if (switch_of(section, channel, source) == nullptr) continue;
-        if (!types) types = all_subscriptions(context);
-        if (!types) return;
-        report_unused(context, out, section, channel, source, *types);
-      }
+    if (!section.is_process() || (section.options & switches).none()) continue;
+    if (!types) {
+      if (!context.references().is_complete()) return;
+      types = all_subscriptions(context);
+      if (!types) return;
     }
+    for (const LogChannel& channel : log_channels(section.name->kind))
+      for (const Source source : {Source::log, Source::communication})
+        report_unused(context, out, section, channel, source, *types);
   }
 }
 

@@ -1,4 +1,7 @@
 // SUP708, SUP710, SUP712, SUP716, SUP717: paths of logs that are not what they look like.
+#include <algorithm>
+#include <string>
+
 #include "lint/edits.h"
 #include "lint/lint.h"
 #include "lint/paths.h"
@@ -16,6 +19,14 @@ void each_written_path(const Context& context, const ConfigSection& section, Fun
         log.target.kind == schema::LogKind::file) {
       function(log);
     }
+  });
+}
+
+// Whether a log of the section may be anything but an ordinary file.
+bool may_be_special(const ConfigSection& section) {
+  const auto channels = log_channels(section.name->kind);
+  return std::any_of(channels.begin(), channels.end(), [&](const LogChannel& channel) {
+    return hint_of(section.find(channel.logfile)) == LogHint::unknown;
   });
 }
 
@@ -41,6 +52,7 @@ void check_devices(const Context& context, Diagnostics& out, const ConfigSection
     check_pidfile(context, out, section);
     return;
   }
+  if (!may_be_special(section)) return;
   each_written_path(context, section, [&](const Log& log) {
     if (plain_path(log.target.path) != "/dev/null") return;
     auto& diagnostic =
@@ -72,7 +84,17 @@ void check_daemon_none(const Context& context, Diagnostics& out, const ConfigSec
   diagnostic.fixes.push_back(std::move(fix));
 }
 
+// Whether the value may end in a slash, whatever its variables are.
+bool may_end_in_slash(const ConfigSection& section) {
+  const auto channels = log_channels(section.name->kind);
+  return std::any_of(channels.begin(), channels.end(), [&](const LogChannel& channel) {
+    const ConfigEntry* entry = section.find(channel.logfile);
+    return entry != nullptr && (entry->value.ends_with('/') || entry->value.ends_with(")s"));
+  });
+}
+
 void check_directory(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  if (context.machine() == nullptr && !may_end_in_slash(section)) return;
   each_written_path(context, section, [&](const Log& log) {
     const std::string& path = log.target.path;
     const bool ends_so = path.ends_with('/');
@@ -93,6 +115,7 @@ void check_directory(const Context& context, Diagnostics& out, const ConfigSecti
 void check_relative(const Context& context, Diagnostics& out, const ConfigSection& section,
                     const ConfigEntry& entry) {
   if (entry.option->name == "directory" && section.name->kind == SectionKind::supervisord) return;
+  if (entry.value.starts_with('/') || entry.value.starts_with("%(here)s/")) return;
   std::optional<std::string> path;
   if (entry.option->type == schema::LogTarget::name) {
     auto target = context.read<schema::LogTarget>(section, entry);
@@ -125,6 +148,7 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
 }
 
 void check_empty(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  if (!may_be_special(section)) return;
   each_written_path(context, section, [&](const Log& log) {
     // A value that is empty because a variable is, is meant so.
     if (!schema::strip(log.entry->value).empty() ||

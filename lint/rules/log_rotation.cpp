@@ -12,8 +12,17 @@ bool is_written_file(const Log& log) {
          log.target.kind == schema::LogKind::file && !log.target.path.empty();
 }
 
+// Calls `function(log)` for each log that may be a device.
+template <class Function>
+void each_possible_device(const Context& context, const ConfigSection& section, Function function) {
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    if (hint_of(section.find(channel.logfile)) != LogHint::unknown) continue;
+    if (const auto log = read_log(context, section, channel)) function(*log);
+  }
+}
+
 void check_streams(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  each_log(context, section, [&](const Log& log) {
+  each_possible_device(context, section, [&](const Log& log) {
     if (!is_written_file(log) || !is_stream(log.target.path)) return;
     const auto limit = log_limit(context, section, *log.channel);
     if (!limit || *limit <= 0) return;
@@ -36,37 +45,34 @@ void check_streams(const Context& context, Diagnostics& out, const ConfigSection
 
 void check_unlimited(const Context& context, Diagnostics& out, const ConfigSection& section) {
   if (context.options().container) return;
-  each_log(context, section, [&](const Log& log) {
-    const ConfigEntry* limit = section.find(log.channel->maxbytes);
-    if (limit == nullptr || limit->from_default || log.target.kind != schema::LogKind::file ||
-        log.target.path.empty() || is_device(log.target.path) ||
-        log_limit(context, section, *log.channel) != 0) {
-      return;
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    const ConfigEntry* limit = section.find(channel.maxbytes);
+    if (limit == nullptr || limit->from_default || log_limit(context, section, channel) != 0)
+      continue;
+    const auto log = read_log(context, section, channel);
+    if (!log || log->target.kind != schema::LogKind::file || log->target.path.empty() ||
+        is_device(log->target.path)) {
+      continue;
     }
-    // NONE of the daemon is SUP710.
     out.report(unlimited_log.rule, context.value_place(*limit),
-               "the log " + quoted(log.target.path) + " of " + section.display() +
+               "the log " + quoted(log->target.path) + " of " + section.display() +
                    " grows without limit")
         .with_hint("write a limit such as `50MB`, unless something else rotates it");
-  });
+  }
 }
 
 void check_backups(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  each_log(context, section, [&](const Log& log) {
-    const ConfigEntry* backups = section.find(log.channel->backups);
-    if (backups == nullptr || backups->from_default) return;
-    if (log.target.kind != schema::LogKind::automatic &&
-        (log.target.kind != schema::LogKind::file || log.target.path.empty() ||
-         is_device(log.target.path))) {
-      return;
-    }
-    const auto limit = log_limit(context, section, *log.channel);
-    if (log_backups(context, section, *log.channel) != 0 || !limit || *limit <= 0) return;
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    const ConfigEntry* backups = section.find(channel.backups);
+    if (backups == nullptr || backups->from_default || log_backups(context, section, channel) != 0)
+      continue;
+    const auto limit = log_limit(context, section, channel);
+    if (!limit || *limit <= 0 || !is_on_disk(context, section, channel)) continue;
     out.report(rotation_discards_everything.rule, context.value_place(*backups),
                "no backup is kept: when the log of " + section.display() + " reaches " +
-                   quoted(log.channel->maxbytes) + ", all of it is thrown away")
+                   quoted(channel.maxbytes) + ", all of it is thrown away")
         .with_hint("write 1 or more");
-  });
+  }
 }
 
 }  // namespace

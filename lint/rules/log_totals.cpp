@@ -34,16 +34,13 @@ std::string readable_size(std::int64_t bytes) {
 // The most that the logs of a section may take.
 std::int64_t footprint(const Context& context, const ConfigSection& section) {
   std::int64_t total = 0;
-  each_log(context, section, [&](const Log& log) {
-    const bool is_file = log.target.kind == schema::LogKind::automatic ||
-                         (log.target.kind == schema::LogKind::file && !log.target.path.empty() &&
-                          !is_device(log.target.path));
-    if (!is_file) return;
-    const std::int64_t limit = log_limit(context, section, *log.channel).value_or(0);
-    const std::int64_t backups = log_backups(context, section, *log.channel).value_or(0);
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    if (!is_on_disk(context, section, channel)) continue;
+    const std::int64_t limit = log_limit(context, section, channel).value_or(0);
+    const std::int64_t backups = log_backups(context, section, channel).value_or(0);
     total =
         std::min(most, total + product(limit, std::clamp<std::int64_t>(backups, 0, most - 1) + 1));
-  });
+  }
   if (section.name->kind == SectionKind::supervisord || section.find("numprocs") == nullptr)
     return total;
   return product(total, context.read<schema::Integer>(section, "numprocs").value_or(1));
@@ -77,10 +74,12 @@ void check_footprint(const Context& context, Diagnostics& out) {
 }
 
 bool has_automatic_log(const Context& context, const ConfigSection& section) {
-  bool found = false;
-  each_log(context, section,
-           [&](const Log& log) { found = found || log.target.kind == schema::LogKind::automatic; });
-  return found;
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    if (hint_of(section.find(channel.logfile)) == LogHint::file) continue;
+    const auto log = read_log(context, section, channel);
+    if (log && log->target.kind == schema::LogKind::automatic) return true;
+  }
+  return false;
 }
 
 void check_directory(const Context& context, Diagnostics& out) {

@@ -79,6 +79,12 @@ bool may_hold_back(const Context& context, const ConfigSection& section) {
       entry->value.find("py") == std::string_view::npos) {
     return false;
   }
+  // The most common cases first, before the command is taken apart.
+  const ConfigEntry* environment = section.find("environment");
+  if (environment != nullptr &&
+      environment->value.find("PYTHONUNBUFFERED") != std::string_view::npos) {
+    return false;
+  }
   const CommandLine& command = context.command(section, *entry);
   if (!runs_python(command) || command.is_question()) return false;
   const bool is_prompt = std::any_of(
