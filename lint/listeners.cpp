@@ -70,6 +70,14 @@ const KnownListener* known_listener(const CommandLine& command) {
   return known == known_listeners.end() ? nullptr : known;
 }
 
+bool is_installed(const CommandLine& command) {
+  if (command.argv.empty()) return false;
+  const std::string_view program = command.argv.front().text;
+  return program.find('/') == std::string_view::npos ||
+         program.find("bin/") != std::string_view::npos ||
+         program.find("superlance") != std::string_view::npos;
+}
+
 bool runs_python(const CommandLine& command) {
   const std::string& name = command.interpreter.empty() ? command.program : command.interpreter;
   return is_version_of(name, "python") || is_version_of(name, "pypy");

@@ -41,7 +41,11 @@ struct KnownListener {
 // if it is none.
 const KnownListener* known_listener(const CommandLine& command);
 
-// Whether the interpreter of the command is Python; options between it and the script in `options`.
+// Whether the program is where packages put it, a folder called bin or a module of Python: another
+// script may have the name of a well-known one.
+bool is_installed(const CommandLine& command);
+
+// Whether the command runs Python.
 bool runs_python(const CommandLine& command);
 
 // The word that names the interpreter, and the options behind it; null when there is none.

@@ -38,7 +38,7 @@ void each_known_listener(const Context& context, Function function) {
     const CommandLine* command = command_of(context, section);
     if (command == nullptr) continue;
     const KnownListener* known = known_listener(*command);
-    if (known != nullptr && !has_own_url(context, section))
+    if (known != nullptr && is_installed(*command) && !has_own_url(context, section))
       function(section, *section.find("command"), *known);
   }
 }
