@@ -17,7 +17,6 @@ const ConfigSection* container_daemon(const Context& context) {
 }
 
 void check_syslog(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  if (!context.options().container) return;
   for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* entry = section.find(channel.logfile);
     const auto log = read_log(context, section, channel);
@@ -34,6 +33,23 @@ void check_syslog(const Context& context, Diagnostics& out, const ConfigSection&
                        ? "write `/dev/null`; the foreground prints the log anyway"
                        : "write `/dev/stdout` as the log, with a limit of 0");
   }
+}
+
+// Some images run rsyslogd or syslog-ng as one of the programs.
+bool runs_syslog(const Context& context) {
+  const auto& sections = context.config().sections;
+  return std::any_of(sections.begin(), sections.end(), [](const ConfigSection& section) {
+    if (!section.is_process()) return false;
+    const ConfigEntry* command = section.find("command");
+    return section.name->name.find("syslog") != std::string_view::npos ||
+           (command != nullptr && command->value.find("syslog") != std::string_view::npos);
+  });
+}
+
+void check_all_syslog(const Context& context, Diagnostics& out) {
+  if (!context.options().container || runs_syslog(context)) return;
+  for (const ConfigSection& section : context.config().sections)
+    if (section.name) check_syslog(context, out, section);
 }
 
 void check_foreground(const Context& context, Diagnostics& out) {
@@ -167,14 +183,16 @@ void check_source(const Context& context, Diagnostics& out) {
 }  // namespace
 
 const LintRule syslog_needs_daemon = {
-    .rule = {"SUP721",          "syslog-needs-daemon", Severity::info,  "syslog in a container"},
+    .rule = {"SUP721", "syslog-needs-daemon", Severity::info, "syslog in a container"},
     .explanation =
         "syslog needs a daemon that listens at /dev/log. Most images have none, and what is sent\n"
-        "there is lost; nobody reports an error. Asked with --container.\n"
+        "there is lost; nobody reports an error. Asked with --container; silent where a program "
+        "of\n"
+        "the configuration is a syslog daemon.\n"
         "  stdout_syslog=true    write: stdout_logfile=/dev/stdout\n"
         "                               stdout_logfile_maxbytes=0\n",
-    .check_section = check_syslog,
-    .options = { "logfile", "stdout_logfile",      "stderr_logfile", "stdout_syslog",         "stderr_syslog"}
+    .check = check_all_syslog,
+    .looks_at_whole = true
 };
 
 const LintRule container_not_in_foreground = {
