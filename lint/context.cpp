@@ -36,6 +36,32 @@ bool Context::has_section(std::string_view full_name) const {
   return section_names_->count(full_name) != 0;
 }
 
+const ConfigSection* Context::daemon() const {
+  if (!daemon_) daemon_ = config().find("supervisord");
+  return *daemon_;
+}
+
+bool Context::daemon_may_set(std::string_view variable) const {
+  if (daemon() == nullptr || daemon()->find("environment") == nullptr) return false;
+  const auto known = daemon_variables_.find(variable);
+  if (known != daemon_variables_.end()) return known->second;
+  const auto variables = read<schema::Environment>(*daemon(), "environment");
+  const bool may =
+      !variables || std::any_of(variables->begin(), variables->end(),
+                                [&](const auto& each) { return each.first == variable; });
+  return daemon_variables_.emplace(variable, may).first->second;
+}
+
+std::span<const ConfigSection* const> Context::listeners() const {
+  if (!listeners_) {
+    listeners_.emplace();
+    for (const ConfigSection& section : config().sections)
+      if (section.name && section.name->kind == SectionKind::eventlistener)
+        listeners_->push_back(&section);
+  }
+  return *listeners_;
+}
+
 const References& Context::references() const {
   if (!references_) references_ = std::make_shared<const References>(*this);
   return *references_;
@@ -82,10 +108,9 @@ std::optional<std::string> Context::environment(const ConfigSection& section,
   }
   if (!section.name || section.name->kind != SectionKind::supervisord) {
     if (!global_environment_) {
-      const ConfigSection* daemon = config().find("supervisord");
       global_environment_.emplace();
-      if (daemon != nullptr) {
-        if (auto variables = environment_of(*daemon, entry)) global_environment_ = variables;
+      if (daemon() != nullptr) {
+        if (auto variables = environment_of(*daemon(), entry)) global_environment_ = variables;
       }
     }
     if (auto global = defined_in(global_environment_)) return global;
@@ -113,8 +138,29 @@ std::string_view Context::group_of(std::string_view program) const {
 
 std::optional<std::string> Context::text(const ConfigSection& section,
                                          const ConfigEntry& entry) const {
-  std::string text(entry.value);
-  if (!schema::is_template(text)) return text;
+  return expanded(section, entry, entry.value);
+}
+
+std::optional<std::string> Context::expanded(const ConfigSection& section, const ConfigEntry& entry,
+                                             std::string_view part) const {
+  if (!schema::is_template(part)) return std::string(part);
+  return expanded_by(section, entry, std::string(part));
+}
+
+const CommandLine& Context::command(const ConfigSection& section, const ConfigEntry& entry) const {
+  const bool is_constant = !schema::is_template(entry.value);
+  if (&entry == command_entry_ ||
+      (is_constant && command_text_.data() != nullptr && command_text_ == entry.value))
+    return command_;
+  command_ = parse_command(entry.value,
+                           [&](std::string_view part) { return expanded(section, entry, part); });
+  command_entry_ = &entry;
+  command_text_ = is_constant ? entry.value : std::string_view{};
+  return command_;
+}
+
+std::optional<std::string> Context::expanded_by(const ConfigSection& section,
+                                                const ConfigEntry& entry, std::string text) const {
   const std::string name(section.name ? schema::strip(section.name->name) : std::string_view{});
   std::string kept;  // what the last lookup returned a view of
   const auto lookup = [&](std::string_view wanted) -> std::optional<schema::TemplateValue> {

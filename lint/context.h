@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,11 +13,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/config.h"
 #include "compiler/diagnostics.h"
 #include "compiler/source.h"
+#include "lint/commands.h"
 #include "lint/options.h"
 #include "schema/expand.h"
 #include "schema/options.h"
@@ -65,6 +68,18 @@ class Context {
 
   bool has_section(std::string_view full_name) const;
 
+  // The section [supervisord], or null.
+  const ConfigSection* daemon() const;
+
+  // Whether environment= of [supervisord] sets a variable; true also when that is not known.
+  bool daemon_may_set(std::string_view variable) const;
+
+  // The event listeners, in order.
+  std::span<const ConfigSection* const> listeners() const;
+
+  // The group that a program is in: the last that names it, or its own of the same name.
+  std::string_view group_of(std::string_view program) const;
+
   // Programs, groups and servers by what refers to them.
   const References& references() const;
 
@@ -79,6 +94,16 @@ class Context {
 
   // The entry's value after expansion; nothing when a name in it is not known.
   std::optional<std::string> text(const ConfigSection& section, const ConfigEntry& entry) const;
+
+  // A part of the entry's value after expansion, in the same way.
+  std::optional<std::string> expanded(const ConfigSection& section, const ConfigEntry& entry,
+                                      std::string_view part) const;
+
+  // The entry's value as a command line. It is kept until the next one is asked for.
+  const CommandLine& command(const ConfigSection& section, const ConfigEntry& entry) const;
+
+  // Questions to the machine; null without --host.
+  const schema::Facts* machine() const { return options_.ask_machine ? options_.machine : nullptr; }
 
   // The typed value of an entry; nothing when it is not known or is refused by the compiler.
   template <class Type>
@@ -119,8 +144,12 @@ class Context {
   // "\n", or as the entry's line ends.
   std::string_view line_end(const ConfigEntry& entry) const;
 
-  // The part of a constant value that stands on one line; otherwise the first line of the value.
+  // The part of a value as a place, or as much of it as stands on the first of its lines.
   Span value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const;
+
+  Span place_of(const ConfigEntry& entry, const Word& word) const {
+    return value_part(entry, word.begin, word.end - word.begin);
+  }
 
   // Where to point for a value: the value, or the key if there is none on its line.
   Span value_place(const ConfigEntry& entry) const;
@@ -148,7 +177,8 @@ class Context {
                                          std::string_view name) const;
   std::optional<schema::EnvironmentValue> environment_of(const ConfigSection& section,
                                                          const ConfigEntry& reader) const;
-  std::string_view group_of(std::string_view program) const;
+  std::optional<std::string> expanded_by(const ConfigSection& section, const ConfigEntry& entry,
+                                         std::string text) const;
 
   const compiler::Compilation& compilation_;
   const LintOptions& options_;
@@ -156,7 +186,13 @@ class Context {
   // Answers to questions about all sections, found when first asked for.
   mutable std::optional<std::set<std::string_view>> section_names_;
   mutable std::optional<std::map<std::string_view, std::string_view>> groups_;
+  mutable std::optional<const ConfigSection*> daemon_;
+  mutable std::optional<std::vector<const ConfigSection*>> listeners_;
+  mutable std::map<std::string, bool, std::less<>> daemon_variables_;
   mutable std::optional<schema::EnvironmentValue> global_environment_;
+  mutable CommandLine command_;
+  mutable std::string_view command_text_;
+  mutable const ConfigEntry* command_entry_ = nullptr;
   mutable std::shared_ptr<const References> references_;
 };
 

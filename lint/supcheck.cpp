@@ -47,6 +47,9 @@ struct Arguments {
   bool list_rules = false;
   bool exit_zero = false;
   bool style = false;
+  bool container = false;
+  std::optional<std::int64_t> stop_timeout;
+  std::string log_limit;
   bool host = false;
   bool target_is_explicit = false;
   bool fix = false;
@@ -178,8 +181,19 @@ bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& op
 int run(Arguments& arguments) {
   LintOptions options;
   options.style = arguments.style;
+  options.container = arguments.container;
+  options.stop_timeout = arguments.stop_timeout;
+  if (!arguments.log_limit.empty()) {
+    std::int64_t limit = 0;
+    if (schema::ByteSize::read(arguments.log_limit, {}, limit) || limit < 0) {
+      std::cerr << "supcheck: --log-limit needs a size such as 10GB\n";
+      return exit_failure;
+    }
+    options.log_limit = limit;
+  }
   const schema::Facts machine = compiler::machine_facts();
   if (arguments.host) options.machine = &machine;
+  options.ask_machine = arguments.host;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
   options.target_is_explicit = arguments.target_is_explicit;
   auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
@@ -265,6 +279,10 @@ int main_with(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--fix", arguments.fix, "apply safe fixes to the files");
   app.add_flag("--style", arguments.style, "report matters of style, too");
+  app.add_flag("--container", arguments.container, "check it as the main program of a container");
+  app.add_option("--stop-timeout", arguments.stop_timeout,
+                 "seconds that the container has to stop");
+  app.add_option("--log-limit", arguments.log_limit, "most that all logs may take, such as 10GB");
   app.add_flag("--host", arguments.host, "ask this machine about users, folders and programs");
   app.add_flag("--list-rules", arguments.list_rules, "list all rules");
   app.add_option("--explain", arguments.explain, "explain a rule, by id or name");

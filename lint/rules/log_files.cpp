@@ -4,44 +4,12 @@
 #include <vector>
 
 #include "lint/lint.h"
+#include "lint/paths.h"
 #include "schema/text.h"
 
 namespace sup::lint {
 
 namespace {
-
-bool is_device(std::string_view path) {
-  return path.starts_with("/dev/") || path.starts_with("/proc/self/fd/");
-}
-
-// Without doubled slashes and /./ parts, for comparing.
-std::string plain_path(std::string_view path) {
-  std::string plain;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] == '/') {
-      if (!plain.empty() && plain.back() == '/') continue;
-      if (path.substr(i, 3) == "/./") {
-        ++i;
-        continue;
-      }
-    }
-    plain += path[i];
-  }
-  return plain;
-}
-
-// The options of one channel.
-struct Channel {
-  std::string_view name;
-  std::string_view logfile;
-  std::string_view maxbytes;
-  std::string_view syslog;
-};
-
-constexpr std::array channels = {
-    Channel{"stdout", "stdout_logfile", "stdout_logfile_maxbytes", "stdout_syslog"},
-    Channel{"stderr", "stderr_logfile", "stderr_logfile_maxbytes", "stderr_syslog"}
-};
 
 // The log of a channel; the default where nothing is written; nothing when it is not known.
 std::optional<schema::LogTargetValue> log_of(const Context& context, const ConfigSection& section,
@@ -137,11 +105,11 @@ void check_ignored(const Context& context, Diagnostics& out, const ConfigSection
 }
 
 void check_unlimited(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  for (const Channel& channel : channels) {
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* limit = section.find(channel.maxbytes);
     if (limit == nullptr || limit->from_default || !is_zero(context, section, limit->key)) continue;
     // Supervisor warns here too, but nothing is written then.
-    if (channel.name == "stderr" && context.is_on(section, "redirect_stderr")) continue;
+    if (channel.is_stderr && context.is_on(section, "redirect_stderr")) continue;
     const auto log = log_of(context, section, channel.logfile);
     if (!log || log->kind != schema::LogKind::automatic) continue;
     out.report(auto_log_without_rotation.rule, context.value_place(*limit),
@@ -152,7 +120,7 @@ void check_unlimited(const Context& context, Diagnostics& out, const ConfigSecti
 }
 
 void report_syslog(const Context& context, Diagnostics& out, const ConfigSection& section,
-                   const ConfigEntry& entry, const Channel& channel) {
+                   const ConfigEntry& entry, const LogChannel& channel) {
   const std::string on = std::string(channel.syslog) + "=true";
   auto& diagnostic = out.report(deprecated_syslog_filename.rule, context.value_place(entry),
                                 "the file name `syslog` in " + section.display() +
@@ -179,7 +147,7 @@ void report_syslog(const Context& context, Diagnostics& out, const ConfigSection
 }
 
 void check_syslog(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  for (const Channel& channel : channels) {
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* entry = section.find(channel.logfile);
     if (entry == nullptr || entry->from_default) continue;
     const auto log = context.read<schema::LogTarget>(section, *entry);

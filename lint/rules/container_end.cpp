@@ -1,0 +1,107 @@
+// SUP1202, SUP1203: how a container ends. Asked with --container.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "lint/lint.h"
+#include "lint/listeners.h"
+#include "lint/references.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+using schema::EventType;
+
+// Whether a listener may notice that a program has died for good.
+bool has_watcher(const Context& context) {
+  return std::any_of(
+      context.listeners().begin(), context.listeners().end(), [&](const ConfigSection* listener) {
+        const auto types = events_of(context, *listener);
+        return !types || times_delivered(*types, EventType::PROCESS_STATE_FATAL) != 0 ||
+               times_delivered(*types, EventType::PROCESS_STATE_EXITED) != 0;
+      });
+}
+
+void check_watcher(const Context& context, Diagnostics& out) {
+  if (!context.options().container || !context.references().is_complete() ||
+      context.daemon() == nullptr) {
+    return;
+  }
+  const auto& sections = context.config().sections;
+  const bool has_program = std::any_of(sections.begin(), sections.end(), [](const auto& section) {
+    return section.is_process() && section.name->kind != SectionKind::eventlistener;
+  });
+  if (!has_program || has_watcher(context)) return;
+  out.report(container_hides_dead_program.rule, context.daemon()->headers.front(),
+             "the container stays up when a program has ended for good, and nobody is told")
+      .with_hint("add a listener for PROCESS_STATE_FATAL that ends supervisord, or a health check");
+}
+
+// A sum that stays in its bounds whatever is written.
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 4;
+
+// Seconds that the groups need one after the other, members of a group at once.
+std::int64_t stop_time(const Context& context) {
+  std::map<std::string_view, std::int64_t> groups;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.is_process()) continue;
+    std::int64_t seconds = schema::ProcessOptions::defaults().stopwaitsecs;
+    if (section.find("stopwaitsecs") != nullptr)
+      seconds = context.read<schema::Integer>(section, "stopwaitsecs").value_or(0);
+    const std::string_view name = schema::strip(section.name->name);
+    const bool is_listener = section.name->kind == SectionKind::eventlistener;
+    std::int64_t& group = groups[is_listener ? name : context.group_of(name)];
+    group = std::max(group, seconds);
+  }
+  std::int64_t total = 0;
+  for (const auto& [name, seconds] : groups)
+    total = std::min(most, total + std::min(most, seconds));
+  return total;
+}
+
+void check_stop(const Context& context, Diagnostics& out) {
+  // What docker gives a container unless it is told otherwise.
+  constexpr std::int64_t usual = 10;
+  if (!context.options().container || context.config().fragment || context.daemon() == nullptr)
+    return;
+  const auto limit = context.options().stop_timeout;
+  const std::int64_t seconds = stop_time(context);
+  if (seconds <= limit.value_or(usual)) return;
+  out.report(worst_case_stop_time.rule, limit ? Severity::warning : Severity::info,
+             context.daemon()->headers.front(),
+             "it may take " + std::to_string(seconds) +
+                 " seconds to stop all programs, as groups are stopped one after the other; the "
+                 "container has " +
+                 std::to_string(limit.value_or(usual)) + (limit ? "" : " by default") +
+                 ", then all that is left is killed")
+      .with_hint("put the programs into one group, lower `stopwaitsecs`, or give it more time");
+}
+
+}  // namespace
+
+const LintRule container_hides_dead_program = {
+    .rule = {"SUP1202", "container-hides-dead-program", Severity::info,
+             "a container that outlives its programs"},
+    .explanation =
+        "supervisord goes on when a program is FATAL or has ended, and so does its container: the\n"
+        "runtime sees a healthy one. A listener for PROCESS_STATE_FATAL can end supervisord; a\n"
+        "health check of the runtime does as well. Asked with --container.\n",
+    .check = check_watcher,
+    .looks_at_whole = true
+};
+
+const LintRule worst_case_stop_time = {
+    .rule = {"SUP1203", "worst-case-stop-time", Severity::info,
+             "how long it may take to stop a container"},
+    .explanation =
+        "Groups are stopped one after the other, the members of a group at once, and each program\n"
+        "may take its stopwaitsecs: an upper bound, as most stop at once. Asked with --container;\n"
+        "--stop-timeout says how many seconds there are, and more is a warning then.\n",
+    .check = check_stop,
+    .looks_at_whole = true
+};
+
+}  // namespace sup::lint

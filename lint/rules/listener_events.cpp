@@ -1,0 +1,130 @@
+// SUP620, SUP621, SUP625: subscriptions that do not fit what the listener does.
+#include <algorithm>
+#include <string>
+
+#include "lint/lint.h"
+#include "lint/listeners.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+using schema::EventType;
+
+// The tick that a batch tool acts on; nothing when what is written is none.
+std::optional<EventType> own_tick(const CommandLine& command) {
+  std::optional<std::string_view> name = command.value_of({"-e", "--tickEvent"});
+  for (const Word& word : command.argv)
+    if (word.text.starts_with("-e") && word.text.size() > 2) name = word.text.substr(2);
+  if (!name) return EventType::TICK_60;
+  const auto type = schema::event_from_name(*name);
+  return type && *type != EventType::TICK && schema::event_is_a(*type, EventType::TICK)
+             ? type
+             : std::nullopt;
+}
+
+// Appends a type to the list of events.
+void offer_event(const Context& context, Diagnostic& diagnostic, const ConfigEntry& events,
+                 std::string_view missing) {
+  if (!context.is_single_line(events) || events.from_default) return;
+  const std::string text = std::string(events.value) + "," + std::string(missing);
+  diagnostic.fix("add " + quoted(missing), context.value_span(events), text, true);
+}
+
+void check_types(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const auto types = events_of(context, section);
+  const CommandLine* command = command_of(context, section);
+  if (!types || command == nullptr) return;
+  const KnownListener* known = known_listener(*command);
+  if (known == nullptr) return;
+  const ConfigEntry& events = *section.find("events");
+  std::string missing;
+  if (known->event != EventType::EVENT && !subscribes_to(*types, known->event))
+    missing = schema::event_name(known->event);
+  if (known->needs_tick && !subscribes_to(*types, EventType::TICK)) {
+    const auto tick = known->is_exact ? own_tick(*command) : EventType::TICK_60;
+    if (!tick) return;
+    missing += (missing.empty() ? "" : ",") + std::string(schema::event_name(*tick));
+  }
+  if (missing.empty()) return;
+  auto& diagnostic =
+      out.report(superlance_wrong_events.rule, context.value_place(events),
+                 section.display() + " does nothing, as " + std::string(known->name) +
+                     " does not get the events that it " + "acts on");
+  diagnostic.with_hint("add " + quoted(missing));
+  offer_event(context, diagnostic, events, missing);
+}
+
+void check_tick(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const auto types = events_of(context, section);
+  const CommandLine* command = command_of(context, section);
+  if (!types || command == nullptr) return;
+  const KnownListener* known = known_listener(*command);
+  if (known == nullptr || !known->is_exact || !subscribes_to(*types, EventType::TICK)) return;
+  const auto tick = own_tick(*command);
+  if (!tick || times_delivered(*types, *tick) != 0) return;
+  const std::string name(schema::event_name(*tick));
+  const auto other = std::find_if(types->begin(), types->end(), [](EventType type) {
+    return schema::event_is_a(type, EventType::TICK);
+  });
+  out.report(superlance_tick_mismatch.rule, context.value_place(*section.find("events")),
+             section.display() + " never sends: " + std::string(known->name) + " acts on " + name +
+                 " alone, and does not get it")
+      .with_hint("write " + quoted(name) + ", or `-e " + std::string(schema::event_name(*other)) +
+                 "` in the command");
+}
+
+void check_everything(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  if (context.config().fragment) return;
+  const auto types = events_of(context, section);
+  if (!types) return;
+  const bool has_all = std::find(types->begin(), types->end(), EventType::EVENT) != types->end();
+  const bool mixes = subscribes_to(*types, EventType::PROCESS_LOG) &&
+                     subscribes_to(*types, EventType::PROCESS_STATE);
+  if (!has_all && !mixes) return;
+  out.report(subscribes_to_everything.rule, context.value_place(*section.find("events")),
+             section.display() + (has_all ? " gets all events" : " gets output and states") +
+                 " through one buffer; much output drives changes of state out of it")
+      .with_hint(has_all ? "name the types that it needs" : "make two listeners of it");
+}
+
+}  // namespace
+
+const LintRule superlance_wrong_events = {
+    .rule = {"SUP620",           "superlance-wrong-events", Severity::warning,
+             "a listener of superlance without the events that it acts on"},
+    .explanation =
+        "memmon and httpok look around at each TICK. crashmail mails at PROCESS_STATE_EXITED;\n"
+        "crashmailbatch and crashsms collect these, fatalmailbatch PROCESS_STATE_FATAL, and send\n"
+        "at a tick. Other events they confirm and ignore.\n"
+        "  command=memmon -p web=200MB\n"
+        "  events=PROCESS_STATE           write: events=TICK_60\n",
+    .check_section = check_types,
+    .options = {"events"}
+};
+
+const LintRule superlance_tick_mismatch = {
+    .rule = {"SUP621",           "superlance-tick-mismatch", Severity::warning,
+             "a listener of superlance that waits for another tick"},
+    .explanation =
+        "crashmailbatch, crashsms and fatalmailbatch send at the one tick that -e names, TICK_60\n"
+        "by default. If events= has another one, they collect messages for ever.\n"
+        "  command=crashmailbatch -t a@example.org -f b@example.org\n"
+        "  events=PROCESS_STATE,TICK_5    write: events=PROCESS_STATE,TICK_60\n",
+    .check_section = check_tick,
+    .options = {"events"}
+};
+
+const LintRule subscribes_to_everything = {
+    .rule = {"SUP625",        "subscribes-to-everything", Severity::info,
+             "output and changes of state in one buffer"},
+    .explanation =
+        "Each listener has one buffer for all its events, and the oldest is dropped when it is\n"
+        "full. A program that writes much fills it with PROCESS_LOG events.\n"
+        "  events=EVENT    write: events=PROCESS_STATE, and a second listener for the output\n",
+    .check_section = check_everything,
+    .options = {"events"}
+};
+
+}  // namespace sup::lint

@@ -1,0 +1,131 @@
+// SUP706, SUP715: all logs of a configuration together.
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "lint/lint.h"
+#include "lint/paths.h"
+
+namespace sup::lint {
+
+namespace {
+
+// Less than this is not worth a word unless a limit was given.
+constexpr std::int64_t worth_mention = std::int64_t{10} << 30;
+
+// Sums stay below this whatever is written.
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 4;
+
+std::int64_t product(std::int64_t a, std::int64_t b) {
+  if (a <= 0 || b <= 0) return 0;
+  return a > most / b ? most : a * b;
+}
+
+std::string readable_size(std::int64_t bytes) {
+  constexpr std::int64_t giga = std::int64_t{1} << 30;
+  constexpr std::int64_t mega = std::int64_t{1} << 20;
+  const bool is_large = bytes >= giga;
+  const std::int64_t unit = is_large ? giga : mega;
+  const std::int64_t tenths = bytes / (unit / 10);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) +
+         (is_large ? " GB" : " MB");
+}
+
+// The most that the logs of a section may take.
+std::int64_t footprint(const Context& context, const ConfigSection& section) {
+  std::int64_t total = 0;
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    if (!is_on_disk(context, section, channel)) continue;
+    const std::int64_t limit = log_limit(context, section, channel).value_or(0);
+    const std::int64_t backups = log_backups(context, section, channel).value_or(0);
+    total =
+        std::min(most, total + product(limit, std::clamp<std::int64_t>(backups, 0, most - 1) + 1));
+  }
+  if (section.name->kind == SectionKind::supervisord || section.find("numprocs") == nullptr)
+    return total;
+  return product(total, context.read<schema::Integer>(section, "numprocs").value_or(1));
+}
+
+void check_footprint(const Context& context, Diagnostics& out) {
+  if (context.config().fragment) return;
+  std::int64_t total = 0;
+  std::int64_t largest = -1;
+  const ConfigSection* largest_section = nullptr;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name || log_channels(section.name->kind).empty()) continue;
+    const std::int64_t bytes = footprint(context, section);
+    total = std::min(most, total + bytes);
+    if (bytes <= largest) continue;
+    largest = bytes;
+    largest_section = &section;
+  }
+  const auto limit = context.options().log_limit;
+  const bool is_above = limit && total > *limit;
+  const ConfigSection* daemon = context.daemon();
+  if (daemon == nullptr || largest_section == nullptr || (!is_above && total < worth_mention))
+    return;
+  std::string message = "all logs with their backups may take " + readable_size(total);
+  if (is_above) message += ", more than the limit of " + readable_size(*limit);
+  out.report(log_footprint.rule, is_above ? Severity::warning : Severity::info,
+             daemon->headers.front(), std::move(message))
+      .with_hint("lower `stdout_logfile_maxbytes` or `stdout_logfile_backups` and those of stderr")
+      .label(largest_section->headers.front(),
+             "the most are of this section: " + readable_size(largest));
+}
+
+bool has_automatic_log(const Context& context, const ConfigSection& section) {
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    if (hint_of(section.find(channel.logfile)) == LogHint::file) continue;
+    const auto log = read_log(context, section, channel);
+    if (log && log->target.kind == schema::LogKind::automatic) return true;
+  }
+  return false;
+}
+
+void check_directory(const Context& context, Diagnostics& out) {
+  const ConfigSection* daemon = context.daemon();
+  // In the foreground it is most likely alone on its machine, a container. One of several has its
+  // own log or pidfile.
+  if (context.config().fragment || context.options().container || daemon == nullptr ||
+      daemon->find("childlogdir") != nullptr || daemon->find("identifier") != nullptr ||
+      daemon->find("nocleanup") != nullptr || daemon->find("nodaemon") != nullptr ||
+      (daemon->find("logfile") == nullptr && daemon->find("pidfile") == nullptr)) {
+    return;
+  }
+  const auto& sections = context.config().sections;
+  const auto found = std::find_if(sections.begin(), sections.end(), [&](const auto& section) {
+    return section.is_process() && has_automatic_log(context, section);
+  });
+  if (found == sections.end()) return;
+  out.report(auto_logs_in_shared_directory.rule, daemon->headers.front(),
+             "AUTO logs are in the folder for temporary files; another supervisord without "
+             "`childlogdir` deletes them when it starts")
+      .with_hint("set `childlogdir`, or name the logs")
+      .label(found->headers.front(), "it has an AUTO log");
+}
+
+}  // namespace
+
+const LintRule auto_logs_in_shared_directory = {
+    .rule = {"SUP706", "auto-logs-in-shared-directory", Severity::info,
+             "temporary logs that another supervisord deletes"},
+    .explanation =
+        "Logs without a name are in childlogdir, by default the folder for temporary files, and\n"
+        "carry the daemon's identifier. At its start supervisord deletes all that carry its own:\n"
+        "with the default identifier also those of another instance that runs.\n"
+        "  [supervisord]    add: childlogdir=/var/log/supervisor\n",
+    .check = check_directory,
+    .looks_at_whole = true
+};
+
+const LintRule log_footprint = {
+    .rule = {"SUP715", "log-footprint", Severity::info, "how much disk the logs may take"},
+    .explanation =
+        "A log takes up to its maxbytes, and so does each of its backups: with the defaults 550\n"
+        "MB for each channel, 1.1 GB for each process. The sum is reported from 10 GB on; with\n"
+        "--log-limit SIZE a larger sum is a warning. Logs without a limit do not count.\n",
+    .check = check_footprint,
+    .looks_at_whole = true
+};
+
+}  // namespace sup::lint

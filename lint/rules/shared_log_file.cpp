@@ -1,0 +1,142 @@
+// SUP702: several processes that write one log file.
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "lint/edits.h"
+#include "lint/lint.h"
+#include "lint/paths.h"
+
+namespace sup::lint {
+
+namespace {
+
+// A log, or all logs of the processes of a section that are one file.
+struct Writer {
+  const ConfigSection* section;
+  const ConfigEntry* entry;
+  bool rotates;
+};
+
+bool is_comparable(const Log& log) {
+  return log.entry != nullptr && log.target.kind == schema::LogKind::file &&
+         !log.target.path.empty() && !is_device(log.target.path);
+}
+
+// Several processes of one section with one log.
+void check_own(const Context& context, Diagnostics& out, const Writer& writer,
+               std::int64_t numprocs) {
+  const std::string_view value = writer.entry->value;
+  if (value.find("%(process_num)") != std::string_view::npos) return;
+  auto& diagnostic =
+      out.report(shared_log_file.rule, writer.rotates ? Severity::error : Severity::warning,
+                 context.value_place(*writer.entry),
+                 "the " + std::to_string(numprocs) + " processes of " + writer.section->display() +
+                     " write one log" +
+                     (writer.rotates ? ", and its rotation by each of them loses lines" : ""));
+  diagnostic.with_hint("put `%(process_num)02d` into the name");
+  if (writer.entry->from_default || !context.is_single_line(*writer.entry)) return;
+  const Span place = context.value_span(*writer.entry);
+  std::string text(value);
+  const std::size_t slash = text.rfind('/');
+  std::size_t dot = text.rfind('.');
+  if (dot == std::string::npos || (slash != std::string::npos && dot <= slash + 1)) {
+    dot = text.size();
+  }
+  text.insert(dot, "_%(process_num)02d");
+  diagnostic.fix("write " + quoted(text), place, text, true);
+}
+
+// Calls `function(writer, path)` for each log that may be shared.
+template <class Function>
+void each_writer(const Context& context, Function function) {
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name) continue;
+    for (const LogChannel& channel : log_channels(section.name->kind)) {
+      const ConfigEntry* entry = section.find(channel.logfile);
+      if (entry == nullptr) continue;
+      if (hint_of(entry) == LogHint::file && !schema::is_template(entry->value) &&
+          !(channel.is_stderr && redirects_stderr(context, section))) {
+        function(section, channel, *entry, entry->value);
+        continue;
+      }
+      const auto log = read_log(context, section, channel);
+      if (log && is_comparable(*log)) function(section, channel, *entry, log->target.path);
+    }
+  }
+}
+
+// Paths are compared by the bytes of their plain form, found by a hash: most are there only once.
+std::size_t hash_of(std::string_view path) {
+  const bool is_plain =
+      path.find("//") == std::string_view::npos && path.find("/./") == std::string_view::npos;
+  return is_plain ? std::hash<std::string_view>()(path)
+                  : std::hash<std::string>()(plain_path(path));
+}
+
+void report_shared(const Context& context, Diagnostics& out, const Writer& first,
+                   const Writer& writer) {
+  const bool rotates = first.rotates || writer.rotates;
+  auto& diagnostic =
+      out.report(shared_log_file.rule, rotates ? Severity::error : Severity::warning,
+                 context.value_place(*writer.entry),
+                 writer.section->display() + " and " + first.section->display() + " write one log" +
+                     (rotates ? "; when one of them rotates it, lines of both are lost" : ""));
+  diagnostic.label(context.value_place(*first.entry), "the same file");
+  diagnostic.with_hint(rotates ? "give each its own file, or switch rotation off for both"
+                               : "give each its own file");
+}
+
+void check_others(const Context& context, Diagnostics& out) {
+  std::vector<std::size_t> hashes;
+  each_writer(context, [&](const ConfigSection&, const LogChannel&, const ConfigEntry&,
+                           std::string_view path) { hashes.push_back(hash_of(path)); });
+  std::sort(hashes.begin(), hashes.end());
+  std::vector<std::size_t> repeated;
+  for (std::size_t i = 1; i < hashes.size(); ++i)
+    if (hashes[i] == hashes[i - 1]) repeated.push_back(hashes[i]);
+  if (repeated.empty()) return;
+  std::unordered_map<std::string, Writer> writers;
+  each_writer(context, [&](const ConfigSection& section, const LogChannel& channel,
+                           const ConfigEntry& entry, std::string_view path) {
+    if (!std::binary_search(repeated.begin(), repeated.end(), hash_of(path))) return;
+    const Writer writer{&section, &entry, log_limit(context, section, channel).value_or(0) > 0};
+    const auto [known, fresh] = writers.emplace(plain_path(path), writer);
+    // Both logs of one program are SUP703.
+    if (!fresh && known->second.section != &section)
+      report_shared(context, out, known->second, writer);
+  });
+}
+
+void check(const Context& context, Diagnostics& out) {
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.is_process() || section.find("numprocs") == nullptr) continue;
+    const std::int64_t numprocs = context.read<schema::Integer>(section, "numprocs").value_or(1);
+    if (numprocs < 2) continue;
+    each_log(context, section, [&](const Log& log) {
+      if (!is_comparable(log)) return;
+      const bool rotates = log_limit(context, section, *log.channel).value_or(0) > 0;
+      check_own(context, out, {&section, log.entry, rotates}, numprocs);
+    });
+  }
+  if (!context.config().fragment) check_others(context, out);
+}
+
+}  // namespace
+
+const LintRule shared_log_file = {
+    .rule = {"SUP702", "shared-log-file", Severity::warning, "several processes write one log"},
+    .explanation =
+        "Each process opens its log for itself. When one of them rotates it, the others go on\n"
+        "writing to the renamed file, and backups are mixed and lost. Without rotation only the\n"
+        "lines are mixed.\n"
+        "  numprocs=4\n"
+        "  stdout_logfile=/var/log/%(program_name)s.log\n"
+        "  write: stdout_logfile=/var/log/%(program_name)s_%(process_num)02d.log\n",
+    .check = check,
+    .looks_at_whole = true
+};
+
+}  // namespace sup::lint
