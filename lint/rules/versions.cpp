@@ -27,17 +27,6 @@ Version read_version(std::string_view text) {
   return {major, number()};
 }
 
-// What came with a version beside options: a text that values hold.
-struct NewName {
-  std::string_view text;
-  std::string_view option;
-  std::string_view since;
-};
-
-constexpr NewName new_names[] = {
-    {"%(numprocs)", "command", "4.2.0"},
-};
-
 void check_newer(const Context& context, Diagnostics& out) {
   if (!context.options().target_is_explicit) return;
   const std::string target(schema::target_name(context.options().target));
@@ -50,16 +39,6 @@ void check_newer(const Context& context, Diagnostics& out) {
                      " is read from Supervisor " + std::string(entry.option->since) + " on; " +
                      target + " ignores it")
           .with_hint("remove it, or upgrade");
-    }
-    for (const NewName& name : new_names) {
-      if (entry.key != name.option || read_version(name.since) <= known) continue;
-      const std::size_t at = entry.value.find(name.text);
-      if (at == std::string_view::npos) continue;
-      out.report(option_newer_than_target.rule, context.value_part(entry, at, name.text.size()),
-                 quoted(name.text) + " in " + std::string(entry.key) + " of " + section.display() +
-                     " is known from Supervisor " + std::string(name.since) + " on; " + target +
-                     " refuses it")
-          .with_hint("write the number, or upgrade");
     }
   });
 }
