@@ -143,7 +143,7 @@ void check_listener(const Context& context, Diagnostics& out, const ConfigSectio
   auto& diagnostic = out.report(
       event_buffer_too_small_for_boot.rule, is_harmless ? Severity::info : Severity::warning,
       written != nullptr ? context.value_place(*written) : context.value_place(events),
-      text + " events wait for " + section.display() +
+      "up to " + text + " events wait for " + section.display() +
           " before it can take the first, and its buffer holds " + std::to_string(size) +
           "; the oldest are lost (" + names + ")");
   diagnostic.with_hint("write " + quoted("buffer_size=" + text) + " or more");
