@@ -32,6 +32,8 @@ struct CompileOptions {
   std::string host_name = "localhost";
   // Asks the machine about users and folders; null: not asked.
   const schema::Facts* machine = nullptr;
+  // The machine here is the one that will run it: rules about its files, users and limits speak.
+  bool ask_machine = false;
 };
 
 struct Compilation {

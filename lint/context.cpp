@@ -106,8 +106,29 @@ std::string_view Context::group_of(std::string_view program) const {
 
 std::optional<std::string> Context::text(const ConfigSection& section,
                                          const ConfigEntry& entry) const {
-  std::string text(entry.value);
-  if (!schema::is_template(text)) return text;
+  return expanded(section, entry, entry.value);
+}
+
+std::optional<std::string> Context::expanded(const ConfigSection& section, const ConfigEntry& entry,
+                                             std::string_view part) const {
+  if (!schema::is_template(part)) return std::string(part);
+  return expanded_by(section, entry, std::string(part));
+}
+
+const CommandLine& Context::command(const ConfigSection& section, const ConfigEntry& entry) const {
+  const bool is_constant = !schema::is_template(entry.value);
+  if (&entry == command_entry_ ||
+      (is_constant && command_text_.data() != nullptr && command_text_ == entry.value))
+    return command_;
+  command_ = parse_command(entry.value,
+                           [&](std::string_view part) { return expanded(section, entry, part); });
+  command_entry_ = &entry;
+  command_text_ = is_constant ? entry.value : std::string_view{};
+  return command_;
+}
+
+std::optional<std::string> Context::expanded_by(const ConfigSection& section,
+                                                const ConfigEntry& entry, std::string text) const {
   const std::string name(section.name ? schema::strip(section.name->name) : std::string_view{});
   std::string kept;  // what the last lookup returned a view of
   const auto lookup = [&](std::string_view wanted) -> std::optional<schema::TemplateValue> {
@@ -192,9 +213,12 @@ std::string_view Context::line_end(const ConfigEntry& entry) const {
 
 Span Context::value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const {
   const Span value = value_span(entry);
-  if (!is_single_line(entry) || begin + length > value.end - value.begin) return value_place(entry);
-  const auto first = value.begin + static_cast<std::uint32_t>(begin);
-  return {value.source, first, first + static_cast<std::uint32_t>(length)};
+  if (entry.value.size() == value.end - value.begin && begin + length <= entry.value.size()) {
+    const auto first = value.begin + static_cast<std::uint32_t>(begin);
+    return {value.source, first, first + static_cast<std::uint32_t>(length)};
+  }
+  const auto spans = document(entry).spans(written(entry), begin, length);
+  return spans.empty() ? value_place(entry) : spans.front();
 }
 
 Span Context::value_place(const ConfigEntry& entry) const {

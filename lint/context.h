@@ -16,6 +16,7 @@
 #include "compiler/config.h"
 #include "compiler/diagnostics.h"
 #include "compiler/source.h"
+#include "lint/commands.h"
 #include "schema/expand.h"
 #include "schema/options.h"
 #include "schema/values.h"
@@ -73,6 +74,16 @@ class Context {
   // The entry's value after expansion; nothing when a name in it is not known.
   std::optional<std::string> text(const ConfigSection& section, const ConfigEntry& entry) const;
 
+  // A part of the entry's value after expansion, in the same way.
+  std::optional<std::string> expanded(const ConfigSection& section, const ConfigEntry& entry,
+                                      std::string_view part) const;
+
+  // The entry's value as a command line. It is kept until the next one is asked for.
+  const CommandLine& command(const ConfigSection& section, const ConfigEntry& entry) const;
+
+  // Questions to the machine; null without --host.
+  const schema::Facts* machine() const { return options_.ask_machine ? options_.machine : nullptr; }
+
   // The typed value of an entry; nothing when it is not known or is refused by the compiler.
   template <class Type>
   std::optional<typename Type::Storage> read(const ConfigSection& section,
@@ -112,8 +123,12 @@ class Context {
   // "\n", or as the entry's line ends.
   std::string_view line_end(const ConfigEntry& entry) const;
 
-  // The part of a constant, single-line value as a place; otherwise the first line of the value.
+  // The part of a value as a place, or as much of it as stands on the first of its lines.
   Span value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const;
+
+  Span place_of(const ConfigEntry& entry, const Word& word) const {
+    return value_part(entry, word.begin, word.end - word.begin);
+  }
 
   // Where to point for a value: the value, or the key if there is none on its line.
   Span value_place(const ConfigEntry& entry) const;
@@ -143,6 +158,9 @@ class Context {
                                                          const ConfigEntry& reader) const;
   std::string_view group_of(std::string_view program) const;
 
+  std::optional<std::string> expanded_by(const ConfigSection& section, const ConfigEntry& entry,
+                                         std::string text) const;
+
   const compiler::Compilation& compilation_;
   const compiler::CompileOptions& options_;
   std::span<const ConfigSection> sections_;
@@ -150,6 +168,9 @@ class Context {
   mutable std::optional<std::set<std::string_view>> section_names_;
   mutable std::optional<std::map<std::string_view, std::string_view>> groups_;
   mutable std::optional<schema::EnvironmentValue> global_environment_;
+  mutable CommandLine command_;
+  mutable std::string_view command_text_;
+  mutable const ConfigEntry* command_entry_ = nullptr;
 };
 
 // "`name`"

@@ -20,6 +20,21 @@
 
 namespace sup::schema {
 
+// A file of the machine, symbolic links followed.
+struct FileFacts {
+  enum class Kind : std::uint8_t { regular, directory, socket, other };
+  Kind kind = Kind::regular;
+  unsigned mode = 0;  // permission bits
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+};
+
+struct UserFacts {
+  std::uint32_t id = 0;
+  std::vector<std::uint32_t> groups;  // the first one first
+  std::string home;
+};
+
 // What is known of the machine.
 struct Facts {
   // Environment of the daemon, without ENV_.
@@ -34,6 +49,20 @@ struct Facts {
   std::function<bool(std::string_view)> user_exists;
   std::function<bool(std::string_view)> group_exists;
   std::function<bool(const std::string& path)> directory_exists;
+  // A file as it is there; nothing when there is none or it cannot be looked at.
+  std::function<std::optional<FileFacts>(const std::string& path)> file;
+  // The first bytes of a file, some hundred at most; nothing when it cannot be read.
+  std::function<std::optional<std::string>(const std::string& path)> file_start;
+  // By name or number; nothing when there is no such user.
+  std::function<std::optional<UserFacts>(std::string_view user)> user;
+  // Names of the users, or groups, for suggestions.
+  std::function<std::vector<std::string>()> user_names;
+  std::function<std::vector<std::string>()> group_names;
+  // The PATH that the daemon is expected to have.
+  std::string search_path;
+  // How many descriptors a process may open at most (hard limit).
+  std::optional<std::int64_t> descriptor_limit;
+  bool is_privileged = false;  // the caller is root
   // What relative socket paths are relative to; empty leaves them as they are.
   std::string working_directory;
   // The plan is a part of a configuration: [supervisord] and programs of groups may be elsewhere.

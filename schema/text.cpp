@@ -226,64 +226,74 @@ std::size_t character_count(std::string_view text) {
   return count;
 }
 
-std::optional<std::vector<std::string>> split_command(std::string_view text, std::string& error) {
-  std::vector<std::string> words;
-  std::string word;
-  bool in_word = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-      if (in_word) words.push_back(std::move(word));
-      word.clear();
-      in_word = false;
-      continue;
+namespace {
+
+constexpr bool is_command_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+// Reads the string that opens at `at` onto `word` and sets `at` behind its end. The reason of a
+// failure, or nothing.
+std::string_view read_quoted(std::string_view text, std::size_t& at, std::string& word) {
+  const char quote = text[at++];
+  for (; at < text.size(); ++at) {
+    if (text[at] == quote) {
+      ++at;
+      return {};
     }
-    in_word = true;
-    if (c == '\'') {
-      const std::size_t end = text.find('\'', i + 1);
-      if (end == std::string_view::npos) {
-        error = "No closing quotation";
-        return std::nullopt;
-      }
-      word += text.substr(i + 1, end - i - 1);
-      i = end;
-    } else if (c == '"') {
-      bool closed = false;
-      for (++i; i < text.size(); ++i) {
-        if (text[i] == '"') {
-          closed = true;
-          break;
-        }
-        if (text[i] == '\\') {
-          if (i + 1 == text.size()) {
-            error = "No escaped character";
-            return std::nullopt;
-          }
-          if (text[i + 1] == '"' || text[i + 1] == '\\')
-            ++i;
-          else {
-            word += '\\';
-            ++i;
-          }
-        }
-        word += text[i];
-      }
-      if (!closed) {
-        error = "No closing quotation";
-        return std::nullopt;
-      }
-    } else if (c == '\\') {
-      if (++i == text.size()) {
-        error = "No escaped character";
-        return std::nullopt;
-      }
-      word += text[i];
-    } else {
-      word += c;
+    if (quote == '"' && text[at] == '\\') {
+      if (at + 1 == text.size()) return "No escaped character";
+      if (text[at + 1] != '"' && text[at + 1] != '\\') word += '\\';
+      ++at;
     }
+    word += text[at];
   }
-  if (in_word) words.push_back(std::move(word));
-  return words;
+  return "No closing quotation";
+}
+
+}  // namespace
+
+bool split_words(std::string_view text, std::vector<CommandWord>& words, std::string_view& error) {
+  std::size_t at = 0;
+  for (;;) {
+    while (at < text.size() && is_command_space(text[at])) ++at;
+    if (at == text.size()) return true;
+    CommandWord& word = words.emplace_back();
+    word.begin = at;
+    while (at < text.size() && !is_command_space(text[at])) {
+      const char c = text[at];
+      if (c != '\'' && c != '"' && c != '\\') {
+        word.text += c;
+        ++at;
+        continue;
+      }
+      word.quoted = true;
+      if (c != '\\') {
+        error = read_quoted(text, at, word.text);
+      } else if (at + 1 == text.size()) {
+        error = "No escaped character";
+      } else {
+        word.text += text[at + 1];
+        at += 2;
+      }
+      if (!error.empty()) {
+        word.end = text.size();
+        return false;
+      }
+    }
+    word.end = at;
+  }
+}
+
+std::optional<std::vector<std::string>> split_command(std::string_view text, std::string& error) {
+  std::vector<CommandWord> words;
+  std::string_view reason;
+  if (!split_words(text, words, reason)) {
+    error = reason;
+    return std::nullopt;
+  }
+  std::vector<std::string> texts;
+  texts.reserve(words.size());
+  for (CommandWord& word : words) texts.push_back(std::move(word.text));
+  return texts;
 }
 
 std::vector<std::string_view> split_list(std::string_view text, char separator) {

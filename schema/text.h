@@ -64,8 +64,20 @@ std::optional<std::size_t> invalid_utf8(std::string_view bytes);
 // Number of Unicode characters of valid UTF-8 text.
 std::size_t character_count(std::string_view text);
 
+// A word of a command line: what it means, and where it stands in the text.
+struct CommandWord {
+  std::string text;  // without quotes and escapes
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool quoted = false;  // some of it stands in quotes or behind a backslash
+};
+
 // Splits a command like Python's shlex.split (POSIX rules, no comments). On failure `error` holds
-// Python's reason ("No closing quotation", "No escaped character") and nothing is returned.
+// Python's reason ("No closing quotation", "No escaped character"), `words` the words so far, and
+// the last of these is the one that does not end.
+bool split_words(std::string_view text, std::vector<CommandWord>& words, std::string_view& error);
+
+// The words' texts alone; nothing is returned on failure.
 std::optional<std::vector<std::string>> split_command(std::string_view text, std::string& error);
 
 // An absolute path without . and .., by its text alone, as Python's normpath.

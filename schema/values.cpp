@@ -148,17 +148,8 @@ constexpr std::array odd_signals{
     SignalRow{"_SETMASK", 2}
 };
 
-// Token of an environment= value.
-struct Token {
-  std::string text;
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-
-struct LexError {
-  std::string_view reason;
-  std::size_t at = 0;
-};
+using Token = EnvironmentToken;
+using LexError = EnvironmentLexError;
 
 constexpr std::array<bool, 256> environment_word = [] {
   std::array<bool, 256> table{};
@@ -169,11 +160,11 @@ constexpr std::array<bool, 256> environment_word = [] {
   return table;
 }();
 
-constexpr bool is_environment_word(unsigned char c) { return environment_word[c]; }
+constexpr bool is_word(unsigned char c) { return environment_word[c]; }
 
 // End of the run of such characters that begins at `at`.
 std::size_t word_end(std::string_view text, std::size_t at) {
-  while (at < text.size() && is_environment_word(static_cast<unsigned char>(text[at]))) ++at;
+  while (at < text.size() && is_word(static_cast<unsigned char>(text[at]))) ++at;
   return at;
 }
 
@@ -203,7 +194,7 @@ std::optional<LexError> lex_legacy(std::string_view text, std::vector<Token>& to
       ++i;
     } else if (c == '#') {
       while (i < text.size() && text[i] != '\n') ++i;
-    } else if (is_environment_word(c)) {
+    } else if (is_word(c)) {
       Token token{{}, i, i};
       while (i < text.size()) {
         const auto d = static_cast<unsigned char>(text[i]);
@@ -213,7 +204,7 @@ std::optional<LexError> lex_legacy(std::string_view text, std::vector<Token>& to
           continue;
         }
         // Inside a word quotes are ordinary characters of it.
-        if (!is_environment_word(d) && d != '"' && d != '\'') break;
+        if (!is_word(d) && d != '"' && d != '\'') break;
         token.text += text[i++];
       }
       token.end = i;
@@ -245,8 +236,8 @@ std::optional<LexError> lex_posix(std::string_view text, std::vector<Token>& tok
       while (i < text.size() && text[i] != '\n') ++i;
       continue;
     }
-    const bool starts_word = is_environment_word(c) || c == '"' || c == '\'' || c == '\\' ||
-                             latin1_letter(text.substr(i)) != 0;
+    const bool starts_word =
+        is_word(c) || c == '"' || c == '\'' || c == '\\' || latin1_letter(text.substr(i)) != 0;
     if (!starts_word) {
       const std::size_t length = character_length(text.substr(i));
       tokens.push_back({std::string(text.substr(i, length)), i, i + length});
@@ -861,6 +852,13 @@ bool read_plain_environment(std::string_view text, EnvironmentValue& out) {
 
 }  // namespace
 
+bool is_environment_word(char c) { return is_word(static_cast<unsigned char>(c)); }
+
+std::optional<EnvironmentLexError> lex_environment(std::string_view text, Target target,
+                                                   std::vector<EnvironmentToken>& tokens) {
+  return target == Target::v4_4 ? lex_posix(text, tokens) : lex_legacy(text, tokens);
+}
+
 std::optional<ValueError> Environment::read(std::string_view text, const ReadContext& context,
                                             Storage& out) {
   out.clear();
@@ -869,7 +867,7 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
   const bool posix = context.target == Target::v4_4;
   std::vector<Token> tokens;
   tokens.reserve(16);
-  const auto failure = posix ? lex_posix(text, tokens) : lex_legacy(text, tokens);
+  const auto failure = lex_environment(text, context.target, tokens);
   if (failure)
     return ValueError{"environment-syntax",
                       failure->reason == "No closing quotation"

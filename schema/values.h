@@ -80,6 +80,26 @@ struct FcgiSocketValue {
   std::string url() const;
 };
 
+// A piece of an environment= value as its lexer cuts it: a name, `=`, a value, a separator, and so
+// on in turn.
+struct EnvironmentToken {
+  std::string text;  // legacy: with its quotes; 4.4: without
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+struct EnvironmentLexError {
+  std::string_view reason;  // Python's
+  std::size_t at = 0;
+};
+
+// Cuts an environment= value by the rules of that version.
+std::optional<EnvironmentLexError> lex_environment(std::string_view text, Target target,
+                                                   std::vector<EnvironmentToken>& tokens);
+
+// Whether `c` can stand in an unquoted name or value of an environment=.
+bool is_environment_word(char c);
+
 using EnvironmentValue = std::vector<std::pair<std::string, std::string>>;
 
 // How a value travels in a plan and in JSON; everything that is not a boolean or an integer is
