@@ -127,6 +127,13 @@ const CommandLine& Context::command(const ConfigSection& section, const ConfigEn
   return command_;
 }
 
+const std::optional<std::vector<EnvironmentPair>>& Context::environment_pairs(
+    const ConfigEntry& entry) const {
+  if (&entry != pairs_entry_) pairs_ = split_environment(entry.value, options_.target);
+  pairs_entry_ = &entry;
+  return pairs_;
+}
+
 std::optional<std::string> Context::expanded_by(const ConfigSection& section,
                                                 const ConfigEntry& entry, std::string text) const {
   const std::string name(section.name ? schema::strip(section.name->name) : std::string_view{});
@@ -235,6 +242,16 @@ std::string quoted(std::string_view name) {
 void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                  bool safe) {
   diagnostic.fix("remove " + quoted(context.key_text(entry)), context.whole_lines(entry), "", safe);
+}
+
+void add_line_before(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+                     std::string_view line, bool safe) {
+  const Span key = context.key_span(entry);
+  const compiler::Line place = context.document(entry).line(context.written(entry).line);
+  std::string text(line);
+  text += context.line_end(entry);
+  text += context.source_text({key.source, place.begin, place.content_begin});
+  diagnostic.fix("add " + quoted(line), {key.source, key.begin, key.begin}, text, safe);
 }
 
 }  // namespace sup::lint
