@@ -16,6 +16,7 @@
 #include "compiler/command_line.h"
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
+#include "compiler/machine.h"
 #include "compiler/memory.h"
 #include "compiler/migrate/view.h"
 #include "compiler/render_text.h"
@@ -47,6 +48,8 @@ struct Arguments {
   bool exit_zero = false;
   bool style = false;
   bool fix = false;
+  bool host = false;
+  std::string root;
 };
 
 void list_rules() {
@@ -184,7 +187,15 @@ int run(Arguments& arguments) {
   // A list of variables says what the machine has: what is not in it is missing there.
   options.environment_is_complete = !arguments.variable_files.empty();
 
-  const compiler::RealFileSystem disk;
+  schema::Facts machine;
+  if (arguments.host || !arguments.root.empty()) {
+    machine = compiler::machine_facts(arguments.root);
+    options.machine = &machine;
+    options.ask_machine = true;
+    options.host_name = compiler::host_name();
+  }
+
+  const compiler::RealFileSystem disk(arguments.root);
   std::string input;
   bool has_input = false;
   for (std::string& path : arguments.paths) {
@@ -195,6 +206,10 @@ int run(Arguments& arguments) {
   }
   if (has_input && arguments.fix) {
     std::cerr << "supcheck: --fix needs files, standard input cannot be written\n";
+    return exit_failure;
+  }
+  if (arguments.fix && !arguments.root.empty()) {
+    std::cerr << "supcheck: --fix does not write below --root\n";
     return exit_failure;
   }
   const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
@@ -257,6 +272,10 @@ int main_with(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--fix", arguments.fix, "apply safe fixes to the files");
   app.add_flag("--style", arguments.style, "report matters of style, too");
+  app.add_flag("--host", arguments.host,
+               "this machine will run it: check programs, users, folders and limits, too");
+  app.add_option("--root", arguments.root,
+                 "folder that holds the files of the machine; implies --host");
   app.add_flag("--list-rules", arguments.list_rules, "list all rules");
   app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
