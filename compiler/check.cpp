@@ -14,7 +14,8 @@ namespace {
 // Names are asked for, values are told.
 bool is_suggestion(std::string_view rule) {
   return rule == "unknown-event" || rule == "unknown-program-in-group" ||
-         rule == "unknown-expansion" || rule == "invalid-signal" || rule == "invalid-loglevel";
+         rule == "unknown-expansion" || rule == "invalid-signal" || rule == "invalid-loglevel" ||
+         rule == "unknown-user-or-group";
 }
 
 // Options that the section is refused with: all that can be done is to take them out.

@@ -2,6 +2,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,6 +81,89 @@ std::optional<std::string> file_text(const std::string& path) {
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
+std::optional<schema::FileFacts> file_facts(const std::string& path) {
+  struct stat info {};
+
+  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  schema::FileFacts facts;
+  using Kind = schema::FileFacts::Kind;
+  facts.kind = S_ISREG(info.st_mode)    ? Kind::regular
+               : S_ISDIR(info.st_mode)  ? Kind::directory
+               : S_ISSOCK(info.st_mode) ? Kind::socket
+                                        : Kind::other;
+  facts.mode = info.st_mode & 07777U;
+  facts.user = info.st_uid;
+  facts.group = info.st_gid;
+  return facts;
+}
+
+std::optional<std::string> file_start(const std::string& path) {
+  struct stat info {};
+
+  // A FIFO or a device may keep its reader waiting.
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 256> start{};
+  if (!file.read(start.data(), start.size()) && !file.eof()) return std::nullopt;
+  return std::string(start.data(), static_cast<std::size_t>(file.gcount()));
+}
+
+std::optional<schema::UserFacts> user_facts(std::string_view user) {
+  const auto id = number(user);
+  const passwd* entry = id ? ::getpwuid(*id) : ::getpwnam(std::string(user).c_str());
+  if (entry == nullptr) return std::nullopt;
+  schema::UserFacts facts;
+  facts.id = entry->pw_uid;
+  facts.home = entry->pw_dir;
+  std::array<gid_t, 256> groups{};
+  int count = groups.size();
+  const std::string name = entry->pw_name;
+  if (::getgrouplist(name.c_str(), entry->pw_gid, groups.data(), &count) < 0)
+    count = static_cast<int>(groups.size());
+  facts.groups.assign(groups.begin(), groups.begin() + count);
+  return facts;
+}
+
+// The fields of each line of a file like passwd.
+template <class Function>
+void each_line(const std::string& file, Function function) {
+  std::ifstream lines(file);
+  std::string line;
+  while (std::getline(lines, line)) function(schema::split_list(line, ':'));
+}
+
+// The same from the files below a root.
+std::optional<schema::UserFacts> listed_user(const std::string& root, std::string_view user) {
+  std::optional<schema::UserFacts> facts;
+  std::string name;
+  each_line(root + "/etc/passwd", [&](const std::vector<std::string_view>& fields) {
+    if (facts || fields.size() < 6 || (fields[0] != user && fields[2] != user)) return;
+    const auto id = number(fields[2]);
+    const auto group = number(fields[3]);
+    if (!id || !group) return;
+    facts = schema::UserFacts{*id, {*group}, std::string(fields[5])};
+    name = fields[0];
+  });
+  if (!facts) return facts;
+  each_line(root + "/etc/group", [&](const std::vector<std::string_view>& fields) {
+    if (fields.size() < 4) return;
+    const auto id = number(fields[2]);
+    for (const std::string_view member : schema::split_list(fields[3]))
+      if (id && member == name) facts->groups.push_back(*id);
+  });
+  return facts;
+}
+
+std::vector<std::string> names_of(const std::string& file) {
+  std::vector<std::string> names;
+  each_line(file, [&](const std::vector<std::string_view>& fields) {
+    if (!fields.empty() && !fields[0].empty()) names.emplace_back(fields[0]);
+  });
+  return names;
+}
+
+// What the system gives a daemon that nobody gave a PATH.
+constexpr const char* system_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 }  // namespace
 
@@ -111,6 +195,28 @@ schema::Facts machine_facts(const std::string& root) {
   };
   facts.files_in = [below](const std::string& folder) { return files_in(below(folder)); };
   facts.file_text = [below](const std::string& path) { return file_text(below(path)); };
+  facts.file = [root](const std::string& path) {
+    return file_facts(root.empty() ? path : root + "/" + path);
+  };
+  facts.file_start = [root](const std::string& path) {
+    return file_start(root.empty() ? path : root + "/" + path);
+  };
+  facts.user = user_facts;
+  if (!root.empty()) facts.user = [root](std::string_view user) { return listed_user(root, user); };
+  facts.user_names = [file = root + "/etc/passwd", names = std::vector<std::string>{}]() mutable {
+    if (names.empty()) names = names_of(file);
+    return names;
+  };
+  facts.group_names = [file = root + "/etc/group", names = std::vector<std::string>{}]() mutable {
+    if (names.empty()) names = names_of(file);
+    return names;
+  };
+  const char* path = std::getenv("PATH");
+  facts.search_path = root.empty() && path != nullptr ? path : system_path;
+  rlimit limit{};
+  if (root.empty() && ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
+    facts.descriptor_limit = static_cast<std::int64_t>(limit.rlim_max);
+  facts.is_privileged = ::geteuid() == 0;
   std::array<char, 4096> buffer{};
   facts.working_directory = "/";
   if (root.empty() && ::getcwd(buffer.data(), buffer.size()) != nullptr)

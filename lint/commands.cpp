@@ -325,9 +325,13 @@ std::string_view CommandLine::subcommand() const {
 }
 
 bool CommandLine::is_question() const {
-  return has({"--version", "--help", "-h", "-V", "-t", "-T", "--test", "-configtest",
-              "--configtest", "-v"}) &&
-         argv.size() <= 4;
+  if (has({"--version", "--help", "--test", "-configtest", "--configtest"})) return true;
+  if (argv.size() < 2) return false;
+  // Many programs have other uses for these letters, with an argument behind them.
+  const auto is_short = [](std::string_view text) {
+    return text == "-h" || text == "-V" || text == "-v" || text == "-t" || text == "-T";
+  };
+  return is_short(argv.back().text) || (is_short(argv[1].text) && is_option(argv[2]));
 }
 
 CommandLine parse_command(std::string_view value, const Expand& expand) {

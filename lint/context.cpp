@@ -159,6 +159,13 @@ const CommandLine& Context::command(const ConfigSection& section, const ConfigEn
   return command_;
 }
 
+const std::optional<std::vector<EnvironmentPair>>& Context::environment_pairs(
+    const ConfigEntry& entry) const {
+  if (&entry != pairs_entry_) pairs_ = split_environment(entry.value, options_.target);
+  pairs_entry_ = &entry;
+  return pairs_;
+}
+
 std::optional<std::string> Context::expanded_by(const ConfigSection& section,
                                                 const ConfigEntry& entry, std::string text) const {
   const std::string name(section.name ? schema::strip(section.name->name) : std::string_view{});
@@ -223,9 +230,13 @@ std::string_view Context::line_end(const ConfigEntry& entry) const {
 }
 
 Span Context::value_part(const ConfigEntry& entry, std::size_t begin, std::size_t length) const {
-  if (length == 0 || begin + length > entry.value.size()) return value_place(entry);
+  const Span value = value_span(entry);
+  if (entry.value.size() == value.end - value.begin && begin + length <= entry.value.size()) {
+    const auto first = value.begin + static_cast<std::uint32_t>(begin);
+    return {value.source, first, first + static_cast<std::uint32_t>(length)};
+  }
   const auto spans = document(entry).spans(written(entry), begin, length);
-  return spans.size() == 1 ? spans.front() : value_place(entry);
+  return spans.empty() ? value_place(entry) : spans.front();
 }
 
 Span Context::value_place(const ConfigEntry& entry) const {
@@ -242,6 +253,16 @@ std::string quoted(std::string_view name) {
 void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                  bool safe) {
   diagnostic.fix("remove " + quoted(context.key_text(entry)), context.whole_lines(entry), "", safe);
+}
+
+void add_line_before(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+                     std::string_view line, bool safe) {
+  const Span key = context.key_span(entry);
+  const compiler::Line place = context.document(entry).line(context.written(entry).line);
+  std::string text(line);
+  text += context.line_end(entry);
+  text += context.source_text({key.source, place.begin, place.content_begin});
+  diagnostic.fix("add " + quoted(line), {key.source, key.begin, key.begin}, text, safe);
 }
 
 }  // namespace sup::lint

@@ -21,6 +21,7 @@
 #include "compiler/source.h"
 #include "lint/commands.h"
 #include "lint/options.h"
+#include "lint/environments.h"
 #include "schema/expand.h"
 #include "schema/options.h"
 #include "schema/values.h"
@@ -101,6 +102,10 @@ class Context {
 
   // The entry's value as a command line. It is kept until the next one is asked for.
   const CommandLine& command(const ConfigSection& section, const ConfigEntry& entry) const;
+
+  // The pairs of an environment=, see split_environment. Kept until the next ones are asked for.
+  const std::optional<std::vector<EnvironmentPair>>& environment_pairs(
+      const ConfigEntry& entry) const;
 
   // Questions to the machine; null without --host.
   const schema::Facts* machine() const { return options_.ask_machine ? options_.machine : nullptr; }
@@ -194,6 +199,8 @@ class Context {
   mutable std::string_view command_text_;
   mutable const ConfigEntry* command_entry_ = nullptr;
   mutable std::shared_ptr<const References> references_;
+  mutable std::optional<std::vector<EnvironmentPair>> pairs_;
+  mutable const ConfigEntry* pairs_entry_ = nullptr;
 };
 
 // "`name`"
@@ -202,5 +209,9 @@ std::string quoted(std::string_view name);
 // Adds a fix that deletes an entry with all its lines.
 void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                  bool safe);
+
+// Adds a fix that puts the line "key=value" before that of an entry, indented as it is.
+void add_line_before(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+                     std::string_view line, bool safe);
 
 }  // namespace sup::lint

@@ -96,6 +96,7 @@ class ScriptReader {
            (text_[sign] == '<' || text_[sign] == '>' || text_[sign] == '&' || text_[sign] == '|'))
       ++sign;
     at_ = sign;
+    step_.has_redirection = true;
     while (peek() == ' ' || peek() == '\t') ++at_;
     if (at_ < text_.size() && !is_end(peek())) take_word();
     return true;

@@ -24,6 +24,7 @@ struct ScriptStep {
   std::vector<Word> words;  // without redirections and assignments in front
   Joint next = Joint::end;  // what stands behind it
   bool has_assignment = false;
+  bool has_redirection = false;
 };
 
 struct Script {

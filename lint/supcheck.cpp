@@ -53,6 +53,7 @@ struct Arguments {
   bool host = false;
   bool target_is_explicit = false;
   bool fix = false;
+  std::string root;
 };
 
 void list_rules() {
@@ -191,9 +192,6 @@ int run(Arguments& arguments) {
     }
     options.log_limit = limit;
   }
-  const schema::Facts machine = compiler::machine_facts();
-  if (arguments.host) options.machine = &machine;
-  options.ask_machine = arguments.host;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
   options.target_is_explicit = arguments.target_is_explicit;
   auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
@@ -205,7 +203,15 @@ int run(Arguments& arguments) {
   // A list of variables says what the machine has: what is not in it is missing there.
   options.environment_is_complete = !arguments.variable_files.empty();
 
-  const compiler::RealFileSystem disk;
+  schema::Facts machine;
+  if (arguments.host || !arguments.root.empty()) {
+    machine = compiler::machine_facts(arguments.root);
+    options.machine = &machine;
+    options.ask_machine = true;
+    options.host_name = compiler::host_name();
+  }
+
+  const compiler::RealFileSystem disk(arguments.root);
   std::string input;
   bool has_input = false;
   for (std::string& path : arguments.paths) {
@@ -216,6 +222,10 @@ int run(Arguments& arguments) {
   }
   if (has_input && arguments.fix) {
     std::cerr << "supcheck: --fix needs files, standard input cannot be written\n";
+    return exit_failure;
+  }
+  if (arguments.fix && !arguments.root.empty()) {
+    std::cerr << "supcheck: --fix does not write below --root\n";
     return exit_failure;
   }
   const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
@@ -283,7 +293,10 @@ int main_with(int argc, char** argv) {
   app.add_option("--stop-timeout", arguments.stop_timeout,
                  "seconds that the container has to stop");
   app.add_option("--log-limit", arguments.log_limit, "most that all logs may take, such as 10GB");
-  app.add_flag("--host", arguments.host, "ask this machine about users, folders and programs");
+  app.add_flag("--host", arguments.host,
+               "this machine will run it: check programs, users, folders and limits, too");
+  app.add_option("--root", arguments.root,
+                 "folder that holds the files of the machine; implies --host");
   app.add_flag("--list-rules", arguments.list_rules, "list all rules");
   app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");

@@ -289,18 +289,36 @@ class Binder {
 
   void check_user(std::size_t section, std::optional<std::size_t> setting,
                   const std::optional<std::string>& user) {
-    if (user && setting && facts_.user_exists && !facts_.user_exists(*user))
-      fault(section, setting, "unknown-user-or-group",
-            "there is no user " + quoted(*user) + " on this machine");
+    if (!user || !setting || !facts_.user_exists || facts_.user_exists(*user)) return;
+    fault(section, setting, "unknown-user-or-group",
+          "there is no user " + quoted(*user) + " on this machine")
+        .fix = nearest_of(*user, facts_.user_names);
+  }
+
+  // What the machine has instead of `name`, or an empty text.
+  static std::string nearest_of(const std::string& name,
+                                const std::function<std::vector<std::string>()>& names) {
+    if (!names) return {};
+    const std::vector<std::string> known = names();
+    const std::vector<std::string_view> candidates(known.begin(), known.end());
+    return std::string(nearest(name, candidates));
   }
 
   void check_owner(std::size_t section, std::optional<std::size_t> setting,
                    const std::optional<UserGroupValue>& owner) {
     if (!owner || !setting) return;
-    check_user(section, setting, owner->user);
-    if (owner->group && facts_.group_exists && !facts_.group_exists(*owner->group))
+    const std::string group = owner->group ? ":" + *owner->group : "";
+    if (facts_.user_exists && !facts_.user_exists(owner->user)) {
+      const std::string meant = nearest_of(owner->user, facts_.user_names);
       fault(section, setting, "unknown-user-or-group",
-            "there is no group " + quoted(*owner->group) + " on this machine");
+            "there is no user " + quoted(owner->user) + " on this machine")
+          .fix = meant.empty() ? meant : meant + group;
+    }
+    if (!owner->group || !facts_.group_exists || facts_.group_exists(*owner->group)) return;
+    const std::string meant = nearest_of(*owner->group, facts_.group_names);
+    fault(section, setting, "unknown-user-or-group",
+          "there is no group " + quoted(*owner->group) + " on this machine")
+        .fix = meant.empty() ? meant : owner->user + ":" + meant;
   }
 
   // A program, group or process name; false when it cannot be one.

@@ -1,0 +1,122 @@
+// SUP904, SUP909: a shell's signs in a command without a shell, or outside of its script.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "lint/lint.h"
+#include "lint/shell_words.h"
+
+namespace sup::lint {
+
+namespace {
+
+// Programs that take such words as arguments.
+bool takes_operators(const CommandLine& command) {
+  constexpr std::array<std::string_view, 8> programs = {"find",  "expr",     "jq",   "xargs",
+                                                        "watch", "parallel", "test", "["};
+  return std::any_of(command.words.begin(), command.words.end(), [&](const Word& word) {
+    return std::find(programs.begin(), programs.end(), base_name(word)) != programs.end();
+  });
+}
+
+const Word* first_operator(const CommandLine& command, std::size_t from) {
+  for (std::size_t i = from; i < command.words.size(); ++i) {
+    const Word& word = command.words[i];
+    if (is_shell_operator(word)) return &word;
+    // "cd /app; ./run"
+    if (!word.is_quoted && word.text.size() > 1 && word.text.ends_with(';') &&
+        !word.text.ends_with("\\;") && i + 1 < command.words.size() && i > 0)
+      return &word;
+  }
+  return nullptr;
+}
+
+void offer_shell(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry) {
+  if (!context.is_single_line(entry) ||
+      entry.value.find_first_of("\"\\$`") != std::string_view::npos)
+    return;
+  const Script script = parse_script(entry.value, 0, entry.value.size(), true);
+  if (script.is_compound || script.steps.empty()) return;
+  const ScriptStep& last = script.steps.back();
+  const bool is_list = script.steps.size() == 1 ||
+                       script.steps[script.steps.size() - 2].next == Joint::both ||
+                       script.steps[script.steps.size() - 2].next == Joint::sequence;
+  std::string text(entry.value);
+  if (is_list && last.next == Joint::end) text.insert(last.words.front().begin, "exec ");
+  diagnostic.fix("run it by a shell", context.value_span(entry), "/bin/sh -c \"" + text + "\"",
+                 false);
+}
+
+void check_syntax(const Context& context, Diagnostics& out, const ConfigSection& section,
+                  const ConfigEntry& entry) {
+  const CommandLine& command = context.command(section, entry);
+  if (command.words.size() < 2 || !command.error.empty() || command.script ||
+      is_shell(base_name(command.words[0])) || is_shell_builtin(command.words[0].text) ||
+      takes_operators(command) || command.wrapper("su") != nullptr)
+    return;
+  const Word* sign = first_operator(command, 1);
+  if (sign == nullptr) return;
+  auto& diagnostic =
+      out.report(command_shell_syntax.rule, context.place_of(entry, *sign),
+                 quoted(sign->text) + " is handed to " + quoted(command.words[0].text) +
+                     " as an argument, as no shell runs " + section.display());
+  const bool redirects = sign->text.find_first_of("<>") != std::string::npos;
+  diagnostic.with_hint(redirects ? "write `stdout_logfile=` and `redirect_stderr=true`, or "
+                                   "`sh -c \"exec ...\"`"
+                                 : "write `sh -c \"...\"`, or a script");
+  offer_shell(context, diagnostic, entry);
+}
+
+void check_script(const Context& context, Diagnostics& out, const ConfigSection& section,
+                  const ConfigEntry& entry) {
+  const CommandLine& command = context.command(section, entry);
+  if (!command.error.empty() || !command.script || command.script_word == 0 ||
+      command.script_word + 1 >= command.words.size())
+    return;
+  const Word& script = command.words[command.script_word];
+  const bool is_bare = !script.is_quoted && !script.is_open;
+  const Word* sign = first_operator(command, command.script_word + 1);
+  if (!is_bare || (sign == nullptr && !is_shell_builtin(script.text))) return;
+  const Word& next = command.words[command.script_word + 1];
+  auto& diagnostic = out.report(
+      sh_c_script_not_quoted.rule,
+      context.value_part(entry, script.begin, command.words.back().end - script.begin),
+      "only " + quoted(script.text) + " is the script of the shell; " + quoted(next.text) +
+          " and what follows are its arguments in " + section.display());
+  diagnostic.with_hint("put the script into quotes");
+  const std::string_view rest = entry.value.substr(script.begin);
+  if (context.is_single_line(entry) && rest.find_first_of("\"\\$`") == std::string_view::npos)
+    diagnostic.fix("put the script into quotes",
+                   context.value_part(entry, script.begin, rest.size()),
+                   "\"" + std::string(rest) + "\"", false);
+}
+
+}  // namespace
+
+const LintRule command_shell_syntax = {
+    .rule = {"SUP904",         "command-shell-syntax", Severity::error,
+             "signs of the shell in a command without a shell"},
+    .explanation =
+        "Supervisor runs the program itself. `&&`, `|`, `>` and `2>&1` become arguments.\n"
+        "  command=php app.php > /var/log/a.log 2>&1\n"
+        "write\n"
+        "  command=php app.php\n"
+        "  stdout_logfile=/var/log/a.log\n"
+        "  redirect_stderr=true\n"
+        "or sh -c \"exec ...\" with the script in quotes.\n",
+    .check_value = check_syntax,
+    .options = {"command"}
+};
+
+const LintRule sh_c_script_not_quoted = {
+    .rule = {"SUP909",           "sh-c-script-not-quoted", Severity::warning,
+             "the script of sh -c is not in quotes"},
+    .explanation =
+        "`sh -c` takes one word as its script; further words are the script's arguments.\n"
+        "  command=sh -c cd /app && ./run       runs `cd` alone\n"
+        "  command=sh -c \"cd /app && ./run\"     is right\n",
+    .check_value = check_script,
+    .options = {"command"}
+};
+
+}  // namespace sup::lint

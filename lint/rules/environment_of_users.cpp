@@ -1,0 +1,231 @@
+// SUP915, SUP916, SUP920, SUP1110: users, search paths and secrets of commands.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "lint/environments.h"
+#include "lint/lint.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+bool sets(const Context& context, const ConfigSection* section, std::string_view name) {
+  const ConfigEntry* entry = section == nullptr ? nullptr : section->find("environment");
+  if (entry == nullptr) return false;
+  const auto& pairs = context.environment_pairs(*entry);
+  if (!pairs) return true;  // not known
+  return std::any_of(pairs->begin(), pairs->end(),
+                     [&](const EnvironmentPair& pair) { return pair.name == name; });
+}
+
+// Something that a template's processor fills in later.
+bool is_placeholder(std::string_view text) {
+  return text.find("{{") != std::string_view::npos || text.find("<%") != std::string_view::npos ||
+         text.find("${") != std::string_view::npos;
+}
+
+// Programs that keep files in the home folder.
+bool needs_home(const CommandLine& command) {
+  constexpr std::array<std::string_view, 16> programs = {
+      "npm",    "npx",    "yarn", "pnpm",  "git",     "pip",      "pip3",        "composer",
+      "bundle", "consul", "gogs", "gitea", "jupyter", "chromium", "jupyter-lab", "google-chrome"};
+  const auto is_one = [&](std::string_view name) {
+    return std::find(programs.begin(), programs.end(), name) != programs.end();
+  };
+  return is_one(command.program) || command.wrapper("bundle") != nullptr;
+}
+
+void check_home(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& entry = *section.find("user");
+  if (!section.is_process() || entry.from_default) return;
+  const auto user = context.read<schema::User>(section, entry);
+  if (!user || *user == "root" || *user == "0" || is_placeholder(*user)) return;
+  const ConfigSection* daemon = context.config().find("supervisord");
+  if (daemon != nullptr && daemon->find("user") != nullptr &&
+      context.read<schema::User>(*daemon, "user").value_or(*user) == *user)
+    return;
+  if (sets(context, &section, "HOME") || sets(context, daemon, "HOME")) return;
+  const ConfigEntry* command_entry = section.find("command");
+  const bool is_needed =
+      command_entry != nullptr && needs_home(context.command(section, *command_entry));
+  std::string home = "/home/" + *user;
+  const schema::Facts* machine = context.machine();
+  if (machine != nullptr && machine->user) {
+    const auto known = machine->user(*user);
+    if (!known) return;  // which is told
+    home = known->home;
+  }
+  const std::string variables = "HOME=\"" + home + "\",USER=\"" + *user + "\"";
+  auto& diagnostic =
+      out.report(home_not_set_for_user.rule, is_needed ? Severity::warning : Severity::info,
+                 context.value_place(entry),
+                 section.display() + " runs as " + quoted(*user) +
+                     ", but HOME, USER and LOGNAME stay those of whoever started the daemon");
+  diagnostic.with_hint("write `environment=" + variables + "`");
+  if (section.find("environment") == nullptr)
+    add_line_before(context, diagnostic, entry, "environment=" + variables, false);
+}
+
+bool has_system_path(std::string_view path) {
+  for (const std::string_view folder : schema::split_list(path, ':'))
+    if (folder == "/bin" || folder == "/usr/bin" || folder == "/bin/" || folder == "/usr/bin/")
+      return true;
+  return false;
+}
+
+void check_path(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& entry = *section.find("environment");
+  if (entry.from_default || entry.value.find("PATH") == std::string_view::npos) return;
+  const auto& pairs = context.environment_pairs(entry);
+  if (!pairs) return;
+  for (const EnvironmentPair& pair : *pairs) {
+    if (pair.name != "PATH" || pair.is_cut() || pair.value.find('$') != std::string_view::npos ||
+        pair.value.find("ENV_") != std::string_view::npos || is_placeholder(pair.value))
+      continue;
+    std::string_view path = pair.value;
+    if (pair.is_quoted()) path = path.substr(1, path.size() - 2);
+    if (has_system_path(path)) continue;
+    const ConfigEntry* command_entry = section.find("command");
+    const bool is_absolute = command_entry != nullptr && command_entry->value.starts_with('/');
+    auto& diagnostic = out.report(
+        path_override_drops_system.rule, is_absolute ? Severity::info : Severity::warning,
+        context.value_part(entry, pair.value_begin, pair.value.size()),
+        "`PATH` of " + section.display() + " has neither /bin nor /usr/bin; " +
+            (is_absolute ? "what the program starts by name is not found there"
+                         : "programs, and the command itself, are looked for in it alone"));
+    diagnostic.with_hint("append `:%(ENV_PATH)s`");
+    if (context.options().environment_is_complete &&
+        !context.options().environment.contains("PATH"))
+      continue;
+    const std::size_t end = pair.value_begin + pair.value.size() - (pair.is_quoted() ? 1 : 0);
+    const Span whole = context.value_part(entry, pair.value_begin, pair.value.size());
+    if (context.source_text(whole) != pair.value || path.empty()) continue;
+    const auto at = whole.begin + static_cast<std::uint32_t>(end - pair.value_begin);
+    if (pair.is_quoted())
+      diagnostic.fix("append `:%(ENV_PATH)s`", {whole.source, at, at}, ":%(ENV_PATH)s", true);
+    else
+      diagnostic.fix("append `:%(ENV_PATH)s`", whole, "\"" + std::string(path) + ":%(ENV_PATH)s\"",
+                     true);
+  }
+}
+
+// The user that a wrapper changes to; empty when it is not plain.
+std::string user_of(const WrapperUse& use) {
+  const auto& own = use.own;
+  if (use.name == "gosu" || use.name == "su-exec" || use.name == "setuidgid")
+    return own.empty() ? std::string{} : own.back();
+  for (std::size_t i = 0; i + 1 < own.size(); ++i)
+    if (own[i] == "-u" || own[i] == "--user") return own[i + 1];
+  return {};
+}
+
+void check_privilege(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& entry = *section.find("command");
+  if (entry.from_default) return;
+  const CommandLine& command = context.command(section, entry);
+  if (command.words.empty()) return;
+  constexpr std::array<std::string_view, 6> names = {"sudo",    "su",      "gosu",
+                                                     "su-exec", "runuser", "setuidgid"};
+  const auto use =
+      std::find_if(command.wrappers.begin(), command.wrappers.end(), [&](const WrapperUse& each) {
+        return std::find(names.begin(), names.end(), each.name) != names.end();
+      });
+  if (use == command.wrappers.end()) return;
+  const bool stays = use->name == "sudo" || use->name == "su" || use->name == "runuser";
+  auto& diagnostic =
+      out.report(privilege_wrapper.rule, context.place_of(entry, use->word),
+                 quoted(use->name) + (stays ? " stays between Supervisor and " + section.display() +
+                                                  ", and gets the signals in its place"
+                                            : " changes the user of " + section.display() +
+                                                  ", which Supervisor can do itself"));
+  const std::string user = user_of(*use);
+  diagnostic.with_hint(user.empty() ? "write `user=`" : "write `user=" + user + "`");
+  const bool is_first = use->word.begin == 0 && use == command.wrappers.begin();
+  if (!is_first || user.empty() || use->own.size() != (stays ? 2U : 1U) || command.script ||
+      section.find("user") != nullptr || !context.is_single_line(entry) ||
+      command.words.size() < use->own.size() + 2)
+    return;
+  const std::string rest(entry.value.substr(command.words[use->own.size() + 1].begin));
+  add_line_before(context, diagnostic, entry, "user=" + user, false);
+  diagnostic.fixes.back().title = "write `user=` instead";
+  diagnostic.fixes.back().edits.push_back({context.value_span(entry), rest});
+}
+
+void check_secret(const Context& context, Diagnostics& out, const ConfigSection& section,
+                  const ConfigEntry& entry) {
+  const CommandLine& command = context.command(section, entry);
+  for (std::size_t i = 1; i < command.argv.size(); ++i) {
+    const Word& word = command.argv[i];
+    if (!word.text.starts_with("--") || word.is_open) continue;
+    const std::size_t equals = word.text.find('=');
+    const std::string_view name = std::string_view(word.text).substr(2, equals - 2);
+    constexpr std::array<std::string_view, 7> names = {
+        "password", "passwd", "token", "secret", "api-key", "requirepass", "secret-key"};
+    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+    const bool has_value = equals != std::string::npos
+                               ? equals + 1 < word.text.size()
+                               : i + 1 < command.argv.size() && !command.argv[i + 1].is_open &&
+                                     !command.argv[i + 1].text.starts_with('-');
+    if (!has_value) continue;
+    // Off unless asked for, as matters of style are: it is often the only way a program has.
+    auto& diagnostic =
+        out.report(secret_on_command_line.rule, Severity::style, context.key_span(entry),
+                   "every user of the machine can read what " + section.display() + " gets by " +
+                       quoted("--" + std::string(name)) + " in the process list");
+    diagnostic.with_hint("hand it over by `environment` or a file");
+    return;
+  }
+}
+
+}  // namespace
+
+const LintRule home_not_set_for_user = {
+    .rule = {"SUP915",        "home-not-set-for-user", Severity::info,
+             "a program with a user, but not with its home folder"},
+    .explanation =
+        "user= changes the user id alone. HOME, USER and LOGNAME stay those of whoever started "
+        "the\n"
+        "daemon; programs then look for their files in the wrong place.\n"
+        "  user=app\n"
+        "  environment=HOME=\"/home/app\",USER=\"app\"\n"
+        "For commands that are known to need HOME it is a warning.\n",
+    .check_section = check_home,
+    .options = {"user"}
+};
+
+const LintRule path_override_drops_system = {
+    .rule = {"SUP916",           "path-override-drops-system", Severity::warning,
+             "a PATH without the folders of the system"},
+    .explanation =
+        "PATH in environment= replaces the daemon's, also for the search of the command itself.\n"
+        "  environment=PATH=\"/opt/venv/bin\"    write: PATH=\"/opt/venv/bin:%(ENV_PATH)s\"\n",
+    .check_section = check_path,
+    .options = {"environment"}
+};
+
+const LintRule privilege_wrapper = {
+    .rule = {"SUP920",        "privilege-wrapper", Severity::info,
+             "a program that changes the user of another"},
+    .explanation =
+        "Supervisor can run a program as another user. sudo and su stay in between and get the\n"
+        "signals that are meant for the program; gosu and su-exec do not and are only not needed.\n"
+        "  command=sudo -u app /srv/run    write: user=app\n"
+        "                                         command=/srv/run\n",
+    .check_section = check_privilege,
+    .options = {"command"}
+};
+
+const LintRule secret_on_command_line = {
+    .rule = {"SUP1110",       "secret-on-command-line", Severity::info,
+             "a password or token in a command"},
+    .explanation =
+        "Command lines are shown to every user by ps. Hand secrets over by environment= or a "
+        "file.\n"
+        "Only reported with --style.\n",
+    .check_value = check_secret,
+    .options = {"command"}
+};
+
+}  // namespace sup::lint

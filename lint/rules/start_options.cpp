@@ -1,0 +1,213 @@
+// SUP805 to SUP810: how starts, retries and exits are counted.
+#include <algorithm>
+#include <string>
+
+#include "lint/daemons.h"
+#include "lint/lint.h"
+
+namespace sup::lint {
+
+namespace {
+
+std::optional<schema::AutoRestartValue> autorestart_of(const Context& context,
+                                                       const ConfigSection& section) {
+  if (section.find("autorestart") == nullptr) return schema::AutoRestartValue::unexpected;
+  return context.read<schema::AutoRestart>(section, "autorestart");
+}
+
+void offer_value(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
+                 std::string value) {
+  if (entry.from_default || !context.is_single_line(entry)) return;
+  diagnostic.fix("write `" + std::string(entry.key) + "=" + value + "`", context.value_span(entry),
+                 value, false);
+}
+
+void check_crash_loop(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& startsecs = *section.find("startsecs");
+  const auto autorestart = autorestart_of(context, section);
+  if (startsecs.from_default || context.read<schema::Integer>(section, startsecs) != 0 ||
+      !autorestart || *autorestart == schema::AutoRestartValue::never)
+    return;
+  auto& diagnostic = out.report(startsecs_zero_crash_loop.rule, context.value_place(startsecs),
+                                "every start of " + section.display() +
+                                    " counts as a success; if it fails at once, it is started "
+                                    "again each second for ever");
+  diagnostic.with_hint("write `startsecs=1`, or `autorestart=false` for what is to run once");
+  offer_value(context, diagnostic, startsecs, "1");
+}
+
+void check_retries(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& retries = *section.find("startretries");
+  const ConfigEntry* startsecs = section.find("startsecs");
+  const auto count = context.read<schema::Integer>(section, retries);
+  if (retries.from_default || startsecs == nullptr || !count || *count <= 0 ||
+      context.read<schema::Integer>(section, *startsecs) != 0)
+    return;
+  auto& diagnostic = out.report(startretries_without_effect.rule, context.key_span(retries),
+                                quoted(context.key_text(retries)) + " of " + section.display() +
+                                    " does not limit crashes, as with `startsecs=0` every start "
+                                    "counts as a success");
+  diagnostic.with_hint("write `startsecs=1`");
+  diagnostic.label(context.value_place(*startsecs), "no start can fail");
+  offer_value(context, diagnostic, *startsecs, "1");
+}
+
+void check_negative(const Context& context, Diagnostics& out, const ConfigSection& section,
+                    const ConfigEntry& entry) {
+  const auto count = context.read<schema::Integer>(section, entry);
+  if (!count || *count >= 0) return;
+  auto& diagnostic = out.report(startretries_negative.rule, context.value_place(entry),
+                                section.display() +
+                                    " is given up after its first failed start; a "
+                                    "negative number does not mean without end");
+  diagnostic.with_hint("write a large number such as `1000000`, or `0` for no retry");
+  offer_value(context, diagnostic, entry, "1000000");
+}
+
+// Commands that are done soon after they start.
+bool is_short_task(const CommandLine& command) {
+  constexpr std::array<std::string_view, 16> tasks = {
+      "true", "echo", "printf", "mkdir", "chown", "chmod",    "cp",    "mv",
+      "rm",   "ln",   "sed",    "touch", "cat",   "envsubst", "mount", "sysctl"};
+  const auto is_task = [&](std::string_view name) {
+    return std::find(tasks.begin(), tasks.end(), name) != tasks.end();
+  };
+  if (command.program == "cat" && command.argv.size() == 1) return false;
+  if (is_task(command.program)) return true;
+  if (command.program.starts_with("migrate") || command.subcommand() == "migrate" ||
+      command.subcommand() == "collectstatic")
+    return true;
+  const bool waits = command.program == "wait-for-it" || command.program == "wait-for-it.sh";
+  return waits && !command.has({"--"});
+}
+
+void check_oneshot(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& entry = *section.find("autorestart");
+  if (entry.from_default || section.find("startsecs") != nullptr ||
+      section.find("startretries") != nullptr ||
+      context.read<schema::AutoRestart>(section, entry) != schema::AutoRestartValue::never)
+    return;
+  const ConfigEntry* command_entry = section.find("command");
+  bool is_task = false;
+  if (command_entry != nullptr) {
+    const CommandLine& command = context.command(section, *command_entry);
+    if (find_daemon(command.program) != nullptr) return;
+    is_task = is_short_task(command);
+  }
+  auto& diagnostic =
+      out.report(oneshot_is_retried.rule, is_task ? Severity::warning : Severity::info,
+                 context.value_place(entry),
+                 is_task ? section.display() +
+                               " ends at once, is therefore started 4 times, and "
+                               "is FATAL then"
+                         : "if " + section.display() +
+                               " ends within its first second, it is started 4 times all the "
+                               "same, and is FATAL then");
+  diagnostic.with_hint("write `startsecs=0` and `startretries=0` for what is to run once");
+  const std::string lines = "startsecs=0" + std::string(context.line_end(entry)) + "startretries=0";
+  const compiler::Line place = context.document(entry).line(context.written(entry).line);
+  if (place.begin == place.content_begin) add_line_before(context, diagnostic, entry, lines, false);
+}
+
+void check_effect(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& entry = *section.find("exitcodes");
+  const auto autorestart = autorestart_of(context, section);
+  if (entry.from_default || !autorestart || *autorestart == schema::AutoRestartValue::unexpected)
+    return;
+  const bool always = *autorestart == schema::AutoRestartValue::always;
+  out.report(exitcodes_without_effect.rule, context.key_span(entry),
+             quoted(context.key_text(entry)) + " does not decide about restarts of " +
+                 section.display() + (always ? ", which is always" : ", which is never") +
+                 " started again; it only tells events and the log what was expected")
+      .with_hint("write `autorestart=unexpected`, or remove it");
+}
+
+void check_exit_2(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const ConfigEntry& entry = *section.find("exitcodes");
+  const auto codes = context.read<schema::ExitCodes>(section, entry);
+  if (entry.from_default || !codes || std::find(codes->begin(), codes->end(), 2) == codes->end() ||
+      autorestart_of(context, section) != schema::AutoRestartValue::unexpected)
+    return;
+  auto& diagnostic = out.report(exit_2_counts_as_expected.rule, context.value_place(entry),
+                                section.display() +
+                                    " is not started again after exit status 2, with which many "
+                                    "programs say that they failed");
+  diagnostic.with_hint("write `exitcodes=0`, unless 2 is a good end here");
+  std::string rest;
+  for (const int code : *codes) {
+    if (code == 2) continue;
+    rest += (rest.empty() ? "" : ",") + std::to_string(code);
+  }
+  if (!rest.empty()) offer_value(context, diagnostic, entry, rest);
+}
+
+}  // namespace
+
+const LintRule startsecs_zero_crash_loop = {
+    .rule = {"SUP805",           "startsecs-zero-crash-loop", Severity::warning, "startsecs=0 with restarts"},
+    .explanation =
+        "With startsecs=0 a process counts as started as soon as it exists. One that fails at "
+        "once\n"
+        "never comes to BACKOFF and is started again about every second without end.\n"
+        "  startsecs=0\n"
+        "  autorestart=true    write: startsecs=1\n"
+        "With autorestart=false it is right for what runs once.\n",
+    .check_section = check_crash_loop,
+    .options = {"startsecs"}
+};
+
+const LintRule startretries_without_effect = {
+    .rule = {"SUP806",           "startretries-without-effect", Severity::warning,
+             "startretries with startsecs=0"},
+    .explanation =
+        "startretries counts failed starts. With startsecs=0 a start fails only if the command\n"
+        "cannot be run at all; a program that crashes is not limited by it.\n",
+    .check_section = check_retries,
+    .options = {"startretries"}
+};
+
+const LintRule startretries_negative = {
+    .rule = {"SUP807",           "startretries-negative", Severity::warning, "a negative startretries"},
+    .explanation =
+        "Supervisor gives up after the first failure when startretries is negative. There is no\n"
+        "value for \"without end\"; a large number comes close, as each wait is a second longer.\n"
+        "  startretries=-1    write: startretries=1000000\n",
+    .check_value = check_negative,
+    .options = {"startretries"}
+};
+
+const LintRule oneshot_is_retried = {
+    .rule = {"SUP808",        "oneshot-is-retried", Severity::info,
+             "a command that runs once counts as failed"},
+    .explanation =
+        "A program that ends within startsecs has failed to start, whatever its exit status, and\n"
+        "autorestart=false does not keep Supervisor from trying again.\n"
+        "  command=/app/migrate.sh\n"
+        "  autorestart=false          add: startsecs=0\n"
+        "                                  startretries=0\n",
+    .check_section = check_oneshot,
+    .options = {"autorestart"}
+};
+
+const LintRule exitcodes_without_effect = {
+    .rule = {"SUP809",        "exitcodes-without-effect", Severity::info,
+             "exitcodes where restarts do not ask for them"},
+    .explanation =
+        "exitcodes decides about restarts with autorestart=unexpected alone. With true or false "
+        "it\n"
+        "only marks events (crashmail reads that) and the line in the log.\n",
+    .check_section = check_effect,
+    .options = {"exitcodes"}
+};
+
+const LintRule exit_2_counts_as_expected = {
+    .rule = {"SUP810",        "exit-2-counts-as-expected", Severity::info,
+             "exit status 2 does not lead to a restart"},
+    .explanation =
+        "exitcodes=0,2 was the default before 4.0 and stands in many samples. A panic of Go, a\n"
+        "usage error of Python or bash end with 2, and such a program stays down.\n",
+    .check_section = check_exit_2,
+    .options = {"exitcodes"}
+};
+
+}  // namespace sup::lint
