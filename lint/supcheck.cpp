@@ -24,6 +24,7 @@
 #include "lint/fix.h"
 #include "lint/lint.h"
 #include "lint/render_json.h"
+#include "schema/write_file.h"
 
 namespace sup::lint {
 namespace {
@@ -84,15 +85,6 @@ std::string counted(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.flush();
-  if (file) return true;
-  std::cerr << "supcheck: cannot write " << path << '\n';
-  return false;
-}
-
 // Writes what safe fixes make of the files; the number of fixes, or nothing when a file cannot be
 // written.
 std::optional<std::size_t> write_fixes(const CheckResult& result) {
@@ -101,7 +93,10 @@ std::optional<std::size_t> write_fixes(const CheckResult& result) {
     const compiler::SourceMap& sources = checked.compilation->sources;
     const FixResult fixed = apply_fixes(checked.diagnostics, sources);
     for (const auto& [source, text] : fixed.texts) {
-      if (!write_file(sources[source].path, text)) return std::nullopt;
+      const auto status = schema::write_file(text, sources[source].path, schema::Existing::changed);
+      if (status) continue;
+      std::cerr << "supcheck: " << status.error().message << '\n';
+      return std::nullopt;
     }
     count += fixed.applied;
   }

@@ -41,13 +41,8 @@ bool looks_like_plan(std::string_view bytes);
 // Sixteen hexadecimal digits that change with the content.
 std::string plan_hash(const Plan& plan);
 
-// Writes to a temporary file beside `path`, syncs and renames, so that there is never half a file;
-// symbolic links are followed, devices and pipes written to. `mode`: permissions of the file,
-// without it those of new files.
-Status write_file(std::string_view bytes, const std::string& path, std::optional<unsigned> mode);
-
-// The same for a plan. A relocatable plan takes the folder of its file for %(here)s when it is
-// read.
+// Writes the file whole or not at all (see write_file.h). A relocatable plan takes the folder of
+// its file for %(here)s when it is read.
 Status write_plan_file(const Plan& plan, const std::string& path);
 Result<Plan> read_plan_file(const std::string& path);
 
