@@ -31,7 +31,7 @@ class Loader {
 
  private:
   void add(const std::string& path, std::string bytes, std::optional<Span> from) {
-    const SourceId source = sources_.add({path, std::move(bytes), from});
+    const SourceId source = sources_.add(as_source(path, std::move(bytes), from));
     const std::string_view text = sources_[source].bytes;
     LoadedFile file;
     file.source = source;
@@ -40,6 +40,21 @@ class Loader {
     file.document = parse(source, text);
     report_unreadable(file.document, sources_, diagnostics_);
     loaded_.files.push_back(std::move(file));
+  }
+
+  Source as_source(const std::string& path, std::string bytes, std::optional<Span> from) const {
+    const TemplateKind kind = options_.templates == TemplateKind::automatic
+                                  ? look_for_template(bytes).kind
+                                  : options_.templates;
+    if (kind == TemplateKind::none) return {path, std::move(bytes), from};
+    MaskedText masked = mask_template(bytes, kind);
+    if (masked.markers.empty()) return {path, std::move(bytes), from};
+    return {path,
+            std::move(masked.text),
+            from,
+            std::move(bytes),
+            std::move(masked.markers),
+            masked.has_control};
   }
 
   // The last files= of the main file's [include], as Python merges it.

@@ -39,6 +39,7 @@ struct Arguments {
   std::vector<std::string> paths;
   std::string stdin_filename = "<stdin>";
   std::string target{schema::target_name(schema::default_target)};
+  std::string templates = "auto";
   std::vector<std::string> variables;
   std::vector<std::string> variable_files;
   std::string color = "auto";
@@ -177,6 +178,13 @@ int run(Arguments& arguments) {
   if (arguments.host) options.machine = &machine;
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
   options.target_is_explicit = arguments.target_is_explicit;
+  const auto templates = compiler::template_kind_from_name(arguments.templates);
+  if (!templates) {
+    std::cerr << "supcheck: unknown template " << arguments.templates << "; known are "
+              << compiler::template_kind_names() << '\n';
+    return exit_failure;
+  }
+  options.templates = *templates;
   auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
   if (!environment) {
     std::cerr << "supcheck: " << environment.error().message << '\n';
@@ -247,6 +255,9 @@ int main_with(int argc, char** argv) {
   app.add_option("--dialect", arguments.dialect,
                  "check what `supc migrate` makes of a configuration of this dialect: " +
                      std::string(schema::dialect_names()));
+  app.add_option("--template", arguments.templates,
+                 "whose markers are masked: " + compiler::template_kind_names())
+      ->capture_default_str();
   app.add_option("--env", arguments.variables, "KEY=value, or KEY as it is here; repeatable")
       ->allow_extra_args(false);
   app.add_option("--env-file", arguments.variable_files,

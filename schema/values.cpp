@@ -792,7 +792,8 @@ namespace {
 // An item of a list of events that is none.
 ValueError event_error(std::string_view text, std::string_view item) {
   ValueError error{"unknown-event", "unknown event type " + quoted(item), {}};
-  error.begin = static_cast<std::size_t>(item.data() - text.data());
+  // An empty item is marked by a character beside it.
+  error.begin = std::min(static_cast<std::size_t>(item.data() - text.data()), text.size() - 1);
   error.length = std::max<std::size_t>(item.size(), 1);
   if (item.empty() || item.find_first_of(" \t\n;") != std::string_view::npos) {
     error.rule = "event-list-syntax";
