@@ -33,6 +33,7 @@ Command diff(CLI::App& app);
 Command dump(CLI::App& app);
 Command explain(CLI::App& app);
 Command fmt(CLI::App& app);
+Command init(CLI::App& app);
 Command migrate(CLI::App& app);
 Command schema(CLI::App& app);
 
