@@ -89,8 +89,10 @@ bool is_shell_like(const Compilation& compilation) {
 
 bool looks_like_template(const Compilation& compilation, bool must_be_sure) {
   for (SourceId id = 0; id < compilation.sources.size(); ++id) {
-    const TemplateLook look = look_for_template(compilation.sources[id].bytes);
-    if (look.kind != TemplateKind::none && (look.is_sure || !must_be_sure)) return true;
+    const std::string_view text = compilation.sources[id].bytes;
+    if (must_be_sure ? is_surely_template(text)
+                     : look_for_template(text).kind != TemplateKind::none)
+      return true;
   }
   return false;
 }

@@ -43,8 +43,11 @@ struct TemplateLook {
   TextRange marker;  // the first one
 };
 
-// What a text looks like. ${X} is seen only where there is nothing else.
+// What a text looks like. ${X} is seen only where there is nothing else; it is never sure.
 TemplateLook look_for_template(std::string_view text);
+
+// Whether that is sure; faster.
+bool is_surely_template(std::string_view text);
 
 struct MaskedText {
   std::string text;  // as long as the original

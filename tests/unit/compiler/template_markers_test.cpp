@@ -58,9 +58,18 @@ TEST(TemplateMarkers, AreRecognised) {
   EXPECT_EQ(kind("k=${X} {{ y }}\n"), TemplateKind::jinja);
   EXPECT_EQ(kind("k=${X}\n"), TemplateKind::envsubst);
   EXPECT_EQ(kind("k=%(ENV_X)s {} { { } }\n"), TemplateKind::none);
-  EXPECT_FALSE(look_for_template("k=${X}\n").is_sure);
-  EXPECT_FALSE(look_for_template("; {{ x }}\nk='{{ y }}'\n").is_sure);
-  EXPECT_TRUE(look_for_template("; {{ x }}\nk={{ y }}\n").is_sure);
+}
+
+TEST(TemplateMarkers, AreSureOutsideOfQuotesAndComments) {
+  const auto is_sure = [](std::string_view text) {
+    EXPECT_EQ(look_for_template(text).is_sure, is_surely_template(text)) << text;
+    return is_surely_template(text);
+  };
+  EXPECT_FALSE(is_sure("k=${X}\n"));
+  EXPECT_FALSE(is_sure("; {{ x }}\nk='{{ y }}' \"{{.Z}}\"\n"));
+  EXPECT_TRUE(is_sure("; {{ x }}\nk={{ y }}\n"));
+  EXPECT_TRUE(is_sure("k=\"{% if y %}\"\n"));
+  EXPECT_TRUE(is_sure("k=${X} \"<%= y %>\"\n"));
 }
 
 TEST(TemplateMarkers, ManyUnclosedOnesTakeNoMoreThanTheirTime) {
