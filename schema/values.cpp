@@ -948,8 +948,16 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
 }
 
 std::string quote_environment_value(std::string_view value) {
-  const char quote = value.find('"') == std::string_view::npos ? '"' : '\'';
-  return quote + std::string(value) + quote;
+  // In single quotes all stands for itself, to every version.
+  const bool is_plain = value.find_first_of("\"\\") == std::string_view::npos;
+  if (!is_plain && value.find('\'') == std::string_view::npos)
+    return "'" + std::string(value) + "'";
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
 }
 
 std::string Environment::print(const Storage& value) {
