@@ -164,6 +164,11 @@ schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& i
     return schema::Error{
         "unknown target version " + input.target + "; known are 3.4, 4.2, 4.3 and 4.4", 0};
   options.target = *target;
+  const auto templates = template_kind_from_name(input.templates);
+  if (!templates)
+    return schema::Error{
+        "unknown template " + input.templates + "; known are " + template_kind_names(), 0};
+  options.templates = *templates;
   options.fragment = input.fragment;
   options.relocatable = input.relocatable;
   options.environment_is_complete = input.environment_is_complete;

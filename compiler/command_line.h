@@ -27,6 +27,7 @@ struct InputOptions {
   EnvironmentMap inherited;                    // counts where nothing is given; for --bake-env
   bool environment_is_complete = false;
   std::string host_name;
+  std::string templates = "auto";  // name of a TemplateKind
   bool fragment = false;
   bool relocatable = false;
   bool ask_machine = false;

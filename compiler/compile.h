@@ -12,6 +12,7 @@
 #include "compiler/diagnostics.h"
 #include "compiler/file_system.h"
 #include "compiler/source.h"
+#include "compiler/template_markers.h"
 #include "schema/instantiate.h"
 #include "schema/plan.h"
 
@@ -32,6 +33,9 @@ struct CompileOptions {
   // Leave %(here)s open until boot, where it is the folder of the plan.
   bool relocatable = false;
   std::string host_name = "localhost";
+  // Whose markers are masked. With `automatic` those that make errors, and the template is named;
+  // whether a configuration is refused and what plan it makes do not change by that.
+  TemplateKind templates = TemplateKind::automatic;
   // Asks the machine about users and folders; null: not asked.
   const schema::Facts* machine = nullptr;
   // The machine here is the one that will run it: rules about its files, users and limits speak.
@@ -53,5 +57,10 @@ struct Compilation {
 // refer to one another.
 std::unique_ptr<Compilation> compile(const std::string& path, const FileSystem& files,
                                      const CompileOptions& options);
+
+// What is reported of masked texts made fit for the user: nothing is said of places that touch a
+// template's marker, names are as they were written, and nothing is fixed, as a fix may copy what
+// is masked. Does nothing where there are no markers.
+void settle_template_findings(const SourceMap& sources, Diagnostics& diagnostics);
 
 }  // namespace sup::compiler

@@ -67,6 +67,17 @@ class Diagnostics {
   Diagnostic& report(const Rule& rule, Span span, std::string message);
   Diagnostic& report(const Rule& rule, Severity severity, Span span, std::string message);
 
+  // Takes out those that the function is true for.
+  template <class Predicate>
+  void remove_if(Predicate predicate) {
+    std::erase_if(diagnostics_, predicate);
+  }
+
+  template <class Function>
+  void each(Function function) {
+    for (Diagnostic& diagnostic : diagnostics_) function(diagnostic);
+  }
+
   // Order by source, place and rule, exact duplicates removed. Call once before reading.
   void sort();
 

@@ -29,7 +29,14 @@ std::string emit_plan_json(const schema::Plan& plan, const EmitOptions& options)
 std::string emit_resolved_json(const schema::Plan& plan, const schema::Resolved& resolved,
                                const EmitOptions& options);
 
-// The option table itself.
-std::string emit_schema_json();
+// The option table itself: all kinds of section, or one.
+std::string emit_schema_json(const schema::SectionRow* only = nullptr);
+
+// The same as a reference for people, in Markdown.
+std::string emit_schema_markdown(const schema::SectionRow* only = nullptr);
+
+// A first configuration to be edited: what a daemon needs that supervisorctl can talk to, and
+// everything else in comments.
+std::string emit_first_configuration();
 
 }  // namespace sup::compiler

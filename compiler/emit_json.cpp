@@ -5,6 +5,7 @@
 #include "compiler/emit.h"
 #include "schema/dialects.h"
 #include "schema/late_binding.h"
+#include "schema/names.h"
 #include "schema/plan_io.h"
 #include "schema/redact.h"
 #include "schema/text.h"
@@ -327,9 +328,10 @@ std::string emit_plan_json(const Plan& plan, const EmitOptions& options) {
   return write(out);
 }
 
-std::string emit_schema_json() {
+std::string emit_schema_json(const SectionRow* only) {
   Json sections = Json::array();
   for (const SectionRow& section : section_rows()) {
+    if (only != nullptr && only != &section) continue;
     Json options = Json::array();
     for (const OptionRow& row : option_rows()) {
       if ((section.blocks & row.block) == 0) continue;
@@ -342,6 +344,7 @@ std::string emit_schema_json() {
           {"required", row.has(OptionFlags::required)},
           {"restart",  row.has(OptionFlags::restart) }
       };
+      made["names"] = names_of(row.scope, default_target);
       made["default"] = row.default_text ? Json(*row.default_text) : Json(nullptr);
       options.push_back(std::move(made));
     }

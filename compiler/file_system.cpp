@@ -45,7 +45,35 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? std::string{} : slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// A folder's name as it is put before the names of its files; characters that a pattern would
+// interpret are bracketed.
+std::string pattern_in(const std::string& folder, const std::string& pattern) {
+  std::string escaped;
+  for (const char c : folder) {
+    if (c == '*' || c == '?' || c == '[') {
+      escaped += '[';
+      escaped += c;
+      escaped += ']';
+    } else {
+      escaped += c;
+    }
+  }
+  if (!escaped.ends_with('/')) escaped += '/';
+  return escaped + pattern;
+}
+
 }  // namespace
+
+std::vector<std::string> configurations_in(const std::string& folder, const FileSystem& files) {
+  std::vector<std::string> found;
+  for (const char* pattern : {"*.conf", "*.ini"}) {
+    for (std::string& path : files.glob(pattern_in(folder, pattern))) {
+      if (!files.is_directory(path)) found.push_back(std::move(path));
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
 
 std::string RealFileSystem::real(const std::string& path) const {
   if (root_.empty()) return path;

@@ -22,6 +22,9 @@ class FileSystem {
   virtual std::string absolute(const std::string& path) const = 0;
 };
 
+// The files *.conf and *.ini of a folder, sorted.
+std::vector<std::string> configurations_in(const std::string& folder, const FileSystem& files);
+
 // Everything before the last slash; "/" for "/x", "" for "x".
 std::string directory_name(const std::string& path);
 

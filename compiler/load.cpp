@@ -1,6 +1,7 @@
 #include "compiler/load.h"
 
 #include "compiler/compiler_rules.h"
+#include "compiler/ini/report.h"
 #include "schema/expand.h"
 #include "schema/suggest.h"
 #include "schema/text.h"
@@ -8,7 +9,6 @@
 namespace sup::compiler {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t most_files = 100000;  // an include cannot fill the memory
 
 class Loader {
@@ -31,61 +31,30 @@ class Loader {
 
  private:
   void add(const std::string& path, std::string bytes, std::optional<Span> from) {
-    const SourceId source = sources_.add({path, std::move(bytes), from});
+    const SourceId source = sources_.add(as_source(path, std::move(bytes), from));
     const std::string_view text = sources_[source].bytes;
     LoadedFile file;
     file.source = source;
     // Folders of included files come from their pattern, which was absolute.
     file.directory = directory_name(files_.absolute(path));
     file.document = parse(source, text);
-    report_text(source, text, file.document);
+    report_unreadable(file.document, sources_, diagnostics_);
     loaded_.files.push_back(std::move(file));
   }
 
-  // Encoding and lines that are nothing.
-  void report_text(SourceId source, std::string_view text, const Document& document) {
-    if (text.starts_with(byte_order_mark)) {
-      diagnostics_
-          .report(compiler_rule("not-plain-utf8"), {source, 0, 3},
-                  "the file begins with a byte order mark; Supervisor takes it for text and "
-                  "refuses the file")
-          .with_hint("remove these three bytes")
-          .fix("remove the byte order mark", {source, 0, 3}, "", true);
-      return;  // the first header is spoilt by it, which is no other mistake
-    }
-    if (const auto at = schema::invalid_utf8(text)) {
-      const auto begin = static_cast<std::uint32_t>(*at);
-      diagnostics_
-          .report(compiler_rule("not-plain-utf8"), {source, begin, begin + 1},
-                  "the file is not UTF-8; Supervisor refuses it")
-          .with_hint("this byte begins no character");
-      return;
-    }
-    if (!document.junk_before_header.empty()) {
-      const Line line = document.line(document.junk_before_header.front());
-      diagnostics_
-          .report(compiler_rule("missing-section-header"),
-                  {source, line.content_begin, line.content_end},
-                  "text before the first section; Supervisor refuses the file")
-          .with_hint("a [section] must stand above it");
-      return;  // Python reads no further
-    }
-    for (const std::uint32_t index : document.junk) report_junk(source, text, document.line(index));
-  }
-
-  void report_junk(SourceId source, std::string_view text, const Line& line) {
-    const std::string_view content =
-        text.substr(line.content_begin, line.content_end - line.content_begin);
-    const bool header = content.starts_with('[');
-    const bool no_key = content.starts_with('=') || content.starts_with(':');
-    Diagnostic& made = diagnostics_.report(
-        compiler_rule("unparsable-line"), {source, line.content_begin, line.content_end},
-        header   ? "a section header without its closing bracket; Supervisor refuses the file"
-        : no_key ? "a value without a key; Supervisor refuses the file"
-                 : "neither a [section] nor key=value; Supervisor refuses the file");
-    if (!header && !no_key) made.with_hint("a further line of a value must be indented");
-    if (header)
-      made.fix("close the bracket", {source, line.content_end, line.content_end}, "]", false);
+  Source as_source(const std::string& path, std::string bytes, std::optional<Span> from) const {
+    const TemplateKind kind = options_.templates == TemplateKind::automatic
+                                  ? look_for_template(bytes).kind
+                                  : options_.templates;
+    if (kind == TemplateKind::none) return {path, std::move(bytes), from};
+    MaskedText masked = mask_template(bytes, kind);
+    if (masked.markers.empty()) return {path, std::move(bytes), from};
+    return {path,
+            std::move(masked.text),
+            from,
+            std::move(bytes),
+            std::move(masked.markers),
+            masked.has_control};
   }
 
   // The last files= of the main file's [include], as Python merges it.

@@ -81,6 +81,7 @@ std::optional<std::string> file_text(const std::string& path) {
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
+
 std::optional<schema::FileFacts> file_facts(const std::string& path) {
   struct stat info {};
 

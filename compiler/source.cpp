@@ -10,6 +10,24 @@ SourceId SourceMap::add(Source source) {
   return static_cast<SourceId>(sources_.size() - 1);
 }
 
+const std::string& SourceMap::written(SourceId source) const {
+  const Source& asked = *sources_[source];
+  return asked.written.empty() ? asked.bytes : asked.written;
+}
+
+bool SourceMap::touches_marker(const Span& span) const {
+  const std::vector<TextRange>& markers = sources_[span.source]->markers;
+  const auto after =
+      std::upper_bound(markers.begin(), markers.end(), span.begin,
+                       [](std::uint32_t at, const TextRange& marker) { return at < marker.end; });
+  return after != markers.end() && after->begin < std::max(span.end, span.begin + 1);
+}
+
+bool SourceMap::has_markers() const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [](const auto& source) { return !source->markers.empty(); });
+}
+
 const std::vector<std::uint32_t>& SourceMap::line_starts(SourceId id) const {
   std::vector<std::uint32_t>& starts = line_starts_[id];
   if (!starts.empty()) return starts;
@@ -36,7 +54,7 @@ std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
 }
 
 std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
-  const std::string_view bytes = sources_[source]->bytes;
+  const std::string_view bytes = written(source);
   const auto& starts = line_starts(source);
   const std::size_t index = std::min<std::size_t>(line, starts.size()) - 1;
   const std::size_t end = index + 1 < starts.size() ? starts[index + 1] : bytes.size();

@@ -21,6 +21,13 @@ struct Span {
   bool operator==(const Span&) const = default;
 };
 
+// Half-open range of bytes in a text.
+struct TextRange {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool operator==(const TextRange&) const = default;
+};
+
 // 1-based; the column counts bytes.
 struct Position {
   std::uint32_t line = 1;
@@ -34,6 +41,12 @@ struct Source {
   std::string path;  // as the user named it or as the include pattern gave it
   std::string bytes;
   std::optional<Span> included_from;  // the pattern in the including file
+
+  // Of a template whose markers are masked in `bytes` (see template_markers.h): the text as it was
+  // written, just as long; else empty.
+  std::string written = {};
+  std::vector<TextRange> markers = {};  // ascending
+  bool has_control = false;             // conditions or loops among them
 };
 
 // Owns all sources; ids are indexes. Paths and texts stay where they are for its lifetime.
@@ -52,8 +65,14 @@ class SourceMap {
     return {sources_[span.source]->bytes.data() + span.begin, span.end - span.begin};
   }
 
+  // The whole text as the user wrote it.
+  const std::string& written(SourceId source) const;
+  // Whether the place touches a marker of a template.
+  bool touches_marker(const Span& span) const;
+  // Whether any source is a template with masked markers.
+  bool has_markers() const;
   Position position(SourceId source, std::uint32_t offset) const;
-  // The line (1-based) without its end.
+  // The line (1-based) without its end, as the user wrote it.
   std::string_view line(SourceId source, std::uint32_t line) const;
   std::uint32_t line_begin(SourceId source, std::uint32_t line) const;
 

@@ -17,8 +17,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "supc " SUP_VERSION);
   app.require_subcommand(1);
   const commands::Command all[] = {
-      commands::build(app),   commands::diff(app),    commands::dump(app),
-      commands::explain(app), commands::migrate(app), commands::schema(app),
+      commands::build(app), commands::diff(app), commands::dump(app),    commands::explain(app),
+      commands::fmt(app),   commands::init(app), commands::migrate(app), commands::schema(app),
   };
   try {
     app.parse(argc, argv);

@@ -66,34 +66,6 @@ struct Candidate {
   std::size_t result = 0;  // index + 1 into the results of this run, 0: none
 };
 
-// A folder's name as it is put before the names of its files; characters that a pattern would
-// interpret are bracketed.
-std::string pattern_in(const std::string& folder, const std::string& pattern) {
-  std::string escaped;
-  for (const char c : folder) {
-    if (c == '*' || c == '?' || c == '[') {
-      escaped += '[';
-      escaped += c;
-      escaped += ']';
-    } else {
-      escaped += c;
-    }
-  }
-  if (!escaped.ends_with('/')) escaped += '/';
-  return escaped + pattern;
-}
-
-std::vector<std::string> files_in(const std::string& folder, const compiler::FileSystem& files) {
-  std::vector<std::string> found;
-  for (const char* pattern : {"*.conf", "*.ini"}) {
-    for (std::string& path : files.glob(pattern_in(folder, pattern))) {
-      if (!files.is_directory(path)) found.push_back(std::move(path));
-    }
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 }  // namespace
 
 CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& base,
@@ -115,7 +87,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   };
   for (const std::string& path : paths) {
     if (files.is_directory(path)) {
-      for (const std::string& file : files_in(path, files)) add(file);
+      for (const std::string& file : compiler::configurations_in(path, files)) add(file);
     } else {
       add(path);
     }

@@ -47,7 +47,7 @@ FixResult apply_fixes(const compiler::Diagnostics& diagnostics,
     ++result.applied;
   }
   for (auto& [source, edits] : chosen) {
-    result.texts[source] = compiler::apply_edits(sources[source].bytes, std::move(edits));
+    result.texts[source] = compiler::apply_edits(sources.written(source), std::move(edits));
   }
   return result;
 }

@@ -97,6 +97,14 @@ bool covers_any(const Span& span, const std::vector<Span>& places) {
   });
 }
 
+// In a template, what stands twice may be alternatives of which one is left.
+void drop_alternatives(const Context& context, Diagnostics& findings) {
+  findings.remove_if([&](const Diagnostic& finding) {
+    return context.sources()[finding.span.source].has_control &&
+           is_any_of(finding.rule->id, {duplicate_section.rule.id, duplicate_option.rule.id});
+  });
+}
+
 bool is_about_value(std::string_view id) {
   return id.starts_with("SUP3") || id.starts_with("SUP4") ||
          is_any_of(id, {"SUP110", "SUP507", "SUP509", "SUP602", "SUP603", "SUP607", "SUP910"});
@@ -241,6 +249,8 @@ Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& op
         (id == "SUP112" && covers_any(diagnostic.span, explained.patterns));
     if (!is_explained) findings.report(*diagnostic.rule, diagnostic.span, {}) = diagnostic;
   }
+  drop_alternatives(context, findings);
+  settle_template_findings(context.sources(), findings);
   findings.sort();
   return findings;
 }

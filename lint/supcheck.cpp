@@ -24,6 +24,7 @@
 #include "lint/fix.h"
 #include "lint/lint.h"
 #include "lint/render_json.h"
+#include "schema/write_file.h"
 
 namespace sup::lint {
 namespace {
@@ -38,6 +39,7 @@ struct Arguments {
   std::vector<std::string> paths;
   std::string stdin_filename = "<stdin>";
   std::string target{schema::target_name(schema::default_target)};
+  std::string templates = "auto";
   std::vector<std::string> variables;
   std::vector<std::string> variable_files;
   std::string color = "auto";
@@ -88,15 +90,6 @@ std::string counted(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.flush();
-  if (file) return true;
-  std::cerr << "supcheck: cannot write " << path << '\n';
-  return false;
-}
-
 // Writes what safe fixes make of the files; the number of fixes, or nothing when a file cannot be
 // written.
 std::optional<std::size_t> write_fixes(const CheckResult& result) {
@@ -105,7 +98,10 @@ std::optional<std::size_t> write_fixes(const CheckResult& result) {
     const compiler::SourceMap& sources = checked.compilation->sources;
     const FixResult fixed = apply_fixes(checked.diagnostics, sources);
     for (const auto& [source, text] : fixed.texts) {
-      if (!write_file(sources[source].path, text)) return std::nullopt;
+      const auto status = schema::write_file(text, sources[source].path, schema::Existing::changed);
+      if (status) continue;
+      std::cerr << "supcheck: " << status.error().message << '\n';
+      return std::nullopt;
     }
     count += fixed.applied;
   }
@@ -194,6 +190,13 @@ int run(Arguments& arguments) {
   }
   options.target = schema::target_from_name(arguments.target).value_or(options.target);
   options.target_is_explicit = arguments.target_is_explicit;
+  const auto templates = compiler::template_kind_from_name(arguments.templates);
+  if (!templates) {
+    std::cerr << "supcheck: unknown template " << arguments.templates << "; known are "
+              << compiler::template_kind_names() << '\n';
+    return exit_failure;
+  }
+  options.templates = *templates;
   auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
   if (!environment) {
     std::cerr << "supcheck: " << environment.error().message << '\n';
@@ -276,6 +279,9 @@ int main_with(int argc, char** argv) {
   app.add_option("--dialect", arguments.dialect,
                  "check what `supc migrate` makes of a configuration of this dialect: " +
                      std::string(schema::dialect_names()));
+  app.add_option("--template", arguments.templates,
+                 "whose markers are masked: " + compiler::template_kind_names())
+      ->capture_default_str();
   app.add_option("--env", arguments.variables, "KEY=value, or KEY as it is here; repeatable")
       ->allow_extra_args(false);
   app.add_option("--env-file", arguments.variable_files,

@@ -31,21 +31,26 @@ constexpr std::array name_rows{
     NameRow{"numprocs",       process_scopes                         }
 };
 
+bool is_available(const NameRow& row, Scope scope, Target target) {
+  // 4.4 reads [supervisord] environment with the host's name as well.
+  if (row.name == "host_node_name" && scope == Scope::supervisord_environment)
+    return target == Target::v4_4;
+  if (row.name == "numprocs" && target == Target::v3_4) return false;
+  return (row.scopes & in(scope)) != 0;
+}
+
 }  // namespace
+
+std::vector<std::string_view> names_of(Scope scope, Target target) {
+  std::vector<std::string_view> names;
+  for (const NameRow& row : name_rows)
+    if (is_available(row, scope, target)) names.push_back(row.name);
+  return names;
+}
 
 void Names::set_global_environment(const EnvironmentValue& environment) {
   if (plan_.target == Target::v3_4) return;  // since 4.2.2
   for (const auto& [key, value] : environment) global_[key] = value;
-}
-
-bool Names::available(std::string_view name, Scope scope) const {
-  // 4.4 reads [supervisord] environment with the host's name as well.
-  if (name == "host_node_name" && scope == Scope::supervisord_environment)
-    return plan_.target == Target::v4_4;
-  if (name == "numprocs" && plan_.target == Target::v3_4) return false;
-  return std::any_of(name_rows.begin(), name_rows.end(), [&](const NameRow& row) {
-    return row.name == name && (row.scopes & in(scope)) != 0;
-  });
 }
 
 NameStatus Names::find(std::string_view name, Scope scope, const NameValues& values,
@@ -70,10 +75,10 @@ NameStatus Names::find(std::string_view name, Scope scope, const NameValues& val
     value = std::string_view(*entry->second);
     return NameStatus::defined;
   }
-  const bool exists = std::any_of(name_rows.begin(), name_rows.end(),
-                                  [&](const NameRow& row) { return row.name == name; });
-  if (!exists) return NameStatus::unknown;
-  if (!available(name, scope)) return NameStatus::elsewhere;
+  const auto* row = std::find_if(name_rows.begin(), name_rows.end(),
+                                 [&](const NameRow& known) { return known.name == name; });
+  if (row == name_rows.end()) return NameStatus::unknown;
+  if (!is_available(*row, scope, plan_.target)) return NameStatus::elsewhere;
   if (name == "here") value = std::string_view(plan_.here);
   if (name == "host_node_name") value = std::string_view(facts_.host_name);
   if (name == "program_name") value = values.program_name;
@@ -81,13 +86,6 @@ NameStatus Names::find(std::string_view name, Scope scope, const NameValues& val
   if (name == "process_num") value = values.process_num;
   if (name == "numprocs") value = values.numprocs;
   return NameStatus::defined;
-}
-
-std::vector<std::string_view> Names::known(Scope scope) const {
-  std::vector<std::string_view> names;
-  for (const NameRow& row : name_rows)
-    if (available(row.name, scope)) names.push_back(row.name);
-  return names;
 }
 
 }  // namespace sup::schema

@@ -1,5 +1,4 @@
-// Which %(names)s an option may use, and what they stand for while a plan is bound. Used by
-// instantiate.cpp alone.
+// Which %(names)s an option may use, and what they stand for while a plan is bound.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +13,9 @@
 #include "schema/options.h"
 
 namespace sup::schema {
+
+// The names that options of a scope may use, beside ENV_*, which all may.
+std::vector<std::string_view> names_of(Scope scope, Target target);
 
 // Values of the names at one place. Texts are borrowed.
 struct NameValues {
@@ -38,11 +40,9 @@ class Names {
                   TemplateValue& value);
 
   // Names that `scope` knows, without variables, for suggestions.
-  std::vector<std::string_view> known(Scope scope) const;
+  std::vector<std::string_view> known(Scope scope) const { return names_of(scope, plan_.target); }
 
  private:
-  bool available(std::string_view name, Scope scope) const;
-
   const Plan& plan_;
   const Facts& facts_;
   std::unordered_map<std::string, std::string> global_;

@@ -16,6 +16,8 @@
 
 #include "schema/cbor.h"
 
+#include "schema/write_file.h"
+
 namespace sup::schema {
 namespace {
 
@@ -338,59 +340,8 @@ std::string plan_hash(const Plan& plan) {
   return out;
 }
 
-namespace {
-
-// False with errno set when not everything could be written.
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// What a path names once symbolic links are followed; the path itself when there is nothing yet.
-std::string resolved_path(const std::string& path) {
-  char* real = ::realpath(path.c_str(), nullptr);
-  if (real == nullptr) return path;
-  std::string out(real);
-  std::free(real);
-  return out;
-}
-
-// A device or pipe is written to; it is not ours to replace.
-Status write_in_place(std::string_view bytes, const std::string& path) {
-  const CloseFile file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.descriptor < 0 || !write_all(file.descriptor, bytes)) return world("cannot write", path);
-  return Nothing{};
-}
-
-}  // namespace
-
-Status write_file(std::string_view bytes, const std::string& path, std::optional<unsigned> mode) {
-  struct stat info {};
-
-  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
-    return write_in_place(bytes, path);
-  const std::string target = resolved_path(path);
-  std::string temporary = target + ".XXXXXX";
-  const CloseFile file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.descriptor < 0) return world("cannot write", path);
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  const mode_t wanted = mode ? static_cast<mode_t>(*mode & 07777U) : 0666 & ~mask;
-  if (write_all(file.descriptor, bytes) && ::fchmod(file.descriptor, wanted) == 0 &&
-      ::fsync(file.descriptor) == 0 && ::rename(temporary.c_str(), target.c_str()) == 0)
-    return Nothing{};
-  Error error = world("cannot write", path);
-  ::unlink(temporary.c_str());
-  return error;
-}
-
 Status write_plan_file(const Plan& plan, const std::string& path) {
-  return write_file(encode_plan(plan), path, std::nullopt);
+  return write_file(encode_plan(plan), path, Existing::replaced);
 }
 
 Result<Plan> read_plan_file(const std::string& path) {

@@ -9,11 +9,12 @@
 //       32      n  payload: CBOR (RFC 8949), a map
 //
 // CBOR because other tools read it; cbor.h writes and reads the few kinds of item that are used,
-// without a tree in between, as a daemon is to start at once. Option names are the keys, so that a plan can be read without this table; booleans and
-// integers travel as such, all else as text, templates always as text. A missing key means the
-// default of the reader's table (older plan, newer daemon); an unknown key or option is refused by
-// name (newer plan, older daemon). Size and depth are bounded; the checksum guards against
-// accidents, not against malice: decode trusts nothing. Same plan, same bytes.
+// without a tree in between, as a daemon is to start at once. Option names are the keys, so that a
+// plan can be read without this table; booleans and integers travel as such, all else as text,
+// templates always as text. A missing key means the default of the reader's table (older plan,
+// newer daemon); an unknown key or option is refused by name (newer plan, older daemon). Size and
+// depth are bounded; the checksum guards against accidents, not against malice: decode trusts
+// nothing. Same plan, same bytes.
 #pragma once
 
 #include <cstddef>
@@ -41,13 +42,8 @@ bool looks_like_plan(std::string_view bytes);
 // Sixteen hexadecimal digits that change with the content.
 std::string plan_hash(const Plan& plan);
 
-// Writes to a temporary file beside `path`, syncs and renames, so that there is never half a file;
-// symbolic links are followed, devices and pipes written to. `mode`: permissions of the file,
-// without it those of new files.
-Status write_file(std::string_view bytes, const std::string& path, std::optional<unsigned> mode);
-
-// The same for a plan. A relocatable plan takes the folder of its file for %(here)s when it is
-// read.
+// Writes the file whole or not at all (see write_file.h). A relocatable plan takes the folder of
+// its file for %(here)s when it is read.
 Status write_plan_file(const Plan& plan, const std::string& path);
 Result<Plan> read_plan_file(const std::string& path);
 

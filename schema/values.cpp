@@ -783,7 +783,8 @@ namespace {
 // An item of a list of events that is none.
 ValueError event_error(std::string_view text, std::string_view item) {
   ValueError error{"unknown-event", "unknown event type " + quoted(item), {}};
-  error.begin = static_cast<std::size_t>(item.data() - text.data());
+  // An empty item is marked by a character beside it.
+  error.begin = std::min(static_cast<std::size_t>(item.data() - text.data()), text.size() - 1);
   error.length = std::max<std::size_t>(item.size(), 1);
   if (item.empty() || item.find_first_of(" \t\n;") != std::string_view::npos) {
     error.rule = "event-list-syntax";
@@ -945,8 +946,16 @@ std::optional<ValueError> Environment::read(std::string_view text, const ReadCon
 }
 
 std::string quote_environment_value(std::string_view value) {
-  const char quote = value.find('"') == std::string_view::npos ? '"' : '\'';
-  return quote + std::string(value) + quote;
+  // In single quotes all stands for itself, to every version.
+  const bool is_plain = value.find_first_of("\"\\") == std::string_view::npos;
+  if (!is_plain && value.find('\'') == std::string_view::npos)
+    return "'" + std::string(value) + "'";
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
 }
 
 std::string Environment::print(const Storage& value) {

@@ -164,7 +164,8 @@ std::string signal_name(int signal);
 // Names of the signals that Supervisor knows, without SIG, for suggestions.
 const std::vector<std::string_view>& signal_names();
 
-// The text, quoted so that Supervisor's environment= reads it back.
+// The text, quoted so that Supervisor's environment= reads it back. A text with a single quote and
+// a double quote or a backslash can be written for 4.4 alone.
 std::string quote_environment_value(std::string_view value);
 
 }  // namespace sup::schema

@@ -47,6 +47,10 @@ void add_context_options(CLI::App& command, InputOptions& input) {
                    "A variable that is not given is an error");
   command.add_option("--host-name", input.host_name, "Value of %(host_node_name)s");
   command.add_option("--root", input.root, "Look up all files below this folder");
+  command
+      .add_option("--template", input.templates,
+                  "Whose markers are masked: " + template_kind_names())
+      ->capture_default_str();
   command.add_flag("--fragment", input.fragment,
                    "The input is a part of a configuration, a file of conf.d");
   command.add_flag("--relocatable", input.relocatable, "Leave %(here)s open until boot");
@@ -70,7 +74,11 @@ int report(const Compilation& compilation, Tell tell) {
       if (diagnostic.severity == Severity::error)
         std::cerr << render_text(diagnostic, compilation.sources, style(STDERR_FILENO));
   }
-  if (!compilation.diagnostics.has_errors()) return clean;
+  if (!compilation.diagnostics.has_errors()) {
+    if (!compilation.sources.has_markers()) return clean;
+    return fail(compilation.sources[0].path +
+                " is a template; only what it is rendered to has a plan");
+  }
   const std::size_t errors = compilation.diagnostics.count(Severity::error);
   std::cerr << errors << (errors == 1 ? " error" : " errors") << '\n';
   return found;

@@ -32,6 +32,8 @@ Command build(CLI::App& app);
 Command diff(CLI::App& app);
 Command dump(CLI::App& app);
 Command explain(CLI::App& app);
+Command fmt(CLI::App& app);
+Command init(CLI::App& app);
 Command migrate(CLI::App& app);
 Command schema(CLI::App& app);
 

@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "compiler/commands/command.h"
-#include "schema/plan_io.h"
+#include "schema/write_file.h"
 
 namespace sup::compiler::commands {
 namespace {

@@ -26,7 +26,7 @@ bool has_control(std::string_view text) {
 
 void check(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.config().files->files) {
-    const std::string_view text = context.sources()[file.source].bytes;
+    const std::string_view text = context.sources().written(file.source);
     if (!has_control(text)) continue;
     // One for each line is enough: binary text is one mistake.
     for (std::uint32_t number = 0; number < file.document.line_count(); ++number) {

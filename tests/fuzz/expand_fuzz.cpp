@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::require(
         !schema::Environment::read(schema::Environment::print(variables), {target}, again),
         "what Environment prints can be read");
+    fuzz::require(again == variables, "Environment reads what it printed as it was");
   }
   return 0;
 }

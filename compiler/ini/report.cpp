@@ -1,0 +1,63 @@
+#include "compiler/ini/report.h"
+
+#include "compiler/compiler_rules.h"
+#include "schema/text.h"
+
+namespace sup::compiler {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+void report_junk(SourceId source, std::string_view text, const Line& line,
+                 Diagnostics& diagnostics) {
+  const std::string_view content =
+      text.substr(line.content_begin, line.content_end - line.content_begin);
+  const bool header = content.starts_with('[');
+  const bool no_key = content.starts_with('=') || content.starts_with(':');
+  Diagnostic& made = diagnostics.report(
+      compiler_rule("unparsable-line"), {source, line.content_begin, line.content_end},
+      header   ? "a section header without its closing bracket; Supervisor refuses the file"
+      : no_key ? "a value without a key; Supervisor refuses the file"
+               : "neither a [section] nor key=value; Supervisor refuses the file");
+  if (!header && !no_key) made.with_hint("a further line of a value must be indented");
+  if (header)
+    made.fix("close the bracket", {source, line.content_end, line.content_end}, "]", false);
+}
+
+}  // namespace
+
+void report_unreadable(const Document& document, const SourceMap& sources,
+                       Diagnostics& diagnostics) {
+  const SourceId source = document.source;
+  const std::string_view text = sources[source].bytes;
+  if (text.starts_with(byte_order_mark)) {
+    diagnostics
+        .report(compiler_rule("not-plain-utf8"), {source, 0, 3},
+                "the file begins with a byte order mark; Supervisor takes it for text and "
+                "refuses the file")
+        .with_hint("remove these three bytes")
+        .fix("remove the byte order mark", {source, 0, 3}, "", true);
+    return;  // the first header is spoilt by it, which is no other mistake
+  }
+  if (const auto at = schema::invalid_utf8(text)) {
+    const auto begin = static_cast<std::uint32_t>(*at);
+    diagnostics
+        .report(compiler_rule("not-plain-utf8"), {source, begin, begin + 1},
+                "the file is not UTF-8; Supervisor refuses it")
+        .with_hint("this byte begins no character");
+    return;
+  }
+  if (!document.junk_before_header.empty()) {
+    const Line line = document.line(document.junk_before_header.front());
+    diagnostics
+        .report(compiler_rule("missing-section-header"),
+                {source, line.content_begin, line.content_end},
+                "text before the first section; Supervisor refuses the file")
+        .with_hint("a [section] must stand above it");
+    return;  // Python reads no further
+  }
+  for (const std::uint32_t index : document.junk)
+    report_junk(source, text, document.line(index), diagnostics);
+}
+
+}  // namespace sup::compiler
