@@ -101,7 +101,9 @@ class Translator {
     }
     std::vector<std::string> own;
     for (const Item& item : part.items) own.push_back(item.key);
+    settle_written_sizes(part);  // first, as what they say does not matter
     for (Item& item : part.items) {
+      if (item.settled) continue;
       if (item.key == "depends_on" && !item.overridden) {
         dependencies_.push_back({&part, &item, item.value});
         continue;
@@ -217,27 +219,35 @@ class Translator {
     }
   }
 
-  // Output that is no file cannot be rotated.
-  void settle_devices(Part& part) {
+  // Calls `function(size, sink)` for each log that is no file and so cannot be rotated: the option
+  // of its size, and where it goes.
+  template <class Function>
+  static void each_device(Part& part, Function function) {
     for (const std::string option : {"stdout_logfile", "stderr_logfile"}) {
-      Item* log = part.find(option);
+      const Item* log = part.find(option);
       const std::vector<std::string> sinks =
           log != nullptr ? go_sinks(log->value) : std::vector<std::string>{};
-      if (sinks.empty() || !is_device(sinks.front())) continue;
-      const std::string size = option + "_maxbytes";
-      Item* item = part.find(size);
-      if (item == nullptr) {
-        if (!is_set(draft_, part, size)) {
-          draft_.add(part, size, "0",
-                     quoted(size + "=0") + " is written in " + bracketed(part.name) + ": " +
-                         quoted(sinks.front()) + " cannot be rotated");
-        }
-      } else if (!item->settled && item->value != "0") {
-        draft_.rewrite(part, *item, size, "0",
-                       draft_.name_of(part, *item) + " is 0 today: " + quoted(sinks.front()) +
-                           " cannot be rotated");
-      }
+      if (!sinks.empty() && is_device(sinks.front())) function(option + "_maxbytes", sinks.front());
     }
+  }
+
+  void settle_written_sizes(Part& part) {
+    each_device(part, [&](const std::string& size, const std::string& sink) {
+      Item* item = part.find(size);
+      if (item == nullptr || item->settled || item->value == "0") return;
+      item->settled = draft_.rewrite(
+          part, *item, size, "0",
+          draft_.name_of(part, *item) + " is 0 today: " + quoted(sink) + " cannot be rotated");
+    });
+  }
+
+  void settle_devices(Part& part) {
+    each_device(part, [&](const std::string& size, const std::string& sink) {
+      if (part.find(size) != nullptr || is_set(draft_, part, size)) return;
+      draft_.add(part, size, "0",
+                 quoted(size + "=0") + " is written in " + bracketed(part.name) + ": " +
+                     quoted(sink) + " cannot be rotated");
+    });
   }
 
   // Its processes are numbered from 1.

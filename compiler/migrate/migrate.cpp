@@ -251,6 +251,8 @@ schema::Result<LoadedFiles> load_for_migration(const std::string& path, const Fi
   compile_options.fragment = options.fragment;
   Diagnostics ignored;  // what is wrong is reported of the result
   std::optional<std::string> failure;
+  // Old texts are taken as they stand: ${NAME} is a value in them, and no mark of a template.
+  compile_options.templates = TemplateKind::none;
   LoadedFiles loaded = load(path, files, compile_options, sources, ignored, failure);
   if (failure) return schema::Error{*failure, 0};
   add_circus_files(loaded, files, sources);
