@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "schema/cbor.h"
-
 #include "schema/write_file.h"
 
 namespace sup::schema {
