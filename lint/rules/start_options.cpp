@@ -1,5 +1,6 @@
 // SUP805 to SUP810: how starts, retries and exits are counted.
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "lint/daemons.h"
@@ -122,23 +123,50 @@ void check_effect(const Context& context, Diagnostics& out, const ConfigSection&
       .with_hint("write `autorestart=unexpected`, or remove it");
 }
 
-void check_exit_2(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  const ConfigEntry& entry = *section.find("exitcodes");
-  const auto codes = context.read<schema::ExitCodes>(section, entry);
-  if (entry.from_default || !codes || std::find(codes->begin(), codes->end(), 2) == codes->end() ||
+// The exit codes of a program that 2 keeps from being started again; nothing of others.
+std::optional<std::vector<int>> codes_with_2(const Context& context, const ConfigSection& section) {
+  const ConfigEntry* entry = section.is_process() ? section.find("exitcodes") : nullptr;
+  if (entry == nullptr || entry->from_default) return std::nullopt;
+  auto codes = context.read<schema::ExitCodes>(section, *entry);
+  if (!codes || std::find(codes->begin(), codes->end(), 2) == codes->end() ||
       autorestart_of(context, section) != schema::AutoRestartValue::unexpected)
-    return;
-  auto& diagnostic = out.report(exit_2_counts_as_expected.rule, context.value_place(entry),
-                                section.display() +
-                                    " is not started again after exit status 2, with which many "
-                                    "programs say that they failed");
-  diagnostic.with_hint("write `exitcodes=0`, unless 2 is a good end here");
+    return std::nullopt;
+  return codes;
+}
+
+std::string without_2(const std::vector<int>& codes) {
   std::string rest;
-  for (const int code : *codes) {
-    if (code == 2) continue;
-    rest += (rest.empty() ? "" : ",") + std::to_string(code);
+  for (const int code : codes)
+    if (code != 2) rest += (rest.empty() ? "" : ",") + std::to_string(code);
+  return rest;
+}
+
+// Where it stands in each of a hundred programs, it is one habit: told once.
+void check_exit_2(const Context& context, Diagnostics& out) {
+  const ConfigSection* first = nullptr;
+  std::size_t others = 0;
+  compiler::Fix fix;
+  fix.title = "take 2 out";
+  for (const ConfigSection& section : context.config().sections) {
+    const auto codes = codes_with_2(context, section);
+    if (!codes) continue;
+    if (first == nullptr) {
+      first = &section;
+    } else {
+      ++others;
+    }
+    const ConfigEntry& entry = *section.find("exitcodes");
+    const std::string rest = without_2(*codes);
+    if (!rest.empty() && context.is_single_line(entry) && !schema::is_template(entry.value))
+      fix.edits.push_back({context.value_span(entry), rest});
   }
-  if (!rest.empty()) offer_value(context, diagnostic, entry, rest);
+  if (first == nullptr) return;
+  auto& diagnostic = out.report(
+      exit_2_counts_as_expected.rule, context.value_place(*first->find("exitcodes")),
+      first->display() + (others == 0 ? " is" : " and " + std::to_string(others) + " more are") +
+          " not started again after exit status 2, with which many programs say that they failed");
+  diagnostic.with_hint("write `exitcodes=0`, unless 2 is a good end here");
+  if (!fix.edits.empty()) diagnostic.fixes.push_back(std::move(fix));
 }
 
 }  // namespace
@@ -201,13 +229,13 @@ const LintRule exitcodes_without_effect = {
 };
 
 const LintRule exit_2_counts_as_expected = {
-    .rule = {"SUP810",        "exit-2-counts-as-expected", Severity::info,
+    .rule = {"SUP810", "exit-2-counts-as-expected", Severity::info,
              "exit status 2 does not lead to a restart"},
     .explanation =
         "exitcodes=0,2 was the default before 4.0 and stands in many samples. A panic of Go, a\n"
         "usage error of Python or bash end with 2, and such a program stays down.\n",
-    .check_section = check_exit_2,
-    .options = {"exitcodes"}
+    .check = check_exit_2,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint
