@@ -4,6 +4,7 @@
 #include <bitset>
 #include <unordered_map>
 
+#include "schema/expand.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -101,7 +102,7 @@ class ConfigMerger {
     const SectionHeader& header = *occurrence.header;
     for (std::uint32_t i = header.first_entry; i < header.first_entry + header.entry_count; ++i) {
       ConfigEntry& bound = config_.entries_.emplace_back();
-      bound.file = occurrence.file & 0x3FFFFFFFU;  // the width of the field
+      bound.file = occurrence.file & 0x1FFFFFFFU;  // the width of the field
       bound.entry = i;
       bound.key = sources_.text(document.key(i));
       if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
@@ -109,6 +110,7 @@ class ConfigMerger {
       const bool continues = document.has_continuation(i);
       bound.value = continues ? config_.texts->keep(document.value(sources_, document.entry(i)))
                               : sources_.text(document.value(i));
+      bound.is_template = schema::is_template(bound.value);
       section.has_continuation |= continues;
       section.has_comment |= document.has_comment(document.entry_line(i));
     }

@@ -39,7 +39,8 @@ struct ConfigEntry {
   std::string_view value;                     // joined lines, as written
   const schema::OptionRow* option = nullptr;  // of this section's kind; null: not known there
   std::uint32_t entry = 0;                    // index into the document's entries
-  std::uint32_t file : 30 = 0;                // index into Config::files
+  std::uint32_t file : 29 = 0;                // index into Config::files
+  bool is_template : 1 = false;               // has a %, so that its value hangs on names
   bool overridden : 1 = false;                // a later line of the same section sets the same key
   bool from_default : 1 = false;              // inherited from [DEFAULT]
 };

@@ -83,8 +83,7 @@ std::string_view Lowering::fold_here(const ConfigEntry& entry) const {
 }
 
 std::string_view Lowering::text_of(const ConfigEntry& entry) const {
-  const bool folds =
-      schema::is_template(entry.value) && entry.value.find(here_text) != std::string_view::npos;
+  const bool folds = entry.is_template && entry.value.find(here_text) != std::string_view::npos;
   return folds ? fold_here(entry) : entry.value;
 }
 

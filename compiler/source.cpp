@@ -33,6 +33,11 @@ const std::vector<std::uint32_t>& SourceMap::line_starts(SourceId id) const {
   if (!starts.empty()) return starts;
   const std::string& bytes = sources_[id]->bytes;
   starts.push_back(0);
+  if (bytes.find('\r') == std::string::npos) {
+    for (std::size_t i = bytes.find('\n'); i != std::string::npos; i = bytes.find('\n', i + 1))
+      starts.push_back(static_cast<std::uint32_t>(i + 1));
+    return starts;
+  }
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     // LF, CRLF and a lone CR end a line, as in Python's universal newlines.
     const bool lone_return = bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n');

@@ -148,7 +148,7 @@ std::optional<std::string> Context::expanded(const ConfigSection& section, const
 }
 
 const CommandLine& Context::command(const ConfigSection& section, const ConfigEntry& entry) const {
-  const bool is_constant = !schema::is_template(entry.value);
+  const bool is_constant = !entry.is_template;
   if (&entry == command_entry_ ||
       (is_constant && command_text_.data() != nullptr && command_text_ == entry.value))
     return command_;

@@ -115,7 +115,7 @@ class Context {
   std::optional<typename Type::Storage> read(const ConfigSection& section,
                                              const ConfigEntry& entry) const {
     typename Type::Storage value{};
-    if (!schema::is_template(entry.value)) {
+    if (!entry.is_template) {
       if (Type::read(entry.value, {options_.target}, value)) return std::nullopt;
       return value;
     }

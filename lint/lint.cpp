@@ -216,7 +216,7 @@ class Runner {
     if (clean.data() != nullptr && clean == entry.value) return;
     const std::size_t before = out_.all().size();
     for (const LintRule* rule : value_[id]) rule->check_value(context_, out_, section, entry);
-    const bool is_clean = out_.all().size() == before && !schema::is_template(entry.value);
+    const bool is_clean = out_.all().size() == before && !entry.is_template;
     clean = is_clean ? entry.value : std::string_view{};
   }
 

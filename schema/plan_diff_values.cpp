@@ -254,7 +254,8 @@ void list_written(const BoundSection& bound, bool added, std::vector<ValueChange
     change.option = &row;
     change.variable = std::move(variable);
     change.restart = row.has(OptionFlags::restart);
-    (added ? change.after : change.before) = std::move(value);
+    auto& side = added ? change.after : change.before;
+    side = std::move(value);
     changes.push_back(std::move(change));
   };
   for (const OptionRow& row : option_rows()) {
@@ -274,8 +275,9 @@ void list_written(const BoundSection& bound, bool added, std::vector<ValueChange
     ValueChange change;
     change.name = extra.key;
     change.restart = true;
-    (added ? change.after : change.before) = {std::string(extra.text), std::string(extra.text),
-                                              extra.origin, is_template(extra.text)};
+    auto& side = added ? change.after : change.before;
+    side = DiffValue{std::string(extra.text), std::string(extra.text), extra.origin,
+                     is_template(extra.text)};
     changes.push_back(std::move(change));
   }
 }

@@ -46,7 +46,7 @@ void check_quote(const Context& context, Diagnostics& out, const ConfigSection& 
   const CommandLine& command = context.command(section, entry);
   if (command.error.empty() || command.words.empty() || has_comment(context, entry)) return;
   // Values that are not known may hold the other quote.
-  if (schema::is_template(entry.value) && !context.text(section, entry)) return;
+  if (entry.is_template && !context.text(section, entry)) return;
   const Word& word = command.words.back();
   const bool is_escape = command.error == "No escaped character";
   out.report(command_unbalanced_quote.rule, context.place_of(entry, word),

@@ -28,7 +28,7 @@ bool has_log(const Context& context, const ConfigSection& section, std::string_v
   if (entry == nullptr) return true;
   // Too long for a special word.
   constexpr std::size_t longest_word = 6;
-  if (entry->value.size() > longest_word && !schema::is_template(entry->value)) return true;
+  if (entry->value.size() > longest_word && !entry->is_template) return true;
   const auto log = context.read<schema::LogTarget>(section, *entry);
   return log && (log->kind == schema::LogKind::automatic ||
                  (log->kind == schema::LogKind::file && !log->path.empty()));

@@ -155,7 +155,7 @@ void check_secrets(const Context& context, Diagnostics& out) {
     for (const ConfigEntry& entry : section.entries) {
       if (entry.option == nullptr || entry.from_default) continue;
       bool is_secret = entry.option->has(schema::OptionFlags::secret) && !entry.value.empty() &&
-                       !schema::is_template(entry.value);
+                       !entry.is_template;
       if (entry.option->type == "environment") {
         const auto& pairs = context.environment_pairs(entry);
         is_secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {

@@ -53,7 +53,7 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
                      (is_any ? std::string("all interfaces") : "`" + address->host + "`") +
                      " without a password; whoever reaches it can start programs");
   diagnostic.with_hint("write " + quoted(local) + ", or set `username` and `password`");
-  if (!entry.from_default && context.is_single_line(entry) && !schema::is_template(entry.value))
+  if (!entry.from_default && context.is_single_line(entry) && !entry.is_template)
     diagnostic.fix("write " + quoted(local), context.value_span(entry), local, false);
 }
 
@@ -118,7 +118,7 @@ void check_tmp(const Context& context, Diagnostics& out, const ConfigSection& se
                                 "take its name before the daemon does");
   const std::string wanted = "/run/" + path->substr(path->rfind('/') + 1);
   diagnostic.with_hint("write " + quoted(wanted));
-  if (schema::is_template(entry.value) || !context.is_single_line(entry)) return;
+  if (entry.is_template || !context.is_single_line(entry)) return;
   diagnostic.fix("write " + quoted(wanted), context.value_span(entry), wanted, false);
   const ConfigSection* client = context.config().find("supervisorctl");
   const ConfigEntry* url = client == nullptr ? nullptr : client->find("serverurl");
@@ -150,7 +150,7 @@ void check_sha(const Context& context, Diagnostics& out, const ConfigSection& se
                                  " takes this for the password itself");
   diagnostic.hidden = context.whole_value(entry);
   diagnostic.with_hint("write `{SHA}` and the SHA-1 of the password as 40 hexadecimal digits");
-  if (is_hex && context.is_single_line(entry) && !schema::is_template(entry.value))
+  if (is_hex && context.is_single_line(entry) && !entry.is_template)
     diagnostic.fix("write it in lower case", context.value_span(entry), std::string(mark) + lowered,
                    is_marked);
 }

@@ -18,7 +18,7 @@ std::optional<std::set<std::string_view>> members_of_groups(const Context& conte
     if (!section.name || section.name->kind != SectionKind::group) continue;
     const ConfigEntry* programs = section.find("programs");
     if (programs == nullptr) continue;
-    if (schema::is_template(programs->value)) return std::nullopt;
+    if (programs->is_template) return std::nullopt;
     for (const std::string_view member : schema::split_list(programs->value))
       members.insert(member);
   }

@@ -57,7 +57,7 @@ void each_writer(const Context& context, Function function) {
     for (const LogChannel& channel : log_channels(section.name->kind)) {
       const ConfigEntry* entry = section.find(channel.logfile);
       if (entry == nullptr) continue;
-      if (hint_of(entry) == LogHint::file && !schema::is_template(entry->value) &&
+      if (hint_of(entry) == LogHint::file && !entry->is_template &&
           !(channel.is_stderr && redirects_stderr(context, section))) {
         function(section, channel, *entry, entry->value);
         continue;

@@ -157,7 +157,7 @@ void check_exit_2(const Context& context, Diagnostics& out) {
     }
     const ConfigEntry& entry = *section.find("exitcodes");
     const std::string rest = without_2(*codes);
-    if (!rest.empty() && context.is_single_line(entry) && !schema::is_template(entry.value))
+    if (!rest.empty() && context.is_single_line(entry) && !entry.is_template)
       fix.edits.push_back({context.value_span(entry), rest});
   }
   if (first == nullptr) return;

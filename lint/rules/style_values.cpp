@@ -145,7 +145,7 @@ void check_environment(const Context& context, Diagnostics& out, const ConfigSec
 
 void check_events(const Context& context, Diagnostics& out, const ConfigSection& section,
                   const ConfigEntry& entry) {
-  if (schema::is_template(entry.value) || !context.read<schema::EventList>(section, entry)) return;
+  if (entry.is_template || !context.read<schema::EventList>(section, entry)) return;
   std::string text = schema::upper(entry.value);
   if (text == entry.value) return;
   auto& diagnostic = out.report(event_name_lower_case.rule, context.value_place(entry),
