@@ -2,6 +2,7 @@
 // this applies them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,10 @@ bool is_sound(const Edit& edit, const SourceMap& sources);
 // The text with edits of its bytes. Insertions at one place come in the order given and before an
 // edit that begins there; of two edits that overlap the second one is dropped.
 std::string apply_edits(std::string_view text, std::vector<Edit> edits);
+
+// The same; `places` are offsets in the text, and become those in the result. What was replaced is
+// where its replacement begins.
+std::string apply_edits(std::string_view text, std::vector<Edit> edits,
+                        std::vector<std::uint32_t>& places);
 
 }  // namespace sup::compiler

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "compiler/compile.h"
+#include "compiler/migrate/view.h"
 
 namespace sup::lint {
 
@@ -24,6 +25,8 @@ struct LintOptions : compiler::CompileOptions {
   std::optional<std::int64_t> stop_timeout;
   // Bytes that all logs together may take.
   std::optional<std::int64_t> log_limit;
+  // The files are translations, made by this; null: they are as written.
+  const compiler::MigratedFiles* migrated = nullptr;
 };
 
 }  // namespace sup::lint

@@ -156,7 +156,7 @@ Counts print(const CheckResult& result, const Arguments& arguments) {
   return counts;
 }
 
-// Puts what migration makes of the files before them; folders are looked into by themselves.
+// Puts what migration makes of the files before them.
 bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& options,
                   const compiler::FileSystem& written, compiler::MigratedFiles& migrated) {
   const auto dialect = schema::dialect_from_name(arguments.dialect);
@@ -170,7 +170,10 @@ bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& op
   }
   for (const std::string& path : arguments.paths) {
     // A file that cannot be read is reported when it is checked.
-    if (!written.is_directory(path)) (void)migrated.add(path, {*dialect, options.target, false});
+    const bool is_folder = written.is_directory(path);
+    const auto inside = is_folder ? compiler::configurations_in(path, written) : std::vector{path};
+    for (const std::string& file : inside)
+      (void)migrated.add(file, {*dialect, options.target, is_folder});
   }
   return true;
 }
@@ -238,6 +241,7 @@ int run(Arguments& arguments) {
   if (!arguments.dialect.empty() && !add_migrated(arguments, options, written, migrated)) {
     return exit_failure;
   }
+  if (!arguments.dialect.empty()) options.migrated = &migrated;
   const compiler::FileSystem& files =
       arguments.dialect.empty() ? written : static_cast<const compiler::FileSystem&>(migrated);
 

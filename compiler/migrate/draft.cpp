@@ -365,7 +365,16 @@ std::vector<std::string> Draft::finish() {
       });
     }
     edits.insert(edits.end(), edits_[file].begin(), edits_[file].end());
-    texts.push_back(apply_edits(sources_[files_[file]->source].bytes, std::move(edits)));
+    std::vector<std::uint32_t> places;
+    for (const MigrationNote& note : notes_)
+      if (note.span.source == files_[file]->source) places.push_back(note.span.begin);
+    texts.push_back(apply_edits(sources_[files_[file]->source].bytes, std::move(edits), places));
+    auto place = places.begin();
+    for (MigrationNote& note : notes_) {
+      if (note.span.source != files_[file]->source) continue;
+      note.text = file;
+      note.offset = *place++;
+    }
   }
   return texts;
 }

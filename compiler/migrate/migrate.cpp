@@ -118,13 +118,48 @@ std::string without_remarks(std::string_view text) {
   return out;
 }
 
+bool is_go(Dialect dialect) { return dialect == Dialect::go || dialect == Dialect::rsupervisord; }
+
 // The text as Supervisor's reader of files sees its lines.
 std::string prepared(Dialect dialect, std::string_view text) {
-  if (dialect == Dialect::go || dialect == Dialect::rsupervisord) {
-    return migration::join_go_lines(text);
-  }
+  if (is_go(dialect)) return migration::join_go_lines(text);
   if (dialect == Dialect::circus) return without_remarks(text);
   return std::string(text);
+}
+
+// Whether indentation alone makes lines of the original belong to the entry.
+bool is_joined_by_indentation(const Document& original, std::string_view text, const Entry& entry) {
+  const auto line = [&](std::uint32_t index) {
+    const Line found = original.line(index);
+    return schema::strip(text.substr(found.begin, found.end - found.begin));
+  };
+  if (line(entry.line).find("\"\"\"") != std::string_view::npos) return false;
+  for (std::uint32_t next = entry.line + 1; next < original.line_count(); ++next) {
+    const LineKind kind = original.line_kind(next);
+    if (kind == LineKind::header || kind == LineKind::entry) return false;
+    if (kind == LineKind::continuation && !line(next - 1).ends_with('\\')) return true;
+  }
+  return false;
+}
+
+// The Go supervisord joins lines at a backslash and ignores indentation.
+void note_indented_lines(migration::Draft& draft, const std::vector<const Document*>& originals,
+                         Dialect dialect) {
+  for (const migration::Part& part : draft.parts()) {
+    for (const migration::Item& item : part.items) {
+      const Document& joined = draft.document(item.file);
+      const Document& original = *originals[item.file];
+      if (!joined.has_continuation(item.entry) ||
+          !is_joined_by_indentation(original, draft.sources()[original.source].bytes,
+                                    joined.entry(item.entry))) {
+        continue;
+      }
+      draft.note(Fate::changed, item.span,
+                 "lines below " + draft.name_of(part, item) + " are not a part of it for " +
+                     migration::product_of(dialect) +
+                     ", which joins lines at a final `\\`; they take effect now");
+    }
+  }
 }
 
 void translate(migration::Draft& draft, Dialect dialect) {
@@ -183,6 +218,7 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
   }
   migration::Draft draft(sources, documents, options);
   for (MigrationNote& note : notes) draft.note(note.fate, note.span, std::move(note.message));
+  if (is_go(dialect)) note_indented_lines(draft, files, dialect);
   translate(draft, dialect);
   if (dialect != Dialect::supervisor4) put_away_leftovers(draft, dialect);
   // Where no daemon was configured and none had to be added.

@@ -32,6 +32,9 @@ struct MigrationNote {
   Fate fate = Fate::kept;
   Span span;
   std::string message;
+  // Where the same is in the new texts: index of the text, and offset.
+  std::uint32_t text = 0;
+  std::uint32_t offset = 0;
 };
 
 // What a dialect was recognised by.

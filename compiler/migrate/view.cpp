@@ -11,15 +11,29 @@ schema::Status MigratedFiles::add(const std::string& path, const MigrateOptions&
   std::vector<const Document*> documents;
   for (const LoadedFile& file : loaded->files) documents.push_back(&file.document);
   Migration migration = migrate(sources, documents, options);
-  for (std::size_t i = 0; i < migration.texts.size(); ++i) {
-    texts_[base_.absolute(sources[loaded->files[i].source].path)] = std::move(migration.texts[i]);
+  std::vector<NewText> texts(migration.texts.size());
+  for (MigrationNote& note : migration.notes) {
+    if (note.fate != Fate::kept)
+      texts[note.text].differences.push_back({note.offset, std::move(note.message)});
+  }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    texts[i].text = std::move(migration.texts[i]);
+    texts[i].dialect = migration.recognised.dialect;
+    texts_[base_.absolute(sources[loaded->files[i].source].path)] = std::move(texts[i]);
   }
   return schema::Nothing{};
 }
 
+std::span<const DialectDifference> MigratedFiles::differences(const std::string& path,
+                                                              schema::Dialect dialect) const {
+  const auto found = texts_.find(base_.absolute(path));
+  if (found == texts_.end() || found->second.dialect != dialect) return {};
+  return found->second.differences;
+}
+
 schema::Result<std::string> MigratedFiles::read(const std::string& path) const {
   const auto found = texts_.find(base_.absolute(path));
-  if (found != texts_.end()) return found->second;
+  if (found != texts_.end()) return found->second.text;
   return base_.read(path);
 }
 

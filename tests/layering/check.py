@@ -61,7 +61,7 @@ def main(root):
     found = []
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in ('.git', 'build', '__pycache__', 'run.d'))
-        for name in sorted(files):
+        for name in sorted(set(files) - {'.git'}):  # a file in a worktree
             path = os.path.relpath(os.path.join(folder, name), root)
             with open(os.path.join(folder, name), encoding='latin-1') as file:
                 text = file.read()
