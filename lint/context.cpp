@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/ini/entry_lines.h"
+#include "lint/facts/layout.h"
 #include "lint/references.h"
 #include "schema/expand.h"
 #include "schema/text.h"
@@ -65,6 +66,11 @@ std::span<const ConfigSection* const> Context::listeners() const {
 const References& Context::references() const {
   if (!references_) references_ = std::make_shared<const References>(*this);
   return *references_;
+}
+
+const Layout& Context::layout() const {
+  if (!layout_) layout_ = std::make_shared<const Layout>(*this);
+  return *layout_;
 }
 
 bool Context::has_error_in(const Span& place) const {

@@ -36,6 +36,7 @@ using compiler::Severity;
 using compiler::Span;
 using schema::SectionKind;
 
+class Layout;
 class References;
 
 class Context {
@@ -83,6 +84,9 @@ class Context {
 
   // Programs, groups and servers by what refers to them.
   const References& references() const;
+
+  // Groups and what runs in them.
+  const Layout& layout() const;
 
   // The file of a source, or null.
   const compiler::Document* document_of(compiler::SourceId source) const;
@@ -199,6 +203,7 @@ class Context {
   mutable std::string_view command_text_;
   mutable const ConfigEntry* command_entry_ = nullptr;
   mutable std::shared_ptr<const References> references_;
+  mutable std::shared_ptr<const Layout> layout_;
   mutable std::optional<std::vector<EnvironmentPair>> pairs_;
   mutable const ConfigEntry* pairs_entry_ = nullptr;
 };

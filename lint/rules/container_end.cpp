@@ -1,13 +1,11 @@
 // SUP1202, SUP1203: how a container ends. Asked with --container.
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <string>
 
+#include "lint/facts/stop_time.h"
 #include "lint/lint.h"
 #include "lint/listeners.h"
 #include "lint/references.h"
-#include "schema/text.h"
 
 namespace sup::lint {
 
@@ -40,35 +38,13 @@ void check_watcher(const Context& context, Diagnostics& out) {
       .with_hint("add a listener for PROCESS_STATE_FATAL that ends supervisord, or a health check");
 }
 
-// A sum that stays in its bounds whatever is written.
-constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 4;
-
-// Seconds that the groups need one after the other, members of a group at once.
-std::int64_t stop_time(const Context& context) {
-  std::map<std::string_view, std::int64_t> groups;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process()) continue;
-    std::int64_t seconds = schema::ProcessOptions::defaults().stopwaitsecs;
-    if (section.find("stopwaitsecs") != nullptr)
-      seconds = context.read<schema::Integer>(section, "stopwaitsecs").value_or(0);
-    const std::string_view name = schema::strip(section.name->name);
-    const bool is_listener = section.name->kind == SectionKind::eventlistener;
-    std::int64_t& group = groups[is_listener ? name : context.group_of(name)];
-    group = std::max(group, seconds);
-  }
-  std::int64_t total = 0;
-  for (const auto& [name, seconds] : groups)
-    total = std::min(most, total + std::min(most, seconds));
-  return total;
-}
-
 void check_stop(const Context& context, Diagnostics& out) {
   // What docker gives a container unless it is told otherwise.
   constexpr std::int64_t usual = 10;
   if (!context.options().container || context.config().fragment || context.daemon() == nullptr)
     return;
   const auto limit = context.options().stop_timeout;
-  const std::int64_t seconds = stop_time(context);
+  const std::int64_t seconds = stop_time(stop_waves(context));
   if (seconds <= limit.value_or(usual)) return;
   out.report(worst_case_stop_time.rule, limit ? Severity::warning : Severity::info,
              context.daemon()->headers.front(),

@@ -1,76 +1,13 @@
 // SUP1401, SUP1402: how many file descriptors the daemon needs and asks for.
+#include "lint/facts/descriptors.h"
+
 #include <algorithm>
-#include <bit>
 
 #include "lint/lint.h"
-#include "lint/references.h"
-#include "schema/expand.h"
-#include "schema/text.h"
 
 namespace sup::lint {
 
 namespace {
-
-// What the daemon has open besides servers and processes: its log, standard streams, the poller.
-constexpr std::int64_t of_the_daemon = 10;
-
-std::int64_t default_minfds() {
-  std::int64_t value = 0;
-  bool overflow = false;
-  schema::read_python_int(*schema::find_option(SectionKind::supervisord, "minfds")->default_text,
-                          10, value, overflow);
-  return value;
-}
-
-// Whether a log file is open for the channel; what is not known counts as none.
-bool has_log(const Context& context, const ConfigSection& section, std::string_view key) {
-  const ConfigEntry* entry = section.find(key);
-  if (entry == nullptr) return true;
-  // Too long for a special word.
-  constexpr std::size_t longest_word = 6;
-  if (entry->value.size() > longest_word && !entry->is_template) return true;
-  const auto log = context.read<schema::LogTarget>(section, *entry);
-  return log && (log->kind == schema::LogKind::automatic ||
-                 (log->kind == schema::LogKind::file && !log->path.empty()));
-}
-
-// Pipes and log files of one process.
-std::int64_t of_a_process(const Context& context, const ConfigSection& section) {
-  const bool joins = context.is_on(section, "redirect_stderr");
-  std::int64_t count = joins ? 2 : 3;
-  if (has_log(context, section, "stdout_logfile")) ++count;
-  if (!joins && has_log(context, section, "stderr_logfile")) ++count;
-  return count;
-}
-
-struct Need {
-  std::int64_t processes = 0;
-  std::int64_t descriptors = 0;
-};
-
-// At least this; numbers that are not known count as none.
-Need need_of(const Context& context) {
-  constexpr std::int64_t most = std::int64_t{1} << 40U;  // of a number that cannot be meant
-  Need need;
-  need.descriptors =
-      of_the_daemon + static_cast<std::int64_t>(context.references().servers().size());
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process()) continue;
-    const ConfigEntry* entry = section.find("numprocs");
-    const std::int64_t count =
-        entry == nullptr ? 1 : context.read<schema::Integer>(section, *entry).value_or(0);
-    const std::int64_t sane = std::clamp<std::int64_t>(count, 0, most / 8);
-    need.processes = std::min(need.processes + sane, most);
-    need.descriptors = std::min(need.descriptors + sane * of_a_process(context, section), most);
-  }
-  return need;
-}
-
-// What minfds= should be: the next power of two that leaves half as much again.
-std::int64_t enough(std::int64_t descriptors) {
-  return static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(descriptors + descriptors / 2)));
-}
 
 void check_need(const Context& context, Diagnostics& out) {
   const ConfigSection* daemon = context.config().find("supervisord");
@@ -79,16 +16,16 @@ void check_need(const Context& context, Diagnostics& out) {
   const auto minfds = entry == nullptr ? std::optional(default_minfds())
                                        : context.read<schema::Integer>(*daemon, *entry);
   if (!minfds) return;
-  const Need need = need_of(context);
-  if (need.descriptors <= *minfds) return;
-  const std::string wanted = std::to_string(enough(need.descriptors));
-  auto& diagnostic = out.report(
-      descriptors_exceed_minfds.rule,
-      entry != nullptr ? context.value_place(*entry) : Span(daemon->headers.front()),
-      std::to_string(need.processes) + " processes need about " + std::to_string(need.descriptors) +
-          " file descriptors, and `minfds` asks for " + std::to_string(*minfds) +
-          (entry != nullptr ? "" : ", its default") +
-          "; Supervisor may run out of them and start no more");
+  const DescriptorNeed need = descriptor_need(context);
+  if (need.total <= *minfds) return;
+  const std::string wanted = std::to_string(enough_descriptors(need.total));
+  auto& diagnostic =
+      out.report(descriptors_exceed_minfds.rule,
+                 entry != nullptr ? context.value_place(*entry) : Span(daemon->headers.front()),
+                 std::to_string(need.processes) + " processes need about " +
+                     std::to_string(need.total) + " file descriptors, and `minfds` asks for " +
+                     std::to_string(*minfds) + (entry != nullptr ? "" : ", its default") +
+                     "; Supervisor may run out of them and start no more");
   diagnostic.with_hint("write `minfds=" + wanted + "`");
   if (entry == nullptr) {
     const compiler::Document* document = context.document_of(daemon->headers.front().source);
@@ -121,7 +58,8 @@ void check_huge(const Context& context, Diagnostics& out, const ConfigSection& s
           " longer, as Supervisor closes that many descriptors one by one; programs get the limit, "
           "too");
   if (context.config().fragment) return;
-  const std::int64_t wanted = std::max(enough(need_of(context).descriptors), default_minfds());
+  const std::int64_t wanted =
+      std::max(enough_descriptors(descriptor_need(context).total), default_minfds());
   if (wanted < *minfds)
     diagnostic.with_hint("this configuration needs `minfds=" + std::to_string(wanted) + "`");
 }

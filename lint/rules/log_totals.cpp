@@ -1,8 +1,8 @@
 // SUP706, SUP715: all logs of a configuration together.
 #include <algorithm>
-#include <limits>
 #include <string>
 
+#include "lint/facts/log_space.h"
 #include "lint/lint.h"
 #include "lint/paths.h"
 
@@ -13,39 +13,6 @@ namespace {
 // Less than this is not worth a word unless a limit was given.
 constexpr std::int64_t worth_mention = std::int64_t{10} << 30;
 
-// Sums stay below this whatever is written.
-constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 4;
-
-std::int64_t product(std::int64_t a, std::int64_t b) {
-  if (a <= 0 || b <= 0) return 0;
-  return a > most / b ? most : a * b;
-}
-
-std::string readable_size(std::int64_t bytes) {
-  constexpr std::int64_t giga = std::int64_t{1} << 30;
-  constexpr std::int64_t mega = std::int64_t{1} << 20;
-  const bool is_large = bytes >= giga;
-  const std::int64_t unit = is_large ? giga : mega;
-  const std::int64_t tenths = bytes / (unit / 10);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) +
-         (is_large ? " GB" : " MB");
-}
-
-// The most that the logs of a section may take.
-std::int64_t footprint(const Context& context, const ConfigSection& section) {
-  std::int64_t total = 0;
-  for (const LogChannel& channel : log_channels(section.name->kind)) {
-    if (!is_on_disk(context, section, channel)) continue;
-    const std::int64_t limit = log_limit(context, section, channel).value_or(0);
-    const std::int64_t backups = log_backups(context, section, channel).value_or(0);
-    total =
-        std::min(most, total + product(limit, std::clamp<std::int64_t>(backups, 0, most - 1) + 1));
-  }
-  if (section.name->kind == SectionKind::supervisord || section.find("numprocs") == nullptr)
-    return total;
-  return product(total, context.read<schema::Integer>(section, "numprocs").value_or(1));
-}
-
 void check_footprint(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
   std::int64_t total = 0;
@@ -53,8 +20,8 @@ void check_footprint(const Context& context, Diagnostics& out) {
   const ConfigSection* largest_section = nullptr;
   for (const ConfigSection& section : context.config().sections) {
     if (!section.name || log_channels(section.name->kind).empty()) continue;
-    const std::int64_t bytes = footprint(context, section);
-    total = std::min(most, total + bytes);
+    const std::int64_t bytes = log_bytes(context, section);
+    total = sum(total, bytes);
     if (bytes <= largest) continue;
     largest = bytes;
     largest_section = &section;

@@ -1,0 +1,88 @@
+#include "lint/facts/layout.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <unordered_set>
+
+#include "lint/references.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+constexpr std::int64_t priority_of_listeners = -1;
+
+std::int64_t priority_of(const ProcessGroup& group) {
+  return group.priority.value.value_or(schema::GroupOptions::defaults().priority);
+}
+
+}  // namespace
+
+bool starts_before(const ProcessGroup& a, const ProcessGroup& b) {
+  return std::tuple(priority_of(a), a.name) < std::tuple(priority_of(b), b.name);
+}
+
+Layout::Layout(const Context& context) {
+  const References& references = context.references();
+  std::unordered_set<const ConfigSection*> grouped;
+  for (const GroupMembers& group : references.groups()) {
+    const std::size_t index = add_group(context, *group.section);
+    if (!group.is_known) unknown_groups_.push_back(group.section);
+    for (const Member& member : group.members) {
+      const ConfigSection* program = references.program(member.name);
+      if (program == nullptr) continue;
+      grouped.insert(program);
+      add_member(context, *program, index);
+    }
+  }
+  for (const SectionKind kind :
+       {SectionKind::program, SectionKind::eventlistener, SectionKind::fcgi_program}) {
+    for (const ConfigSection* section : references.sections(kind)) {
+      if (grouped.empty() || grouped.count(section) == 0)
+        add_member(context, *section, add_group(context, *section));
+    }
+  }
+}
+
+std::size_t Layout::add_group(const Context& context, const ConfigSection& section) {
+  const bool is_listener = section.name->kind == SectionKind::eventlistener;
+  const std::int64_t fallback =
+      is_listener ? priority_of_listeners : schema::GroupOptions::defaults().priority;
+  groups_.push_back({schema::strip(section.name->name), &section,
+                     known_number(context, section, "priority", fallback)});
+  return groups_.size() - 1;
+}
+
+void Layout::add_member(const Context& context, const ConfigSection& section, std::size_t group) {
+  members_.push_back(
+      {&section, group,
+       known_number(context, section, "numprocs", schema::ProcessOptions::defaults().numprocs)});
+}
+
+std::vector<std::size_t> Layout::start_order() const {
+  std::vector<std::size_t> order(groups_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return starts_before(groups_[a], groups_[b]);
+  });
+  // Of groups with one name the daemon has the first.
+  std::unordered_set<std::string_view> names;
+  std::erase_if(order,
+                [&](std::size_t index) { return !names.insert(groups_[index].name).second; });
+  return order;
+}
+
+std::int64_t Layout::processes() const {
+  std::int64_t total = 0;
+  for (const GroupMember& member : members_) total = sum(total, member.count());
+  return total;
+}
+
+Known<bool> starts_by_itself(const Context& context, const ConfigSection& section) {
+  return known<schema::Boolean>(context, section, "autostart",
+                                schema::ProcessOptions::defaults().autostart);
+}
+
+}  // namespace sup::lint
