@@ -16,10 +16,6 @@ constexpr std::array<std::string_view, 7> gaps = {
     "include-without-files",  "include-matches-nothing", "include-names-directory",
     "include-unreadable"};
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]";
-}
-
 std::string normal(std::string_view path) {
   return path.starts_with('/') ? schema::normal_path(path) : std::string(path);
 }
@@ -43,6 +39,15 @@ Server read_server(const Context& context, const ConfigSection& section) {
 }
 
 }  // namespace
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]" ||
+         host == "localhost.localdomain" || host == "ip6-localhost";
+}
+
+bool is_any_host(std::string_view host) {
+  return host.empty() || host == "*" || host == "0.0.0.0" || host == "::";
+}
 
 std::span<const ConfigSection* const> References::sections(SectionKind kind) const {
   if (by_kind_.empty()) {

@@ -77,6 +77,12 @@ class References {
   mutable std::optional<bool> is_complete_;
 };
 
+// Whether only this machine can reach a server that listens on the host.
+bool is_loopback(std::string_view host);
+
+// Whether a host stands for all interfaces.
+bool is_any_host(std::string_view host);
+
 // Nothing for what is neither http://host:port nor unix://path.
 std::optional<ServerUrl> read_server_url(std::string_view text);
 

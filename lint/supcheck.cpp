@@ -23,6 +23,7 @@
 #include "lint/check.h"
 #include "lint/fix.h"
 #include "lint/lint.h"
+#include "lint/render_facts.h"
 #include "lint/render_json.h"
 #include "schema/write_file.h"
 
@@ -56,6 +57,9 @@ struct Arguments {
   bool target_is_explicit = false;
   bool fix = false;
   std::string root;
+  bool facts = false;
+  bool json = false;
+  FactOptions fact_options;
 };
 
 void list_rules() {
@@ -156,6 +160,18 @@ Counts print(const CheckResult& result, const Arguments& arguments) {
   return counts;
 }
 
+Counts print_facts(const CheckResult& result, const LintOptions& options,
+                   const Arguments& arguments) {
+  std::cout << (arguments.json ? facts_json : facts_text)(result, options, arguments.fact_options);
+  Counts counts;
+  for (const Checked& checked : result.checked)
+    counts.errors += checked.diagnostics.count(Severity::error);
+  if (counts.errors != 0)
+    std::cerr << "supcheck: " << counted(counts.errors, "error")
+              << "; the facts are of what could be understood\n";
+  return counts;
+}
+
 // Puts what migration makes of the files before them.
 bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& options,
                   const compiler::FileSystem& written, compiler::MigratedFiles& migrated) {
@@ -245,7 +261,7 @@ int run(Arguments& arguments) {
   const compiler::FileSystem& files =
       arguments.dialect.empty() ? written : static_cast<const compiler::FileSystem&>(migrated);
 
-  options.only_check = true;
+  options.only_check = !arguments.facts;
   compiler::expect_inputs(arguments.paths);
   // Not freed: the program ends, and taking apart a large configuration costs more than checking
   // it.
@@ -262,7 +278,8 @@ int run(Arguments& arguments) {
     }
     std::cerr << "supcheck: " << fixed << (fixed == 1 ? " fix" : " fixes") << " applied\n";
   }
-  const Counts counts = print(result, arguments);
+  const Counts counts =
+      arguments.facts ? print_facts(result, options, arguments) : print(result, arguments);
   std::cout.flush();
   for (const std::string& failure : result.failures) std::cerr << "supcheck: " << failure << '\n';
   if (has_failed || !result.failures.empty()) return exit_failure;
@@ -307,6 +324,16 @@ int main_with(int argc, char** argv) {
                "this machine will run it: check programs, users, folders and limits, too");
   app.add_option("--root", arguments.root,
                  "folder that holds the files of the machine; implies --host");
+  const CLI::Option* facts = app.add_flag(
+      "--facts", arguments.facts,
+      "tell what the configuration will take and do: stop time, descriptors, logs, ...");
+  app.add_flag("--json", arguments.json, "facts as JSON")->needs(const_cast<CLI::Option*>(facts));
+  app.add_option("--stop-grace", arguments.fact_options.stop_grace,
+                 "with --facts: seconds until what has not stopped is killed, such as 10s")
+      ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{
+          {"s", 1 },
+          {"m", 60}
+  }));
   app.add_flag("--list-rules", arguments.list_rules, "list all rules");
   app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");

@@ -9,6 +9,8 @@ namespace sup::lint {
 
 // Its log, standard streams, the poller, and what it opens for moments.
 constexpr std::int64_t descriptors_of_the_daemon = 10;
+// The same of suprun, which has pollers, timers and a template of each child's standard streams.
+constexpr std::int64_t descriptors_of_suprun = 24;
 
 // Pipes and log files of one process of the section; what is not known counts as none.
 std::int64_t descriptors_of_a_process(const Context& context, const ConfigSection& section);
@@ -17,7 +19,7 @@ struct DescriptorNeed {
   std::int64_t processes = 0;
   std::int64_t servers = 0;       // one for each listening socket, those of FastCGI too
   std::int64_t of_processes = 0;  // descriptors of all processes
-  std::int64_t total = 0;
+  std::int64_t total = 0;         // of supervisord
 };
 
 // Processes whose number is not known count as none.

@@ -74,9 +74,26 @@ std::vector<std::size_t> Layout::start_order() const {
   return order;
 }
 
+std::span<const GroupMember> Layout::members_of(std::size_t group) const {
+  // Groups are made one after the other.
+  const auto first = std::partition_point(members_.begin(), members_.end(),
+                                          [&](const auto& member) { return member.group < group; });
+  const auto last = std::partition_point(first, members_.end(),
+                                         [&](const auto& member) { return member.group == group; });
+  return {first, last};
+}
+
 std::int64_t Layout::processes() const {
   std::int64_t total = 0;
   for (const GroupMember& member : members_) total = sum(total, member.count());
+  return total;
+}
+
+std::int64_t processes_at_start(const Context& context) {
+  std::int64_t total = 0;
+  for (const GroupMember& member : context.layout().members())
+    if (starts_by_itself(context, *member.section).value.value_or(false))
+      total = sum(total, member.count());
   return total;
 }
 

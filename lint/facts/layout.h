@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,8 +35,10 @@ class Layout {
   // In no order.
   const std::vector<ProcessGroup>& groups() const { return groups_; }
 
-  // Those of a group in the order in which it starts them.
+  // Group by group, and those of one in the order in which it starts them.
   const std::vector<GroupMember>& members() const { return members_; }
+
+  std::span<const GroupMember> members_of(std::size_t group) const;
 
   // Groups whose programs= hangs on what is not known.
   const std::vector<const ConfigSection*>& unknown_groups() const { return unknown_groups_; }
@@ -57,6 +60,9 @@ class Layout {
 
 // Whether a group starts before another one.
 bool starts_before(const ProcessGroup& a, const ProcessGroup& b);
+
+// Processes that start with the daemon; those whose number is not known do not count.
+std::int64_t processes_at_start(const Context& context);
 
 // Whether the processes of a section start with the daemon.
 Known<bool> starts_by_itself(const Context& context, const ConfigSection& section);

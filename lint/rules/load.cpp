@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lint/facts/layout.h"
 #include "lint/include_patterns.h"
 #include "lint/lint.h"
 #include "lint/references.h"
@@ -51,25 +52,11 @@ void check_listeners(const Context& context, Diagnostics& out) {
   }
 }
 
-std::int64_t count_of(const Context& context, const ConfigSection& section) {
-  constexpr std::int64_t most = 1000000;
-  const ConfigEntry* entry = section.find("numprocs");
-  if (entry == nullptr) return 1;
-  return std::clamp<std::int64_t>(context.read<schema::Integer>(section, *entry).value_or(0), 0,
-                                  most);
-}
-
 void check_start(const Context& context, Diagnostics& out) {
   constexpr std::int64_t many = 100;
   const ConfigSection* daemon = context.config().find("supervisord");
   if (daemon == nullptr) return;
-  std::int64_t count = 0;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process()) continue;
-    const ConfigEntry* autostart = section.find("autostart");
-    if (autostart == nullptr || context.read<schema::Boolean>(section, *autostart).value_or(false))
-      count += count_of(context, section);
-  }
+  const std::int64_t count = processes_at_start(context);
   if (count <= many) return;
   out.report(many_start_at_once.rule, daemon->headers.front(),
              std::to_string(count) + " processes are started in one go when the daemon starts")
@@ -83,21 +70,20 @@ void check_retries(const Context& context, Diagnostics& out) {
   constexpr std::int64_t in_a_minute = 10;
   std::int64_t processes = 0;
   const ConfigEntry* shown = nullptr;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process()) continue;
-    const ConfigEntry* retries = section.find("startretries");
+  for (const GroupMember& member : context.layout().members()) {
+    const ConfigEntry* retries = member.section->find("startretries");
     if (retries == nullptr ||
-        context.read<schema::Integer>(section, *retries).value_or(0) < many_retries)
+        context.read<schema::Integer>(*member.section, *retries).value_or(0) < many_retries)
       continue;
     if (shown == nullptr) shown = retries;
-    processes += count_of(context, section);
+    processes = sum(processes, member.count());
   }
   if (processes < many_processes) return;
   out.report(zero_second_retry_storm.rule, context.value_place(*shown),
              std::to_string(processes) +
                  " processes are started again for ever when they fail; "
                  "together that is about " +
-                 std::to_string(processes * in_a_minute) + " starts in the first minute")
+                 std::to_string(product(processes, in_a_minute)) + " starts in the first minute")
       .with_hint("let `startsecs` be longer, or `startretries` smaller");
 }
 

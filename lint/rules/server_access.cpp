@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lint/lint.h"
+#include "lint/references.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -16,11 +17,6 @@ bool is_unix(const ConfigSection& section) {
 
 bool is_inet(const ConfigSection& section) {
   return section.name->kind == SectionKind::inet_http_server;
-}
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]" ||
-         host == "localhost.localdomain" || host == "ip6-localhost";
 }
 
 bool has_credentials(const ConfigSection& section) {
@@ -44,8 +40,7 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
   if (!is_open_port(context, section)) return;
   const ConfigEntry& entry = *section.find("port");
   const auto address = context.read<schema::InetAddress>(section, entry);
-  const bool is_any = address->host.empty() || address->host == "*" || address->host == "0.0.0.0" ||
-                      address->host == "::";
+  const bool is_any = is_any_host(address->host);
   const std::string local = "127.0.0.1:" + std::to_string(address->port);
   auto& diagnostic =
       out.report(control_port_open_to_network.rule, context.value_place(entry),
