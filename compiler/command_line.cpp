@@ -1,5 +1,7 @@
 #include "compiler/command_line.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -50,7 +52,21 @@ bool file_starts_like_plan(const std::string& path) {
   return schema::looks_like_plan(start);
 }
 
+// Set to something; 0 counts as not set.
+bool is_asked(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
 }  // namespace
+
+bool wants_color(int descriptor) {
+  const char* refused = std::getenv("NO_COLOR");
+  if (refused != nullptr && *refused != '\0') return false;
+  if (is_asked("FORCE_COLOR") || is_asked("CLICOLOR_FORCE")) return true;
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(descriptor) == 1 && (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
 
 schema::Status read_environment_text(std::string_view text, const std::string& name,
                                      EnvironmentMap& environment) {

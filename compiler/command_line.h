@@ -14,6 +14,10 @@
 
 namespace sup::compiler {
 
+// Whether what is written to this descriptor is to be coloured: on a terminal, unless NO_COLOR is
+// set; FORCE_COLOR or CLICOLOR_FORCE ask for it elsewhere, too.
+bool wants_color(int descriptor);
+
 using EnvironmentMap = std::map<std::string, std::string, std::less<>>;
 
 struct InputOptions {

@@ -164,15 +164,19 @@ std::string MemoryFileSystem::absolute(const std::string& path) const {
 
 std::string directory_name(const std::string& path) { return directory_of(path); }
 
-OverlayFileSystem::OverlayFileSystem(const FileSystem& base, std::string path, std::string text)
-    : base_(base),
-      path_(std::move(path)),
-      absolute_path_(base.absolute(path_)),
-      text_(std::move(text)) {}
+OverlayFileSystem::OverlayFileSystem(const FileSystem& base, const std::string& path,
+                                     std::string text)
+    : base_(base) {
+  put(path, std::move(text));
+}
+
+void OverlayFileSystem::put(const std::string& path, std::string text) {
+  texts_[base_.absolute(path)] = std::move(text);
+}
 
 schema::Result<std::string> OverlayFileSystem::read(const std::string& path) const {
-  if (path == path_ || base_.absolute(path) == absolute_path_) return text_;
-  return base_.read(path);
+  const auto found = texts_.find(base_.absolute(path));
+  return found != texts_.end() ? found->second : base_.read(path);
 }
 
 std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) const {
@@ -180,7 +184,7 @@ std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) con
 }
 
 bool OverlayFileSystem::is_directory(const std::string& path) const {
-  return path != path_ && base_.is_directory(path);
+  return !texts_.contains(base_.absolute(path)) && base_.is_directory(path);
 }
 
 std::string OverlayFileSystem::absolute(const std::string& path) const {

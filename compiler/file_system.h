@@ -55,11 +55,15 @@ class MemoryFileSystem final : public FileSystem {
   std::string absolute(const std::string& path) const override;
 };
 
-// A file system with one file that is elsewhere: text from standard input under the name that it
-// would have.
+// A file system some of whose files have other texts than they have there: text from standard input
+// under the name that it would have, or what fixes would make of a file. `base` must outlive it.
 class OverlayFileSystem final : public FileSystem {
  public:
-  OverlayFileSystem(const FileSystem& base, std::string path, std::string text);
+  explicit OverlayFileSystem(const FileSystem& base) : base_(base) {}
+
+  OverlayFileSystem(const FileSystem& base, const std::string& path, std::string text);
+
+  void put(const std::string& path, std::string text);
 
   schema::Result<std::string> read(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
@@ -68,9 +72,7 @@ class OverlayFileSystem final : public FileSystem {
 
  private:
   const FileSystem& base_;
-  std::string path_;
-  std::string absolute_path_;
-  std::string text_;
+  std::map<std::string, std::string> texts_;  // by absolute path
 };
 
 }  // namespace sup::compiler

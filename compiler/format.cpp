@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/unified_diff.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -181,35 +182,18 @@ class DiffWriter {
 
   std::string run(std::string_view name) {
     collect();
-    std::string out;
-    std::size_t at = 0;
-    while ((at = next_change(at)) != changes_.size()) {
-      if (out.empty()) out = "--- " + std::string(name) + "\n+++ " + std::string(name) + "\n";
-      at = write_hunk(out, at);
-    }
-    return out;
+    return unified_diff(name, lines_);
   }
 
  private:
-  static constexpr std::size_t context = 3;
-
-  struct Change {
-    char sign;  // ' ', '-' or '+'
-    std::string_view line;
-    std::uint32_t old_line;  // how many lines of each text come before
-    std::uint32_t new_line;
-  };
-
   void collect() {
     std::uint32_t old_line = 0;
-    std::uint32_t new_line = 0;
     std::string_view rest = after_.text;
     // Added lines wait for the removed ones beside them, so that both stand in blocks.
     std::vector<std::string_view> added;
     const auto put = [&](char sign, std::string_view line) {
-      changes_.push_back({sign, line, old_line, new_line});
+      lines_.push_back({sign, line});
       old_line += sign != '+' ? 1 : 0;
-      new_line += sign != '-' ? 1 : 0;
     };
     const auto put_added = [&] {
       for (const std::string_view line : added) put('+', line);
@@ -240,45 +224,10 @@ class DiffWriter {
     return slice(before_, line.begin, line.end);
   }
 
-  std::size_t next_change(std::size_t at) const {
-    while (at < changes_.size() && changes_[at].sign == ' ') ++at;
-    return at;
-  }
-
-  // Writes the hunk around the change at `at`; returns where it ends.
-  std::size_t write_hunk(std::string& out, std::size_t at) const {
-    std::size_t begin = at;
-    while (begin > 0 && at - begin < context && changes_[begin - 1].sign == ' ') --begin;
-    std::size_t end = at;
-    for (std::size_t next = at; next != changes_.size() && next - end <= 2 * context;) {
-      end = next + 1;
-      next = next_change(end);
-    }
-    std::size_t stop = std::min(end + context, changes_.size());
-    std::size_t old_count = 0;
-    std::size_t new_count = 0;
-    for (std::size_t i = begin; i < stop; ++i) {
-      old_count += changes_[i].sign != '+' ? 1 : 0;
-      new_count += changes_[i].sign != '-' ? 1 : 0;
-    }
-    const auto range = [](std::uint32_t before, std::size_t count) {
-      return std::to_string(before + (count == 0 ? 0 : 1)) + "," + std::to_string(count);
-    };
-    out += "@@ -" + range(changes_[begin].old_line, old_count) + " +" +
-           range(changes_[begin].new_line, new_count) + " @@\n";
-    for (std::size_t i = begin; i < stop; ++i) {
-      out += changes_[i].sign;
-      out += changes_[i].line;
-      if (changes_[i].line.ends_with('\n')) continue;
-      out += changes_[i].line.ends_with('\r') ? "\n" : "\n\\ No newline at end of file\n";
-    }
-    return stop;
-  }
-
   const Document& document_;
   std::string_view before_;
   const Formatted& after_;
-  std::vector<Change> changes_;
+  std::vector<DiffLine> lines_;
 };
 
 }  // namespace

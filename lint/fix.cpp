@@ -26,20 +26,25 @@ bool collides(const std::map<compiler::SourceId, Edits>& chosen, const Edit& edi
 
 }  // namespace
 
-const Fix* safe_fix(const compiler::Diagnostic& diagnostic) {
-  const auto found = std::find_if(diagnostic.fixes.begin(), diagnostic.fixes.end(),
-                                  [](const Fix& fix) { return fix.safe && !fix.edits.empty(); });
-  return found == diagnostic.fixes.end() ? nullptr : &*found;
+const Fix* chosen_fix(const compiler::Diagnostic& diagnostic, FixKinds kinds) {
+  const Fix* unsafe = nullptr;
+  for (const Fix& fix : diagnostic.fixes) {
+    if (fix.edits.empty()) continue;
+    if (fix.safe) return &fix;
+    if (unsafe == nullptr) unsafe = &fix;
+  }
+  return kinds == FixKinds::all ? unsafe : nullptr;
 }
 
-FixResult apply_fixes(const compiler::Diagnostics& diagnostics,
-                      const compiler::SourceMap& sources) {
+FixResult apply_fixes(const compiler::Diagnostics& diagnostics, const compiler::SourceMap& sources,
+                      FixKinds kinds, const std::function<bool(compiler::SourceId)>& is_open) {
   std::map<compiler::SourceId, Edits> chosen;
   FixResult result;
   for (const compiler::Diagnostic& diagnostic : diagnostics.all()) {
-    const Fix* fix = safe_fix(diagnostic);
+    const Fix* fix = chosen_fix(diagnostic, kinds);
     if (fix == nullptr || !std::all_of(fix->edits.begin(), fix->edits.end(), [&](const Edit& edit) {
-          return compiler::is_sound(edit, sources) && !collides(chosen, edit);
+          return compiler::is_sound(edit, sources) && !collides(chosen, edit) &&
+                 (!is_open || is_open(edit.span.source));
         })) {
       continue;
     }

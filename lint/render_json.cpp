@@ -1,6 +1,15 @@
-#include "lint/render_json.h"
-
+// Objects for other programs:
+//
+//   {"file": "web.conf", "line": 4, "column": 1, "end_line": 4, "end_column": 9,
+//    "rule": "SUP202", "name": "unknown-option", "severity": "warning", "message": "...",
+//    "notes": ["did you mean `autostart`?"],
+//    "fixes": [{"title": "...", "safe": true, "edits": [{"file": ..., "end_column": 9, "text":
+//    ""}]}]}
+//
+// Lines and columns count from 1, columns in bytes; the end is behind the last byte.
 #include <nlohmann/json.hpp>
+
+#include "lint/report.h"
 
 namespace sup::lint {
 
@@ -20,48 +29,54 @@ Json place(const compiler::Span& span, const compiler::SourceMap& sources) {
   };
 }
 
-}  // namespace
-
-std::string render_json(const compiler::Diagnostic& diagnostic,
-                        const compiler::SourceMap& sources) {
-  Json object = place(diagnostic.span, sources);
-  object["rule"] = diagnostic.rule->id;
-  object["name"] = diagnostic.rule->name;
-  object["severity"] = compiler::severity_name(diagnostic.severity);
-  object["message"] = diagnostic.message;
-  object["hint"] = diagnostic.hint;
-  object["labels"] = Json::array();
-  for (const compiler::Label& label : diagnostic.labels) {
-    Json row = place(label.span, sources);
-    row["text"] = label.text;
-    object["labels"].push_back(std::move(row));
-  }
-  object["notes"] = diagnostic.notes;
-  object["fixes"] = Json::array();
-  for (const compiler::Fix& fix : diagnostic.fixes) {
+Json fixes_of(const Finding& finding) {
+  Json fixes = Json::array();
+  for (const compiler::Fix& fix : finding.diagnostic->fixes) {
+    if (fix.edits.empty() || !is_utf8(fix)) continue;
     Json edits = Json::array();
     for (const compiler::Edit& edit : fix.edits) {
-      Json row = place(edit.span, sources);
+      Json row = place(edit.span, finding.sources());
       row["text"] = edit.text;
       edits.push_back(std::move(row));
     }
-    object["fixes"].push_back({
+    fixes.push_back({
         {"title", fix.title       },
         {"safe",  fix.safe        },
         {"edits", std::move(edits)}
     });
   }
-  // Texts may hold any bytes.
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return fixes;
 }
 
-std::string json_list(const std::vector<std::string>& objects) {
+// On one line.
+std::string object(const Finding& finding) {
+  const compiler::Diagnostic& diagnostic = *finding.diagnostic;
+  Json row = place(diagnostic.span, finding.sources());
+  row["rule"] = diagnostic.rule->id;
+  row["name"] = diagnostic.rule->name;
+  row["severity"] = compiler::severity_name(diagnostic.severity);
+  row["message"] = diagnostic.message;
+  row["notes"] = notes_of(finding);
+  row["fixes"] = fixes_of(finding);
+  // Texts may hold any bytes.
+  return row.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string render_json(const Report& report) {
   std::string text = "[";
-  for (const std::string& object : objects) {
+  for (const Finding& finding : report.findings) {
     text += text.size() == 1 ? "\n" : ",\n";
-    text += object;
+    text += object(finding);
   }
-  text += objects.empty() ? "]\n" : "\n]\n";
+  text += report.findings.empty() ? "]\n" : "\n]\n";
+  return text;
+}
+
+std::string render_jsonl(const Report& report) {
+  std::string text;
+  for (const Finding& finding : report.findings) text += object(finding) + "\n";
   return text;
 }
 

@@ -1,12 +1,12 @@
 // supcheck: says what is wrong in configurations of Supervisor.
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,12 +19,12 @@
 #include "compiler/machine.h"
 #include "compiler/memory.h"
 #include "compiler/migrate/view.h"
-#include "compiler/render_text.h"
+#include "compiler/unified_diff.h"
 #include "lint/check.h"
-#include "lint/fix.h"
 #include "lint/lint.h"
+#include "lint/mend.h"
 #include "lint/render_facts.h"
-#include "lint/render_json.h"
+#include "lint/report.h"
 #include "schema/write_file.h"
 
 namespace sup::lint {
@@ -33,8 +33,6 @@ namespace {
 constexpr int exit_clean = 0;
 constexpr int exit_findings = 1;
 constexpr int exit_failure = 2;
-// Fixes can make room for others; more rounds than this are a circle.
-constexpr int fix_rounds = 10;
 
 struct Arguments {
   std::vector<std::string> paths;
@@ -44,7 +42,8 @@ struct Arguments {
   std::vector<std::string> variables;
   std::vector<std::string> variable_files;
   std::string color = "auto";
-  std::string format = "text";
+  std::string format;  // empty: what suits where it is shown
+  std::string output_file;
   std::string dialect;
   std::string explain;
   bool list_rules = false;
@@ -56,6 +55,8 @@ struct Arguments {
   bool host = false;
   bool target_is_explicit = false;
   bool fix = false;
+  bool unsafe_fixes = false;
+  bool diff = false;
   std::string root;
   bool facts = false;
   bool json = false;
@@ -84,99 +85,102 @@ int explain(const std::string& name) {
   return exit_clean;
 }
 
-bool wants_color(const Arguments& arguments) {
-  if (arguments.color != "auto") return arguments.color == "always";
-  const char* refused = std::getenv("NO_COLOR");
-  return (refused == nullptr || *refused == '\0') && isatty(STDOUT_FILENO) == 1;
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : value;
 }
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+// What was asked for; GitHub Actions is told in its own way, unless somebody looks on.
+const Format& chosen_format(const Arguments& arguments) {
+  const bool is_workflow = arguments.output_file.empty() && variable("GITHUB_ACTIONS") == "true" &&
+                           isatty(STDOUT_FILENO) != 1;
+  return *find_format(!arguments.format.empty() ? arguments.format
+                      : is_workflow             ? "github"
+                                                : "text");
 }
 
-// Writes what safe fixes make of the files; the number of fixes, or nothing when a file cannot be
-// written.
-std::optional<std::size_t> write_fixes(const CheckResult& result) {
-  std::size_t count = 0;
-  for (const Checked& checked : result.checked) {
-    const compiler::SourceMap& sources = checked.compilation->sources;
-    const FixResult fixed = apply_fixes(checked.diagnostics, sources);
-    for (const auto& [source, text] : fixed.texts) {
-      const auto status = schema::write_file(text, sources[source].path, schema::Existing::changed);
-      if (status) continue;
+using Clock = std::chrono::steady_clock;
+
+Report report_of(const CheckResult& result, const LintOptions& options, const Arguments& arguments,
+                 const compiler::FileSystem& files, Clock::time_point start) {
+  Report report = make_report(result, options);
+  const bool to_file = !arguments.output_file.empty();
+  report.color = arguments.color == "auto" ? !to_file && compiler::wants_color(STDOUT_FILENO)
+                                           : arguments.color == "always";
+  // Not where texts are compared with those of another run.
+  if (!to_file && isatty(STDOUT_FILENO) == 1) {
+    report.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  }
+  report.folder = files.absolute(".");
+  report.root = report.folder;
+  for (const char* name : {"GITHUB_WORKSPACE", "CI_PROJECT_DIR"}) {
+    if (const std::string folder = variable(name); folder.starts_with('/')) report.root = folder;
+  }
+  return report;
+}
+
+// To the file that was asked for, else to `out`. False: it cannot be written.
+bool tell(const std::string& text, const Arguments& arguments, std::ostream& out) {
+  if (arguments.output_file.empty()) {
+    out << text << std::flush;
+    return true;
+  }
+  const auto status = schema::write_file(text, arguments.output_file, schema::Existing::replaced);
+  if (!status) std::cerr << "supcheck: " << status.error().message << '\n';
+  return static_cast<bool>(status);
+}
+
+// Writes what was mended, or with --diff shows it. False: a file cannot be written.
+bool put_mended(const Mended& mended, const Arguments& arguments, const std::string* input) {
+  bool has_failed = false;
+  bool is_input_told = input == nullptr || arguments.diff;
+  for (const MendedFile& file : mended.files) {
+    if (arguments.diff) {
+      std::cout << compiler::unified_diff(file.path,
+                                          compiler::compare_lines(file.before, file.after));
+    } else if (input != nullptr && file.path == arguments.stdin_filename) {
+      std::cout << file.after;
+      is_input_told = true;
+    } else if (const auto status =
+                   schema::write_file(file.after, file.path, schema::Existing::changed);
+               !status) {
       std::cerr << "supcheck: " << status.error().message << '\n';
-      return std::nullopt;
-    }
-    count += fixed.applied;
-  }
-  return count;
-}
-
-struct Counts {
-  std::size_t errors = 0;
-  std::size_t warnings = 0;
-  std::size_t remarks = 0;
-};
-
-// The closing line: "3 errors, 2 warnings in 4 files".
-std::string summary(const Counts& counts, std::size_t files) {
-  std::string text;
-  const auto add = [&](std::size_t count, std::string_view noun) {
-    if (count != 0) text += (text.empty() ? "" : ", ") + counted(count, noun);
-  };
-  add(counts.errors, "error");
-  add(counts.warnings, "warning");
-  add(counts.remarks, "remark");
-  if (text.empty()) text = "no findings";
-  return text + " in " + counted(files, "file");
-}
-
-Counts print(const CheckResult& result, const Arguments& arguments) {
-  Counts counts;
-  std::vector<std::string> objects;
-  const compiler::TextStyle style{wants_color(arguments)};
-  for (const Checked& checked : result.checked) {
-    const compiler::SourceMap& sources = checked.compilation->sources;
-    for (const compiler::Diagnostic& diagnostic : checked.diagnostics.all()) {
-      if (diagnostic.severity == Severity::style && !arguments.style) continue;
-      switch (diagnostic.severity) {
-        case Severity::error: ++counts.errors; break;
-        case Severity::warning: ++counts.warnings; break;
-        case Severity::info:
-        case Severity::style: ++counts.remarks; break;
-      }
-      if (arguments.format == "json") {
-        objects.push_back(render_json(diagnostic, sources));
-      } else {
-        std::cout << compiler::render_text(diagnostic, sources, style);
-      }
+      has_failed = true;
     }
   }
-  if (arguments.format == "json") {
-    std::cout << json_list(objects);
-  } else {
-    std::cout << summary(counts, result.files) << '\n';
-  }
-  return counts;
+  if (!is_input_told) std::cout << *input;
+  std::cout.flush();
+  std::cerr << "supcheck: " << mended.applied << (mended.applied == 1 ? " fix" : " fixes")
+            << (arguments.diff ? " to apply\n" : " applied\n");
+  return !has_failed;
 }
 
-Counts print_facts(const CheckResult& result, const LintOptions& options,
-                   const Arguments& arguments) {
-  std::cout << (arguments.json ? facts_json : facts_text)(result, options, arguments.fact_options);
-  Counts counts;
+int exit_status(const CheckResult& result, const Report& report, const Arguments& arguments) {
+  for (const std::string& failure : result.failures) std::cerr << "supcheck: " << failure << '\n';
+  if (!result.failures.empty()) return exit_failure;
+  if (arguments.exit_zero) return exit_clean;
+  return report.errors + report.warnings == 0 ? exit_clean : exit_findings;
+}
+
+int tell_facts(const CheckResult& result, const LintOptions& options, const Arguments& arguments) {
+  Report report;  // errors are what matters here
   for (const Checked& checked : result.checked)
-    counts.errors += checked.diagnostics.count(Severity::error);
-  if (counts.errors != 0)
-    std::cerr << "supcheck: " << counted(counts.errors, "error")
+    report.errors += checked.diagnostics.count(Severity::error);
+  const auto facts = arguments.json ? facts_json : facts_text;
+  const bool is_told = tell(facts(result, options, arguments.fact_options), arguments, std::cout);
+  if (report.errors != 0) {
+    std::cerr << "supcheck: " << report.errors << (report.errors == 1 ? " error" : " errors")
               << "; the facts are of what could be understood\n";
-  return counts;
+  }
+  const int status = exit_status(result, report, arguments);
+  return is_told ? status : exit_failure;
 }
 
 // Puts what migration makes of the files before them.
 bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& options,
                   const compiler::FileSystem& written, compiler::MigratedFiles& migrated) {
   const auto dialect = schema::dialect_from_name(arguments.dialect);
-  if (!dialect || arguments.fix) {
+  if (!dialect || arguments.fix || arguments.diff) {
     std::cerr << "supcheck: "
               << (dialect ? "--fix mends files as they are written; `supc migrate` translates them"
                           : "unknown dialect " + arguments.dialect + "; known are " +
@@ -195,6 +199,7 @@ bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& op
 }
 
 int run(Arguments& arguments) {
+  const Clock::time_point start = Clock::now();
   LintOptions options;
   options.style = arguments.style;
   options.container = arguments.container;
@@ -242,15 +247,11 @@ int run(Arguments& arguments) {
     has_input = true;
     path = arguments.stdin_filename;
   }
-  if (has_input && arguments.fix) {
-    std::cerr << "supcheck: --fix needs files, standard input cannot be written\n";
-    return exit_failure;
-  }
   if (arguments.fix && !arguments.root.empty()) {
     std::cerr << "supcheck: --fix does not write below --root\n";
     return exit_failure;
   }
-  const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, std::move(input));
+  const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, input);
   const compiler::FileSystem& written =
       has_input ? static_cast<const compiler::FileSystem&>(overlay) : disk;
   compiler::MigratedFiles migrated(written);
@@ -263,29 +264,41 @@ int run(Arguments& arguments) {
 
   options.only_check = !arguments.facts;
   compiler::expect_inputs(arguments.paths);
+  const auto check = [&](const compiler::FileSystem& seen) {
+    return check_paths(arguments.paths, seen, options);
+  };
   // Not freed: the program ends, and taking apart a large configuration costs more than checking
   // it.
-  static CheckResult& result = *new CheckResult(check_paths(arguments.paths, files, options));
-  bool has_failed = false;
-  if (arguments.fix) {
-    std::size_t fixed = 0;
-    for (int round = 0; round < fix_rounds; ++round) {
-      const auto count = write_fixes(result);
-      has_failed = has_failed || !count;
-      if (count.value_or(0) == 0) break;
-      fixed += *count;
-      result = check_paths(arguments.paths, files, options);
-    }
-    std::cerr << "supcheck: " << fixed << (fixed == 1 ? " fix" : " fixes") << " applied\n";
+  static Mended& mended = *new Mended();
+  if (arguments.fix || arguments.diff) {
+    mended = mend(check, files, arguments.unsafe_fixes ? FixKinds::all : FixKinds::safe);
+    const bool is_put = put_mended(mended, arguments, has_input ? &input : nullptr);
+    if (!is_put) mended.result.failures.emplace_back("not all fixes are written");
+  } else {
+    mended.result = check(files);
   }
-  const Counts counts =
-      arguments.facts ? print_facts(result, options, arguments) : print(result, arguments);
-  std::cout.flush();
-  for (const std::string& failure : result.failures) std::cerr << "supcheck: " << failure << '\n';
-  if (has_failed || !result.failures.empty()) return exit_failure;
-  if (arguments.exit_zero) return exit_clean;
-  return counts.errors + counts.warnings == 0 ? exit_clean : exit_findings;
+  if (arguments.facts) return tell_facts(mended.result, options, arguments);
+  const Report report = report_of(mended.result, options, arguments, files, start);
+  if (arguments.diff) {
+    const int status = exit_status(mended.result, {}, arguments);
+    return status == exit_clean && !mended.files.empty() && !arguments.exit_zero ? exit_findings
+                                                                                 : status;
+  }
+  // Where the mended text of standard input goes, nothing else does.
+  std::ostream& out = arguments.fix && has_input ? std::cerr : std::cout;
+  const bool is_told = tell(chosen_format(arguments).render(report), arguments, out);
+  const int status = exit_status(mended.result, report, arguments);
+  return is_told ? status : exit_failure;
 }
+
+std::string format_help() {
+  std::string text = "how findings are told:";
+  for (const Format& format : formats())
+    text += "\n" + std::string(format.name) + ": " + std::string(format.help);
+  return text;
+}
+
+bool is_format(const std::string& name) { return find_format(name) != nullptr; }
 
 int main_with(int argc, char** argv) {
   Arguments arguments;
@@ -311,10 +324,20 @@ int main_with(int argc, char** argv) {
   app.add_option("--color", arguments.color, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
-  app.add_option("--format", arguments.format, "output")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  app.add_flag("--fix", arguments.fix, "apply safe fixes to the files");
+  app.add_option("--format", arguments.format, format_help())
+      ->check(CLI::Validator(
+          [](const std::string& name) {
+            return is_format(name) ? std::string() : "there is no format " + name;
+          },
+          "NAME"));
+  app.add_option("--output-file", arguments.output_file,
+                 "write findings to this file, whole or not at all");
+  app.add_flag("--fix", arguments.fix,
+               "apply safe fixes to the files; of standard input, print the mended text");
+  app.add_flag("--unsafe-fixes", arguments.unsafe_fixes,
+               "with --fix and --diff: those that may not be what was meant, too");
+  app.add_flag("--diff", arguments.diff,
+               "write nothing and print what --fix would change; exits with 1 if it would");
   app.add_flag("--style", arguments.style, "report matters of style, too");
   app.add_flag("--container", arguments.container, "check it as the main program of a container");
   app.add_option("--stop-timeout", arguments.stop_timeout,

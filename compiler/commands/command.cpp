@@ -1,8 +1,5 @@
 #include "compiler/commands/command.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -57,10 +54,7 @@ void add_context_options(CLI::App& command, InputOptions& input) {
   command.add_flag("--host", input.ask_machine, "Ask this machine whether users and folders exist");
 }
 
-TextStyle style(int descriptor) {
-  const char* refused = std::getenv("NO_COLOR");
-  return {::isatty(descriptor) == 1 && (refused == nullptr || *refused == '\0')};
-}
+TextStyle style(int descriptor) { return {wants_color(descriptor)}; }
 
 namespace {
 

@@ -7,7 +7,6 @@
 #include "compiler/render_text.h"
 #include "lint/fix.h"
 #include "lint/lint.h"
-#include "lint/render_json.h"
 #include "schema/plan_io.h"
 #include "tests/fuzz/target.h"
 
@@ -44,9 +43,9 @@ void check(std::string_view text, bool fragment, schema::Target target) {
       for (const compiler::Edit& edit : fix.edits) require_sound(edit.span, compilation->sources);
     }
     (void)compiler::render_text(finding, compilation->sources, {true});
-    (void)lint::render_json(finding, compilation->sources);
   }
-  (void)lint::apply_fixes(findings, compilation->sources);
+  for (const lint::FixKinds kinds : {lint::FixKinds::safe, lint::FixKinds::all})
+    (void)lint::apply_fixes(findings, compilation->sources, kinds);
   if (!compilation->diagnostics.has_errors()) {
     const auto read = schema::decode_plan(schema::encode_plan(compilation->plan));
     fuzz::require(static_cast<bool>(read), "a plan that was written can be read");

@@ -1,0 +1,172 @@
+"""supcheck as a user and a pipeline see it: where findings go, and what fixes do to files."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from harness import program
+
+FRAGMENT = b'[program:web]\r\n; a remark\r\n\r\ncommand=/bin/web\r\nautosart=true\r\n'
+FIXED = FRAGMENT.replace(b'autosart', b'autostart')
+
+
+class SupcheckTest(unittest.TestCase):
+    """A test with a folder of files."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix='supcheck-'))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.write('web.conf', FRAGMENT)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as file:
+            file.write(text)
+
+    def read(self, name):
+        with open(os.path.join(self.folder, name), 'rb') as file:
+            return file.read()
+
+    def supcheck(self, *arguments, status=0, stdin=b'', **variables):
+        env = {'PATH': os.environ['PATH'], **variables}
+        run = subprocess.run([program('supcheck'), *arguments], cwd=self.folder, env=env,
+                             input=stdin, capture_output=True, check=False)
+        self.errors = run.stderr
+        self.assertEqual(run.returncode, status, run.stderr)
+        return run.stdout
+
+
+class SupcheckOutput(SupcheckTest):
+    """Formats, files and colours."""
+
+    def test_closing_line(self):
+        told = self.supcheck('web.conf', status=1).decode().splitlines()[-1]
+        self.assertRegex(told, r'^1 warning in 1 file \(\d+ rules\), 1 fixable with --fix$')
+        self.write('web.conf', FIXED)
+        told = self.supcheck('--format', 'concise', 'web.conf').decode()
+        self.assertRegex(told, r'^no findings in 1 file \(\d+ rules\)\n$')
+
+    def test_time_is_for_those_who_look_on(self):
+        master, slave = pty.openpty()
+        with subprocess.Popen([program('supcheck'), 'web.conf'], cwd=self.folder, stdout=slave,
+                              env={'PATH': os.environ['PATH'], 'TERM': 'xterm'}) as child:
+            os.close(slave)
+            told = b''
+            while True:
+                try:
+                    part = os.read(master, 4096)
+                except OSError:
+                    break
+                if not part:
+                    break
+                told += part
+            child.wait(timeout=30)
+        os.close(master)
+        self.assertRegex(told.decode(), r'\(\d+ rules, \d+ ms\)')
+        self.assertIn(b'\x1b[', told)
+
+    def test_colours(self):
+        plain = self.supcheck('web.conf', status=1)
+        self.assertNotIn(b'\x1b[', plain)
+        for name in ('FORCE_COLOR', 'CLICOLOR_FORCE'):
+            self.assertIn(b'\x1b[', self.supcheck('web.conf', status=1, **{name: '1'}))
+            self.assertEqual(plain, self.supcheck('web.conf', status=1, **{name: '0'}))
+            self.assertEqual(plain, self.supcheck('web.conf', status=1, NO_COLOR='1', **{name: '1'}))
+        self.assertIn(b'\x1b[', self.supcheck('--color', 'always', 'web.conf', status=1, NO_COLOR='1'))
+
+    def test_github_is_chosen_by_itself(self):
+        self.write('conf.d/web.conf', FRAGMENT)
+        variables = {'GITHUB_ACTIONS': 'true', 'GITHUB_WORKSPACE': os.path.dirname(self.folder)}
+        told = self.supcheck('conf.d', status=1, **variables).decode()
+        self.assertTrue(told.startswith('::warning title=SUP202 unknown-option,file=%s/conf.d/web.conf,'
+                                        'line=5,endLine=5,col=1,endColumn=9::conf.d/web.conf:5:1: '
+                                        % os.path.basename(self.folder)), told)
+        plain = self.supcheck('--format', 'text', 'conf.d', status=1, **variables)
+        self.assertEqual(plain, self.supcheck('conf.d', status=1))
+
+    def test_secrets_are_not_told(self):
+        self.write('root.conf', b'[supervisord]\n[program:x]\ncommand=/bin/cat\n[inet_http_server]\n'
+                   b'port=127.0.0.1:9001\nusername=user\npassword=hunter2hunter2\n[supervisorctl]\n'
+                   b'username=user\npassword=hunter3hunter3\n')
+        for name in ('text', 'concise', 'json', 'jsonl', 'sarif', 'github', 'gitlab', 'checkstyle',
+                     'junit', 'gcc'):
+            told = self.supcheck('--format', name, 'root.conf', status=1)
+            self.assertIn(b'SUP504', told, name)
+            self.assertNotIn(b'hunter', told, name)
+
+    def test_output_file(self):
+        told = self.supcheck('--format', 'json', '--output-file', 'out/x.json', 'web.conf', status=2)
+        self.assertIn(b'cannot write out/x.json', self.errors)
+        told = self.supcheck('--format', 'json', '--output-file', 'x.json', 'web.conf', status=1)
+        self.assertEqual(told, b'')
+        self.assertEqual(json.loads(self.read('x.json'))[0]['rule'], 'SUP202')
+        self.assertEqual(sorted(os.listdir(self.folder)), ['web.conf', 'x.json'])
+
+    def test_unknown_format(self):
+        self.supcheck('--format', 'yaml', 'web.conf', status=2)
+        self.assertIn(b'there is no format yaml', self.errors)
+
+
+class SupcheckFixes(SupcheckTest):
+    """--fix, --unsafe-fixes and --diff."""
+
+    DIFF = (b'--- web.conf\n+++ web.conf\n@@ -2,4 +2,4 @@\n ; a remark\r\n \r\n'
+            b' command=/bin/web\r\n-autosart=true\r\n+autostart=true\r\n')
+
+    def test_fix(self):
+        told = self.supcheck('--fix', 'web.conf')
+        self.assertTrue(told.startswith(b'no findings'), told)
+        self.assertIn(b'1 fix applied', self.errors)
+        self.assertEqual(self.read('web.conf'), FIXED)
+        os.chmod(os.path.join(self.folder, 'web.conf'), 0o400)
+        self.supcheck('--fix', 'web.conf')
+        self.assertIn(b'0 fixes applied', self.errors)
+
+    def test_diff(self):
+        self.assertEqual(self.supcheck('--diff', 'web.conf', status=1), self.DIFF)
+        self.assertEqual(self.supcheck('--fix', '--diff', 'web.conf', status=1), self.DIFF)
+        self.assertEqual(self.read('web.conf'), FRAGMENT)
+        self.assertEqual(self.supcheck('--diff', '--exit-zero', 'web.conf'), self.DIFF)
+        self.write('web.conf', FIXED)
+        self.assertEqual(self.supcheck('--diff', 'web.conf'), b'')
+
+    def test_standard_input(self):
+        self.assertEqual(self.supcheck('--fix', '-', stdin=FRAGMENT), FIXED)
+        self.assertIn(b'no findings', self.errors)
+        self.assertEqual(self.supcheck('--fix', '-', stdin=FIXED), FIXED)
+        diff = self.supcheck('--diff', '--stdin-filename', 'web.conf', '-', stdin=FRAGMENT, status=1)
+        self.assertEqual(diff, self.DIFF)
+
+    def test_unsafe(self):
+        text = b'[program:web]\ncommand=/bin/web\nautostart=enabled\n'
+        self.write('web.conf', text)
+        told = self.supcheck('web.conf', status=1)
+        self.assertIn(b'1 with --fix --unsafe-fixes', told)
+        self.assertEqual(self.supcheck('--unsafe-fixes', 'web.conf', status=1), told)
+        self.supcheck('--fix', 'web.conf', status=1)
+        self.assertEqual(self.read('web.conf'), text)
+        diff = self.supcheck('--diff', '--unsafe-fixes', 'web.conf', status=1)
+        self.assertIn(b'-autostart=enabled\n+autostart=true\n', diff)
+        self.supcheck('--fix', '--unsafe-fixes', 'web.conf')
+        self.assertEqual(self.read('web.conf'), text.replace(b'enabled', b'true'))
+
+    def test_files_that_two_roots_include(self):
+        self.write('shared.inc', b'[program:s]\ncommand=/bin/s\nautosart=true\n')
+        for name in 'abcdefghijklmnop':
+            self.write('roots/%s.conf' % name,
+                       b'[supervisord]\nuser=root\n[include]\nfiles=../shared.inc\n'
+                       b'[program:%s]\ncommand=/bin/x\nautosart=true\n' % name.encode())
+        self.supcheck('--fix', 'roots')
+        self.assertIn(b'17 fixes applied', self.errors)
+        self.assertIn(b'autostart=true', self.read('shared.inc'))
+
+
+if __name__ == '__main__':
+    unittest.main()
