@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/plain_text.h"
-#include "lint/lint.h"
+#include "lint/pages.h"
 #include "lint/report.h"
 
 namespace sup::lint {
@@ -118,13 +118,17 @@ class SarifWriter {
   std::size_t rule_index(const compiler::Rule& rule) {
     const auto [found, is_new] = indexes_.emplace(rule.id, rules_.size());
     if (!is_new) return found->second;
-    const std::string_view help = explanation_of(rule);
     Json row = {
-        {"id",                   rule.id                                    },
-        {"name",                 rule.name                                  },
-        {"shortDescription",     message(rule.summary)                      },
-        {"help",                 message(help.empty() ? rule.summary : help)},
-        {"defaultConfiguration", {{"level", level_of(rule.severity)}}       }
+        {"id",                   rule.id                             },
+        {"name",                 rule.name                           },
+        {"shortDescription",     message(rule.summary)               },
+        {"fullDescription",      message(page_of(rule).what)         },
+        {"defaultConfiguration", {{"level", level_of(rule.severity)}}},
+        {"properties",           {{"tags", {family_of(rule)}}}       }
+    };
+    row["help"] = {
+        {"text", explain_text(rule, false)},
+        {"markdown",      explain_markdown(rule)             }
     };
     rules_.push_back(std::move(row));
     return found->second;

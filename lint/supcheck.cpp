@@ -23,6 +23,7 @@
 #include "lint/check.h"
 #include "lint/lint.h"
 #include "lint/mend.h"
+#include "lint/pages.h"
 #include "lint/render_facts.h"
 #include "lint/report.h"
 #include "schema/write_file.h"
@@ -63,25 +64,30 @@ struct Arguments {
   FactOptions fact_options;
 };
 
-void list_rules() {
-  for (const compiler::Rule* rule : all_rules()) {
-    std::cout << rule->id << std::string(rule->id.size() < 8 ? 8 - rule->id.size() : 1, ' ')
-              << rule->name << " (" << compiler::severity_name(rule->severity)
-              << "): " << rule->summary << '\n';
-  }
-}
-
-int explain(const std::string& name) {
-  const compiler::Rule* rule = find_rule(name);
-  if (rule == nullptr) {
-    std::cerr << "supcheck: there is no rule " << name << "; --list-rules lists them\n";
+// Formats of --list-rules and --explain; empty: for people.
+int list_rules(const std::string& format) {
+  if (!format.empty() && format != "text" && format != "json" && format != "md") {
+    std::cerr << "supcheck: --list-rules has the formats text, json and md\n";
     return exit_failure;
   }
-  std::cout << rule->id << ' ' << rule->name << " (" << compiler::severity_name(rule->severity)
-            << ")\n"
-            << rule->summary << '\n';
-  const std::string_view text = explanation_of(*rule);
-  if (!text.empty()) std::cout << '\n' << text;
+  std::cout << (format == "json" ? rules_json() : format == "md" ? rules_markdown() : rules_text());
+  return exit_clean;
+}
+
+int explain(const Arguments& arguments) {
+  const compiler::Rule* rule = find_rule(arguments.explain);
+  if (rule == nullptr) {
+    std::cerr << "supcheck: there is no rule " << arguments.explain
+              << "; --list-rules lists them\n";
+    return exit_failure;
+  }
+  if (!arguments.format.empty() && arguments.format != "text" && arguments.format != "md") {
+    std::cerr << "supcheck: --explain has the formats text and md\n";
+    return exit_failure;
+  }
+  const bool color = arguments.color == "auto" ? compiler::wants_color(STDOUT_FILENO)
+                                               : arguments.color == "always";
+  std::cout << (arguments.format == "md" ? explain_markdown(*rule) : explain_text(*rule, color));
   return exit_clean;
 }
 
@@ -298,7 +304,8 @@ std::string format_help() {
   return text;
 }
 
-bool is_format(const std::string& name) { return find_format(name) != nullptr; }
+// Pages and lists of rules come as Markdown, too.
+bool is_format(const std::string& name) { return name == "md" || find_format(name) != nullptr; }
 
 int main_with(int argc, char** argv) {
   Arguments arguments;
@@ -357,8 +364,10 @@ int main_with(int argc, char** argv) {
           {"s", 1 },
           {"m", 60}
   }));
-  app.add_flag("--list-rules", arguments.list_rules, "list all rules");
-  app.add_option("--explain", arguments.explain, "explain a rule, by id or name");
+  app.add_flag("--list-rules", arguments.list_rules,
+               "list all rules; with --format json or md, too");
+  app.add_option("--explain", arguments.explain,
+                 "the page of a rule, by id or name; with --format md, too");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
   app.footer(
       "Exits with 0 if nothing is wrong, 1 if there are errors or warnings, 2 if a path\n"
@@ -369,11 +378,12 @@ int main_with(int argc, char** argv) {
     return app.exit(error) == 0 ? exit_clean : exit_failure;
   }
   arguments.target_is_explicit = target->count() != 0;
-  if (arguments.list_rules) {
-    list_rules();
-    return exit_clean;
+  if (arguments.list_rules) return list_rules(arguments.format);
+  if (!arguments.explain.empty()) return explain(arguments);
+  if (arguments.format == "md") {
+    std::cerr << "supcheck: --format md is for --explain and --list-rules\n";
+    return exit_failure;
   }
-  if (!arguments.explain.empty()) return explain(arguments.explain);
   if (arguments.paths.empty()) {
     std::cerr << "supcheck: name files or folders to check; --help tells more\n";
     return exit_failure;

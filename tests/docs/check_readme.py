@@ -28,6 +28,7 @@ def main():
     with open(options.readme, encoding='utf-8') as file:
         text = file.read()
     environment = dict(os.environ, NO_COLOR='1')
+    environment.pop('GITHUB_ACTIONS', None)  # supcheck would speak to it
     environment['PATH'] = os.path.abspath(options.bin) + ':' + environment['PATH']
     outputs = 0
 

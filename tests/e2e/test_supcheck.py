@@ -168,5 +168,45 @@ class SupcheckFixes(SupcheckTest):
         self.assertIn(b'autostart=true', self.read('shared.inc'))
 
 
+class SupcheckRules(SupcheckTest):
+    """--explain and --list-rules."""
+
+    def test_explain(self):
+        told = self.supcheck('--explain', 'daemonizing-command').decode()
+        self.assertTrue(told.startswith('SUP801 daemonizing-command (error)\n'), told)
+        for part in ('\nWhy it matters\n', '\nBad\n    [program:', '\nGood\n    [program:',
+                     '\nHow to mend it\n', '\nFix: unsafe. Asked: always. Supervisor: '):
+            self.assertIn(part, told)
+        self.assertNotIn('```', told)
+        page = self.supcheck('--explain', 'sup801', '--format', 'md').decode()
+        self.assertTrue(page.startswith('# SUP801 daemonizing-command\n'), page)
+        self.supcheck('--explain', 'SUP999', status=2)
+        self.assertIn(b'there is no rule SUP999', self.errors)
+        self.supcheck('--explain', 'SUP801', '--format', 'sarif', status=2)
+
+    def test_list(self):
+        rules = json.loads(self.supcheck('--list-rules', '--format', 'json'))
+        row = next(rule for rule in rules if rule['rule'] == 'SUP202')
+        self.assertEqual(row, {'rule': 'SUP202', 'name': 'unknown-option',
+                               'family': 'names of sections and options', 'severity': 'warning',
+                               'fix': 'safe', 'asked': 'always',
+                               'summary': 'an option that Supervisor does not know',
+                               'url': 'docs/rules/SUP202.md'})
+        lines = self.supcheck('--list-rules').decode().splitlines()
+        self.assertEqual([line.split()[0] for line in lines], [rule['rule'] for rule in rules])
+        self.supcheck('--format', 'md', 'web.conf', status=2)
+
+    def test_rules_in_sarif(self):
+        log = json.loads(self.supcheck('--format', 'sarif', 'web.conf', status=1))
+        rule, = log['runs'][0]['tool']['driver']['rules']
+        self.assertIn('## How to mend it', rule['help']['markdown'])
+        self.assertIn('How to mend it', rule['help']['text'])
+        fix, = log['runs'][0]['results'][0]['fixes']
+        replacement = fix['artifactChanges'][0]['replacements'][0]
+        self.assertEqual(replacement['insertedContent']['text'], 'autostart')
+        self.assertEqual(replacement['deletedRegion'],
+                         {'startLine': 5, 'startColumn': 1, 'endLine': 5, 'endColumn': 9})
+
+
 if __name__ == '__main__':
     unittest.main()
