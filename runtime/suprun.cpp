@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include <exception>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,57 +14,21 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "compiler/compile.h"
 #include "compiler/machine.h"
 #include "compiler/render_text.h"
+#include "runtime/command_line.h"
 #include "runtime/host/command.h"
 #include "runtime/host/daemon.h"
 #include "runtime/host/environment.h"
-#include "runtime/host/setup.h"
 #include "schema/instantiate.h"
 #include "schema/plan_io.h"
-#include "schema/values.h"
 
 namespace {
 
 using namespace sup;
 
 constexpr int exit_usage = 2;
-
-// An option of the command line that stands for one of [supervisord].
-struct Override {
-  std::string_view option;  // of [supervisord]
-  std::string_view flags;   // as CLI11 takes them
-  std::string_view doc;
-  bool is_flag = false;
-};
-
-constexpr Override overrides[] = {
-    {"nodaemon",         "-n,--nodaemon",         "stay in the foreground",                               true },
-    {"silent",           "-s,--silent",           "no log lines on standard output",                      true },
-    {"user",             "-u,--user",             "change to this user",                                  false},
-    {"umask",            "-m,--umask",            "umask of the daemon",                                  false},
-    {"directory",        "-d,--directory",        "folder to change to in the background",                false},
-    {"logfile",          "-l,--logfile",          "activity log",                                         false},
-    {"logfile_maxbytes", "-y,--logfile_maxbytes", "size at which it is rotated",                          false},
-    {"logfile_backups",  "-z,--logfile_backups",  "how many rotated logs are kept",                       false},
-    {"loglevel",         "-e,--loglevel",         "critical, error, warn, info, debug, trace or blather", false},
-    {"pidfile",          "-j,--pidfile",          "file for the process id",                              false},
-    {"identifier",       "-i,--identifier",       "name of this daemon",                                  false},
-    {"childlogdir",      "-q,--childlogdir",      "folder of AUTO child logs",                            false},
-    {"nocleanup",        "-k,--nocleanup",        "keep AUTO child logs of earlier runs",                 true },
-    {"strip_ansi",       "-t,--strip_ansi",       "remove ANSI escape sequences from output",             true },
-    {"minfds",           "-a,--minfds",           "file descriptors that must be available",              false},
-    {"minprocs",         "--minprocs",            "processes that must be available",                     false},
-};
-
-struct CommandLine {
-  std::string file;      // plan or configuration, absolute
-  bool is_plan = false;  // it must be a plan
-  std::vector<std::pair<std::string_view, std::string>> settings;  // option of the file, value
-};
 
 using Loaded = schema::Result<host::Configuration>;
 
@@ -107,13 +69,13 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
 // Puts the command line's settings over those of the file.
 Loaded finish(schema::Resolved&& resolved, const CommandLine& line,
               std::vector<std::string> first_lines) {
-  for (const auto& [name, value] : line.settings) {
-    const schema::OptionRow* row = schema::find_option(schema::block::supervisord, name);
-    const std::optional<schema::ValueError> error =
-        row->read(&resolved.supervisord, value, schema::ReadContext{});
-    if (error) {
-      return schema::Error{.message = "option --" + std::string(name) + ": " + error->message};
-    }
+  const schema::Status applied = apply_command_line(line, resolved.supervisord);
+  if (!applied) {
+    return applied.error();
+  }
+  if (!line.profile_options.empty()) {
+    resolved.warnings.emplace_back(
+        "--profile_options is ignored: there is no Python to be profiled");
   }
   return host::Configuration{
       .resolved = std::make_shared<const schema::Resolved>(std::move(resolved)),
@@ -190,71 +152,6 @@ Loaded load(const CommandLine& line) {
   return line.is_plan || begins_like_plan(line.file) ? load_plan(line) : load_configuration(line);
 }
 
-// The places where supervisord looks for its configuration.
-schema::Result<std::string> find_configuration(const std::string& program) {
-  const std::string above = std::filesystem::path(program).parent_path().parent_path().string();
-  const std::string places[] = {above + (above.empty() ? "" : "/") + "etc/supervisord.conf",
-                                above + (above.empty() ? "" : "/") + "supervisord.conf",
-                                "supervisord.conf",
-                                "etc/supervisord.conf",
-                                "/etc/supervisord.conf",
-                                "/etc/supervisor/supervisord.conf"};
-  std::string list;
-  for (const std::string& place : places) {
-    std::error_code ignored;
-    if (std::filesystem::exists(place, ignored)) {
-      return place;
-    }
-    list += (list.empty() ? "" : ", ") + place;
-  }
-  return schema::Error{.message = "No config file found at default paths (" + list +
-                                  "); use the -c option to specify a config file at a different "
-                                  "path"};
-}
-
-// Reads the arguments; the error is a mistake of usage.
-schema::Status read_command_line(int count, char** arguments, CLI::App& app, CommandLine& line) {
-  std::string plan;
-  std::string configuration;
-  std::vector<std::string> values(std::size(overrides));
-  std::vector<CLI::Option*> options;
-  app.set_help_flag("-h,--help", "print this and leave");
-  app.set_version_flag("-v,--version", "suprun " SUP_VERSION);
-  app.add_option("plan", plan, "plan that supc built")->option_text("PLAN");
-  app.add_option("-c,--configuration", configuration, "configuration, or a plan")
-      ->option_text("FILE");
-  bool ignored = false;
-  for (std::size_t i = 0; i < std::size(overrides); ++i) {
-    const std::string flags(overrides[i].flags);
-    const std::string doc(overrides[i].doc);
-    options.push_back(
-        overrides[i].is_flag
-            ? app.add_flag(flags, ignored, doc)->multi_option_policy(CLI::MultiOptionPolicy::Throw)
-            : app.add_option(flags, values[i], doc)->option_text("VALUE"));
-  }
-  app.parse(count, arguments);
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    if (options[i]->count() > 0) {
-      line.settings.emplace_back(overrides[i].option, overrides[i].is_flag ? "true" : values[i]);
-    }
-  }
-  if (!plan.empty() && !configuration.empty()) {
-    return schema::Error{.message = "a plan and -c exclude each other"};
-  }
-  line.is_plan = !plan.empty();
-  line.file = line.is_plan ? plan : configuration;
-  if (line.file.empty()) {
-    const schema::Result<std::string> found = find_configuration(arguments[0]);
-    if (!found) {
-      return found.error();
-    }
-    line.file = *found;
-  }
-  // The daemon may change its folder before it reads the file again.
-  line.file = host::absolute_path(line.file);
-  return schema::Nothing{};
-}
-
 int refuse(const schema::Error& error) {
   std::cerr << error.message << '\n';
   return exit_usage;
@@ -266,17 +163,21 @@ int refuse_usage(const std::string& message) {
 }
 
 int run(int count, char** arguments) {
-  CLI::App app("Runs the processes of a plan or of a Supervisor configuration.", "suprun");
-  CommandLine line;
-  try {
-    const schema::Status read = read_command_line(count, arguments, app, line);
-    if (!read) {
-      return refuse_usage(read.error().message);
-    }
-  } catch (const CLI::Success& wish) {
-    return app.exit(wish);  // help and version
-  } catch (const CLI::ParseError& mistake) {
-    return refuse_usage(mistake.what());
+  const schema::Result<CommandLine> read =
+      read_command_line(count, arguments, compiler::machine_facts());
+  if (!read) {
+    return refuse_usage(read.error().message);
+  }
+  const CommandLine& line = *read;
+  if (line.help || line.version) {
+    std::cout << (line.help ? command_line_help() : "suprun " SUP_VERSION "\n");
+    return 0;
+  }
+  if (line.searched && ::getuid() == 0) {
+    std::cerr << "Supervisord is running as root and it is searching for its configuration file in "
+                 "default locations (including its current working directory); you probably want "
+                 "to specify a \"-c\" argument specifying an absolute path to a configuration file "
+                 "for improved security.\n";
   }
   Loaded loaded = load(line);
   if (!loaded) {

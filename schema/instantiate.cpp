@@ -17,6 +17,13 @@ constexpr std::size_t no_section = std::numeric_limits<std::size_t>::max();
 
 std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
+std::string with_home(const std::string& path, const Facts& facts) {
+  if (!path.starts_with('~') || !facts.home) return path;
+  const std::size_t slash = std::min(path.find('/'), path.size());
+  const auto home = facts.home(path.substr(1, slash - 1));
+  return home ? *home + path.substr(slash) : path;
+}
+
 std::string header(const Section& section) { return "[" + std::string(section.full_name) + "]"; }
 
 // Options of processes that are asked for by name; found once.
@@ -260,31 +267,15 @@ class Binder {
               std::string(consequence));
   }
 
-  std::string with_home(const std::string& path) const {
-    if (!path.starts_with('~') || !facts_.home) return path;
-    const std::size_t slash = std::min(path.find('/'), path.size());
-    const auto home = facts_.home(path.substr(1, slash - 1));
-    return home ? *home + path.substr(slash) : path;
-  }
-
-  // ~, and whether the folder of the path exists.
   void settle_file(std::size_t section, std::optional<std::size_t> setting, std::string& path) {
-    if (path.starts_with('~')) path = with_home(path);
-    const std::size_t slash = path.rfind('/');
-    if (!facts_.directory_exists || slash == std::string::npos || !setting) return;
-    const std::string directory = slash == 0 ? "/" : path.substr(0, slash);
-    if (!facts_.directory_exists(directory))
-      fault(section, setting, "log-directory-missing",
-            "the folder " + quoted(directory) + " does not exist");
+    const std::string missing = settle_path(path, false, facts_);
+    if (setting && !missing.empty()) fault(section, setting, "log-directory-missing", missing);
   }
 
   void settle_directory(std::size_t section, std::optional<std::size_t> setting,
                         std::optional<std::string>& path) {
-    if (!path) return;
-    *path = with_home(*path);
-    if (facts_.directory_exists && setting && !facts_.directory_exists(*path))
-      fault(section, setting, "directory-missing",
-            "the folder " + quoted(*path) + " does not exist");
+    const std::string missing = path ? settle_path(*path, true, facts_) : "";
+    if (setting && !missing.empty()) fault(section, setting, "directory-missing", missing);
   }
 
   void check_user(std::size_t section, std::optional<std::size_t> setting,
@@ -417,7 +408,7 @@ class Binder {
       require(index, block, "file", "missing-required-key", "Supervisor refuses the section");
       check_owner(index, written(index, block, "chown"), options.chown);
       if (options.file) {
-        *options.file = with_home(*options.file);
+        *options.file = with_home(*options.file, facts_);
         if (!facts_.working_directory.empty())
           *options.file = normal_path(options.file->starts_with('/')
                                           ? *options.file
@@ -917,6 +908,15 @@ std::string_view group_kind_name(GroupKind kind) {
     case GroupKind::eventlistener: return "eventlistener";
   }
   return "program";
+}
+
+std::string settle_path(std::string& path, bool is_directory, const Facts& facts) {
+  path = with_home(path, facts);
+  const std::size_t slash = path.rfind('/');
+  if (!facts.directory_exists || (!is_directory && slash == std::string::npos)) return {};
+  const std::string directory = is_directory ? path : slash == 0 ? "/" : path.substr(0, slash);
+  if (facts.directory_exists(directory)) return {};
+  return "the folder " + quoted(directory) + " does not exist";
 }
 
 InstantiateResult instantiate(const Plan& plan, const Facts& facts) {

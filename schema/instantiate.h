@@ -164,6 +164,10 @@ InstantiateResult instantiate(const Plan& plan, const Facts& facts);
 using SettingsOf = std::function<std::span<const Setting>(std::size_t section)>;
 InstantiateResult instantiate(const Plan& plan, const Facts& facts, const SettingsOf& settings);
 
+// Replaces ~ and asks the machine for the folder: the path itself, or the one that the file is in.
+// The complaint if it does not exist, else an empty text.
+std::string settle_path(std::string& path, bool is_directory, const Facts& facts);
+
 // "conf.d/web.conf:12: [program:web] startsecs: `x` is not a whole number", for the daemon's log.
 std::string describe_fault(const Plan& plan, const Fault& fault);
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr Instant report_interval = std::chrono::seconds(3);
 
-// How long shutdown waits, in all, for listeners to take what is queued before it stops them.
+// How long shutdown waits for the listeners of a pool to take what is queued before it stops them.
 constexpr Instant drain_time = std::chrono::seconds(2);
 
 }  // namespace
@@ -117,6 +117,8 @@ void Supervisor::Implementation::advance_stopping() {
     }
     if (entry.unstopped > 0) return;
     stop_sent_ = false;
+    drain_over_ = false;
+    timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
     --groups_to_stop_;
   }
   all_stopped();

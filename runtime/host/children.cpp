@@ -142,10 +142,12 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order) {
   }
   if (options.user) {
     schema::Result<UserChange> change = find_user(*options.user);
-    if (change) {
-      setup.credentials = std::move(change->credentials);
-    } else {
+    if (!change) {
       setup.refusal = "couldn't setuid to " + *options.user + ": " + change.error().message;
+    } else if (!change->refusal.empty()) {
+      setup.refusal = "couldn't setuid to " + std::to_string(change->user) + ": " + change->refusal;
+    } else {
+      setup.credentials = std::move(change->credentials);
     }
   }
 

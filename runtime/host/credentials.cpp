@@ -8,7 +8,6 @@
 #include <charconv>
 
 #include "runtime/host/system.h"
-#include "schema/text.h"
 
 namespace sup::host {
 
@@ -35,14 +34,15 @@ schema::Result<UserChange> find_user(const std::string& user) {
   const passwd* entry = is_number ? ::getpwuid(number) : ::getpwnam(user.c_str());
   if (entry == nullptr) {
     return schema::Error{.message = is_number ? "Can't find uid " + std::to_string(number)
-                                              : "Can't find username " + schema::python_repr(user)};
+                                              : "Invalid user name " + user};
   }
-  UserChange change{.user = entry->pw_uid, .credentials = std::nullopt};
+  UserChange change{.user = entry->pw_uid, .credentials = std::nullopt, .refusal = {}};
   if (::getuid() == entry->pw_uid) {
     return change;
   }
   if (::getuid() != 0) {
-    return schema::Error{.message = "Can't drop privilege as nonroot user", .error_number = EPERM};
+    change.refusal = "Can't drop privilege as nonroot user";
+    return change;
   }
   change.credentials =
       Credentials{.user = entry->pw_uid, .group = entry->pw_gid, .groups = groups_of(*entry)};

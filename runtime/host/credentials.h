@@ -21,6 +21,8 @@ struct UserChange {
   uid_t user = 0;
   // What to change to; nothing: it is the current user already, and not even groups are touched.
   std::optional<Credentials> credentials;
+  // Why it cannot be done, in Supervisor's words; empty: it can.
+  std::string refusal;
 };
 
 // `user` is a name or a number. Errors are in Supervisor's words.

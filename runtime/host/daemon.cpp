@@ -151,6 +151,9 @@ schema::Result<std::vector<std::string>> Daemon::change_user() {
   if (!change) {
     return change.error();
   }
+  if (!change->refusal.empty()) {
+    return schema::Error{.message = change->refusal};
+  }
   if (change->credentials) {
     const schema::Status became = become(*change->credentials);
     if (!became) {

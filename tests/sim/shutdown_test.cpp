@@ -190,6 +190,29 @@ TEST(Shutdown, DoesNotWaitForeverForAListener) {
   EXPECT_EQ(host.lines("not delivered"), Lines{"pool l: 2 events were not delivered"});
 }
 
+TEST(Shutdown, AListenerThatHangsTakesNoTimeFromOthers) {
+  Configuration configuration;
+  configuration.listener("hangs", {EventType::SUPERVISOR_STATE_CHANGE}, 10, 1,
+                         [](schema::ProcessOptions& o) { o.priority = 2000; });
+  configuration.listener("a_good_one", {EventType::PROCESS_STATE_STOPPED}, 10);
+  FakeHost host(configuration);
+  host.scripts["hangs"] = {
+      {.answers = {Answer::nothing}, .is_listener = true}
+  };
+  host.scripts["a_good_one"] = {
+      {.thinks = seconds(1), .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(3));
+  host.signal(SIGTERM);
+  host.run_for(seconds(6));
+  EXPECT_EQ(host.quit, 0);
+  const auto names = host.event_names();
+  EXPECT_EQ(std::ranges::count(names, "PROCESS_STATE_STOPPED"), 1);
+  // That of its own end.
+  EXPECT_EQ(host.lines("pool a_good_one"), Lines{"pool a_good_one: 1 event was not delivered"});
+}
+
 TEST(Restart, StopsEverythingThenTakesTheNewPlan) {
   Configuration old;
   old.program("web").listener("l", {EventType::EVENT}, 100);

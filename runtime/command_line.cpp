@@ -1,0 +1,260 @@
+#include "runtime/command_line.h"
+
+#include <getopt.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+
+#include "runtime/host/setup.h"
+#include "schema/options.h"
+#include "schema/text.h"
+#include "schema/values.h"
+
+namespace sup {
+
+namespace {
+
+// `letter` 0: only the long name. `value` empty: a flag. An option of [supervisord] has its name.
+struct Argument {
+  const char* name;
+  char letter;
+  std::string_view value;
+  std::string_view doc;
+};
+
+constexpr std::array known{
+    Argument{"configuration",    'c', "FILE",    "configuration, or a plan; searched if not given"     },
+    Argument{"nodaemon",         'n', "",        "stay in the foreground"                              },
+    Argument{"silent",           's', "",        "no log lines on standard output"                     },
+    Argument{"help",             'h', "",        "print this and leave"                                },
+    Argument{"version",          'v', "",        "print the version and leave"                         },
+    Argument{"user",             'u', "USER",    "change to this user"                                 },
+    Argument{"umask",            'm', "UMASK",   "umask of the daemon"                                 },
+    Argument{"directory",        'd', "FOLDER",  "folder to change to in the background"               },
+    Argument{"logfile",          'l', "FILE",    "activity log"                                        },
+    Argument{"logfile_maxbytes", 'y', "BYTES",   "size at which it is rotated"                         },
+    Argument{"logfile_backups",  'z', "COUNT",   "how many rotated logs are kept"                      },
+    Argument{"loglevel",         'e', "LEVEL",   "critical, error, warn, info, debug, trace or blather"},
+    Argument{"pidfile",          'j', "FILE",    "file for the process id"                             },
+    Argument{"identifier",       'i', "NAME",    "name of this daemon"                                 },
+    Argument{"childlogdir",      'q', "FOLDER",  "folder of AUTO child logs"                           },
+    Argument{"nocleanup",        'k', "",        "keep AUTO child logs of earlier runs"                },
+    Argument{"minfds",           'a', "COUNT",   "file descriptors that must be available"             },
+    Argument{"strip_ansi",       't', "",        "remove ANSI escape sequences from output"            },
+    Argument{"minprocs",         0,   "COUNT",   "processes that must be available"                    },
+    Argument{"profile_options",  0,   "OPTIONS",
+             "taken and ignored: there is no Python to be profiled"                                    },
+};
+
+schema::Error mistake(const std::string& text) { return schema::Error{.message = text}; }
+
+std::string dashed(const Argument& argument) { return std::string("--") + argument.name; }
+
+// As getopt of Python words it.
+schema::Error not_understood(const std::string& word, int letter) {
+  const bool is_long = word.starts_with("--");
+  if (!is_long) {
+    return mistake("option -" + std::string(1, static_cast<char>(letter)) + " not recognized");
+  }
+  const std::string name = word.substr(0, word.find('='));
+  const auto matches = std::count_if(known.begin(), known.end(), [&](const Argument& argument) {
+    return dashed(argument).starts_with(name);
+  });
+  if (matches == 0) {
+    return mistake("option " + name + " not recognized");
+  }
+  return mistake(matches > 1 ? "option " + name + " not a unique prefix"
+                             : "option " + name + " must not have an argument");
+}
+
+// The value is put into `text` as it will be used.
+std::optional<std::string> complaint(const schema::OptionRow& row, std::string& text,
+                                     const schema::Facts& machine) {
+  const bool is_directory = row.type == schema::DirectoryPath::name;
+  if (is_directory || row.type == schema::FilePath::name) {
+    std::string missing = schema::settle_path(text, is_directory, machine);
+    if (!missing.empty()) {
+      return missing;
+    }
+  }
+  schema::SupervisordOptions unused = schema::SupervisordOptions::defaults();
+  std::optional<schema::ValueError> error = row.read(&unused, text, schema::ReadContext{});
+  return error ? std::optional(std::move(error->message)) : std::nullopt;
+}
+
+// The places where supervisord looks for its configuration.
+schema::Result<std::string> find_configuration(const std::string& program) {
+  const std::string above = std::filesystem::path(program).parent_path().parent_path().string();
+  const std::string places[] = {above + (above.empty() ? "" : "/") + "etc/supervisord.conf",
+                                above + (above.empty() ? "" : "/") + "supervisord.conf",
+                                "supervisord.conf",
+                                "etc/supervisord.conf",
+                                "/etc/supervisord.conf",
+                                "/etc/supervisor/supervisord.conf"};
+  std::string list;
+  for (const std::string& place : places) {
+    std::error_code ignored;
+    if (std::filesystem::exists(place, ignored)) {
+      return place;
+    }
+    list += (list.empty() ? "" : ", ") + place;
+  }
+  return mistake("No config file found at default paths (" + list +
+                 "); use the -c option to specify a config file at a different path");
+}
+
+// What getopt_long wants to know.
+struct Tables {
+  // The colon at the front: a missing value is told apart from an unknown option.
+  std::string letters = ":";
+  std::vector<option> names;
+
+  Tables() {
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const bool takes_value = !known[i].value.empty();
+      names.push_back({known[i].name, takes_value ? required_argument : no_argument, nullptr,
+                       static_cast<int>(256 + i)});
+      if (known[i].letter != 0) {
+        letters += known[i].letter;
+        letters += takes_value ? ":" : "";
+      }
+    }
+    names.push_back({nullptr, 0, nullptr, 0});
+  }
+};
+
+const Argument& argument_of(int code) {
+  return code >= 256 ? known[static_cast<std::size_t>(code - 256)]
+                     : *std::find_if(known.begin(), known.end(), [&](const Argument& argument) {
+                         return argument.letter == code;
+                       });
+}
+
+// One option that was given.
+schema::Status take(const Argument& argument, const std::string& as_given, std::string value,
+                    const schema::Facts& machine, CommandLine& line) {
+  const std::string_view name = argument.name;
+  const std::string wrong =
+      "invalid value for " + as_given + " " + schema::python_repr(value) + ": ";
+  if (name == "configuration") {
+    if (!line.file.empty()) {
+      return mistake("conflicting command line option " + schema::python_repr(as_given));
+    }
+    line.file = value;
+    return schema::Nothing{};
+  }
+  if (name == "help" || name == "version") {
+    (name == "help" ? line.help : line.version) = true;
+    return schema::Nothing{};
+  }
+  if (name == "profile_options") {
+    line.profile_options = value;
+    return schema::Nothing{};
+  }
+  if (argument.value.empty()) {
+    value = "true";
+  } else if (std::optional<std::string> text = complaint(
+                 *schema::find_option(schema::block::supervisord, name), value, machine)) {
+    return mistake(wrong + *text);
+  }
+  for (const auto& [option, ignored] : line.settings) {
+    if (option == name) {
+      return mistake("conflicting command line option " + schema::python_repr(as_given));
+    }
+  }
+  line.settings.emplace_back(name, std::move(value));
+  return schema::Nothing{};
+}
+
+}  // namespace
+
+schema::Result<CommandLine> read_command_line(int count, char** arguments,
+                                              const schema::Facts& machine) {
+  const Tables tables;
+  CommandLine line;
+  ::opterr = 0;
+  for (;;) {
+    const int word = ::optind;
+    const int code =
+        ::getopt_long(count, arguments, tables.letters.c_str(), tables.names.data(), nullptr);
+    if (code == -1) {
+      break;
+    }
+    if (code == '?') {
+      return not_understood(arguments[std::max(word, ::optind - 1)], ::optopt);
+    }
+    const Argument& argument = argument_of(code == ':' ? ::optopt : code);
+    const bool is_long = (code == ':' ? ::optopt : code) >= 256;
+    const std::string as_given = is_long ? dashed(argument) : "-" + std::string(1, argument.letter);
+    if (code == ':') {
+      return mistake("option " + as_given + " requires argument");
+    }
+    const schema::Status taken =
+        take(argument, as_given, ::optarg != nullptr ? ::optarg : "", machine, line);
+    if (!taken) {
+      return taken.error();
+    }
+    if (line.help || line.version) {
+      return line;
+    }
+  }
+  const std::vector<std::string> rest(arguments + ::optind, arguments + count);
+  if (rest.size() > 1 || (rest.size() == 1 && !line.file.empty())) {
+    std::string list;
+    for (const std::string& each : rest) {
+      list += (list.empty() ? "" : ", ") + schema::python_repr(each);
+    }
+    return mistake("positional arguments are not supported: [" + list + "]");
+  }
+  line.is_plan = rest.size() == 1;
+  if (line.is_plan) {
+    line.file = rest.front();
+  }
+  if (line.file.empty()) {
+    const schema::Result<std::string> found = find_configuration(arguments[0]);
+    if (!found) {
+      return found.error();
+    }
+    line.file = *found;
+    line.searched = true;
+  }
+  // The daemon may change its folder before it reads the file again.
+  line.file = host::absolute_path(line.file);
+  return line;
+}
+
+std::string command_line_help() {
+  std::string text =
+      "Runs the processes of a plan or of a Supervisor configuration.\n"
+      "\n"
+      "Usage: suprun [OPTION...] [-c FILE]\n"
+      "       suprun [OPTION...] PLAN\n"
+      "\n"
+      "PLAN is what supc built. Options go before what the file says.\n"
+      "\n";
+  for (const Argument& argument : known) {
+    std::string left =
+        argument.letter != 0 ? "  -" + std::string(1, argument.letter) + ", " : "      ";
+    left += dashed(argument);
+    left += argument.value.empty() ? "" : " " + std::string(argument.value);
+    left.resize(std::max<std::size_t>(left.size() + 1, 34), ' ');
+    text += left + std::string(argument.doc) + "\n";
+  }
+  return text;
+}
+
+schema::Status apply_command_line(const CommandLine& line, schema::SupervisordOptions& options) {
+  for (const auto& [name, value] : line.settings) {
+    const schema::OptionRow* row = schema::find_option(schema::block::supervisord, name);
+    const std::optional<schema::ValueError> error =
+        row->read(&options, value, schema::ReadContext{});
+    if (error) {
+      return mistake("invalid value for --" + std::string(name) + ": " + error->message);
+    }
+  }
+  return schema::Nothing{};
+}
+
+}  // namespace sup
