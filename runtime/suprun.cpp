@@ -55,7 +55,8 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
       };
       const host::ChildEnvironment environment(own, process, {});
       const auto command =
-          host::find_command(process.options.command.value_or(""), environment.search_path());
+          host::find_command(process.options.command.value_or(""), environment.search_path(),
+                             process.options.directory.value_or(""));
       if (!command) {
         warn("command", command.error().message);
       }

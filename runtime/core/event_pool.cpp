@@ -27,7 +27,8 @@ std::int64_t next_serial(std::int64_t& counter) {
 std::optional<QueuedEvent> EventPool::accept(schema::EventType type, std::int64_t serial,
                                              std::string payload) {
   std::optional<QueuedEvent> pushed_out;
-  if (!events_.empty() && std::cmp_greater_equal(events_.size(), buffer_size_)) {
+  if (!events_.empty() && events_.size() >= first_room_ &&
+      std::cmp_greater_equal(events_.size(), buffer_size_)) {
     pushed_out = std::move(events_.front());
     events_.pop_front();
   }
@@ -65,6 +66,7 @@ std::optional<EventPool::Delivery> EventPool::next(const Now& now) {
   Delivery delivery{*ready_.begin(), std::move(events_.front())};
   events_.pop_front();
   ready_.erase(ready_.begin());
+  if (events_.empty()) first_room_ = 0;
   return delivery;
 }
 

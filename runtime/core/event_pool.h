@@ -4,7 +4,8 @@
 // rotation. What a listener rejects goes back to the head and is given out again: at once the first
 // time, then after a growing delay, in which the whole pool waits, so that a listener that rejects
 // everything does not keep the daemon busy. If more than buffer_size events wait, a new one pushes
-// out the oldest; one that comes back pushes out none.
+// out the oldest; one that comes back pushes out none. While the daemon starts, before any listener
+// could take one, there is room for more.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,9 @@ struct QueuedEvent {
 class EventPool {
  public:
   explicit EventPool(std::int64_t buffer_size) : buffer_size_(buffer_size) {}
+
+  // How many events may wait until all were given out once; for the start of the daemon.
+  void set_first_room(std::size_t events) { first_room_ = events; }
 
   // Takes a new event; the event that it pushed out, if any.
   std::optional<QueuedEvent> accept(schema::EventType type, std::int64_t serial,
@@ -63,6 +67,7 @@ class EventPool {
  private:
   std::int64_t buffer_size_ = 0;
   std::int64_t next_serial_ = 0;
+  std::size_t first_room_ = 0;
   std::deque<QueuedEvent> events_;
   std::set<std::uint32_t> ready_;
 };

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view ready_token = "READY\n";
 constexpr std::string_view accepted = "OK";
+constexpr std::size_t shown_bytes = 100;       // of what breaks the protocol
 constexpr std::size_t result_word_length = 7;  // of "RESULT "
 
 std::optional<std::int64_t> result_length(std::string_view line) {
@@ -70,10 +71,7 @@ bool ListenerProtocol::take(std::string_view& rest, std::vector<ListenerMessage>
   switch (state_) {
     case ListenerState::UNKNOWN: rest = {}; return false;
     case ListenerState::ACKNOWLEDGED: return take_ready(rest, out);
-    case ListenerState::READY:
-      rest = {};
-      change(ListenerMessage::Kind::violation, ListenerState::UNKNOWN, out);
-      return false;
+    case ListenerState::READY: violate(rest, out); return false;
     case ListenerState::BUSY:
       if (!has_length_) return take_result_line(rest, out);
       take_result(rest, out);
@@ -82,11 +80,16 @@ bool ListenerProtocol::take(std::string_view& rest, std::vector<ListenerMessage>
   return false;
 }
 
+void ListenerProtocol::violate(std::string_view& rest, std::vector<ListenerMessage>& out) {
+  change(ListenerMessage::Kind::violation, ListenerState::UNKNOWN, out,
+         std::string(rest.substr(0, shown_bytes)));
+  rest = {};
+}
+
 bool ListenerProtocol::take_ready(std::string_view& rest, std::vector<ListenerMessage>& out) {
   if (rest.size() < ready_token.size()) return false;
   if (!rest.starts_with(ready_token)) {
-    rest = {};
-    change(ListenerMessage::Kind::violation, ListenerState::UNKNOWN, out);
+    violate(rest, out);
     return false;
   }
   rest.remove_prefix(ready_token.size());

@@ -28,7 +28,7 @@ struct ListenerMessage {
     processed,   // BUSY -> ACKNOWLEDGED, the event is done
     rejected,    // BUSY -> ACKNOWLEDGED, the event is to be given out again
     bad_result,  // BUSY -> UNKNOWN, the same; `line` is what was not understood
-    violation    // to UNKNOWN for bytes that have no place here
+    violation    // to UNKNOWN for bytes that have no place here; `line` is the first of them
   };
   Kind kind = Kind::ready;
   ListenerState from = ListenerState::ACKNOWLEDGED;
@@ -57,6 +57,7 @@ class ListenerProtocol {
  private:
   // One token from the front of `rest`; false if it needs more bytes.
   bool take(std::string_view& rest, std::vector<ListenerMessage>& out);
+  void violate(std::string_view& rest, std::vector<ListenerMessage>& out);
   bool take_ready(std::string_view& rest, std::vector<ListenerMessage>& out);
   bool take_result_line(std::string_view& rest, std::vector<ListenerMessage>& out);
   void take_result(std::string_view& rest, std::vector<ListenerMessage>& out);

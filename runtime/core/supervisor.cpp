@@ -120,6 +120,15 @@ void Supervisor::Implementation::fire(Timer timer) {
       timers_.arm(timer, report_armed_, never);
       report_unstopped();
       break;
+    case TimerKind::answer: {
+      ListenerEntry& listener = *processes_[timer.index].listener;
+      timers_.arm(timer, listener.armed, never);
+      if (!listener.held) break;
+      log(Level::warn,
+          concat(spec(timer.index).name, ": has not answered event ", listener.held->serial,
+                 " for a minute; it gets no other one until it does"));
+      break;
+    }
     case TimerKind::drain:
       timers_.arm(timer, drain_armed_, never);
       drain_over_ = true;

@@ -16,6 +16,9 @@ struct Period {
   EventType type;
 };
 
+// After which a listener that does not answer is told of, once for each event.
+constexpr Instant patience = std::chrono::seconds(60);
+
 constexpr std::array<Period, 3> periods = {
     {{5, EventType::TICK_5}, {60, EventType::TICK_60}, {3600, EventType::TICK_3600}}
 };
@@ -84,6 +87,7 @@ void Supervisor::Implementation::deliver(std::uint32_t pool) {
   while (auto delivery = entry.events.next(now_)) {
     const ProcessId process = groups_[entry.group].first + delivery->member;
     ListenerEntry& listener = *processes_[process].listener;
+    timers_.arm({TimerKind::answer, process}, listener.armed, now_.steady + patience);
     const QueuedEvent& event = listener.held.emplace(std::move(delivery->event));
     listener.protocol.sent();
     const Envelope envelope{resolved_->supervisord.identifier, pool_name(pool), event.serial,
@@ -94,11 +98,18 @@ void Supervisor::Implementation::deliver(std::uint32_t pool) {
   timers_.arm({TimerKind::pool, pool}, entry.armed, entry.events.deadline());
 }
 
+QueuedEvent Supervisor::Implementation::let_go(ProcessId process) {
+  ListenerEntry& listener = *processes_[process].listener;
+  QueuedEvent event = std::move(*listener.held);
+  listener.held.reset();
+  timers_.arm({TimerKind::answer, process}, listener.armed, never);
+  return event;
+}
+
 void Supervisor::Implementation::return_event(ProcessId process, bool rejected) {
   ProcessEntry& entry = processes_[process];
   if (!entry.listener->held) return;
-  QueuedEvent event = std::move(*entry.listener->held);
-  entry.listener->held.reset();
+  QueuedEvent event = let_go(process);
   const std::uint32_t index = *groups_[entry.group].pool;
   PoolEntry& pool = pools_[index];
   log(Level::debug,

@@ -108,6 +108,8 @@ class Supervisor::Implementation {
   void deliver(std::uint32_t pool);
   void deliver_all();
   void return_event(ProcessId process, bool rejected);
+  // The event that the listener holds is no longer its business.
+  QueuedEvent let_go(ProcessId process);
   void start_ticks();
   void check_tick(std::uint32_t period);
 

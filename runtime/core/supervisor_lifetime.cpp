@@ -13,6 +13,9 @@ using schema::SupervisorState;
 
 namespace {
 
+// Events of one process while the daemon starts: it starts, runs or fails and is started again.
+constexpr std::size_t first_events = 4;
+
 constexpr Instant report_interval = std::chrono::seconds(3);
 
 // How long shutdown waits for the listeners of a pool to take what is queued before it stops them.
@@ -56,6 +59,9 @@ void Supervisor::Implementation::load(std::shared_ptr<const schema::Resolved> re
       processes_.push_back(std::move(entry));
     }
     groups_.push_back(group_entry);
+  }
+  for (PoolEntry& pool : pools_) {
+    pool.events.set_first_room(first_events * processes_.size() + groups_.size() + 1);
   }
 }
 

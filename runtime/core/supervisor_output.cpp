@@ -149,6 +149,10 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
   }
   log(Level::debug, concat(name, ": ", listener_state_name(message.from), " -> ",
                            listener_state_name(message.to)));
+  if (message.kind == Kind::violation) {
+    log(Level::warn, concat(name, ": sent ", schema::python_bytes_repr(message.line),
+                            " when it was ", listener_state_name(message.from)));
+  }
   if (message.to == ListenerState::UNKNOWN) {
     log(Level::warn, concat(name,
                             ": has entered the UNKNOWN state and will no longer receive events, "
@@ -156,7 +160,7 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
                             "protocol"));
   }
   if (message.kind == Kind::processed) {
-    processes_[process].listener->held.reset();
+    if (processes_[process].listener->held) let_go(process);
     pools_[*groups_[processes_[process].group].pool].delay_told = false;
   }
   if (message.kind == Kind::rejected || message.kind == Kind::bad_result) {

@@ -18,6 +18,7 @@ struct ListenerEntry {
   ListenerProtocol protocol;
   bool stdin_broken = false;
   std::optional<QueuedEvent> held;
+  Instant armed = never;  // when it is told that there is no answer
 };
 
 struct ProcessEntry {

@@ -11,7 +11,7 @@
 
 namespace sup::core {
 
-enum class TimerKind : std::uint8_t { process, pool, tick, shutdown_report, drain };
+enum class TimerKind : std::uint8_t { process, pool, tick, shutdown_report, drain, answer };
 
 struct Timer {
   TimerKind kind = TimerKind::process;

@@ -10,8 +10,6 @@
 #include <csignal>
 #include <utility>
 
-#include "runtime/host/command.h"
-
 namespace sup::host {
 
 namespace {
@@ -25,6 +23,9 @@ constexpr std::size_t large_pipe_bytes = std::size_t{256} << 10U;
 
 // What is kept for a child that does not read its standard input. Beyond, input is dropped.
 constexpr std::size_t most_unsent = std::size_t{16} << 20U;
+
+// A line for the system log that is not waited for any longer.
+constexpr std::size_t longest_line = std::size_t{8} << 10U;
 
 // How long the end of a child waits for a full pipe or terminal that its log goes to.
 constexpr int log_patience_milliseconds = 200;
@@ -68,13 +69,22 @@ schema::Result<int> Children::start(const StartOrder& order) {
   if (children_.size() <= order.id) {
     children_.resize(order.id + 1);
   }
+  // Before the logs: what cannot be started leaves no new files.
+  const ChildEnvironment environment(base_environment_, *order.process, order.server_url);
+  const schema::Result<Command> command =
+      find_command(order.process->options.command.value_or(""), environment.search_path(),
+                   order.process->options.directory.value_or(""));
+  if (!command) {
+    return command.error();
+  }
+
   Child child;
   child.process = order.process;
   const schema::Status opened = open_logs(child, order);
   if (!opened) {
     return dispatcher_error(order.process->name, opened.error().error_number);
   }
-  schema::Result<int> pid = execute(child, order);
+  schema::Result<int> pid = execute(child, order, *command, environment);
   if (pid) {
     by_pid_[*pid] = order.id;
     finish_logs(children_[order.id]);
@@ -110,16 +120,10 @@ schema::Status Children::open_logs(Child& child, const StartOrder& order) {
   return schema::Nothing{};
 }
 
-schema::Result<int> Children::execute(Child& child, const StartOrder& order) {
+schema::Result<int> Children::execute(Child& child, const StartOrder& order, const Command& command,
+                                      const ChildEnvironment& environment) {
   const schema::Process& process = *order.process;
   const schema::ProcessOptions& options = process.options;
-  const ChildEnvironment environment(base_environment_, process, order.server_url);
-  const schema::Result<Command> command =
-      find_command(options.command.value_or(""), environment.search_path());
-  if (!command) {
-    return command.error();
-  }
-
   // The system would take what stands before a NUL for the whole.
   const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
   const bool in_environment =
@@ -131,8 +135,8 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order) {
   }
 
   ChildSetup setup;
-  setup.file = command->file.c_str();
-  for (const std::string& argument : command->arguments) {
+  setup.file = command.file.c_str();
+  for (const std::string& argument : command.arguments) {
     setup.arguments.push_back(argument.c_str());
   }
   setup.environment = environment.entries();
@@ -289,7 +293,14 @@ void Children::append(core::ProcessId id, core::Channel channel, std::string_vie
     watch_log(id, *output.file);
   }
   if (output.to_syslog) {
-    send_lines(syslog_, children_[id].process->name, bytes);
+    output.line += bytes;
+    const std::size_t end =
+        output.line.size() < longest_line ? output.line.rfind('\n') + 1 : output.line.size();
+    if (end > 0) {
+      send_lines(syslog_, children_[id].process->name,
+                 std::string_view(output.line).substr(0, end));
+      output.line.erase(0, end);
+    }
   }
 }
 
@@ -313,6 +324,9 @@ void Children::send_logs(core::ProcessId id) {
 
 void Children::finish_logs(Child& child) {
   for (Output& output : child.outputs) {
+    if (!output.line.empty()) {
+      send_lines(syslog_, child.process->name, std::exchange(output.line, {}));
+    }
     if (output.file) {
       output.file->flush(log_patience_milliseconds);
     }
@@ -437,7 +451,7 @@ void Children::release(core::ProcessId id) {
 }
 
 void Children::clear() {
-  std::for_each(children_.begin(), children_.end(), finish_logs);
+  std::for_each(children_.begin(), children_.end(), [this](Child& child) { finish_logs(child); });
   children_.clear();
   by_pid_.clear();
 }

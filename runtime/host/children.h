@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "runtime/core/types.h"
+#include "runtime/host/command.h"
 #include "runtime/host/environment.h"
 #include "runtime/host/log_file.h"
 #include "runtime/host/spawn.h"
@@ -84,6 +85,7 @@ class Children {
     bool told = false;
     std::optional<LogFile> file;
     bool to_syslog = false;
+    std::string line;  // for the system log, of which the end did not come yet
   };
 
   struct Child {
@@ -98,7 +100,8 @@ class Children {
   };
 
   schema::Status open_logs(Child& child, const StartOrder& order);
-  schema::Result<int> execute(Child& child, const StartOrder& order);
+  schema::Result<int> execute(Child& child, const StartOrder& order, const Command& command,
+                              const ChildEnvironment& environment);
   // False, with errno, if that is not possible.
   static bool watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
                     std::uint64_t source);
@@ -110,7 +113,7 @@ class Children {
   void append(core::ProcessId id, core::Channel channel, std::string_view bytes);
   void watch_log(core::ProcessId id, const LogFile& log);
   void send_logs(core::ProcessId id);
-  static void finish_logs(Child& child);
+  void finish_logs(Child& child);
   void send_input(core::ProcessId id);
   void break_input(core::ProcessId id);
 

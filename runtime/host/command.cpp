@@ -15,9 +15,15 @@ bool look_at(const std::string& file, struct stat& status) {
   return ::stat(file.c_str(), &status) == 0;
 }
 
-// The first file of that name in the folders of the path.
-std::optional<std::string> search(const std::string& program, std::string_view search_path,
-                                  struct stat& status) {
+bool can_run(const std::string& file, const struct stat& status) {
+  return !S_ISDIR(status.st_mode) && (status.st_mode & 0111U) != 0 &&
+         ::access(file.c_str(), X_OK) == 0;
+}
+
+// The first file of that name in the folders of the path that can be executed, else the first that
+// is there.
+std::optional<std::string> search(const std::string& program, std::string_view search_path) {
+  std::optional<std::string> first;
   while (true) {
     const std::size_t end = search_path.find(':');
     std::string candidate(search_path.substr(0, end));
@@ -25,11 +31,17 @@ std::optional<std::string> search(const std::string& program, std::string_view s
       candidate += '/';
     }
     candidate += program;
+
+    struct stat status {};
+
     if (look_at(candidate, status)) {
-      return candidate;
+      if (can_run(candidate, status)) {
+        return candidate;
+      }
+      first = first.value_or(candidate);
     }
     if (end == std::string_view::npos) {
-      return std::nullopt;
+      return first;
     }
     search_path.remove_prefix(end + 1);
   }
@@ -37,7 +49,8 @@ std::optional<std::string> search(const std::string& program, std::string_view s
 
 }  // namespace
 
-schema::Result<Command> find_command(std::string_view command_line, std::string_view search_path) {
+schema::Result<Command> find_command(std::string_view command_line, std::string_view search_path,
+                                     const std::string& directory) {
   std::string reason;
   std::optional<std::vector<std::string>> words = schema::split_command(command_line, reason);
   if (!words) {
@@ -49,18 +62,19 @@ schema::Result<Command> find_command(std::string_view command_line, std::string_
   }
   Command command{.file = words->front(), .arguments = std::move(*words)};
 
+  // Where it is now; the child changes to the directory first.
+  std::string place = command.file;
+  if (place.find('/') == std::string::npos) {
+    place = search(place, search_path).value_or("");
+    command.file = place.empty() ? command.file : place;
+  } else if (place.front() != '/' && !directory.empty()) {
+    place.insert(0, directory + "/");
+  }
+
   struct stat status {};
 
-  bool found = true;
-  if (command.file.find('/') != std::string::npos) {
-    found = look_at(command.file, status);
-  } else if (std::optional<std::string> file = search(command.file, search_path, status)) {
-    command.file = std::move(*file);
-  } else {
-    found = false;
-  }
   const std::string name = schema::python_repr(command.file);
-  if (!found) {
+  if (place.empty() || !look_at(place, status)) {
     return schema::Error{.message = "can't find command " + name};
   }
   if (S_ISDIR(status.st_mode)) {
@@ -69,7 +83,7 @@ schema::Result<Command> find_command(std::string_view command_line, std::string_
   if ((status.st_mode & 0111U) == 0) {
     return schema::Error{.message = "command at " + name + " is not executable"};
   }
-  if (::access(command.file.c_str(), X_OK) != 0) {
+  if (::access(place.c_str(), X_OK) != 0) {
     return schema::Error{.message = "no permission to run command " + name};
   }
   return command;

@@ -15,9 +15,10 @@ struct Command {
   std::vector<std::string> arguments;  // the first is the command as written
 };
 
-// `search_path` is the value of PATH. As in Supervisor the first entry that exists counts, even a
-// folder or a file that cannot be executed, and a command with a slash is looked up from the
-// daemon's folder.
-schema::Result<Command> find_command(std::string_view command_line, std::string_view search_path);
+// `search_path` is the value of PATH; what cannot be executed is passed over if there is something
+// better behind it. A relative command with a slash is looked up where it will be executed: in
+// `directory`, or, if that is empty, in the daemon's folder.
+schema::Result<Command> find_command(std::string_view command_line, std::string_view search_path,
+                                     const std::string& directory);
 
 }  // namespace sup::host

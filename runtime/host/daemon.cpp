@@ -187,6 +187,10 @@ schema::Status Daemon::start() {
   if (!limits) {
     return limits.error();
   }
+  const schema::Status alone = Pidfile::check(absolute_path(wanted.pidfile, folder_));
+  if (!alone) {
+    return alone.error();
+  }
   schema::Result<std::vector<std::string>> user = change_user();
   if (!user) {
     return user.error();
@@ -434,6 +438,7 @@ int Daemon::run() {
 #endif
   loop.run();
   log_.finish();
+  fcgi_sockets_.clear();
   pidfile_.remove();
   return status_.value_or(0);
 }

@@ -143,6 +143,13 @@ schema::Result<int> FcgiSockets::acquire(const schema::Group& group) {
     if (!made) {
       return made.error();
     }
+
+    struct stat status {};
+
+    const std::string path = group.fcgi.socket.value_or(schema::FcgiSocketValue{}).path;
+    if (!path.empty() && ::lstat(path.c_str(), &status) == 0) {
+      files_[path] = File{.device = status.st_dev, .inode = status.st_ino};
+    }
     found = sockets_.emplace(group.name, Shared{std::move(*made), url, 0}).first;
   }
   ++found->second.users;
@@ -155,6 +162,19 @@ void FcgiSockets::release(const std::string& group) {
     log_("Closing socket " + found->second.url);
     sockets_.erase(found);
   }
+}
+
+void FcgiSockets::clear() {
+  sockets_.clear();
+  for (const auto& [path, file] : files_) {
+    struct stat status {};
+
+    if (::lstat(path.c_str(), &status) == 0 && status.st_dev == file.device &&
+        status.st_ino == file.inode) {
+      ::unlink(path.c_str());
+    }
+  }
+  files_.clear();
 }
 
 schema::Status FcgiSockets::probe(const schema::Group& group) {

@@ -2,6 +2,8 @@
 // starts, shared by its processes and closed when the last one is gone.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <map>
 #include <string>
@@ -28,7 +30,8 @@ class FcgiSockets {
   // Whether a socket could be made; it is closed again. For the start of the daemon.
   schema::Status probe(const schema::Group& group);
 
-  void clear() { sockets_.clear(); }
+  // Closes all and removes their files, unless somebody else's are there by now.
+  void clear();
 
  private:
   struct Shared {
@@ -37,7 +40,13 @@ class FcgiSockets {
     int users = 0;
   };
 
+  struct File {
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
   Log log_;
+  std::map<std::string, File> files_;      // of UNIX sockets, by path
   std::map<std::string, Shared> sockets_;  // by group
 };
 

@@ -1,10 +1,12 @@
 #include "runtime/host/setup.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -126,6 +128,27 @@ schema::Status daemonize(const schema::SupervisordOptions& options, ActivityLog&
   return schema::Nothing{};
 }
 
+schema::Status Pidfile::check(const std::string& path) {
+  const Descriptor file(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
+  if (!file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+    return schema::Nothing{};
+  }
+  std::array<char, 32> bytes{};
+  const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
+  std::string pid(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  pid.erase(std::min(pid.find('\n'), pid.size()));
+  return schema::Error{.message = "another suprun is running with the pidfile " + path + " (pid " +
+                                  pid + "); stop it first, or name another pidfile"};
+}
+
+void Pidfile::lock() {
+  lock_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
+  if (lock_) {
+    ::flock(lock_.get(), LOCK_EX | LOCK_NB);
+  }
+}
+
 schema::Status Pidfile::write(const std::string& path) {
   const std::string wanted = absolute_path(path);
   // Renamed into place, so that nobody reads half a number. Where that cannot be done (a folder of
@@ -140,6 +163,7 @@ schema::Status Pidfile::write(const std::string& path) {
   if (!special && write_file(temporary, own_pid_line(), O_EXCL)) {
     if (::rename(temporary.c_str(), wanted.c_str()) == 0) {
       path_ = wanted;
+      lock();
       return schema::Nothing{};
     }
     ::unlink(temporary.c_str());
@@ -148,6 +172,7 @@ schema::Status Pidfile::write(const std::string& path) {
       write_file(wanted, own_pid_line(), special ? O_TRUNC : O_TRUNC | O_NOFOLLOW);
   if (written && !special) {
     path_ = wanted;
+    lock();
   }
   return written;
 }
@@ -163,6 +188,7 @@ void Pidfile::remove() {
     ::unlink(path_.c_str());
   }
   path_.clear();
+  lock_.reset();
 }
 
 std::string absolute_path(const std::string& path, const std::string& folder) {

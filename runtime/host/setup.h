@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/host/activity_log.h"
+#include "runtime/host/system.h"
 #include "schema/options.h"
 #include "schema/result.h"
 
@@ -31,10 +32,18 @@ class Pidfile {
   Pidfile(const Pidfile&) = delete;
   Pidfile& operator=(const Pidfile&) = delete;
 
+  // An error if a daemon that lives has locked this file: of two with one configuration the second
+  // would take away the logs and the pidfile of the first.
+  static schema::Status check(const std::string& path);
+
+  // The file stays locked as long as we live.
   schema::Status write(const std::string& path);
   void remove();
 
  private:
+  void lock();
+
+  Descriptor lock_;
   std::string path_;  // absolute, as the folder may be changed
 };
 

@@ -13,7 +13,7 @@ STARTED = ('log', 'supervisord started with pid')
 RUNNING = ('log', 'success: a entered')
 
 
-def runs(name, arguments, until=(STARTED, RUNNING), config=CONFIG, **keywords):
+def runs(name, arguments, until=(STARTED, RUNNING, ('file', 'a.out', 'bold')), config=CONFIG, **keywords):
     """With -n unless it is about the background."""
     if not keywords.pop('bare', False) and not keywords.get('background') and '-n' not in arguments:
         arguments = ['-n', '-s'] + arguments
@@ -64,8 +64,8 @@ OPTIONS = [
          until=(lambda daemon: daemon.wait(lambda: 'gave up: a' in daemon.all_logs(), 'the end of a'),)),
     runs('-e warn', ['-e', 'warn'], until=(('file', 'a.out', 'bold'), ('file', 's.pid', '\n'))),
     runs('-e critical', ['-e', 'CRITICAL'], until=(('file', 'a.out', 'bold'), ('file', 's.pid', '\n'))),
-    runs('-j', ['-j', '@/other.pid'], until=(other_pid, RUNNING)),
-    runs('-j relative in the background', ['-j', 'other.pid', '-d', '/usr'], until=(other_pid, RUNNING), background=True),
+    runs('-j', ['-j', '@/other.pid'], until=(other_pid, RUNNING, ('file', 'a.out', 'bold'))),
+    runs('-j relative in the background', ['-j', 'other.pid', '-d', '/usr'], until=(other_pid, RUNNING, ('file', 'a.out', 'bold')), background=True),
     runs('-i', ['-i', 'other name'], config='[program:a]\ncommand=/bin/echo %(program_name)s\nautorestart=false\nstartsecs=0\n',
          until=(('log', 'exited: a'),)),
     runs('-q', ['-q', '@/logs'], config='[program:a]\ncommand=/bin/echo one\nautorestart=false\nstartsecs=0\n',
@@ -80,12 +80,12 @@ OPTIONS = [
     runs('the search in the folder', [], bare=True, before=as_default, supervisord='nodaemon=true\nsilent=true'),
     runs('the search in etc', [], bare=True, before=as_default_in_etc, supervisord='nodaemon=true\nsilent=true'),
     runs('a relative -c', ['-n', '-s', '-c', 's.conf']),
-    runs('the pidfile cannot be written', [], supervisord='pidfile=@/folder', until=(RUNNING,),
+    runs('the pidfile cannot be written', [], supervisord='pidfile=@/folder', until=(RUNNING, ('file', 'a.out', 'bold')),
          before=lambda daemon: os.mkdir(daemon.path('folder'))),
     runs('the folder cannot be entered', ['-d', '@/secret', '-u', 'nobody'], background=True, open_folder=True,
          before=lambda daemon: os.mkdir(daemon.path('secret'), 0o700)),
     runs('included files', [], config='[include]\nfiles=@/conf.d/*.conf @/none/*.conf\n' + CONFIG,
-         files={'conf.d/b.conf': '[program:b]\ncommand=/bin/sleep 1000\n'}, until=(STARTED, RUNNING, ('log', 'success: b'))),
+         files={'conf.d/b.conf': '[program:b]\ncommand=/bin/sleep 1000\n'}, until=(STARTED, RUNNING, ('file', 'a.out', 'bold'), ('log', 'success: b'))),
 ]
 # The two searches need no -c.
 for scenario in OPTIONS:

@@ -250,7 +250,7 @@ class Daemon:
 
     def all_logs(self):
         """The activity log with what was rotated or renamed, oldest first."""
-        names = [name for name in os.listdir(self.folder) if re.fullmatch(r'(s|other)\.log(\.\w+)?', name)]
+        names = [name for name in os.listdir(self.folder) if re.fullmatch(r'(s|other)\.log(\.\w+)?|SYSLOG', name)]
         names.sort(key=lambda name: -int(name.rpartition('.')[2]) if name[-1].isdigit() else name.endswith('log'))
         return ''.join(map(self.read, names))
 

@@ -25,6 +25,7 @@ ONLY_OURS = re.compile('|'.join((
     r'WARN @/s\.conf:\d+: ',  # what will not start, before it is started
     r'INFO pool \S+: \d+ events? (was|were) not delivered',  # B37: lost in silence
     r'WARN pool \S+: event \d+ was rejected again',  # B31: retried without delay
+    r"WARN \S+: sent b['\"].* when it was ",  # B40: what broke the protocol
 )))
 
 # The start of a process that need not stay up is told only if it lives until the next pass of the loop.
@@ -117,12 +118,18 @@ def subject_of(event):
 
 def observe_events(daemon, listener, clean, seen):
     """Events by process and channel; what comes after the daemon began to stop stands apart."""
-    zone = 0
-    for event in daemon.events(listener):
+    stopping = False
+    events = daemon.events(listener)
+    if listener != 'recorder':
+        # Several processes may write it.
+        events.sort(key=lambda event: int(event['header']['poolserial']))
+    for event in events:
         header = dict(event['header'])
         name = header['eventname']
-        if name in ('SUPERVISOR_STATE_CHANGE_RUNNING', 'SUPERVISOR_STATE_CHANGE_STOPPING'):
-            zone += name.endswith('STOPPING') or zone > 0
+        if name == 'SUPERVISOR_STATE_CHANGE_STOPPING':
+            stopping = True
+        elif header['poolserial'] == '0':
+            stopping = False  # the first of another configuration
         elif name.startswith('TICK'):
             period = int(name.rpartition('_')[2])
             event['payload'] = 'when: a multiple of %d: %s' % (
@@ -139,7 +146,7 @@ def observe_events(daemon, listener, clean, seen):
         text = ' '.join('%s:%s' % pair for pair in header.items()) + '\n' + clean(event['payload'])
         if event['answer'] not in ('ok', 'hang'):
             text += '\n-> ' + event['answer']
-        key = 'events/%s/%s%s' % (listener, subject, ' while stopping' if zone % 2 else '')
+        key = 'events/%s/%s%s' % (listener, subject, ' while stopping' if stopping else '')
         texts = seen.setdefault(key, [])
         # What came by one read or by two is all the same.
         if name.startswith('PROCESS_LOG') and texts and texts[-1].startswith(
@@ -179,7 +186,7 @@ def observe(daemon):
             seen['events/recorder/serials'] = [fault]
     for name, (mode, content) in daemon.file_facts().items():
         content = content.replace(daemon.folder, '@')
-        lines = content.split('\n') if not name.startswith(('s.log', 'other.log')) else [
+        lines = content.split('\n') if not name.startswith(('s.log', 'other.log', 'SYSLOG')) else [
             line for line in map(clean, log_lines(content)) if not AT_ONCE.match(line)]
         seen['file/' + clean(name)] = [mode] + lines
     for name, said in (('stdout', daemon.said), ('stderr', daemon.errors)):

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 
 from daemon import PYTHON
 from scenario import Scenario
@@ -113,10 +112,13 @@ SPAWN_ERRORS = [
     Scenario('quotes of a command', program('a', '/bin/echo "unfinished', 'startretries=0') +
              program('b', "/bin/echo 'single quotes' \"double \\\" quotes\" a\\ b '' \"\"", 'stdout_logfile=@/b.out', *QUICK),
              [('log', 'gave up: a'), ('log', 'exited: b')]),
-    Scenario('a relative command', program('a', './tool', 'directory=@/folder', 'startretries=0') +
-             program('b', './tool', 'stdout_logfile=@/b.out', *QUICK),
-             [('log', 'exited: b')],
-             files={'tool': '#!/bin/sh\necho from above\n', 'folder/tool': '#!/bin/sh\necho from the folder\n'}),
+    Scenario('a command behind one that cannot run', program('a', 'tool', 'environment=PATH="@/first:@/second"', 'stdout_logfile=@/a.out', *QUICK),
+             ('log', "spawn"), files={'first/tool': 'no program\n', 'second/tool': '#!/bin/sh\necho second\n'},
+             before=lambda daemon: os.chmod(daemon.path('first/tool'), 0o644), records=False),
+    Scenario('a relative command', program('a', './only', 'directory=@/folder', *QUICK) +
+             program('b', './tool', 'stdout_logfile=@/b.out', *QUICK) +
+             program('c', './tool', 'directory=@/folder', 'stdout_logfile=@/c.out', *QUICK), exited('b', 'c'),
+             files={'tool': '#!/bin/sh\necho from above\n', 'folder/tool': '#!/bin/sh\necho from the folder\n', 'folder/only': '#!/bin/sh\necho from the folder\n'}),
 ]
 
 # ------------------------------------------------------------------------------ what children get
@@ -337,7 +339,10 @@ LISTENERS = [
     Scenario('a pool of two of which one hangs',
              listener('l', '%(process_num)d', 'PROCESS_STATE_EXITED', 'startsecs=0', 'numprocs=2', 'process_name=l%(process_num)d') + SEEN_TWICE,
              [('log', 'exited: a (exit status 2')] + events('l', ('PROCESS_STATE_EXITED', 'expected:1')), listeners=('l.seen',)),
-    Scenario('a buffer that overflows', listener('l', '', 'PROCESS_STATE_STARTING', 'startsecs=4', 'buffer_size=3') +
+    Scenario('a buffer that overflows', listener('l', 'hang', 'PROCESS_STATE_EXITED', 'startsecs=0', 'buffer_size=2') +
+             program('a', TIMES + " 'sleep 2; exit 1' 'exit 1' 'exit 1' 'exit 1' 'exit 1' 'exit 0'", 'startsecs=0'),
+             [('log', 'exited: a (exit status 0'), ('log', 'discarding event', 3)], listeners=('l.seen',), records=False),
+    Scenario('more events at the start than the buffer holds', listener('l', '', 'PROCESS_STATE_STARTING', 'startsecs=4', 'buffer_size=3') +
              ''.join(program('p%d' % n, SLEEP, 'startsecs=0') for n in range(8)), running('l', 'p7') + events('l', ('PROCESS_STATE_STARTING', 'p7')),
              listeners=('l.seen',), records=False),
     Scenario('a listener and the end of the daemon', listener('l', '', 'PROCESS_STATE,SUPERVISOR_STATE_CHANGE', 'startsecs=0', 'buffer_size=100', 'stdout_logfile=NONE') +
@@ -358,12 +363,6 @@ LISTENERS = [
 
 # --------------------------------------------------------------------------------- FastCGI
 
-def mode_of_socket(daemon):
-    if not os.path.exists(daemon.path('f.sock')):
-        return 'no socket'
-    return None
-
-
 FASTCGI = [
     Scenario('fcgi on a UNIX socket', '[fcgi-program:f]\ncommand=/bin/sh -c "readlink /proc/$$/fd/0 | cut -d: -f1; exec sleep 1000"\n'
              'socket=unix://@/f.sock\nsocket_mode=0640\nnumprocs=2\nprocess_name=f%(process_num)d\nstartsecs=0\nstdout_logfile=@/%(process_num)d.out\n',
@@ -373,4 +372,37 @@ FASTCGI = [
     Scenario('fcgi that cannot be started', '[fcgi-program:f]\ncommand=no-such-command\nsocket=unix://@/f.sock\nstartretries=1\n', ('log', 'gave up: f')),
 ]
 
-SCENARIOS = LIVES + SPAWN_ERRORS + INHERITED + STOPS + RELOADS + LOGS + LISTENERS + FASTCGI
+# ------------------------------------------------------------------- what a configuration says
+
+ECHO = '[program:a]\nstdout_logfile=@/a.out\nstartsecs=0\nautorestart=false\n'
+
+
+def means(name, config, until=('log', 'exited: a ('), **keywords):
+    return Scenario('means: ' + name, config, until, **keywords)
+
+
+CONFIGURATION = [
+    means('sections and keys that stand twice', ECHO + 'command=/bin/echo one\n[program:a]\ncommand=/bin/echo two\ncommand=/bin/echo three\n'),
+    means('a section that an included file goes on with', '[include]\nfiles=@/more.ini\n' + ECHO + 'command=/bin/echo main\n',
+          files={'more.ini': '[program:a]\ncommand=/bin/echo included\n'}),
+    means('keys in capitals and with colons', ECHO + 'COMMAND: /bin/echo a=b:c\n[Program:x]\ncommand=/bin/echo x\n'),
+    means('comments behind values', ECHO + 'command=/bin/echo x;y ;z #w\n'),
+    means('comments in quotes', ECHO + 'command=/bin/echo "x ; y\nstartretries=0\n', ('log', 'gave up: a')),
+    means('lines that go on', ECHO + 'command=/bin/echo one\n  autostart=false\n  [program:b]\n'),
+    means('the section of defaults', '[DEFAULT]\nautorestart=false\nstdout_logfile=@/a.out\n[program:a]\ncommand=/bin/echo one\nstartsecs=0\n'),
+    means('text behind a header', ECHO.replace(']', '] junk') + 'command=/bin/echo one\n'),
+    means('here in an included file', '[include]\nfiles=@/conf.d/*.ini\n', files={'conf.d/a.ini': ECHO + 'command=/bin/echo %(here)s\n'}),
+    means('percent signs of logs', ECHO.replace('a.out', '%%%%x.out') + 'command=/bin/echo 100%%\n'),
+    means('variables of the section', ECHO + 'command=/bin/echo %(ENV_K)s\nenvironment=K=v\n'),
+    means('separators of an environment', ECHO + 'command=/bin/sh -c "echo $A $B"\nenvironment=A=1;B=2\n'),
+    means('blanks around a name', ECHO.replace('program:a', 'program: a ') + 'command=/bin/echo %(program_name)s\n'),
+    means('a size with a blank', ECHO + 'command=/bin/echo one\nstdout_logfile_maxbytes=1 MB\n'),
+    means('words for no log', ECHO.replace('@/a.out', 'nOnE') + 'command=/bin/echo one\nstderr_logfile=OFF\n'),
+    means('syslog in capitals', ECHO + 'command=/bin/echo one\n', ('file', 'SYSLOG', 'exited: a'), supervisord='logfile=@/SYSLOG', records=False),
+    means('a mask that is for the background', ECHO + 'command=/bin/sh -c umask\n', supervisord='umask=077\ndirectory=/usr'),
+    means('the order of listeners and programs', ECHO + 'command=/bin/echo one\n' + listener('z', '', 'TICK_3600', 'startsecs=0') +
+          program('b', SLEEP, 'startsecs=0', 'priority=-5') + program('c', SLEEP, 'startsecs=0', 'priority=0'),
+          [('log', 'exited: a ('), ('log', 'success: z'), ('log', 'success: b'), ('log', 'success: c')], ordered=True, loglevel='debug'),
+]
+
+SCENARIOS = CONFIGURATION + LIVES + SPAWN_ERRORS + INHERITED + STOPS + RELOADS + LOGS + LISTENERS + FASTCGI

@@ -115,7 +115,7 @@ class Boot(DaemonTest):
         conf = self.configure('')
         self.assertIn('Error: ', self.refused('-c', conf, '--no-such-option'))
         self.assertIn('Error: ', self.refused('-n', '-n', '-c', conf))
-        self.assertIn('loglevel', self.refused('-c', conf, '-e', 'loud'))
+        self.assertIn("invalid value for -e 'loud': ", self.refused('-c', conf, '-e', 'loud'))
         self.assertIn('none.conf', self.refused('-c', self.path('none.conf')))
         self.assertIn('minimum number of file descriptors',
                       self.refused('-c', conf, '--minfds', '2000000000'))

@@ -457,6 +457,37 @@ TEST(Life, WhatCannotBeIsIgnored) {
   EXPECT_EQ(host.state("web"), ProcessState::STOPPED);
 }
 
+TEST(Life, AClockThatIsSetChangesNoDeadline) {
+  for (const int jump : {-100000, 100000}) {
+    Configuration configuration;
+    configuration.program("starts", [](auto& o) { o.startsecs = 10; });
+    configuration.program("fails", [](auto& o) { o.startretries = 5; });
+    configuration.program("stops", [](auto& o) {
+      o.startsecs = 0;
+      o.stopwaitsecs = 10;
+    });
+    FakeHost host(configuration);
+    host.scripts["fails"] = {{.lives = seconds(0.1)}};
+    host.scripts["stops"] = {{.ignores_stop = true}};
+    host.boot();
+    host.run_for(seconds(2));
+    host.stop("stops");
+    const std::size_t starts = host.starts.size();
+    host.wall_offset += std::chrono::seconds(jump);
+    host.run_for(Instant{});
+    host.tell(core::input::Tick{});
+    EXPECT_EQ(host.state("starts"), ProcessState::STARTING);
+    EXPECT_EQ(host.state("fails"), ProcessState::BACKOFF);
+    EXPECT_EQ(host.state("stops"), ProcessState::STOPPING);
+    EXPECT_EQ(host.starts.size(), starts);
+    host.run_for(seconds(8.5));
+    EXPECT_EQ(host.state("starts"), ProcessState::RUNNING);
+    EXPECT_EQ(host.state("stops"), ProcessState::STOPPING);
+    host.run_for(seconds(2));
+    EXPECT_EQ(host.state("stops"), ProcessState::STOPPED);
+  }
+}
+
 TEST(Life, HugeTimesDoNotOverflow) {
   constexpr auto huge = std::numeric_limits<std::int64_t>::max();
   FakeHost host(Configuration().program("web", [&](auto& o) {

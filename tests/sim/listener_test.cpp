@@ -79,14 +79,68 @@ TEST(Listener, AnEventThatNoPoolWantsGetsNoSerial) {
 
 TEST(Listener, OverflowDropsTheOldestAndSaysSo) {
   FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 2));
+  host.scripts["l"] = {
+      {.thinks = seconds(2), .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  for (const char* type : {"a", "b", "c", "d", "e"}) send_remote(host, type);
+  EXPECT_EQ(host.lines("overflowed"),
+            (Lines{"pool l event buffer overflowed, discarding event 1",
+                   "pool l event buffer overflowed, discarding event 2"}));
+  host.run_for(seconds(9));
+  EXPECT_EQ(payloads(host), (Lines{"type:a\ndata", "type:d\ndata", "type:e\ndata"}));
+}
+
+TEST(Listener, HearsOfAllStartsWhateverItsBufferHolds) {
+  Configuration configuration;
+  configuration.listener("l", {EventType::PROCESS_STATE}, 10);
+  for (int i = 0; i < 50; ++i) configuration.program("p" + std::to_string(i));
+  FakeHost host(configuration);
   host.scripts["l"] = {{.is_listener = true}};
   host.boot();
-  for (const char* type : {"a", "b", "c", "d"}) send_remote(host, type);
-  EXPECT_EQ(host.lines("overflowed"),
-            (Lines{"pool l event buffer overflowed, discarding event 0",
-                   "pool l event buffer overflowed, discarding event 1"}));
+  host.run_for(seconds(5));
+  EXPECT_EQ(host.lines("overflowed"), Lines{});
+  EXPECT_EQ(std::ranges::count(host.event_names(), "PROCESS_STATE_STARTING"), 51);
+  EXPECT_EQ(std::ranges::count(host.event_names(), "PROCESS_STATE_RUNNING"), 51);
+}
+
+TEST(Listener, GetsAnEventAtTheTimeOfItsCause) {
+  FakeHost host(
+      Configuration().listener("l", {EventType::PROCESS_STATE_EXITED}).program("p", [](auto& o) {
+        o.autorestart = schema::AutoRestartValue::never;
+      }));
+  host.scripts["l"] = {{.is_listener = true}};
+  host.scripts["p"] = {{.lives = seconds(3.25)}};
+  host.boot();
+  const Instant start = host.now();
+  host.run_for(seconds(10));
+  ASSERT_EQ(host.events.size(), 1U);
+  EXPECT_EQ(host.events[0].at, start + seconds(3.25));
+}
+
+TEST(Listener, ThatDoesNotAnswerIsToldOfOnce) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.answers = {Answer::nothing}, .is_listener = true}
+  };
+  host.boot();
   host.run_for(seconds(2));
-  EXPECT_EQ(payloads(host), (Lines{"type:c\ndata", "type:d\ndata"}));
+  send_remote(host, "a");
+  host.run_for(seconds(59));
+  EXPECT_EQ(host.lines("has not answered"), Lines{});
+  host.run_for(seconds(600));
+  EXPECT_EQ(host.lines("has not answered"),
+            Lines{"l: has not answered event 0 for a minute; it gets no other one until it does"});
+  EXPECT_EQ(host.core().deadline(), core::never);
+}
+
+TEST(Listener, ThatBreaksTheProtocolIsShownWithItsWords) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {{.output = "hello, world\n"}};
+  host.boot();
+  host.run_for(seconds(2));
+  EXPECT_EQ(host.lines("sent b"), Lines{"l: sent b'hello, world\\n' when it was ACKNOWLEDGED"});
 }
 
 TEST(Listener, ARejectedEventGoesBackToTheHead) {

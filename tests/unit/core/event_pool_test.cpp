@@ -41,6 +41,19 @@ TEST(EventPool, ANewEventPushesOutTheOldest) {
   EXPECT_EQ(pool.size(), 2U);
 }
 
+TEST(EventPool, HasRoomForMoreUntilItWasServedOnce) {
+  EventPool pool(1);
+  pool.set_first_room(3);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(pool.accept(EventType::TICK_5, i, ""));
+  EXPECT_EQ(pool.accept(EventType::TICK_5, 3, "")->serial, 0);
+  for (int i = 0; i < 3; ++i) {
+    pool.set_ready(0, true);
+    ASSERT_TRUE(pool.next({}));
+  }
+  EXPECT_FALSE(pool.accept(EventType::TICK_5, 4, ""));
+  EXPECT_EQ(pool.accept(EventType::TICK_5, 5, "")->serial, 4);
+}
+
 TEST(EventPool, HoldsOneEventWhateverItsSize) {
   for (const std::int64_t size :
        {std::int64_t{0}, std::int64_t{-5}, std::numeric_limits<std::int64_t>::min()}) {

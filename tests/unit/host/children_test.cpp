@@ -193,7 +193,7 @@ TEST_F(ChildrenTest, AnUnknownUserIsAFailureOfTheChild) {
   process_.options.user = "nobody-of-this-name";
   run_to_end(start("true"));
   EXPECT_TRUE(folder_.read("err").starts_with(
-      "supervisor: couldn't setuid to nobody-of-this-name: Can't find username"));
+      "supervisor: couldn't setuid to nobody-of-this-name: Invalid user name"));
 }
 
 TEST_F(ChildrenTest, ALogThatCannotBeOpenedIsASpawnError) {

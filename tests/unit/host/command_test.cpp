@@ -11,7 +11,7 @@ namespace sup::host {
 namespace {
 
 std::string failure(const std::string& line, const std::string& path) {
-  const auto found = find_command(line, path);
+  const auto found = find_command(line, path, {});
   return found ? "found " + found->file : found.error().message;
 }
 
@@ -22,7 +22,7 @@ TEST(Command, IsFoundInTheFirstFolderThatHasIt) {
   }
   folder.write("b/tool", "");
   ASSERT_EQ(::chmod((folder / "b/tool").c_str(), 0700), 0);
-  const auto found = find_command("tool 'an argument'", folder / "a" + ":" + folder / "b");
+  const auto found = find_command("tool 'an argument'", folder / "a" + ":" + folder / "b", {});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->file, folder / "b/tool");
   EXPECT_EQ(found->arguments, (std::vector<std::string>{"tool", "an argument"}));
@@ -53,12 +53,22 @@ TEST(Command, ThatOnlyOthersMayRunIsRefused) {
             "no permission to run command '" + folder / "others" + "'");
 }
 
-// As in Supervisor: whatever has the name ends the search.
-TEST(Command, SearchEndsAtADirectory) {
+TEST(Command, WhatCannotRunIsPassedOverForSomethingBetter) {
   const TemporaryFolder folder;
   ASSERT_EQ(::mkdir((folder / "cat").c_str(), 0700), 0);
-  EXPECT_EQ(failure("cat", folder.path() + ":/bin"),
+  EXPECT_EQ(failure("cat", folder.path() + ":/bin"), "found /bin/cat");
+  EXPECT_EQ(failure("cat", folder.path() + ":/no/such/folder"),
             "command at '" + folder / "cat" + "' is a directory");
+}
+
+TEST(Command, ThatIsRelativeIsLookedUpWhereItWillRun) {
+  const TemporaryFolder folder;
+  folder.write("tool", "");
+  ASSERT_EQ(::chmod((folder / "tool").c_str(), 0700), 0);
+  const auto found = find_command("./tool", "/bin", folder.path());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->file, "./tool");
+  EXPECT_FALSE(find_command("./tool", "/bin", "/no/such/folder"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <vector>
@@ -46,6 +47,20 @@ TEST(FcgiSockets, AreSharedAndClosedByTheLastUser) {
   sockets.release("web");
   const std::string url = "unix://" + folder / "s";
   EXPECT_EQ(lines, (std::vector<std::string>{"Creating socket " + url, "Closing socket " + url}));
+}
+
+TEST(FcgiSockets, FilesAreRemovedInTheEndUnlessSomebodyElseMadeThem) {
+  const TemporaryFolder folder;
+  FcgiSockets sockets([](const std::string&) {});
+  schema::Group other = group_at(folder / "other");
+  other.name = "other";
+  ASSERT_TRUE(sockets.probe(group_at(folder / "s")));
+  ASSERT_TRUE(sockets.acquire(other));
+  ASSERT_EQ(::unlink((folder / "other").c_str()), 0);
+  folder.write("other", "not ours");
+  sockets.clear();
+  EXPECT_NE(::access((folder / "s").c_str(), F_OK), 0);
+  EXPECT_EQ(::access((folder / "other").c_str(), F_OK), 0);
 }
 
 TEST(FcgiSockets, AreBornWithTheirModeAndLeaveTheUmask) {

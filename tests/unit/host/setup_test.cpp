@@ -34,6 +34,20 @@ TEST(Pidfile, OfSomebodyElseStays) {
   EXPECT_EQ(folder.read("pid"), "1\n");
 }
 
+TEST(Pidfile, IsLockedAsLongAsItsDaemonLives) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(Pidfile::check(folder / "pid"));
+  {
+    Pidfile file;
+    ASSERT_TRUE(file.write(folder / "pid"));
+    const schema::Status second = Pidfile::check(folder / "pid");
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
+  }
+  folder.write("pid", "1\n");  // left by one that was killed
+  EXPECT_TRUE(Pidfile::check(folder / "pid"));
+}
+
 TEST(Pidfile, ThatCannotBeWrittenIsAnError) {
   const TemporaryFolder folder;
   Pidfile pidfile;
