@@ -137,13 +137,6 @@ const compiler::Rule* find_rule(std::string_view id_or_name) {
   return nullptr;
 }
 
-std::string_view explanation_of(const compiler::Rule& rule) {
-  for (const LintRule* candidate : rules) {
-    if (candidate->rule.id == rule.id) return candidate->explanation;
-  }
-  return {};
-}
-
 namespace {
 
 schema::OptionSet options_of(const LintRule& rule) {

@@ -1,10 +1,10 @@
 // Opinions about configurations: what Supervisor accepts in silence and what surely was not meant.
 // What makes a faithful plan impossible is an error of the compiler instead.
 //
-// A rule is one file in lint/rules/ that defines one LintRule, and one row in rules.def; there is
-// no registration at run time. A rule looks at a finished compilation and reports; it knows no
-// other rule. Where a rule explains a compiler error better than the compiler can, lint() drops
-// that error, so that one mistake gives one message.
+// A rule is one file in lint/rules/ that defines one LintRule, one row in rules.def, and the page
+// that explains it, docs/rules/<id>.md; there is no registration at run time. A rule looks at a
+// finished compilation and reports; it knows no other rule. Where a rule explains a compiler error
+// better than the compiler can, lint() drops that error, so that one mistake gives one message.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +36,6 @@ struct ValueTypes {
 
 struct LintRule {
   compiler::Rule rule;
-  // For --explain: what Supervisor does, and what to write instead. A few lines.
-  std::string_view explanation;
 
   // A rule has one of the following three.
 
@@ -73,9 +71,6 @@ std::vector<const compiler::Rule*> all_rules();
 
 // By id or name, in any case; null if there is none.
 const compiler::Rule* find_rule(std::string_view id_or_name);
-
-// The explanation of a lint rule; empty for rules of the compiler.
-std::string_view explanation_of(const compiler::Rule& rule);
 
 // Whether a rule of the compiler says that a required option is missing.
 bool is_about_missing_option(std::string_view id);

@@ -39,6 +39,7 @@ constexpr std::array families{
     std::string_view("portability between versions"),
     std::string_view("performance"),
     std::string_view("style"),
+    std::string_view("suppressions and settings of supcheck"),
 };
 
 // The text behind "* name: " on a line of its own.

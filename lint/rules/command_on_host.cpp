@@ -101,17 +101,12 @@ void check_script(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule command_not_found = {
     .rule = {"SUP1001",        "command-not-found", Severity::error,
              "a program that is not on this machine"},
-    .explanation =
-        "Supervisor takes a name with / as it is and looks for others in the program's PATH, else\n"
-        "in its own. With --host, or --root for a folder with the files of a machine. Where only\n"
-        "the caller's PATH is known, it is a warning.\n",
     .check_section = check_found,
     .options = {"command"}
 };
 
 const LintRule command_not_executable = {
     .rule = {"SUP1002",        "command-not-executable", Severity::error, "a file that cannot be run"},
-    .explanation = "The file is a folder or has no x bit. Supervisor says so at the start.\n",
     .check_section = check_executable,
     .options = {"command"}
 };
@@ -119,11 +114,6 @@ const LintRule command_not_executable = {
 const LintRule script_cannot_be_executed = {
     .rule = {"SUP1003",        "script-cannot-be-executed", Severity::error,
              "a script that the system does not run"},
-    .explanation =
-        "A script needs a first line such as #!/bin/sh, with an interpreter that exists and "
-        "without\n"
-        "a carriage return. A shell runs others all the same, Supervisor cannot: the program ends\n"
-        "with 127 and tells its reason only to its own log.\n",
     .check_section = check_script,
     .options = {"command"}
 };

@@ -96,14 +96,6 @@ void check_script(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule command_shell_syntax = {
     .rule = {"SUP904",         "command-shell-syntax", Severity::error,
              "signs of the shell in a command without a shell"},
-    .explanation =
-        "Supervisor runs the program itself. `&&`, `|`, `>` and `2>&1` become arguments.\n"
-        "  command=php app.php > /var/log/a.log 2>&1\n"
-        "write\n"
-        "  command=php app.php\n"
-        "  stdout_logfile=/var/log/a.log\n"
-        "  redirect_stderr=true\n"
-        "or sh -c \"exec ...\" with the script in quotes.\n",
     .check_value = check_syntax,
     .options = {"command"}
 };
@@ -111,10 +103,6 @@ const LintRule command_shell_syntax = {
 const LintRule sh_c_script_not_quoted = {
     .rule = {"SUP909",           "sh-c-script-not-quoted", Severity::warning,
              "the script of sh -c is not in quotes"},
-    .explanation =
-        "`sh -c` takes one word as its script; further words are the script's arguments.\n"
-        "  command=sh -c cd /app && ./run       runs `cd` alone\n"
-        "  command=sh -c \"cd /app && ./run\"     is right\n",
     .check_value = check_script,
     .options = {"command"}
 };

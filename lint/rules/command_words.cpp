@@ -211,9 +211,6 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
 
 const LintRule command_empty = {
     .rule = {"SUP901",         "command-empty", Severity::error, "a command= without a program"},
-    .explanation =
-        "Supervisor reads an empty command= and finds out at the start: \"command is empty\".\n"
-        "`command= ; text` is empty, too, as the text is a comment.\n",
     .check_value = check_empty,
     .options = {"command"}
 };
@@ -221,51 +218,30 @@ const LintRule command_empty = {
 const LintRule command_unbalanced_quote = {
     .rule = {"SUP902",         "command-unbalanced-quote", Severity::error,
              "a command that cannot be split into words"},
-    .explanation =
-        "The command is split as a shell would. An open quotation mark, an apostrophe among them,\n"
-        "or a backslash at the end is found at the start: \"can't parse command\".\n"
-        "  command=/bin/sh -c \"echo a     write: /bin/sh -c \"echo a\"\n",
     .check_value = check_quote,
     .options = {"command"}
 };
 
 const LintRule command_fully_quoted = {
     .rule = {"SUP903",         "command-fully-quoted", Severity::error, "quotes around the whole command"},
-    .explanation =
-        "Quotes make one word of what is between them, and the first word is the program.\n"
-        "  command=\"/bin/sleep 60\"    write: /bin/sleep 60\n"
-        "Around a path with blanks they are right.\n",
     .check_value = check_quoted,
     .options = {"command"}
 };
 
 const LintRule command_shell_builtin = {
     .rule = {"SUP905",         "command-shell-builtin", Severity::error, "a command that only a shell has"},
-    .explanation =
-        "There is no shell unless the command names one; cd, source, export and the like are none\n"
-        "of its programs.\n"
-        "  command=cd /app && ./run    write: directory=/app\n"
-        "                                     command=/app/run\n",
     .check_value = check_builtin,
     .options = {"command"}
 };
 
 const LintRule command_env_prefix = {
     .rule = {"SUP906",         "command-env-prefix", Severity::error, "NAME=value in front of the command"},
-    .explanation =
-        "NAME=value before a command is a shell's. Without one it is taken for the program.\n"
-        "  command=PORT=80 /srv/run    write: environment=PORT=\"80\"\n"
-        "                                     command=/srv/run\n"
-        "`env PORT=80 /srv/run` is fine.\n",
     .check_value = check_prefix,
     .options = {"command"}
 };
 
 const LintRule command_tilde = {
     .rule = {"SUP907",                       "command-tilde", Severity::error, "~ in command= or directory="},
-    .explanation =
-        "Supervisor replaces ~ in the names of log files only, and there by its own home folder.\n"
-        "  command=~/bin/run    write: /home/app/bin/run\n",
     .check_value = check_tilde,
     .options = {"command", "directory"               }
 };
@@ -273,11 +249,6 @@ const LintRule command_tilde = {
 const LintRule command_relative_to_directory = {
     .rule = {"SUP908",           "command-relative-to-directory", Severity::warning,
              "a relative path of a program"},
-    .explanation =
-        "The program is looked for before the change to directory=, from where the daemon was\n"
-        "started.\n"
-        "  directory=/srv/app\n"
-        "  command=./run.sh      write: /srv/app/run.sh, or %(here)s/run.sh\n",
     .check_section = check_relative,
     .options = {"command"}
 };

@@ -49,13 +49,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule comment_scanner_quirk = {
     .rule = {"SUP1307", "comment-scanner-quirk", Severity::info,
              "a value with signs of comments of which Python misses one"},
-    .explanation =
-        "Python looks at the first `;` and the first `#` of a line, then at the second ones, and "
-        "so\n"
-        "on, and stops at a pair of which one has a blank before it. An earlier sign with a blank "
-        "is\n"
-        "overlooked then.\n"
-        "  command=/bin/echo a;b;c ;d #e    is /bin/echo a;b;c ;d\n",
     .check = check
 };
 

@@ -61,10 +61,6 @@ void check_stop(const Context& context, Diagnostics& out) {
 const LintRule container_hides_dead_program = {
     .rule = {"SUP1202", "container-hides-dead-program", Severity::info,
              "a container that outlives its programs"},
-    .explanation =
-        "supervisord goes on when a program is FATAL or has ended, and so does its container: the\n"
-        "runtime sees a healthy one. A listener for PROCESS_STATE_FATAL can end supervisord; a\n"
-        "health check of the runtime does as well. Asked with --container.\n",
     .check = check_watcher,
     .looks_at_whole = true
 };
@@ -72,10 +68,6 @@ const LintRule container_hides_dead_program = {
 const LintRule worst_case_stop_time = {
     .rule = {"SUP1203", "worst-case-stop-time", Severity::info,
              "how long it may take to stop a container"},
-    .explanation =
-        "Groups are stopped one after the other, the members of a group at once, and each program\n"
-        "may take its stopwaitsecs: an upper bound, as most stop at once. Asked with --container;\n"
-        "--stop-timeout says how many seconds there are, and more is a warning then.\n",
     .check = check_stop,
     .looks_at_whole = true
 };

@@ -184,13 +184,6 @@ void check_source(const Context& context, Diagnostics& out) {
 
 const LintRule syslog_needs_daemon = {
     .rule = {"SUP721", "syslog-needs-daemon", Severity::info, "syslog in a container"},
-    .explanation =
-        "syslog needs a daemon that listens at /dev/log. Most images have none, and what is sent\n"
-        "there is lost; nobody reports an error. Asked with --container; silent where a program "
-        "of\n"
-        "the configuration is a syslog daemon.\n"
-        "  stdout_syslog=true    write: stdout_logfile=/dev/stdout\n"
-        "                               stdout_logfile_maxbytes=0\n",
     .check = check_all_syslog,
     .looks_at_whole = true
 };
@@ -198,23 +191,12 @@ const LintRule syslog_needs_daemon = {
 const LintRule container_not_in_foreground = {
     .rule = {"SUP1201", "container-not-in-foreground", Severity::warning,
              "a daemon in the background of a container"},
-    .explanation =
-        "A container lives as long as its first process. Without nodaemon=true, or -n on the\n"
-        "command line, supervisord leaves that process behind and it ends. Asked with\n"
-        "--container.\n"
-        "  [supervisord]    add: nodaemon=true\n",
     .check = check_foreground,
     .looks_at_whole = true
 };
 
 const LintRule container_logs_to_files = {
     .rule = {"SUP1204", "container-logs-to-files", Severity::info, "logs in files of a container"},
-    .explanation =
-        "The runtime of containers collects standard output. Logs in files, AUTO ones too, grow\n"
-        "in the container and are deleted with it, unless they are on a volume. Asked with\n"
-        "--container, said once.\n"
-        "  stdout_logfile=/var/log/a.log    write: stdout_logfile=/dev/stdout\n"
-        "                                          stdout_logfile_maxbytes=0\n",
     .check = check_files,
     .looks_at_whole = true
 };
@@ -222,11 +204,6 @@ const LintRule container_logs_to_files = {
 const LintRule container_user_switch = {
     .rule = {"SUP1205",          "container-user-switch", Severity::warning,
              "a daemon that changes its user in a container"},
-    .explanation =
-        "Images are often run as a user of the host's choice. supervisord refuses to start when\n"
-        "it is told to change its user and is not root. Asked with --container.\n"
-        "  [supervisord]\n"
-        "  user=root        remove it\n",
     .check_value = check_user,
     .options = {"user"}
 };
@@ -234,12 +211,6 @@ const LintRule container_user_switch = {
 const LintRule container_default_paths = {
     .rule = {"SUP1206", "container-default-paths", Severity::info,
              "files of the daemon in the working directory of an image"},
-    .explanation =
-        "Without logfile and pidfile supervisord writes both into the folder that it is started\n"
-        "in, which may be read-only in a container. Asked with --container.\n"
-        "  [supervisord]    add: logfile=/dev/null\n"
-        "                        logfile_maxbytes=0\n"
-        "                        pidfile=/tmp/supervisord.pid\n",
     .check = check_paths,
     .looks_at_whole = true
 };
@@ -247,9 +218,6 @@ const LintRule container_default_paths = {
 const LintRule container_log_has_no_source = {
     .rule = {"SUP1207", "container-log-has-no-source", Severity::info,
              "several programs on one standard output"},
-    .explanation =
-        "supervisord copies what programs write as it is. If several write to /dev/stdout, only\n"
-        "the lines themselves can tell where they are from. Asked with --container, said once.\n",
     .check = check_source,
     .looks_at_whole = true
 };

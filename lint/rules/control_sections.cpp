@@ -85,11 +85,6 @@ void check_ctl(const Context& context, Diagnostics& out) {
 const LintRule rpcinterface_missing = {
     .rule = {"SUP505", "rpcinterface-missing", Severity::warning,
              "a control server without the interface that answers"},
-    .explanation =
-        "A server only listens; commands are answered by [rpcinterface:supervisor]. Without it\n"
-        "supervisorctl says that the server does not recognize its commands. Add\n"
-        "  [rpcinterface:supervisor]\n"
-        "  supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n",
     .check = check_rpcinterface,
     .looks_at_whole = true
 };
@@ -97,9 +92,6 @@ const LintRule rpcinterface_missing = {
 const LintRule ctl_section_not_visible = {
     .rule = {"SUP506", "ctl-section-not-visible", Severity::warning,
              "a section for supervisorctl that it does not read"},
-    .explanation =
-        "supervisorctl reads the main file and none of those that it includes. Without\n"
-        "[supervisorctl] there it says `.ini file does not include supervisorctl section`.\n",
     .check = check_ctl,
     .looks_at_whole = true
 };

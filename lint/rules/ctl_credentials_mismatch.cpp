@@ -76,12 +76,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule ctl_credentials_mismatch = {
     .rule = {"SUP504", "ctl-credentials-mismatch", Severity::warning,
              "supervisorctl does not have the password of its server"},
-    .explanation =
-        "A server with username= and password= refuses supervisorctl unless [supervisorctl] has "
-        "the\n"
-        "same, the password as plain text, also where the server has its {SHA} hash. Whoever "
-        "gives\n"
-        "them with -u and -p does not need them here.\n",
     .check = check,
     .looks_at_whole = true
 };

@@ -97,13 +97,6 @@ void check_root(const Context& context, Diagnostics& out) {
 const LintRule user_needs_root_supervisord = {
     .rule = {"SUP822", "user-needs-root-supervisord", Severity::error,
              "a program's user that the daemon cannot change to"},
-    .explanation =
-        "With user= in [supervisord] the daemon gives up its rights at the start. It can then not\n"
-        "run a program as another user; such a program ends with 127 and is FATAL.\n"
-        "  [supervisord]\n"
-        "  user=app\n"
-        "  [program:a]\n"
-        "  user=www-data    only a daemon that runs as root can do this\n",
     .check = check_switch,
     .looks_at_whole = true
 };
@@ -111,29 +104,18 @@ const LintRule user_needs_root_supervisord = {
 const LintRule foreground_ignores_directory_and_umask = {
     .rule = {"SUP823",           "foreground-ignores-directory-and-umask", Severity::warning,
              "directory or umask of a daemon in the foreground"},
-    .explanation =
-        "[supervisord] directory= and umask= are applied while the daemon goes to the background.\n"
-        "With nodaemon=true, or -n on the command line, they do nothing. Set them in the "
-        "programs.\n",
     .check_section = check_foreground,
     .options = {"nodaemon"}
 };
 
 const LintRule privileged_port = {
     .rule = {"SUP1011",          "privileged-port", Severity::warning, "a port that only root may open"},
-    .explanation =
-        "Servers are opened after the daemon has changed to user=, so that a port below 1024 is\n"
-        "refused, unless the machine allows it (net.ipv4.ip_unprivileged_port_start).\n",
     .check_value = check_port,
     .options = {"port"}
 };
 
 const LintRule runs_as_root = {
     .rule = {"SUP1107", "runs-as-root", Severity::info, "programs that run as root"},
-    .explanation =
-        "A daemon that root starts, and all programs without user=, run as root. Supervisor logs\n"
-        "that, too. user=root in [supervisord] says that it is meant; a daemon in the foreground,\n"
-        "as in containers, is not judged.\n",
     .check = check_root,
     .looks_at_whole = true
 };

@@ -60,15 +60,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule daemonizing_command = {
     .rule = {"SUP801",         "daemonizing-command", Severity::error,
              "a program that leaves the foreground"},
-    .explanation =
-        "Supervisor minds the process that it started. A program that goes on in the background\n"
-        "and lets that process end is restarted until it is FATAL, or is EXITED while it runs, "
-        "and\n"
-        "cannot be stopped.\n"
-        "  command=gunicorn --daemon app    write: gunicorn app\n"
-        "  command=/usr/sbin/sshd           write: /usr/sbin/sshd -D\n"
-        "Where the command itself asks for it, it is an error; where it is only the program's\n"
-        "custom, which its configuration may change, a warning.\n",
     .check_value = check,
     .options = {"command"}
 };

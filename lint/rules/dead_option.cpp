@@ -61,10 +61,6 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule dead_option = {
     .rule = {"SUP1304", "dead-option", Severity::info, "an option that does nothing"},
-    .explanation =
-        "nocleanup= keeps the AUTO logs of an earlier run and has nothing to do where no program "
-        "has\n"
-        "such a log. profile_options= is read from the command line only.\n",
     .check = check,
     .looks_at_whole = true
 };

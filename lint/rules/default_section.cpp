@@ -35,12 +35,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule default_section = {
     .rule = {"SUP123", "default-section", Severity::warning,
              "a [DEFAULT] section, which changes every other one"},
-    .explanation =
-        "Python's INI reader adds the options of [DEFAULT] to every section. A user= there is "
-        "taken\n"
-        "by [supervisord], too; [rpcinterface:x] hands all of them to its factory, and Supervisor\n"
-        "ends with `Could not make supervisor rpc interface`. Repeat the options in each "
-        "section.\n",
     .check = check,
     .looks_at_whole = true
 };

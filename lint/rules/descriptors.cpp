@@ -69,21 +69,12 @@ void check_huge(const Context& context, Diagnostics& out, const ConfigSection& s
 const LintRule descriptors_exceed_minfds = {
     .rule = {"SUP1401", "descriptors-exceed-minfds", Severity::warning,
              "more processes than minfds= has file descriptors for"},
-    .explanation =
-        "Each process takes up to five descriptors of the daemon: three pipes and two log files.\n"
-        "minfds= is what the daemon asks the system for; beyond it Supervisor says `too many open\n"
-        "files to spawn`, unless the system gives more anyway.\n",
     .check = check_need,
     .looks_at_whole = true
 };
 
 const LintRule huge_minfds = {
     .rule = {"SUP1402",       "huge-minfds", Severity::info, "a minfds= that makes each start slow"},
-    .explanation =
-        "At the start of a process Supervisor closes all descriptors up to minfds=, one by one: a\n"
-        "million take a second. The limit is inherited, and programs that do the same are slow, "
-        "too.\n"
-        "Some programs need a high one.\n",
     .check_value = check_huge,
     .options = {"minfds"}
 };

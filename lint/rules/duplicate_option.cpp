@@ -72,10 +72,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule duplicate_option = {
     .rule = {"SUP107", "duplicate-option", Severity::warning,
              "the same option is written twice in a section"},
-    .explanation =
-        "The last line wins without a word. Two environment= lines do not add up:\n"
-        "  environment=A=\"1\"\n"
-        "  environment=B=\"2\"    write: environment=A=\"1\",B=\"2\"\n",
     .check = check
 };
 

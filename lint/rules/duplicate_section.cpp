@@ -70,10 +70,6 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule duplicate_section = {
     .rule = {"SUP104", "duplicate-section", Severity::warning, "the same section is written twice"},
-    .explanation =
-        "Supervisor merges sections of one name, also across included files; where both set an\n"
-        "option the later file and line win. A copied section that was to be renamed thus changes\n"
-        "the original instead.\n",
     .check = check
 };
 

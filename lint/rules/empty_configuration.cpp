@@ -37,10 +37,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule empty_configuration = {
     .rule = {"SUP124", "empty-configuration", Severity::warning,
              "a configuration without any program"},
-    .explanation =
-        "Without a program, fcgi-program or eventlistener Supervisor starts and does nothing. "
-        "Where\n"
-        "an [include] matches no file, that is said instead: programs may come later.\n",
     .check = check,
     .looks_at_whole = true
 };

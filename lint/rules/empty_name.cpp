@@ -31,11 +31,6 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule empty_name = {
     .rule = {"SUP109", "empty-name", Severity::error, "a section or process whose name is empty"},
-    .explanation =
-        "Supervisor loads a program without a name and then cannot address it: no start, no stop, "
-        "no\n"
-        "log by name.\n"
-        "  [program:]    write: [program:web]\n",
     .check = check
 };
 

@@ -94,9 +94,6 @@ void check_reserved(const Context& context, Diagnostics& out, const ConfigSectio
 const LintRule environment_duplicate_key = {
     .rule = {"SUP913", "environment-duplicate-key", Severity::warning,
              "a variable that is set twice"},
-    .explanation =
-        "Of two values in one environment= the last counts, without a message.\n"
-        "A variable of [supervisord] that a program sets anew is not meant here.\n",
     .check_value = check_duplicate,
     .type = schema::Environment::name
 };
@@ -104,11 +101,6 @@ const LintRule environment_duplicate_key = {
 const LintRule environment_odd_name = {
     .rule = {"SUP914", "environment-odd-name", Severity::warning,
              "a variable with an unusual name"},
-    .explanation =
-        "Up to 4.3 quotes around a name belong to it. Names with - or . are legal and read by "
-        "some\n"
-        "programs (info); a shell cannot use them, nor one that starts with a digit.\n"
-        "  environment=\"A\"=1    write: A=\"1\"\n",
     .check_value = check_name,
     .type = schema::Environment::name
 };
@@ -116,9 +108,6 @@ const LintRule environment_odd_name = {
 const LintRule reserved_variable = {
     .rule = {"SUP919", "reserved-variable", Severity::info,
              "a variable that Supervisor itself sets"},
-    .explanation =
-        "SUPERVISOR_ENABLED, _SERVER_URL, _PROCESS_NAME and _GROUP_NAME tell a program where it\n"
-        "runs; event listeners connect to what they say. serverurl= sets the URL.\n",
     .check_value = check_reserved,
     .type = schema::Environment::name
 };

@@ -184,13 +184,6 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule home_not_set_for_user = {
     .rule = {"SUP915",        "home-not-set-for-user", Severity::info,
              "a program with a user, but not with its home folder"},
-    .explanation =
-        "user= changes the user id alone. HOME, USER and LOGNAME stay those of whoever started "
-        "the\n"
-        "daemon; programs then look for their files in the wrong place.\n"
-        "  user=app\n"
-        "  environment=HOME=\"/home/app\",USER=\"app\"\n"
-        "For commands that are known to need HOME it is a warning.\n",
     .check_section = check_home,
     .options = {"user"}
 };
@@ -198,9 +191,6 @@ const LintRule home_not_set_for_user = {
 const LintRule path_override_drops_system = {
     .rule = {"SUP916",           "path-override-drops-system", Severity::warning,
              "a PATH without the folders of the system"},
-    .explanation =
-        "PATH in environment= replaces the daemon's, also for the search of the command itself.\n"
-        "  environment=PATH=\"/opt/venv/bin\"    write: PATH=\"/opt/venv/bin:%(ENV_PATH)s\"\n",
     .check_section = check_path,
     .options = {"environment"}
 };
@@ -208,11 +198,6 @@ const LintRule path_override_drops_system = {
 const LintRule privilege_wrapper = {
     .rule = {"SUP920",        "privilege-wrapper", Severity::info,
              "a program that changes the user of another"},
-    .explanation =
-        "Supervisor can run a program as another user. sudo and su stay in between and get the\n"
-        "signals that are meant for the program; gosu and su-exec do not and are only not needed.\n"
-        "  command=sudo -u app /srv/run    write: user=app\n"
-        "                                         command=/srv/run\n",
     .check_section = check_privilege,
     .options = {"command"}
 };
@@ -220,10 +205,6 @@ const LintRule privilege_wrapper = {
 const LintRule secret_on_command_line = {
     .rule = {"SUP1110",       "secret-on-command-line", Severity::info,
              "a password or token in a command"},
-    .explanation =
-        "Command lines are shown to every user by ps. Hand secrets over by environment= or a "
-        "file.\n"
-        "Only reported with --style.\n",
     .check_value = check_secret,
     .options = {"command"}
 };

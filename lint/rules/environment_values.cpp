@@ -136,14 +136,6 @@ void check_stripping(const Context& context, Diagnostics& out, const ConfigSecti
 const LintRule environment_value_truncated = {
     .rule = {"SUP911", "environment-value-truncated", Severity::warning,
              "a value of environment= that is cut off"},
-    .explanation =
-        "Without quotes a value ends at the first character that is not a letter of ASCII, a "
-        "digit\n"
-        "or one of _ / . + - ( ) :, and what follows is thrown away.\n"
-        "  environment=A=x y                     is A=x\n"
-        "  environment=A=$HOME                   is A=$\n"
-        "  environment=U=http://h/p?a=1&b=2      is U=http://h/p, and variables a and b\n"
-        "  environment=A=\"x y\"                   is right\n",
     .check_value = check_truncated,
     .type = schema::Environment::name
 };
@@ -151,10 +143,6 @@ const LintRule environment_value_truncated = {
 const LintRule environment_odd_separator = {
     .rule = {"SUP912", "environment-odd-separator", Severity::warning,
              "variables that are not separated by commas"},
-    .explanation =
-        "Supervisor drops the one token between two variables, whatever it is.\n"
-        "  environment=A=\"1\";B=\"2\"    write: A=\"1\",B=\"2\"\n"
-        "A ; behind a blank starts a comment.\n",
     .check_value = check_separator,
     .type = schema::Environment::name
 };
@@ -162,9 +150,6 @@ const LintRule environment_odd_separator = {
 const LintRule environment_literal_variable = {
     .rule = {"SUP917", "environment-literal-variable", Severity::warning,
              "a shell's variable in a value"},
-    .explanation =
-        "No shell reads environment=. $HOME stays as it is.\n"
-        "  environment=PATH=\"/opt/bin:$PATH\"    write: PATH=\"/opt/bin:%(ENV_PATH)s\"\n",
     .check_value = check_variable,
     .type = schema::Environment::name
 };
@@ -172,10 +157,6 @@ const LintRule environment_literal_variable = {
 const LintRule environment_quote_stripping = {
     .rule = {"SUP918", "environment-quote-stripping", Severity::warning,
              "quotes in a value that versions read differently"},
-    .explanation =
-        "Up to 4.3 all quotes at both ends of a value are taken away and a backslash is nothing\n"
-        "special; from 4.4 on values are read as a shell's words.\n"
-        "  environment=K='\"quoted\"'    is quoted up to 4.3, \"quoted\" from 4.4\n",
     .check_value = check_stripping,
     .type = schema::Environment::name
 };

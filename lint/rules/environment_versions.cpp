@@ -113,12 +113,6 @@ void check_percent(const Context& context, Diagnostics& out, const ConfigSection
 const LintRule environment_quoting_changes = {
     .rule = {"SUP1305", "environment-quoting-changes", Severity::warning,
              "a value of environment= that 4.4 reads otherwise"},
-    .explanation =
-        "Up to 4.3 a backslash in environment= is an ordinary character and quotes at both ends "
-        "are\n"
-        "removed; from 4.4 on both mean what they mean to a shell.\n"
-        "  A=\"a\\\"b\"    is broken before 4.4; write: A='a\"b'\n"
-        "A remark, unless 4.4 is asked for.\n",
     .check_value = check_quoting,
     .type = schema::Environment::name
 };
@@ -126,10 +120,6 @@ const LintRule environment_quoting_changes = {
 const LintRule double_percent_changes = {
     .rule = {"SUP1306",          "double-percent-changes", Severity::warning,
              "four percent signs, which are one or two"},
-    .explanation =
-        "environment= of [supervisord] is expanded twice up to 4.3, so that a literal % takes four "
-        "of\n"
-        "them; 4.4 expands it once, and two are right. A remark, unless 4.4 is asked for.\n",
     .check_section =
         [](const Context& context, Diagnostics& out, const ConfigSection& section) {
           const ConfigEntry* entry = section.find("environment");

@@ -53,10 +53,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule expansion_needs_quotes = {
     .rule = {"SUP410", "expansion-needs-quotes", Severity::info,
              "%(ENV_X)s without quotes in environment="},
-    .explanation =
-        "environment= is taken apart after its expansions: what a variable brings in can end the\n"
-        "value or break the list. Quotes keep it together, unless it holds a quote itself.\n"
-        "  environment=A=%(ENV_X)s    write: environment=A=\"%(ENV_X)s\"\n",
     .check_value = check,
     .type = schema::Environment::name
 };

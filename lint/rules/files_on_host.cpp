@@ -181,9 +181,6 @@ void check_secrets(const Context& context, Diagnostics& out) {
 const LintRule socket_directory_missing = {
     .rule = {"SUP1009",        "socket-directory-missing", Severity::error,
              "the folder of a control socket does not exist"},
-    .explanation =
-        "The daemon cannot open its server then, and does not start. /run is empty after each\n"
-        "boot; tmpfiles.d or RuntimeDirectory= of systemd make folders there. Needs --host.\n",
     .check_value = check_socket,
     .options = {"file"}
 };
@@ -191,10 +188,6 @@ const LintRule socket_directory_missing = {
 const LintRule not_writable = {
     .rule = {"SUP1010", "not-writable", Severity::error,
              "a file that the daemon's user may not write"},
-    .explanation =
-        "All logs, those of programs too, are opened by the daemon as user= of [supervisord].\n"
-        "A log of its own that it may not write ends it with a traceback, one of a program makes\n"
-        "that program FATAL. Needs --host; access lists are not seen.\n",
     .check = check_writable,
     .looks_at_whole = true
 };
@@ -202,9 +195,6 @@ const LintRule not_writable = {
 const LintRule minfds_above_limit = {
     .rule = {"SUP1012",        "minfds-above-limit", Severity::error,
              "more descriptors than the machine allows"},
-    .explanation =
-        "minfds= is the least that the daemon must be able to open. If it may not raise its limit\n"
-        "so far it refuses to start. Above 20000 it is told as an info without --host, too.\n",
     .check_value = check_limit,
     .options = {"minfds"}
 };
@@ -212,10 +202,6 @@ const LintRule minfds_above_limit = {
 const LintRule writable_by_others = {
     .rule = {"SUP1013",          "writable-by-others", Severity::warning,
              "a program of root that others may change"},
-    .explanation =
-        "Who can change what root runs is root at its next start. Looks at the command's file, "
-        "the\n"
-        "script that it interprets, and their folders. Needs --host.\n",
     .check_section = check_others,
     .options = {"command"}
 };
@@ -223,10 +209,6 @@ const LintRule writable_by_others = {
 const LintRule secrets_readable = {
     .rule = {"SUP1106", "secrets-readable", Severity::warning,
              "a file with secrets that every user can read"},
-    .explanation =
-        "A file with password=, or with variables that look like secrets, and a mode that lets "
-        "all\n"
-        "users read it. Mind that the daemon's own user still can. Needs --host.\n",
     .check = check_secrets,
     .looks_at_whole = true
 };

@@ -44,12 +44,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule foreign_dialect_option = {
     .rule = {"SUP206", "foreign-dialect-option", Severity::warning,
              "an option or a section of another product"},
-    .explanation =
-        "The name is known from another process manager (the Go supervisord, systemd, circus,\n"
-        "compose, uWSGI). Python's Supervisor ignores it without a word.\n"
-        "  WorkingDirectory=/srv/app    write: directory=/srv/app\n"
-        "  depends_on=db                there is nothing like it; priority= only orders the "
-        "start\n",
     .check = check
 };
 

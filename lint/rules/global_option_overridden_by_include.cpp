@@ -49,12 +49,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule global_option_overridden_by_include = {
     .rule = {"SUP125", "global-option-overridden-by-include", Severity::warning,
              "an option of the daemon that an included file changes"},
-    .explanation =
-        "Sections of all files are merged, and of two values the later wins: files are read in "
-        "the\n"
-        "order of the patterns, and for each pattern sorted by name. A [supervisord] in conf.d/ "
-        "thus\n"
-        "changes the daemon, whatever the main file says.\n",
     .check = check,
     .looks_at_whole = true
 };

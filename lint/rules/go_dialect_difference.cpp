@@ -34,13 +34,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule go_dialect_difference = {
     .rule = {"SUP1310", "go-dialect-difference", Severity::info,
              "a setting that the Go supervisord takes in another way"},
-    .explanation =
-        "With --dialect=go what `supc migrate` makes of the configuration is checked. This says\n"
-        "what had to be changed for that, or cannot be said to Supervisor at all: lines that only\n"
-        "indentation joins, other words and defaults, sections that the Go supervisord does not\n"
-        "read. Versions of that product differ.\n"
-        "  command=/bin/web         write: command=/bin/web --port=80\n"
-        "    --port=80\n",
     .check = check,
     .looks_at_whole = true
 };

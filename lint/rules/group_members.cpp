@@ -138,21 +138,12 @@ void check_fcgi(const Context& context, Diagnostics& out) {
 
 const LintRule group_without_programs = {
     .rule = {"SUP508", "group-without-programs", Severity::warning, "a group of no programs"},
-    .explanation =
-        "A [group:x] without programs=, or with an empty one, is loaded as a group of nothing.\n"
-        "  [group:web]\n"
-        "  priority=5    add: programs=nginx,app\n",
     .check = check_empty
 };
 
 const LintRule program_in_several_groups = {
     .rule = {"SUP510", "program-in-several-groups", Severity::warning,
              "a program that runs once for each of its groups"},
-    .explanation =
-        "Each group that names a program gets processes of its own. Two of a program mostly want\n"
-        "the same port and write the same log. Where it is meant, %(group_name)s in command or "
-        "logs\n"
-        "tells them apart, and this rule is silent.\n",
     .check = check_several,
     .looks_at_whole = true
 };
@@ -160,9 +151,6 @@ const LintRule program_in_several_groups = {
 const LintRule member_listed_twice = {
     .rule = {"SUP511", "member-listed-twice", Severity::warning,
              "a program twice in the list of one group"},
-    .explanation =
-        "The second mention does nothing; perhaps another program was meant.\n"
-        "  programs=web,web    write: programs=web\n",
     .check = check_twice,
     .looks_at_whole = true
 };
@@ -170,12 +158,6 @@ const LintRule member_listed_twice = {
 const LintRule fcgi_in_group_loses_socket = {
     .rule = {"SUP513", "fcgi-in-group-loses-socket", Severity::error,
              "an fcgi-program in a group, which gets no socket"},
-    .explanation =
-        "Supervisor accepts an fcgi-program as a member of a group since 3.4, but makes an "
-        "ordinary\n"
-        "process of it: the socket is never opened, and its descriptor 0 is a pipe. An "
-        "fcgi-program\n"
-        "is a group of its own.\n",
     .check = check_fcgi,
     .looks_at_whole = true
 };

@@ -93,9 +93,6 @@ void check_shell(const Context& context, Diagnostics& out) {
 const LintRule include_comma_separated = {
     .rule = {"SUP113", "include-comma-separated", Severity::warning,
              "patterns of [include] with commas between them"},
-    .explanation =
-        "Patterns of [include] are separated by blanks. `a,b` is one pattern with a comma in it.\n"
-        "  files=conf.d/*.conf, conf.d/*.ini    write: files=conf.d/*.conf conf.d/*.ini\n",
     .check = check_commas,
     .looks_at_whole = true
 };
@@ -103,12 +100,6 @@ const LintRule include_comma_separated = {
 const LintRule include_quoted_or_tilde = {
     .rule = {"SUP119", "include-quoted-or-tilde", Severity::warning,
              "quotes, ~ or $VARIABLE in a pattern of [include]"},
-    .explanation =
-        "Supervisor is no shell: quotes, ~ and $NAME in a pattern are taken as they stand, and "
-        "nothing\n"
-        "matches.\n"
-        "  files=\"conf.d/*.conf\"    write: files=conf.d/*.conf\n"
-        "  files=$HOME/*.conf       write: files=%(ENV_HOME)s/*.conf\n",
     .check = check_shell,
     .looks_at_whole = true
 };

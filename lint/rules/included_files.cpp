@@ -175,10 +175,6 @@ void check_twice(const Context& context, Diagnostics& out) {
 const LintRule include_pulls_backup_file = {
     .rule = {"SUP117", "include-pulls-backup-file", Severity::warning,
              "a pattern of [include] that matches files put aside"},
-    .explanation =
-        "`conf.d/*` matches web.conf~, web.conf.rpmsave and web.conf.disabled, too. They are read\n"
-        "after web.conf, and of two values the later wins: the old one.\n"
-        "  files=conf.d/*    write: files=conf.d/*.conf\n",
     .check = check_copies,
     .looks_at_whole = true
 };
@@ -186,10 +182,6 @@ const LintRule include_pulls_backup_file = {
 const LintRule config_file_not_included = {
     .rule = {"SUP118", "config-file-not-included", Severity::info,
              "a file beside the included ones that no pattern matches"},
-    .explanation =
-        "A file of Supervisor sections in a folder that [include] looks into, with a name that no\n"
-        "pattern matches, is never read: app.ini beside `files=conf.d/*.conf`. Asked with "
-        "--host.\n",
     .check = check_missed,
     .looks_at_whole = true
 };
@@ -197,10 +189,6 @@ const LintRule config_file_not_included = {
 const LintRule file_included_twice = {
     .rule = {"SUP120", "file-included-twice", Severity::info,
              "a file that two patterns of [include] match"},
-    .explanation =
-        "The file is read twice. That does no harm but where another file in between has the same\n"
-        "sections: then the second reading wins.\n"
-        "  files=conf.d/*.conf conf.d/app.conf    write: files=conf.d/*.conf\n",
     .check = check_twice,
     .looks_at_whole = true
 };

@@ -90,12 +90,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule indented_option_joins_previous = {
     .rule = {"SUP106", "indented-option-joins-previous", Severity::warning,
              "an indented option or header, which is part of the value above"},
-    .explanation =
-        "A line that is indented more than the option above continues its value, even after blank\n"
-        "and comment lines.\n"
-        "  command=/bin/cat\n"
-        "    autostart=false    is a part of the command\n"
-        "Write all options of a section at one indentation.\n",
     .check = check
 };
 

@@ -196,10 +196,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule inline_comment_truncates_value = {
     .rule = {"SUP105", "inline-comment-truncates-value", Severity::warning,
              "a ; or # after a blank that cuts a value"},
-    .explanation =
-        "A blank and ; or # start a comment anywhere, also inside quotes.\n"
-        "  command=/bin/sh -c \"work ; rest\"    is /bin/sh -c \"work\n"
-        "  command=/bin/sh -c \"work; rest\"     is right\n",
     .check = check
 };
 

@@ -85,9 +85,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule invisible_indentation = {
     .rule = {"SUP126", "invisible-indentation", Severity::warning,
              "a line that starts with a blank that is not ASCII"},
-    .explanation =
-        "Supervisor takes a no-break space as indentation, so the line continues the value above,\n"
-        "although it looks like an option. Such blanks come from copying out of web pages.\n",
     .check = check,
     .looks_at_whole = true
 };

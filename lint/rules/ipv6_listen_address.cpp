@@ -20,11 +20,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 
 const LintRule ipv6_listen_address = {
     .rule = {"SUP1309", "ipv6-listen-address", Severity::error, "a server at an IPv6 address"},
-    .explanation =
-        "Supervisor opens IPv4 sockets only, whatever the address looks like, and ends at its "
-        "start\n"
-        "with `socket.error reported`.\n"
-        "  port=[::1]:9001    write: port=127.0.0.1:9001\n",
     .check_value = check,
     .type = schema::InetAddress::name
 };

@@ -54,12 +54,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule event_buffer_too_small_for_boot = {
     .rule = {"SUP606", "event-buffer-too-small-for-boot", Severity::warning,
              "a buffer that overflows while programs start"},
-    .explanation =
-        "A listener gets no event before it is RUNNING itself and has said READY. Meanwhile all\n"
-        "programs are started, and each of them makes two events. What the buffer does not hold\n"
-        "is dropped, the oldest first.\n"
-        "  [eventlistener:x]            with 14 programs add:\n"
-        "  events=PROCESS_STATE         buffer_size=30\n",
     .check = check,
     .looks_at_whole = true
 };

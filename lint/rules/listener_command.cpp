@@ -198,10 +198,6 @@ void check_usable(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule listener_command_unusable = {
     .rule = {"SUP612",         "listener-command-unusable", Severity::error,
              "a listener whose program cannot be run on this machine"},
-    .explanation =
-        "A listener that cannot be started is not missed: its buffer fills and drops events for\n"
-        "ever. With --host the machine is asked for the program.\n"
-        "  command=/opt/listener.py    chmod +x, or write: command=python3 -u /opt/listener.py\n",
     .check_section = check_usable,
     .options = {"events"}
 };
@@ -209,12 +205,6 @@ const LintRule listener_command_unusable = {
 const LintRule not_a_listener = {
     .rule = {"SUP613",           "not-a-listener", Severity::warning,
              "a listener whose program answers no events"},
-    .explanation =
-        "A listener says READY, reads an event from its standard input and answers RESULT. A\n"
-        "program that does not gets no events, and they are dropped when the buffer is full; cat\n"
-        "sends them back, which is an error of the protocol.\n"
-        "  [eventlistener:x]\n"
-        "  command=/usr/bin/logger    write a listener that logs\n",
     .check_section = check_stranger,
     .options = {"events"}
 };
@@ -222,11 +212,6 @@ const LintRule not_a_listener = {
 const LintRule listener_stdout_polluted = {
     .rule = {"SUP614",           "listener-stdout-polluted", Severity::warning,
              "a listener whose standard output is not its own"},
-    .explanation =
-        "Standard output of a listener holds READY and RESULT lines and nothing else. Any other\n"
-        "byte makes its state UNKNOWN: the process stays and gets no event any more. Answer\n"
-        "`RESULT 2`, a newline and `OK` without a newline behind it, and flush each time.\n"
-        "  command=sh -c \"exec python3 l.py 2>&1\"    write: command=python3 -u l.py\n",
     .check_section = check_output,
     .options = {"events"}
 };

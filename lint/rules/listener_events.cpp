@@ -94,12 +94,6 @@ void check_everything(const Context& context, Diagnostics& out, const ConfigSect
 const LintRule superlance_wrong_events = {
     .rule = {"SUP620",           "superlance-wrong-events", Severity::warning,
              "a listener of superlance without the events that it acts on"},
-    .explanation =
-        "memmon and httpok look around at each TICK. crashmail mails at PROCESS_STATE_EXITED;\n"
-        "crashmailbatch and crashsms collect these, fatalmailbatch PROCESS_STATE_FATAL, and send\n"
-        "at a tick. Other events they confirm and ignore.\n"
-        "  command=memmon -p web=200MB\n"
-        "  events=PROCESS_STATE           write: events=TICK_60\n",
     .check_section = check_types,
     .options = {"events"}
 };
@@ -107,11 +101,6 @@ const LintRule superlance_wrong_events = {
 const LintRule superlance_tick_mismatch = {
     .rule = {"SUP621",           "superlance-tick-mismatch", Severity::warning,
              "a listener of superlance that waits for another tick"},
-    .explanation =
-        "crashmailbatch, crashsms and fatalmailbatch send at the one tick that -e names, TICK_60\n"
-        "by default. If events= has another one, they collect messages for ever.\n"
-        "  command=crashmailbatch -t a@example.org -f b@example.org\n"
-        "  events=PROCESS_STATE,TICK_5    write: events=PROCESS_STATE,TICK_60\n",
     .check_section = check_tick,
     .options = {"events"}
 };
@@ -119,10 +108,6 @@ const LintRule superlance_tick_mismatch = {
 const LintRule subscribes_to_everything = {
     .rule = {"SUP625",        "subscribes-to-everything", Severity::info,
              "output and changes of state in one buffer"},
-    .explanation =
-        "Each listener has one buffer for all its events, and the oldest is dropped when it is\n"
-        "full. A program that writes much fills it with PROCESS_LOG events.\n"
-        "  events=EVENT    write: events=PROCESS_STATE, and a second listener for the output\n",
     .check_section = check_everything,
     .options = {"events"}
 };

@@ -77,14 +77,6 @@ void check_effect(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule listener_capture_maxbytes = {
     .rule = {"SUP605",                                 "listener-capture-maxbytes", Severity::error,
              "a capture buffer for an event listener"},
-    .explanation =
-        "Event listeners must not use capture mode: their standard output is the event protocol, "
-        "and\n"
-        "an event that a listener causes would come back to the listeners. Supervisor does not "
-        "say\n"
-        "so when it reads the configuration.\n"
-        "  [eventlistener:x]\n"
-        "  stdout_capture_maxbytes=1MB    remove it\n",
     .check_section = check_capture,
     .options = {"stdout_capture_maxbytes", "stderr_capture_maxbytes"                           }
 };
@@ -92,9 +84,6 @@ const LintRule listener_capture_maxbytes = {
 const LintRule listener_option_without_effect = {
     .rule = {"SUP618", "listener-option-without-effect", Severity::info,
              "an option that does nothing in an event listener"},
-    .explanation =
-        "The standard output of an event listener is read as its protocol. stdout_syslog= and\n"
-        "stdout_events_enabled= do nothing there, and a log of it holds READY and RESULT lines.\n",
     .check_section = check_effect,
     .options = {"stdout_syslog",        "stdout_events_enabled",                          "stdout_logfile"         }
 };

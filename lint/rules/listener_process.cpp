@@ -111,12 +111,6 @@ void check_pool(const Context& context, Diagnostics& out, const ConfigSection& s
 const LintRule listener_log_feedback_loop = {
     .rule = {"SUP611",           "listener-log-feedback-loop", Severity::warning,
              "a listener that gets its own output as events"},
-    .explanation =
-        "A listener that subscribes to PROCESS_LOG or PROCESS_LOG_STDERR and enables events for\n"
-        "its own standard error is sent what it writes. If it writes a line for each event, or a\n"
-        "traceback, log and processor are busy with that alone.\n"
-        "  events=PROCESS_LOG\n"
-        "  stderr_events_enabled=true    remove it\n",
     .check_section = check_loop,
     .options = {"stderr_events_enabled"}
 };
@@ -124,10 +118,6 @@ const LintRule listener_log_feedback_loop = {
 const LintRule listener_not_restarted = {
     .rule = {"SUP616",           "listener-not-restarted", Severity::warning,
              "a listener that is not started again"},
-    .explanation =
-        "A listener is to run as long as supervisord does. One that has ended still has its\n"
-        "buffer: events fill it, the oldest are dropped, and nobody notices.\n"
-        "  autorestart=false    write: autorestart=true\n",
     .check_value = check_restart,
     .options = {"autorestart"}
 };
@@ -135,12 +125,6 @@ const LintRule listener_not_restarted = {
 const LintRule listener_stops_too_early = {
     .rule = {"SUP617", "listener-stops-too-early", Severity::info,
              "a listener that is stopped before what it watches"},
-    .explanation =
-        "At shutdown groups are stopped in the reverse order of their priorities. A listener has\n"
-        "-1 by default: it starts before the programs and stops after them. With the priority of\n"
-        "a program, or a higher one, it does not see that program stop.\n"
-        "  [eventlistener:x]\n"
-        "  priority=1000        remove it\n",
     .check = check_priorities,
     .looks_at_whole = true
 };
@@ -148,12 +132,6 @@ const LintRule listener_stops_too_early = {
 const LintRule listener_pool_order = {
     .rule = {"SUP619",        "listener-pool-order", Severity::info,
              "several processes of a listener that needs the order of events"},
-    .explanation =
-        "With numprocs above 1 the next event goes to any process of the listener that is ready.\n"
-        "Events are then handled side by side, and a listener that collects them or starts\n"
-        "programs one after the other sees only a part.\n"
-        "  command=crashmailbatch ...\n"
-        "  numprocs=3                  write: numprocs=1\n",
     .check_section = check_pool,
     .options = {"numprocs"}
 };

@@ -126,12 +126,6 @@ void check_credentials(const Context& context, Diagnostics& out) {
 const LintRule listener_needs_rpc_server = {
     .rule = {"SUP622", "listener-needs-rpc-server", Severity::error,
              "a listener of superlance without a control server"},
-    .explanation =
-        "supervisord tells its children where its control server listens, if it has one. The\n"
-        "listeners of superlance end at once when they are not told; memmon and httpok also call\n"
-        "the RPC interface.\n"
-        "  [eventlistener:m]        add: [unix_http_server] with file=/run/supervisor.sock\n"
-        "  command=memmon -a 1GB    and [rpcinterface:supervisor]\n",
     .check = check_server,
     .looks_at_whole = true
 };
@@ -139,11 +133,6 @@ const LintRule listener_needs_rpc_server = {
 const LintRule listener_cannot_authenticate = {
     .rule = {"SUP623", "listener-cannot-authenticate", Severity::warning,
              "a listener that its control server refuses"},
-    .explanation =
-        "Children are told the URL of the control server, its first UNIX socket or else its TCP\n"
-        "port, but neither user name nor password, and the socket is open to its owner alone\n"
-        "unless chmod or chown say otherwise. memmon and httpok end at their first call.\n"
-        "  add to the listener: environment=SUPERVISOR_USERNAME=\"u\",SUPERVISOR_PASSWORD=\"p\"\n",
     .check = check_credentials,
     .looks_at_whole = true
 };

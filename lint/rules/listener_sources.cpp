@@ -192,11 +192,6 @@ void check_consumers(const Context& context, Diagnostics& out) {
 const LintRule log_event_never_emitted = {
     .rule = {"SUP609", "log-event-never-emitted", Severity::warning,
              "a listener for output that no program sends"},
-    .explanation =
-        "PROCESS_LOG events are sent for programs with stdout_events_enabled or\n"
-        "stderr_events_enabled; the second does nothing where redirect_stderr is on.\n"
-        "  [eventlistener:x]\n"
-        "  events=PROCESS_LOG_STDOUT    add to a program: stdout_events_enabled=true\n",
     .check = check_log_events,
     .looks_at_whole = true
 };
@@ -204,11 +199,6 @@ const LintRule log_event_never_emitted = {
 const LintRule communication_event_never_emitted = {
     .rule = {"SUP610", "communication-event-never-emitted", Severity::warning,
              "a listener for messages that no program sends"},
-    .explanation =
-        "PROCESS_COMMUNICATION events are what a program writes between two tokens, if its\n"
-        "stdout_capture_maxbytes or stderr_capture_maxbytes is not 0. It is by default.\n"
-        "  [eventlistener:x]\n"
-        "  events=PROCESS_COMMUNICATION    add to a program: stdout_capture_maxbytes=1MB\n",
     .check = check_communication_events,
     .looks_at_whole = true
 };
@@ -216,11 +206,6 @@ const LintRule communication_event_never_emitted = {
 const LintRule events_or_capture_without_consumer = {
     .rule = {"SUP718", "events-or-capture-without-consumer", Severity::info,
              "output that becomes events which nobody gets"},
-    .explanation =
-        "supervisord looks through all output for capture tokens and makes an event of each part\n"
-        "that it reads. Without a listener that is work for nothing.\n"
-        "  [program:x]\n"
-        "  stdout_events_enabled=true    remove it, or subscribe a listener to PROCESS_LOG\n",
     .check = check_consumers,
     .looks_at_whole = true
 };

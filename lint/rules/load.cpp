@@ -92,10 +92,6 @@ void check_retries(const Context& context, Diagnostics& out) {
 const LintRule slow_listener_on_tick5 = {
     .rule = {"SUP1403", "slow-listener-on-tick5", Severity::info,
              "several slow listeners that are called every 5 seconds"},
-    .explanation =
-        "A listener that sends mail or asks a web server can take longer than 5 seconds. "
-        "Supervisor\n"
-        "keeps 10 events for it and drops the oldest. TICK_60 is mostly enough.\n",
     .check = check_listeners,
     .looks_at_whole = true,
     .is_optional = true
@@ -104,9 +100,6 @@ const LintRule slow_listener_on_tick5 = {
 const LintRule many_start_at_once = {
     .rule = {"SUP1404", "many-start-at-once", Severity::info,
              "a hundred processes and more that start together"},
-    .explanation =
-        "Supervisor starts everything with autostart=true in one pass; priority= orders, but does\n"
-        "not wait. Programs that are heavy at their start hinder one another.\n",
     .check = check_start,
     .looks_at_whole = true,
     .is_optional = true
@@ -115,10 +108,6 @@ const LintRule many_start_at_once = {
 const LintRule zero_second_retry_storm = {
     .rule = {"SUP1405", "zero-second-retry-storm", Severity::info,
              "many processes that are started again for ever"},
-    .explanation =
-        "The delay before a further attempt grows by one second each time. With a startretries= "
-        "of\n"
-        "thousands, many programs that all fail at boot keep the machine busy for minutes.\n",
     .check = check_retries,
     .looks_at_whole = true,
     .is_optional = true

@@ -161,11 +161,6 @@ void check_syslog(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule stdout_and_stderr_share_file = {
     .rule = {"SUP703",           "stdout-and-stderr-share-file", Severity::warning,
              "both channels of a program log to one file"},
-    .explanation =
-        "Supervisor opens the file twice; at rotation one of the two goes on writing to the "
-        "renamed\n"
-        "file, and lines are lost. redirect_stderr=true joins the channels before they are "
-        "written.\n",
     .check_section = check_shared,
     .options = {"stderr_logfile"}
 };
@@ -173,10 +168,6 @@ const LintRule stdout_and_stderr_share_file = {
 const LintRule stderr_logfile_ignored = {
     .rule = {"SUP704", "stderr-logfile-ignored", Severity::warning,
              "a log for standard error, which is redirected"},
-    .explanation =
-        "With redirect_stderr=true there is nothing to write to stderr_logfile; Supervisor warns "
-        "and\n"
-        "ignores it.\n",
     .check_section = check_ignored,
     .options = {"stderr_logfile",        "stderr_logfile_maxbytes",                 "stderr_logfile_backups" }
 };
@@ -184,9 +175,6 @@ const LintRule stderr_logfile_ignored = {
 const LintRule auto_log_without_rotation = {
     .rule = {"SUP705",                                   "auto-log-without-rotation", Severity::warning,
              "a temporary log that grows without limit"},
-    .explanation =
-        "Without a file name the log is an AUTO file in childlogdir or the folder for temporary\n"
-        "files. With a size of 0 it is never rotated and fills the disk; Supervisor warns, too.\n",
     .check_section = check_unlimited,
     .options = {"stdout_logfile_maxbytes", "stderr_logfile_maxbytes"                           }
 };
@@ -194,10 +182,6 @@ const LintRule auto_log_without_rotation = {
 const LintRule deprecated_syslog_filename = {
     .rule = {"SUP711",                                   "deprecated-syslog-filename", Severity::warning,
              "the file name syslog for a program's log"},
-    .explanation =
-        "stdout_logfile=syslog is deprecated since 4.0 and will not be a special name for ever.\n"
-        "  stdout_logfile=syslog    write: stdout_syslog=true\n"
-        "                                  stdout_logfile=NONE\n",
     .check_section = check_syslog,
     .options = {"stdout_logfile", "stderr_logfile"                            }
 };

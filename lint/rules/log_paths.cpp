@@ -169,12 +169,6 @@ void check_empty(const Context& context, Diagnostics& out, const ConfigSection& 
 const LintRule device_file_gets_clobbered = {
     .rule = {"SUP708", "device-file-gets-clobbered", Severity::warning,
              "a device where Supervisor deletes and makes files"},
-    .explanation =
-        "supervisord removes its pidfile when it ends and writes it anew on reload;\n"
-        "`supervisorctl clear` removes a program's log and opens it again. If it runs as root,\n"
-        "/dev/null is then an ordinary file that grows, for everything on the machine.\n"
-        "  pidfile=/dev/null           write: pidfile=/run/supervisord.pid\n"
-        "  stdout_logfile=/dev/null    write: stdout_logfile=NONE\n",
     .check_section = check_devices,
     .options = {"pidfile",        "stdout_logfile",                            "stderr_logfile"                     }
 };
@@ -182,22 +176,12 @@ const LintRule device_file_gets_clobbered = {
 const LintRule supervisord_logfile_none = {
     .rule = {"SUP710",           "supervisord-logfile-none", Severity::warning,
              "NONE or AUTO as the log of the daemon"},
-    .explanation =
-        "Only programs know NONE, OFF and AUTO. In [supervisord] they are names of files, and a\n"
-        "file NONE appears in the folder that the daemon is started in.\n"
-        "  logfile=NONE    write: logfile=/dev/null\n"
-        "                         logfile_maxbytes=0\n",
     .check_section = check_daemon_none,
     .options = {"logfile"}
 };
 
 const LintRule logfile_is_directory = {
     .rule = {"SUP712", "logfile-is-directory", Severity::error, "a folder as a log"},
-    .explanation =
-        "A log is a file. A program whose log is a folder ends in FATAL before it is started.\n"
-        "With --host the machine is asked; otherwise only paths with a slash at their end are\n"
-        "reported.\n"
-        "  stdout_logfile=/var/log/app/    write: stdout_logfile=/var/log/app/out.log\n",
     .check_section = check_directory,
     .options = {"logfile",        "stdout_logfile",                      "stderr_logfile"             }
 };
@@ -205,19 +189,12 @@ const LintRule logfile_is_directory = {
 const LintRule relative_log_path = {
     .rule = {"SUP716",       "relative-log-path", Severity::warning,
              "a path that depends on where supervisord is started"                   },
-    .explanation =
-        "A relative path is looked up in the folder that supervisord is started in: another one\n"
-        "by hand than as a service. When it daemonizes, `directory` changes it once more.\n"
-        "  stdout_logfile=logs/app.log    write: stdout_logfile=%(here)s/logs/app.log\n",
     .check_value = check_relative,
     .options = { "logfile", "pidfile",              "childlogdir",  "file", "stdout_logfile", "stderr_logfile"}
 };
 
 const LintRule empty_log_path = {
     .rule = {"SUP717",                "empty-log-path", Severity::warning, "a log without a name"},
-    .explanation =
-        "An empty stdout_logfile= means that nothing is logged; it does not mean the default.\n"
-        "  stdout_logfile=    write: stdout_logfile=NONE, or a path\n",
     .check_section = check_empty,
     .options = {"stdout_logfile", "stderr_logfile"                }
 };

@@ -80,33 +80,18 @@ void check_backups(const Context& context, Diagnostics& out, const ConfigSection
 const LintRule rotating_unseekable_log = {
     .rule = {"SUP701", "rotating-unseekable-log", Severity::error,
              "rotation of a stream or a terminal"},
-    .explanation =
-        "Rotation renames the log and asks for its length, which a pipe or a terminal does not\n"
-        "have. As the daemon's log it prevents the start; as a program's, each line that the\n"
-        "program writes brings a traceback. That it works with a regular file behind /dev/stdout\n"
-        "is luck.\n"
-        "  stdout_logfile=/dev/stdout    add: stdout_logfile_maxbytes=0\n",
     .check_section = check_streams,
     .options = {"logfile",        "stdout_logfile",                         "stderr_logfile"                }
 };
 
 const LintRule unlimited_log = {
     .rule = {"SUP713", "unlimited-log", Severity::info,              "a file that grows without limit"},
-    .explanation =
-        "A size of 0 switches rotation off. That is right when logrotate or its like takes care\n"
-        "of the file; otherwise it fills the disk one day. Not reported for containers.\n"
-        "  stdout_logfile=/var/log/a.log\n"
-        "  stdout_logfile_maxbytes=0        write: stdout_logfile_maxbytes=50MB\n",
     .check_section = check_unlimited,
     .options = {"logfile_maxbytes",        "stdout_logfile_maxbytes",      "stderr_logfile_maxbytes"}
 };
 
 const LintRule rotation_discards_everything = {
     .rule = {"SUP714", "rotation-discards-everything", Severity::info, "rotation without a backup"},
-    .explanation =
-        "With 0 backups the log starts anew when it reaches its limit, and nothing of it is kept:\n"
-        "the last lines before a crash may be among it.\n"
-        "  stdout_logfile_backups=0    write: stdout_logfile_backups=1\n",
     .check_section = check_backups,
     .options = {"logfile_backups",        "stdout_logfile_backups",                      "stderr_logfile_backups"    }
 };

@@ -76,21 +76,12 @@ void check_directory(const Context& context, Diagnostics& out) {
 const LintRule auto_logs_in_shared_directory = {
     .rule = {"SUP706", "auto-logs-in-shared-directory", Severity::info,
              "temporary logs that another supervisord deletes"},
-    .explanation =
-        "Logs without a name are in childlogdir, by default the folder for temporary files, and\n"
-        "carry the daemon's identifier. At its start supervisord deletes all that carry its own:\n"
-        "with the default identifier also those of another instance that runs.\n"
-        "  [supervisord]    add: childlogdir=/var/log/supervisor\n",
     .check = check_directory,
     .looks_at_whole = true
 };
 
 const LintRule log_footprint = {
     .rule = {"SUP715", "log-footprint", Severity::info, "how much disk the logs may take"},
-    .explanation =
-        "A log takes up to its maxbytes, and so does each of its backups: with the defaults 550\n"
-        "MB for each channel, 1.1 GB for each process. The sum is reported from 10 GB on; with\n"
-        "--log-limit SIZE a larger sum is a warning. Logs without a limit do not count.\n",
     .check = check_footprint,
     .looks_at_whole = true
 };

@@ -52,22 +52,12 @@ void check_level(const Context& context, Diagnostics& out, const ConfigSection& 
 const LintRule main_log_printed_twice = {
     .rule = {"SUP707",           "main-log-printed-twice", Severity::warning,
              "a daemon in the foreground that logs to its standard output"},
-    .explanation =
-        "With nodaemon=true supervisord prints its log to standard output, unless silent=true,\n"
-        "and writes it to `logfile` too. If that is standard output, each line is there twice.\n"
-        "  nodaemon=true\n"
-        "  logfile=/dev/stdout    write: logfile=/dev/null\n"
-        "                                logfile_maxbytes=0\n",
     .check_section = check_twice,
     .options = {"logfile"}
 };
 
 const LintRule chatty_loglevel = {
     .rule = {"SUP720",        "chatty-loglevel", Severity::info, "a level for the search of a fault"},
-    .explanation =
-        "debug copies what all programs write into the activity log; trace and blather add lines\n"
-        "for each turn of supervisord's loop. They are for a fault that you are looking for.\n"
-        "  loglevel=debug    write: loglevel=info\n",
     .check_value = check_level,
     .options = {"loglevel"}
 };

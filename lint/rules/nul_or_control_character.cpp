@@ -49,9 +49,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule nul_or_control_character = {
     .rule = {"SUP122", "nul-or-control-character", Severity::error,
              "a NUL byte or another control character"},
-    .explanation =
-        "They come from pasting binary text. Supervisor loads a NUL in a command and dies with a\n"
-        "traceback when the command is looked up.\n",
     .check = check,
     .looks_at_whole = true
 };

@@ -58,11 +58,6 @@ void check_number(const Context& context, Diagnostics& out, const ConfigSection&
 
 const LintRule numeric_signal = {
     .rule = {"SUP1303", "numeric-signal", Severity::style, "a signal by its number"},
-    .explanation =
-        "Only 1, 2, 3, 6, 9, 14 and 15 are the same signals everywhere; USR1 is 10 on Linux and 30 "
-        "on\n"
-        "BSD.\n"
-        "  stopsignal=10    write: stopsignal=USR1\n",
     .check_value = check_signal,
     .type = schema::Signal::name
 };
@@ -70,11 +65,6 @@ const LintRule numeric_signal = {
 const LintRule python_only_number = {
     .rule = {"SUP1308",                                   "python-only-number", Severity::style,
              "a number in a form that only Python reads"},
-    .explanation =
-        "Python reads 1_000, +3 and the digits of all scripts as numbers, other readers of the "
-        "file\n"
-        "do not.\n"
-        "  minfds=65_536    write: minfds=65536\n",
     .check_value = check_number,
     .type = {schema::Integer::name, schema::ByteSize::name                    }
 };

@@ -22,10 +22,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule option_in_wrong_section = {
     .rule = {"SUP203", "option-in-wrong-section", Severity::warning,
              "an option that another kind of section reads"},
-    .explanation =
-        "The option exists, but not in this kind of section; Supervisor ignores it there.\n"
-        "  [program:web]\n"
-        "  nodaemon=true    belongs in [supervisord]\n",
     .check = check
 };
 

@@ -151,11 +151,6 @@ void check_programs(const Context& context, Diagnostics& out) {
 const LintRule listener_output_buffered = {
     .rule = {"SUP615",        "listener-output-buffered", Severity::info,
              "a listener that may hold back its answers"},
-    .explanation =
-        "Standard output of a listener is a pipe, and most languages keep what they write to a\n"
-        "pipe until a block is full. READY never arrives then, unless the program flushes, as the\n"
-        "helpers of Supervisor's childutils do.\n"
-        "  command=python3 l.py    write: command=python3 -u l.py\n",
     .check_section = check_listener,
     .options = {"events"}
 };
@@ -163,11 +158,6 @@ const LintRule listener_output_buffered = {
 const LintRule output_may_be_buffered = {
     .rule = {"SUP709", "output-may-be-buffered", Severity::info,
              "a Python program whose output may come late"},
-    .explanation =
-        "supervisord reads the output of programs from a pipe, and Python keeps what it prints to\n"
-        "a pipe until a block is full; after a crash the last lines are lost. What is written by\n"
-        "the logging module goes to standard error and is not concerned. Said once in each file.\n"
-        "  command=python3 worker.py    add: environment=PYTHONUNBUFFERED=\"1\"\n",
     .check = check_programs,
     .looks_at_whole = true
 };

@@ -75,11 +75,6 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
 const LintRule overlapping_subscriptions = {
     .rule = {"SUP608", "overlapping-subscriptions", Severity::warning,
              "a listener that gets events twice"},
-    .explanation =
-        "Event types form a tree, and a listener that names a type and one above it gets each "
-        "such\n"
-        "event twice: two mails, two restarts.\n"
-        "  events=PROCESS_STATE,PROCESS_STATE_EXITED    write: events=PROCESS_STATE\n",
     .check_value = check_entry,
     .type = schema::EventList::name
 };

@@ -23,9 +23,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule plugin_option_without_plugin = {
     .rule = {"SUP210", "plugin-option-without-plugin", Severity::warning,
              "an option of a plug-in that is not configured"},
-    .explanation =
-        "supervisord-dependent-startup and ordered-startup-supervisord read further options of\n"
-        "programs. Without their event listener nothing reads them and the order is not kept.\n",
     .check = check
 };
 

@@ -76,11 +76,6 @@ void check_member(const Context& context, Diagnostics& out) {
 const LintRule priority_is_not_dependency = {
     .rule = {"SUP819", "priority-is-not-dependency", Severity::info,
              "priorities do not wait for one another"},
-    .explanation =
-        "priority orders starts and stops. Supervisor starts all programs in one pass, so that "
-        "the\n"
-        "second one runs milliseconds after the first, ready or not. Let a program wait for what\n"
-        "it needs. Said once for a configuration.\n",
     .check = check_dependency,
     .looks_at_whole = true
 };
@@ -88,10 +83,6 @@ const LintRule priority_is_not_dependency = {
 const LintRule member_priority_only_inside_group = {
     .rule = {"SUP820", "member-priority-only-inside-group", Severity::info,
              "the priority of a group's member"},
-    .explanation =
-        "Groups are ordered by their own priority, 999 if there is none, and members inside them.\n"
-        "  [program:db]\n"
-        "  priority=1       write it into [group:...] of which it is a member\n",
     .check = check_member,
     .looks_at_whole = true
 };

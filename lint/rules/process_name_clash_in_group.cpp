@@ -56,9 +56,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule process_name_clash_in_group = {
     .rule = {"SUP512", "process-name-clash-in-group", Severity::error,
              "two programs of a group with processes of one name"},
-    .explanation =
-        "A group keeps its processes by name: of two with the same one only the last runs, and\n"
-        "nothing is said about the other.\n",
     .check = check,
     .looks_at_whole = true
 };

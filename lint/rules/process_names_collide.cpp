@@ -30,9 +30,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule process_names_collide = {
     .rule = {"SUP318",         "process-names-collide", Severity::error,
              "several processes of a program with one name"},
-    .explanation =
-        "Supervisor keeps processes by name: of those with the same one only the last runs.\n"
-        "  process_name=x%%(process_num)s    write: process_name=x%(process_num)s\n",
     .check_section = check,
     .options = {"process_name"}
 };

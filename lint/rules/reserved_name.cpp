@@ -32,9 +32,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule reserved_name = {
     .rule = {"SUP515", "reserved-name", Severity::warning,
              "a name that supervisorctl reads otherwise"},
-    .explanation =
-        "`supervisorctl start all` starts everything, and `group:*` is every process of a group.\n"
-        "  [program:all]    write: [program:everything]\n",
     .check = check
 };
 

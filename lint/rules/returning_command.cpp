@@ -191,12 +191,6 @@ void check_nested(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule background_operator = {
     .rule = {"SUP802",         "background-operator", Severity::error,
              "a command that is sent to the background"},
-    .explanation =
-        "Supervisor runs programs in the foreground and without a shell.\n"
-        "  command=/srv/run &                   hands `&` to the program as an argument\n"
-        "  command=sh -c \"/srv/run &\"           ends at once, and the program runs unminded\n"
-        "  command=docker run -d image          returns at once\n"
-        "Leave & and -d out. `setsid -w` waits and is fine, nohup is harmless and not needed.\n",
     .check_value = check_background,
     .options = {"command"}
 };
@@ -204,10 +198,6 @@ const LintRule background_operator = {
 const LintRule service_manager_command = {
     .rule = {"SUP803",         "service-manager-command", Severity::error,
              "a command that asks another service manager"},
-    .explanation =
-        "service, systemctl and init scripts start something in the background and return. The\n"
-        "program then counts as ended.\n"
-        "  command=service nginx start    write: nginx -g \"daemon off;\"\n",
     .check_value = check_service,
     .options = {"command"}
 };
@@ -215,11 +205,6 @@ const LintRule service_manager_command = {
 const LintRule nested_supervisor = {
     .rule = {"SUP804",           "nested-supervisor", Severity::warning,
              "a program that supervises others itself"},
-    .explanation =
-        "A supervisor below Supervisor goes to the background, or hides what becomes of its\n"
-        "programs.\n"
-        "  command=pm2 start app.js    write: pm2-runtime app.js\n"
-        "`supervisord -n` and pm2-runtime stay in the foreground and are fine.\n",
     .check_value = check_nested,
     .options = {"command"}
 };

@@ -76,11 +76,6 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule same_listen_address = {
     .rule = {"SUP516", "same-listen-address", Severity::error, "two that listen at one address"},
-    .explanation =
-        "Of two TCP servers at one address the second fails with `Another program is already\n"
-        "listening`. With two UNIX sockets of one path Supervisor waits for itself at its start, "
-        "for\n"
-        "ever. `localhost` and `127.0.0.1` are the same address.\n",
     .check = check,
     .looks_at_whole = true
 };

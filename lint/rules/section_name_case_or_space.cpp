@@ -27,11 +27,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule section_name_case_or_space = {
     .rule = {"SUP207", "section-name-case-or-space", Severity::warning,
              "a section header with wrong case or blanks"},
-    .explanation =
-        "Names of options may be written in any case, names of sections may not. Blanks count, "
-        "too.\n"
-        "  [Program:web]      write: [program:web]\n"
-        "  [ supervisord ]    write: [supervisord]\n",
     .check = check
 };
 

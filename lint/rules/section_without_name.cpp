@@ -33,11 +33,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule section_without_name = {
     .rule = {"SUP208", "section-without-name", Severity::warning,
              "a section header that lacks the colon and a name"},
-    .explanation =
-        "Programs, groups, listeners and interfaces have names. Without one Supervisor ignores "
-        "the\n"
-        "section; [rpcinterface] also means that there is no control interface.\n"
-        "  [eventlistener]    write: [eventlistener:mailer]\n",
     .check = check
 };
 

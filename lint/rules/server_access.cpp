@@ -213,10 +213,6 @@ void check_plugin(const Context& context, Diagnostics& out) {
 const LintRule socket_unreachable_for_users = {
     .rule = {"SUP1006",       "socket-unreachable-for-users", Severity::info,
              "a mode for the group of a socket, but no group"},
-    .explanation =
-        "The socket belongs to the user and group of the daemon. chmod=0770 alone lets nobody new\n"
-        "in; supervisorctl says \"Permission denied\".\n"
-        "  chmod=0770    add: chown=root:ops\n",
     .check_section = check_group,
     .options = {"chmod"}
 };
@@ -224,10 +220,6 @@ const LintRule socket_unreachable_for_users = {
 const LintRule socket_path_too_long = {
     .rule = {"SUP1008",        "socket-path-too-long", Severity::error,
              "the path of a socket does not fit"},
-    .explanation =
-        "Supervisor makes the socket as <file>.<pid> and renames it. A socket's path has 107 "
-        "bytes,\n"
-        "so that one of more than 99 fails sooner or later, when process ids have grown.\n",
     .check_value = check_path,
     .options = {"file"}
 };
@@ -235,10 +227,6 @@ const LintRule socket_path_too_long = {
 const LintRule control_port_open_to_network = {
     .rule = {"SUP1101",          "control-port-open-to-network", Severity::warning,
              "a control port without password on the network"},
-    .explanation =
-        "Who can talk to [inet_http_server] can stop and start programs, and read their logs. A\n"
-        "bare port number means all interfaces.\n"
-        "  port=9001    write: port=127.0.0.1:9001, or set username= and password=\n",
     .check_section = check_port,
     .options = {"port"}
 };
@@ -246,9 +234,6 @@ const LintRule control_port_open_to_network = {
 const LintRule credentials_in_clear = {
     .rule = {"SUP1102",       "credentials-in-clear", Severity::info,
              "name and password on the network without TLS"},
-    .explanation =
-        "Supervisor serves plain HTTP. Name and password can be read by whoever is in between.\n"
-        "Listen on 127.0.0.1 behind a proxy with TLS, or on a UNIX socket.\n",
     .check_section = check_clear,
     .options = {"port"}
 };
@@ -256,9 +241,6 @@ const LintRule credentials_in_clear = {
 const LintRule world_writable_socket = {
     .rule = {"SUP1103",          "world-writable-socket", Severity::warning,
              "a control socket that every user may write to"},
-    .explanation =
-        "Writing to the socket is commanding the daemon, mostly as root.\n"
-        "  chmod=0777    write: chmod=0770 and chown=root:ops\n",
     .check_section = check_world,
     .options = {"chmod"}
 };
@@ -266,19 +248,12 @@ const LintRule world_writable_socket = {
 const LintRule sha_password_malformed = {
     .rule = {"SUP1104",        "sha-password-malformed", Severity::error,
              "a {SHA} password that nothing matches"},
-    .explanation =
-        "{SHA} is followed by the SHA-1 of the password as 40 lower-case hexadecimal digits. With\n"
-        "anything else, base64 among it, every login fails.\n"
-        "  printf %s the-password | sha1sum\n",
     .check_value = check_sha,
     .options = {"password"}
 };
 
 const LintRule well_known_password = {
     .rule = {"SUP1105",          "well-known-password", Severity::warning, "name and password of a sample"},
-    .explanation =
-        "user/123 is in the documentation, others are in images that many copy from. They are the\n"
-        "first that are tried. On a socket that only its owner may open it is an info.\n",
     .check_section = check_known,
     .options = {"password"}
 };
@@ -286,9 +261,6 @@ const LintRule well_known_password = {
 const LintRule socket_in_tmp = {
     .rule = {"SUP1108",       "socket-in-tmp", Severity::info,
              "a control socket in a folder for temporary files"},
-    .explanation =
-        "/tmp/supervisor.sock is the sample's. Cleaners of temporary files delete it, and\n"
-        "supervisorctl then finds no daemon. /run is the place for sockets.\n",
     .check_section = check_tmp,
     .options = {"file"}
 };
@@ -296,9 +268,6 @@ const LintRule socket_in_tmp = {
 const LintRule rpc_plugin_grants_code_execution = {
     .rule = {"SUP1109", "rpc-plugin-grants-code-execution", Severity::warning,
              "an interface that adds programs, on an open server"},
-    .explanation =
-        "supervisor_twiddler lets clients add programs while the daemon runs. On a server without\n"
-        "password that is running any command for anybody.\n",
     .check = check_plugin,
     .looks_at_whole = true
 };

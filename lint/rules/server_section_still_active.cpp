@@ -27,10 +27,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule server_section_still_active = {
     .rule = {"SUP209", "server-section-still-active", Severity::warning,
              "a section that is a server though its name says otherwise"},
-    .explanation =
-        "Supervisor takes every section whose name begins with inet_http_server or\n"
-        "unix_http_server for a server. Renaming the section does not switch it off.\n"
-        "  [inet_http_server_disabled]    is open; put ; before each of its lines\n",
     .check = check
 };
 

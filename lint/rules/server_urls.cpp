@@ -94,13 +94,6 @@ void check_programs(const Context& context, Diagnostics& out, const ConfigSectio
 const LintRule ctl_serverurl_mismatch = {
     .rule = {"SUP503", "ctl-serverurl-mismatch", Severity::warning,
              "supervisorctl is sent where no server listens"},
-    .explanation =
-        "supervisorctl reads serverurl= of [supervisorctl], http://localhost:9001 if it is not\n"
-        "there, and cannot connect when no server of the configuration listens at that place.\n"
-        "  [unix_http_server]\n"
-        "  file=/run/supervisor.sock\n"
-        "  [supervisorctl]\n"
-        "  serverurl=unix:///tmp/supervisor.sock    write: serverurl=unix:///run/supervisor.sock\n",
     .check = check_ctl,
     .looks_at_whole = true
 };
@@ -108,9 +101,6 @@ const LintRule ctl_serverurl_mismatch = {
 const LintRule serverurl_points_nowhere = {
     .rule = {"SUP518", "serverurl-points-nowhere", Severity::info,
              "a process is told of a server that does not listen"},
-    .explanation =
-        "serverurl= of a program becomes its SUPERVISOR_SERVER_URL; Supervisor passes any text.\n"
-        "AUTO, the default, names the first server of the configuration.\n",
     .check_value = check_programs,
     .type = schema::ServerUrl::name
 };

@@ -73,9 +73,6 @@ void check_listeners(const Context& context, Diagnostics& out) {
 const LintRule group_name_shadows_program = {
     .rule = {"SUP501", "group-name-shadows-program", Severity::error,
              "a group with the name of a program outside it"},
-    .explanation =
-        "Every program outside a group has a group of its own name. Of two groups with one name\n"
-        "Supervisor creates the first and drops the other without a word.\n",
     .check = check_groups,
     .looks_at_whole = true
 };
@@ -83,10 +80,6 @@ const LintRule group_name_shadows_program = {
 const LintRule listener_name_shadows_program = {
     .rule = {"SUP502", "listener-name-shadows-program", Severity::error,
              "two sections that run processes under one name"},
-    .explanation =
-        "Of two sections with one name Supervisor creates the first by priority; a listener has "
-        "-1\n"
-        "and hides the program.\n",
     .check = check_listeners,
     .looks_at_whole = true
 };

@@ -128,13 +128,6 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule shared_log_file = {
     .rule = {"SUP702", "shared-log-file", Severity::warning, "several processes write one log"},
-    .explanation =
-        "Each process opens its log for itself. When one of them rotates it, the others go on\n"
-        "writing to the renamed file, and backups are mixed and lost. Without rotation only the\n"
-        "lines are mixed.\n"
-        "  numprocs=4\n"
-        "  stdout_logfile=/var/log/%(program_name)s.log\n"
-        "  write: stdout_logfile=/var/log/%(program_name)s_%(process_num)02d.log\n",
     .check = check,
     .looks_at_whole = true
 };

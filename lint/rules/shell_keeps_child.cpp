@@ -108,16 +108,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule shell_keeps_child = {
     .rule = {"SUP811",           "shell-keeps-child", Severity::warning,
              "a shell that stays between Supervisor and the program"},
-    .explanation =
-        "Supervisor signals the process that it started, which is the shell. Its child is not\n"
-        "stopped then, but orphaned.\n"
-        "  command=sh -c \"cd /app && node index.js\"\n"
-        "write one of\n"
-        "  command=sh -c \"cd /app && exec node index.js\"\n"
-        "  directory=/app and command=node index.js\n"
-        "  stopasgroup=true, which signals all of them\n"
-        "From 5.1 on bash becomes the last command of a plain list by itself; there it is an "
-        "info.\n",
     .check_section = check,
     .options = {"command"}
 };

@@ -126,12 +126,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule shell_style_variable = {
     .rule = {"SUP409", "shell-style-variable", Severity::error,
              "$NAME or $(command) where no shell reads it"},
-    .explanation =
-        "Supervisor starts programs without a shell: $NAME, ${NAME}, $(command) and backquotes "
-        "are\n"
-        "not replaced, neither in command= nor in paths.\n"
-        "  command=$HOME/bin/app    write: command=%(ENV_HOME)s/bin/app\n"
-        "  command=app --id $(id)   write: command=/bin/sh -c \"exec app --id $(id)\"\n",
     .check_value = check,
     .options = { "command", "directory", "stdout_logfile", "stderr_logfile",                      "file", "logfile",
              "pidfile", "childlogdir"}

@@ -173,13 +173,6 @@ void check_exit_2(const Context& context, Diagnostics& out) {
 
 const LintRule startsecs_zero_crash_loop = {
     .rule = {"SUP805",           "startsecs-zero-crash-loop", Severity::warning, "startsecs=0 with restarts"},
-    .explanation =
-        "With startsecs=0 a process counts as started as soon as it exists. One that fails at "
-        "once\n"
-        "never comes to BACKOFF and is started again about every second without end.\n"
-        "  startsecs=0\n"
-        "  autorestart=true    write: startsecs=1\n"
-        "With autorestart=false it is right for what runs once.\n",
     .check_section = check_crash_loop,
     .options = {"startsecs"}
 };
@@ -187,19 +180,12 @@ const LintRule startsecs_zero_crash_loop = {
 const LintRule startretries_without_effect = {
     .rule = {"SUP806",           "startretries-without-effect", Severity::warning,
              "startretries with startsecs=0"},
-    .explanation =
-        "startretries counts failed starts. With startsecs=0 a start fails only if the command\n"
-        "cannot be run at all; a program that crashes is not limited by it.\n",
     .check_section = check_retries,
     .options = {"startretries"}
 };
 
 const LintRule startretries_negative = {
     .rule = {"SUP807",           "startretries-negative", Severity::warning, "a negative startretries"},
-    .explanation =
-        "Supervisor gives up after the first failure when startretries is negative. There is no\n"
-        "value for \"without end\"; a large number comes close, as each wait is a second longer.\n"
-        "  startretries=-1    write: startretries=1000000\n",
     .check_value = check_negative,
     .options = {"startretries"}
 };
@@ -207,12 +193,6 @@ const LintRule startretries_negative = {
 const LintRule oneshot_is_retried = {
     .rule = {"SUP808",        "oneshot-is-retried", Severity::info,
              "a command that runs once counts as failed"},
-    .explanation =
-        "A program that ends within startsecs has failed to start, whatever its exit status, and\n"
-        "autorestart=false does not keep Supervisor from trying again.\n"
-        "  command=/app/migrate.sh\n"
-        "  autorestart=false          add: startsecs=0\n"
-        "                                  startretries=0\n",
     .check_section = check_oneshot,
     .options = {"autorestart"}
 };
@@ -220,10 +200,6 @@ const LintRule oneshot_is_retried = {
 const LintRule exitcodes_without_effect = {
     .rule = {"SUP809",        "exitcodes-without-effect", Severity::info,
              "exitcodes where restarts do not ask for them"},
-    .explanation =
-        "exitcodes decides about restarts with autorestart=unexpected alone. With true or false "
-        "it\n"
-        "only marks events (crashmail reads that) and the line in the log.\n",
     .check_section = check_effect,
     .options = {"exitcodes"}
 };
@@ -231,9 +207,6 @@ const LintRule exitcodes_without_effect = {
 const LintRule exit_2_counts_as_expected = {
     .rule = {"SUP810", "exit-2-counts-as-expected", Severity::info,
              "exit status 2 does not lead to a restart"},
-    .explanation =
-        "exitcodes=0,2 was the default before 4.0 and stands in many samples. A panic of Go, a\n"
-        "usage error of Python or bash end with 2, and such a program stays down.\n",
     .check = check_exit_2,
     .looks_at_whole = true
 };

@@ -205,10 +205,6 @@ void check_redundant(const Context& context, Diagnostics& out, const ConfigSecti
 const LintRule worker_pool_stopped_as_group = {
     .rule = {"SUP812",        "worker-pool-stopped-as-group", Severity::info,
              "stopasgroup for a master that drains its workers"},
-    .explanation =
-        "A master such as celery's or gunicorn's lets its workers finish when it is told to stop.\n"
-        "With stopasgroup=true the workers get the signal, too, and running jobs are lost.\n"
-        "  stopasgroup=true    write: killasgroup=true\n",
     .check_section = check_pool,
     .options = {"stopasgroup"}
 };
@@ -216,20 +212,12 @@ const LintRule worker_pool_stopped_as_group = {
 const LintRule stopwait_too_short_for_jobs = {
     .rule = {"SUP813",        "stopwait-too-short-for-jobs", Severity::info,
              "SIGKILL comes before a job can be finished"},
-    .explanation =
-        "stopwaitsecs after the stop signal Supervisor sends SIGKILL; the default is 10 seconds.\n"
-        "Queue workers and databases may need longer.\n"
-        "  command=php artisan queue:work --timeout=120    add: stopwaitsecs=130\n"
-        "Where the command names the time of a job, it is a warning.\n",
     .check_section = check_wait,
     .options = {"command"}
 };
 
 const LintRule stopsignal_kill = {
     .rule = {"SUP814",        "stopsignal-kill", Severity::info, "a program that is stopped by SIGKILL"},
-    .explanation =
-        "SIGKILL leaves no time to clean up, and children survive it unless killasgroup is set.\n"
-        "Supervisor sends it by itself when a program has not stopped after stopwaitsecs.\n",
     .check_value = check_kill,
     .options = {"stopsignal"}
 };
@@ -237,12 +225,6 @@ const LintRule stopsignal_kill = {
 const LintRule wrapper_swallows_signals = {
     .rule = {"SUP815",        "wrapper-swallows-signals", Severity::info,
              "a program that keeps the stop signal to itself"},
-    .explanation =
-        "Supervisor signals only the process that it started. npm, yarn and script run the "
-        "program\n"
-        "below themselves and may not pass signals on; mysqld_safe ignores them on purpose.\n"
-        "  command=mysqld_safe    write: mysqld, or pidproxy with its pid file\n"
-        "  command=npm start      write: node and the script that `start` names\n",
     .check_value = check_wrapper,
     .options = {"command"}
 };
@@ -250,11 +232,6 @@ const LintRule wrapper_swallows_signals = {
 const LintRule stopsignal_known_mismatch = {
     .rule = {"SUP816",        "stopsignal-known-mismatch", Severity::info,
              "a stop signal that means something else to the program"},
-    .explanation =
-        "What SIGTERM does is up to the program: uwsgi reloads unless die-on-term is set, which\n"
-        "may stand in its ini file; postgres waits for its clients; unicorn, nginx, php-fpm and\n"
-        "httpd drop what they are doing.\n"
-        "  command=uwsgi --ini app.ini    add: stopsignal=QUIT\n",
     .check_section = check_signal,
     .options = {"command"}
 };
@@ -262,7 +239,6 @@ const LintRule stopsignal_known_mismatch = {
 const LintRule redundant_killasgroup = {
     .rule = {"SUP821",         "redundant-killasgroup", Severity::style,
              "killasgroup=true beside stopasgroup=true"},
-    .explanation = "stopasgroup=true implies killasgroup=true.\n",
     .check_section = check_redundant,
     .options = {"killasgroup"}
 };

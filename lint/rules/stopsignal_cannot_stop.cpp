@@ -33,10 +33,6 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule stopsignal_cannot_stop = {
     .rule = {"SUP310",           "stopsignal-cannot-stop", Severity::warning,
              "a stop signal that does not stop"},
-    .explanation =
-        "Supervisor accepts every signal of the machine, 0 and SIG_DFL too. After such a one "
-        "nothing\n"
-        "happens until stopwaitsecs have passed and SIGKILL ends the program.\n",
     .check_value = check,
     .options = {"stopsignal"}
 };

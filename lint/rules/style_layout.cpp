@@ -183,37 +183,22 @@ void check_description(const Context& context, Diagnostics& out) {
 
 const LintRule option_order = {
     .rule = {"SUP1503", "option-order", Severity::style, "options in an unusual order"},
-    .explanation =
-        "Sections are easier to compare when their options come in one order: the command, then\n"
-        "what is about the process, its start, its stop, its logs, and its environment. Asked\n"
-        "with --style.\n",
     .check = check_order
 };
 
 const LintRule key_alignment = {
     .rule = {"SUP1504", "key-alignment", Severity::style, "uneven blanks around delimiters"},
-    .explanation =
-        "Within a section either all delimiters have the same blanks around them, or all stand in\n"
-        "one column. Asked with --style.\n"
-        "  command=/bin/cat\n"
-        "  autostart = true    write: autostart=true\n",
     .check = check_alignment
 };
 
 const LintRule crlf_line_endings = {
     .rule = {"SUP1505", "crlf-line-endings", Severity::style, "line ends of Windows"},
-    .explanation =
-        "Supervisor does not mind carriage returns, other tools do. Asked with --style, said once\n"
-        "in each file.\n",
     .check = check_line_ends,
     .looks_at_whole = true
 };
 
 const LintRule comment_style = {
     .rule = {"SUP1509", "comment-style", Severity::style, "comments with ; and with #"},
-    .explanation =
-        "Both signs begin a comment; a file is easier to read with one. Asked with --style, said\n"
-        "once in each file.\n",
     .check = check_comments,
     .looks_at_whole = true
 };
@@ -221,8 +206,6 @@ const LintRule comment_style = {
 const LintRule missing_description_comment = {
     .rule = {"SUP1510", "missing-description-comment", Severity::style,
              "a section that nobody explains"},
-    .explanation =
-        "A line above the header of a program says what it is for. Asked with --style.\n",
     .check = check_description
 };
 

@@ -160,45 +160,29 @@ void check_events(const Context& context, Diagnostics& out, const ConfigSection&
 const LintRule redundant_default = {
     .rule = {"SUP1501", "redundant-default", Severity::style,
              "an option that is set to its default"},
-    .explanation = "What is written says nothing that is not so anyway. Asked with --style.\n",
     .check = check_defaults
 };
 
 const LintRule mixed_boolean_spelling = {
     .rule = {"SUP1502", "mixed-boolean-spelling", Severity::style, "true here and yes there"},
-    .explanation =
-        "Supervisor reads true, yes, on and 1 alike; a file is easier to read with one of them.\n"
-        "Asked with --style, said once in each file.\n",
     .check = check_booleans,
     .looks_at_whole = true
 };
 
 const LintRule uppercase_option = {
     .rule = {"SUP1506", "uppercase-option", Severity::style, "an option in upper case"},
-    .explanation =
-        "Supervisor does not mind the case of options; its documentation and most files have\n"
-        "lower case. Asked with --style.\n"
-        "  Command=/bin/cat    write: command=/bin/cat\n",
     .check = check_case
 };
 
 const LintRule unquoted_environment_value = {
     .rule = {"SUP1507", "unquoted-environment-value", Severity::style,
              "a value of environment= without quotes"},
-    .explanation =
-        "Values without quotes end at the first character that is not of a word; the\n"
-        "documentation recommends to quote them all. Asked with --style.\n"
-        "  environment=A=1,B=x    write: environment=A=\"1\",B=\"x\"\n",
     .check_value = check_environment,
     .type = schema::Environment::name
 };
 
 const LintRule event_name_lower_case = {
     .rule = {"SUP1508", "event-name-lower-case", Severity::style, "an event type in lower case"},
-    .explanation =
-        "Supervisor makes event types upper case; they are easier to find when they are written\n"
-        "so. Asked with --style.\n"
-        "  events=tick_60    write: events=TICK_60\n",
     .check_value = check_events,
     .type = schema::EventList::name
 };

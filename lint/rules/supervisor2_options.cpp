@@ -91,24 +91,12 @@ void check_server(const Context& context, Diagnostics& out) {
 const LintRule supervisor2_program_option = {
     .rule = {"SUP204", "supervisor2-program-option", Severity::warning,
              "an option of a program that only Supervisor 2 read"},
-    .explanation =
-        "Supervisor 3 renamed the log options of programs and ignores the former names; the "
-        "output\n"
-        "then goes to AUTO log files with random names.\n"
-        "  logfile=/var/log/app.log    write: stdout_logfile=/var/log/app.log\n"
-        "  log_stderr=true             write: redirect_stderr=true\n",
     .check = check_program
 };
 
 const LintRule supervisor2_server_option = {
     .rule = {"SUP205", "supervisor2-server-option", Severity::warning,
              "an option of the control server that only Supervisor 2 read"},
-    .explanation =
-        "Supervisor 3 moved the control servers to sections of their own and ignores the former\n"
-        "options: no server is opened, and a password protects nothing.\n"
-        "  [supervisord]\n"
-        "  http_port=127.0.0.1:9001    write: [inet_http_server]\n"
-        "                                     port=127.0.0.1:9001\n",
     .check = check_server
 };
 

@@ -28,9 +28,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule text_after_section_header = {
     .rule = {"SUP108", "text-after-section-header", Severity::warning,
              "words after the closing bracket of a section header"},
-    .explanation =
-        "Supervisor reads a header to its last `]` and ignores the rest of the line.\n"
-        "  [program:web] the shop    write: [program:web] ; the shop\n",
     .check = check,
     .looks_at_whole = true
 };

@@ -84,11 +84,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule unknown_option = {
     .rule = {"SUP202", "unknown-option", Severity::warning,
              "an option that Supervisor does not know"},
-    .explanation =
-        "Supervisor ignores options that it does not know without a word, so a misspelt one "
-        "leaves\n"
-        "the default in force. Private notes may be kept in options that start with x- or x_.\n"
-        "  autosart=true    write: autostart=true\n",
     .check = check
 };
 

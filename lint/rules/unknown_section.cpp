@@ -33,10 +33,6 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule unknown_section = {
     .rule = {"SUP201", "unknown-section", Severity::warning,
              "a section that Supervisor does not know"},
-    .explanation =
-        "Supervisor ignores sections that it does not know: a program in one does not exist.\n"
-        "Sections of other tools may be named x-anything.\n"
-        "  [progam:web]    write: [program:web]\n",
     .check = check
 };
 

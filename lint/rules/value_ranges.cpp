@@ -102,51 +102,36 @@ void check_stopwaitsecs(const Context& context, Diagnostics& out, const ConfigSe
 
 const LintRule negative_byte_size = {
     .rule = {"SUP304", "negative-byte-size", Severity::error, "a size below zero"},
-    .explanation =
-        "Supervisor accepts the value and opens the log in a mode in which every write fails; the\n"
-        "file stays empty. No limit is written as 0.\n",
     .check_value = check_byte_size,
     .type = schema::ByteSize::name
 };
 
 const LintRule negative_backups = {
     .rule = {"SUP305", "negative-backups", Severity::warning,      "a number of backups below zero"},
-    .explanation =
-        "The value acts like 0: a full log is thrown away at its rotation. There is no value that\n"
-        "keeps all.\n",
     .check_value = check_backups,
     .options = {"logfile_backups",        "stdout_logfile_backups",          "stderr_logfile_backups"}
 };
 
 const LintRule empty_exitcodes = {
     .rule = {"SUP308",           "empty-exitcodes", Severity::warning, "exitcodes= without a value"},
-    .explanation =
-        "With an empty list every exit is unexpected; autorestart=unexpected then restarts "
-        "always.\n"
-        "Write autorestart=true if that is meant.\n",
     .check_value = check_exitcodes,
     .options = {"exitcodes"}
 };
 
 const LintRule mode_out_of_range = {
     .rule = {"SUP312", "mode-out-of-range", Severity::warning, "a mode that is no mode"},
-    .explanation = "umask= goes up to 0777, chmod= and socket_mode= up to 07777.\n",
     .check_value = check_mode,
     .type = schema::Octal::name
 };
 
 const LintRule numprocs_below_one = {
     .rule = {"SUP316",           "numprocs-below-one", Severity::warning, "a program without processes"},
-    .explanation =
-        "The group exists and has no process; nothing can be started in it.\n"
-        "  numprocs=0    write: autostart=false\n",
     .check_value = check_numprocs,
     .options = {"numprocs"}
 };
 
 const LintRule negative_startsecs = {
     .rule = {"SUP319",           "negative-startsecs", Severity::warning, "startsecs= below zero"},
-    .explanation = "A negative value acts like 0: a program counts as started at once.\n",
     .check_value = check_startsecs,
     .options = {"startsecs"}
 };
@@ -154,7 +139,6 @@ const LintRule negative_startsecs = {
 const LintRule negative_stopwaitsecs = {
     .rule = {"SUP320",           "negative-stopwaitsecs", Severity::warning,
              "no time between stop signal and SIGKILL"},
-    .explanation = "With 0 or less SIGKILL follows at once, so that no program can stop cleanly.\n",
     .check_value = check_stopwaitsecs,
     .options = {"stopwaitsecs"}
 };

@@ -84,21 +84,12 @@ void check_defaults(const Context& context, Diagnostics& out) {
 const LintRule option_newer_than_target = {
     .rule = {"SUP1301", "option-newer-than-target", Severity::warning,
              "an option that the version asked for does not know"},
-    .explanation =
-        "Older versions of Supervisor ignore options that came later, without a word. Asked with\n"
-        "--target only.\n"
-        "  silent=true    with --target 3.4: read from 4.2.0 on\n",
     .check = check_newer
 };
 
 const LintRule default_changed_between_versions = {
     .rule = {"SUP1302", "default-changed-between-versions", Severity::info,
              "an option left to a default that 4.0 changed"},
-    .explanation =
-        "exitcodes= was 0,2 by default up to Supervisor 3 and is 0 from 4.0 on: a program that "
-        "ends\n"
-        "with 2 is restarted then. Asked with --target 3.4 only; writing the value is the same to "
-        "all.\n",
     .check = check_defaults
 };
 

@@ -118,10 +118,6 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
 const LintRule finishing_worker_not_restarted = {
     .rule = {"SUP817",           "finishing-worker-not-restarted", Severity::warning,
              "a worker that ends by itself and stays down"},
-    .explanation =
-        "A worker with --max-time or --max-jobs ends with status 0 to be started afresh. With\n"
-        "autorestart=unexpected, the default, Supervisor takes 0 for a good end and leaves it.\n"
-        "  command=php artisan queue:work --max-time=3600    add: autorestart=true\n",
     .check_section = check_finishing,
     .options = {"command"}
 };
@@ -129,10 +125,6 @@ const LintRule finishing_worker_not_restarted = {
 const LintRule numprocs_with_fixed_port = {
     .rule = {"SUP818",           "numprocs-with-fixed-port", Severity::warning,
              "several processes that listen on one port"},
-    .explanation =
-        "With numprocs each process runs the same command; only one of them can bind a port.\n"
-        "  command=uvicorn app:app --port 8000\n"
-        "  numprocs=4                 write: --port 80%(process_num)02d\n",
     .check_section = check_port,
     .options = {"numprocs"}
 };

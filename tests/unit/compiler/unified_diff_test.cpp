@@ -27,8 +27,8 @@ TEST(UnifiedDiff, Hunks) {
   const std::string before = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\n";
   const std::string after = "a\nb\nc\nd\nE\nf\ng\nh\ni\nj\nk\nl\nm";
   EXPECT_EQ(unified_diff("x", compare_lines(before, after)),
-            "--- x\n+++ x\n@@ -2,11 +2,12 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n i\n j\n k\n l\n+m\n"
-            "\\ No newline at end of file\n");
+            "--- x\n+++ x\n@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n"
+            "@@ -10,3 +10,4 @@\n j\n k\n l\n+m\n\\ No newline at end of file\n");
   EXPECT_EQ(unified_diff("x", compare_lines(before, before)), "");
   EXPECT_EQ(unified_diff("x", compare_lines("", "a\n")), "--- x\n+++ x\n@@ -0,0 +1,1 @@\n+a\n");
   EXPECT_EQ(unified_diff("x", compare_lines("a\n", "")), "--- x\n+++ x\n@@ -1,1 +0,0 @@\n-a\n");
