@@ -193,7 +193,8 @@ READ = [
     ('SUP1506', A.replace('command', 'COMMAND'), has('command', '/bin/cat')),
 ]
 
-ONCE = 'startretries=0\nstartsecs=1\n'
+# Whatever ends has not started, however busy the machine is.
+ONCE = 'startretries=0\nstartsecs=60\n'
 
 
 def program(command, more=ONCE):
@@ -223,7 +224,7 @@ RUNS = [
     Run('SUP310', program(SLEEP, 'stopsignal=0\nstopwaitsecs=1\nstartsecs=0\n'), r'entered RUNNING',
         after_stop=r"killing 'a' \(\d+\) with SIGKILL"),
     Run('SUP318', program(SLEEP, 'numprocs=3\nprocess_name=x%%(process_num)s\nstartsecs=0\n'),
-        r"spawned: 'x%\(process_num\)s'", in_log_once=r'spawned:'),
+        r'entered RUNNING', in_log_once=r"spawned: 'x%\(process_num\)s'"),
     Run('SUP319', program(SLEEP, 'startsecs=-5\n'), r'stayed up for > than -5 seconds'),
     Run('SUP320', program(DEAF, 'stopwaitsecs=-1\nstdout_logfile=@/a.out\n'),
         wait_file=('a.out', 'deaf'), after_stop=r"killing 'a' \(\d+\) with SIGKILL"),
@@ -236,7 +237,7 @@ RUNS = [
         in_log_once=r"spawned: 'l'"),
     Run('SUP510', program(SLEEP) + '[group:g]\nprograms=a\n[group:h]\nprograms=a\n',
         r"spawned: 'a'", count=2),
-    Run('SUP511', program(SLEEP) + '[group:g]\nprograms=a,a\n', r'entered RUNNING',
+    Run('SUP511', program(SLEEP, 'startsecs=0\n') + '[group:g]\nprograms=a,a\n', r'entered RUNNING',
         in_log_once=r"spawned: 'a'"),
     Run('SUP512', program(SLEEP, 'process_name=x\n') + '[program:b]\ncommand=%s\nprocess_name=x\n'
         '[group:g]\nprograms=a,b\n' % SLEEP, r'entered RUNNING', in_log_once=r"spawned: 'x'"),
@@ -256,11 +257,11 @@ RUNS = [
         wait_file=('a.err', 'invalid time interval')),
     Run('SUP805', program('/bin/true', 'startsecs=0\nautorestart=true\n'), r"spawned: 'a'", count=3),
     Run('SUP806', program('/bin/false', 'startsecs=0\nstartretries=1\n'), r"spawned: 'a'", count=4),
-    Run('SUP807', program('/bin/false', 'startretries=-1\n'), r'a entered FATAL state',
+    Run('SUP807', program('/bin/false', 'startretries=-1\nstartsecs=60\n'), r'a entered FATAL state',
         in_log_once=r"spawned: 'a'"),
-    Run('SUP808', program('/bin/true', 'autorestart=false\nstartretries=1\n'),
+    Run('SUP808', program('/bin/true', 'autorestart=false\nstartretries=1\nstartsecs=60\n'),
         r'a entered FATAL state', in_log_twice=r"spawned: 'a'"),
-    Run('SUP809', program('/bin/sleep 2', 'autorestart=true\nexitcodes=0\n'), r"spawned: 'a'",
+    Run('SUP809', program('/bin/true', 'autorestart=true\nexitcodes=0\nstartsecs=0\n'), r"spawned: 'a'",
         count=2),
     Run('SUP813', program(DEAF, 'stopwaitsecs=1\nstdout_logfile=@/a.out\n'),
         wait_file=('a.out', 'deaf'), after_stop=r"killing 'a' \(\d+\) with SIGKILL"),
