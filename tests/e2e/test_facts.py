@@ -37,6 +37,8 @@ class Compared:
 
     has_servers = False
     needed = 'needed_by_suprun'
+    # Ours keeps them until the pool was served once, whatever its buffer_size is.
+    loses_events_of_the_start = False
 
     def names(self, pattern):
         return re.findall(pattern, self.read('s.log'))
@@ -115,9 +117,12 @@ class Compared:
         daemon = self.run_with(text)
         self.wait_for_log('entered RUNNING', 5)
         discarded = r'pool l event buffer overflowed, discarding event'
-        self.wait_for_log('pool l event buffer overflowed', row['events'] - row['buffer_size'])
-        self.assertEqual(len(self.names(discarded)), row['events'] - row['buffer_size'])
+        if self.loses_events_of_the_start:
+            self.wait_for_log('pool l event buffer overflowed', row['events'] - row['buffer_size'])
+            self.assertEqual(len(self.names(discarded)), row['events'] - row['buffer_size'])
         self.end(daemon)
+        if not self.loses_events_of_the_start:
+            self.assertEqual(self.names(discarded), [])
 
     def test_variables_that_are_needed_are_missed(self):
         text = '[program:p]\ncommand=/bin/sleep %(ENV_SUP_A)s\nstdout_logfile=@/%(ENV_SUP_B)s.log\n'
@@ -169,6 +174,7 @@ class FactsOfSuprun(Compared, WithFacts):
 class FactsOfSupervisord(Compared, WithFacts):
     has_servers = True
     needed = 'needed'
+    loses_events_of_the_start = True
 
     def setUp(self):
         super().setUp()
