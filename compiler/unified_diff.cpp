@@ -126,9 +126,10 @@ class Comparison {
     if (old_size == 0 || new_size == 0) return replace(gap);
     const int most = std::min(old_size + new_size, longest_difference);
     std::vector<std::vector<int>> steps;
-    std::vector<int> furthest(static_cast<std::size_t>(2 * most) + 3, 0);
+    std::vector<int> furthest(2 * static_cast<std::size_t>(most) + 3, 0);
+    const auto middle = static_cast<std::ptrdiff_t>(most) + 1;
     const auto at = [&](std::vector<int>& row, int diagonal) -> int& {
-      return row[static_cast<std::size_t>(diagonal + most + 1)];
+      return *(row.begin() + middle + diagonal);
     };
     for (int changes = 0; changes <= most; ++changes) {
       for (int diagonal = -changes; diagonal <= changes; diagonal += 2) {
@@ -142,7 +143,7 @@ class Comparison {
       }
       // Only the diagonals that were reached are needed to go back.
       const auto begin = furthest.begin() + (most + 1 - changes);
-      steps.emplace_back(begin, begin + 2 * changes + 1);
+      steps.emplace_back(begin, begin + 2 * static_cast<std::ptrdiff_t>(changes) + 1);
     }
     replace(gap);
   }
