@@ -35,6 +35,9 @@ std::string emit_schema_json(const schema::SectionRow* only = nullptr);
 // The same as a reference for people, in Markdown.
 std::string emit_schema_markdown(const schema::SectionRow* only = nullptr);
 
+// What the reference says of one option, for editors.
+std::string describe_option(const schema::SectionRow& section, const schema::OptionRow& row);
+
 // A first configuration to be edited: what a daemon needs that supervisorctl can talk to, and
 // everything else in comments.
 std::string emit_first_configuration();

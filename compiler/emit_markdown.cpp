@@ -81,6 +81,15 @@ void write_former(std::string& out, const SectionRow& section, bool alone) {
 
 }  // namespace
 
+std::string describe_option(const SectionRow& section, const OptionRow& row) {
+  std::string out = "`" + std::string(row.name) + "=` in `" + heading(section) + "`\n\n";
+  out += std::string(row.doc) + "\n\n";
+  out += "* value: " + std::string(row.expected) + "\n";
+  out += "* default: " + default_cell(row) + "\n";
+  out += "* since: " + std::string(row.since) + "\n";
+  return out + "* names: " + names_cell(row) + "\n";
+}
+
 std::string emit_schema_markdown(const SectionRow* only) {
   std::string out = "# Options\n\n";
   out +=

@@ -22,6 +22,7 @@
 #include "compiler/unified_diff.h"
 #include "lint/check.h"
 #include "lint/lint.h"
+#include "lint/lsp/serve.h"
 #include "lint/mend.h"
 #include "lint/pages.h"
 #include "lint/render_facts.h"
@@ -307,7 +308,24 @@ std::string format_help() {
 // Pages and lists of rules come as Markdown, too.
 bool is_format(const std::string& name) { return name == "md" || find_format(name) != nullptr; }
 
+// supcheck lsp
+int language_server(int argc, char** argv) {
+  CLI::App app{"A language server for configurations of Supervisor, on standard input and output.",
+               "supcheck lsp"};
+  bool stdio = false;
+  app.add_flag("--stdio", stdio, "nothing else is offered; some editors say it");
+  app.footer(
+      "Exits with 0 after `shutdown` and `exit`, else 1. A folder called lsp is checked as ./lsp.");
+  try {
+    app.parse(argc - 1, argv + 1);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_clean : exit_failure;
+  }
+  return lsp::serve({}, STDIN_FILENO, STDOUT_FILENO);
+}
+
 int main_with(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "lsp") return language_server(argc, argv);
   Arguments arguments;
   CLI::App app{"Says what is wrong in configurations of Supervisor.", "supcheck"};
   app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);
@@ -371,7 +389,8 @@ int main_with(int argc, char** argv) {
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
   app.footer(
       "Exits with 0 if nothing is wrong, 1 if there are errors or warnings, 2 if a path\n"
-      "cannot be read or the command line is wrong.");
+      "cannot be read or the command line is wrong.\n"
+      "supcheck lsp is a language server for editors; supcheck lsp --help tells more.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -25,7 +25,7 @@ FOLDERS = {
 ROOMS = {
     r'tao/': ['compiler/ini/'],
     r'CLI/': ['compiler/commands/', 'compiler/supc.cpp', 'lint/supcheck.cpp'],
-    r'nlohmann/': ['compiler/emit_', 'lint/render_'],
+    r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/lsp/protocol'],
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],
     r'pugixml': ['runtime/rpc/'],
     r'boost/beast': ['runtime/http/server', 'runtime/ctl/client'],
