@@ -130,7 +130,7 @@ def observe_events(daemon, listener, clean, seen):
             stopping = True
         elif header['poolserial'] == '0':
             stopping = False  # the first of another configuration
-        elif name.startswith('TICK'):
+        if name.startswith('TICK'):
             period = int(name.rpartition('_')[2])
             event['payload'] = 'when: a multiple of %d: %s' % (
                 period, int(event['payload'][5:]) % period == 0)
