@@ -38,7 +38,8 @@ Fact fact_events(const FactSource& source) {
   Fact fact;
   fact.how =
       "each group that is added after the listener's, the daemon's own start, and each process "
-      "that starts, and runs before the listener may count as running";
+      "that starts, and runs before the listener may count as running; suprun keeps them all until "
+      "the listener was served once";
   if (context.listeners().empty()) {
     fact.summary = "there is no listener";
     return fact;
