@@ -41,7 +41,12 @@ std::optional<QueuedEvent> EventPool::accept(schema::EventType type, std::int64_
   return pushed_out;
 }
 
-void EventPool::give_back(QueuedEvent event) { events_.push_front(std::move(event)); }
+// Two that come back at a time keep their order, whichever comes first.
+void EventPool::give_back(QueuedEvent event) {
+  const auto later = std::ranges::find_if(
+      events_, [&](const QueuedEvent& other) { return other.pool_serial > event.pool_serial; });
+  events_.insert(later, std::move(event));
+}
 
 Instant EventPool::reject(const Now& now, QueuedEvent event) {
   event.rejections = std::min(event.rejections + 1, 1000);

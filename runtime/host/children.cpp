@@ -58,8 +58,9 @@ schema::Error fork_error(const std::string& name, int error_number) {
 
 }  // namespace
 
-Children::Children(ChildEvents events)
+Children::Children(ChildEvents events, std::string system_log)
     : events_(std::move(events)),
+      syslog_(std::move(system_log)),
       prompt_(::epoll_create1(EPOLL_CLOEXEC)),
       bulk_(::epoll_create1(EPOLL_CLOEXEC)),
       base_environment_(own_environment()),

@@ -46,7 +46,8 @@ struct StartOrder {
 
 class Children {
  public:
-  explicit Children(ChildEvents events);
+  // `system_log` is the socket that *_syslog sends to.
+  explicit Children(ChildEvents events, std::string system_log = "/dev/log");
 
   // The pid. The error's message is Supervisor's spawn error.
   schema::Result<int> start(const StartOrder& order);

@@ -12,7 +12,7 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PATIENCE = float(os.environ.get('SUP_TEST_PATIENCE', '60'))
+PATIENCE = float(os.environ.get('SUP_TEST_PATIENCE', '150'))
 PYTHON = '/usr/bin/python3'  # Debian's, which has the module supervisor
 
 # A name that all processes of a scenario have in their environment.

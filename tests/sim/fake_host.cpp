@@ -90,6 +90,7 @@ void FakeHost::tell(const core::Input& input) {
   ++steps;
   core_.handle(time(), input, effects);
   carry_out(std::move(effects));
+  if (after_step) after_step();
 }
 
 void FakeHost::request(const std::function<void(const core::Now&, core::Effects&)>& perform) {
@@ -189,18 +190,25 @@ void FakeHost::carry_out(const core::effect::WriteStdin& effect) {
     ADD_FAILURE() << "an event for a process that is not there";
     return;
   }
-  if (child->second.script.stdin_closed) {
-    later(Instant{}, [this, id = effect.process] { tell(core::input::StdinBroken{id}); });
-    return;
-  }
   const std::size_t end = effect.bytes.find('\n');
   const std::string header = effect.bytes.substr(0, end);
   const auto field = [&](const std::string& key) {
     const std::size_t from = header.find(" " + key + ":") + key.size() + 2;
     return header.substr(from, header.find(' ', from) - from);
   };
-  events.push_back({now_, effect.process, field("eventname"), header, effect.bytes.substr(end + 1),
-                    std::stoll(field("serial")), std::stoll(field("poolserial"))});
+  Received event{now_,
+                 effect.process,
+                 field("eventname"),
+                 header,
+                 effect.bytes.substr(end + 1),
+                 std::stoll(field("serial")),
+                 std::stoll(field("poolserial"))};
+  written.push_back(event);
+  if (child->second.script.stdin_closed) {
+    later(Instant{}, [this, id = effect.process] { tell(core::input::StdinBroken{id}); });
+    return;
+  }
+  events.push_back(std::move(event));
   later(child->second.script.thinks, [this, pid = child->first] { answer(pid); });
 }
 

@@ -110,11 +110,13 @@ class FakeHost {
   std::vector<Sent> kills;
   std::vector<Started> starts;
   std::vector<Received> events;
+  std::vector<Received> written;  // the same with those that found a closed standard input
   std::map<std::string, std::string> output;  // by "name stdout"
   std::optional<int> quit;
   int reopened = 0;
   int restarted = 0;
   std::uint64_t steps = 0;
+  std::function<void()> after_step;  // after each input, when its effects were carried out
 
   core::Supervisor& core() { return core_; }
 

@@ -264,6 +264,15 @@ TEST(Life, AStopEndsInStopped) {
   EXPECT_EQ(host.state("web"), ProcessState::RUNNING);
 }
 
+TEST(Life, WaitingForAStopWakesNobody) {
+  FakeHost host(Configuration().program("deaf", [](auto& o) { o.stopwaitsecs = 4; }));
+  host.scripts["deaf"] = {{.ignores_stop = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  host.stop("deaf");
+  EXPECT_EQ(host.core().deadline(), host.now() + seconds(4));
+}
+
 TEST(Life, OneThatIgnoresTheStopSignalIsKilledAndKilledAgain) {
   FakeHost host(Configuration().program("deaf", [](auto& o) { o.stopwaitsecs = 4; }));
   host.scripts["deaf"] = {{.ignores_stop = true}};

@@ -3,9 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
+#include <array>
+#include <cstring>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -19,13 +23,15 @@ namespace {
 class ChildrenTest : public testing::Test {
  protected:
   ChildrenTest()
-      : children_(ChildEvents{
-            .output =
-                [this](core::ProcessId id, core::Channel channel, std::string_view bytes) {
-                  told_[{id, channel}] += bytes;
-                },
-            .stdin_broken = [this](core::ProcessId) { ++broken_; },
-            .log = [this](core::Level, const std::string& text) { lines_.push_back(text); }}) {
+      : children_(
+            ChildEvents{
+                .output =
+                    [this](core::ProcessId id, core::Channel channel, std::string_view bytes) {
+                      told_[{id, channel}] += bytes;
+                    },
+                .stdin_broken = [this](core::ProcessId) { ++broken_; },
+                .log = [this](core::Level, const std::string& text) { lines_.push_back(text); }},
+            folder_ / "log") {
     ::signal(SIGPIPE, SIG_IGN);
     process_.options = schema::ProcessOptions::defaults();
     process_.name = "child";
@@ -70,6 +76,27 @@ class ChildrenTest : public testing::Test {
   int status_ = 0;
   Children children_;
 };
+
+TEST_F(ChildrenTest, TheSystemLogGetsWholeLines) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string path = folder_ / "log";
+  ASSERT_LT(path.size(), sizeof name.sun_path);
+  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+  const Descriptor log(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const void* generic = &name;
+  ASSERT_EQ(::bind(log.get(), static_cast<const sockaddr*>(generic), sizeof name), 0);
+  process_.options.stdout_syslog = true;
+  run_to_end(
+      start("printf 'a li'; sleep 0.05; printf 'ne\\\\nanother\\\\nno e'; sleep 0.05; printf nd"));
+  std::vector<std::string> messages;
+  std::array<char, 200> bytes{};
+  for (ssize_t got = 0; (got = ::recv(log.get(), bytes.data(), bytes.size(), 0)) > 0;) {
+    const std::string message(bytes.data(), static_cast<std::size_t>(got));
+    messages.push_back(message.substr(message.find("supervisord: ") + 13));
+  }
+  EXPECT_EQ(messages, (std::vector<std::string>{"child a line", "child another", "child no end"}));
+}
 
 TEST_F(ChildrenTest, OutputGoesToTheLogs) {
   order_.log_files = {folder_ / "out", folder_ / "err"};
