@@ -53,12 +53,21 @@ struct Printed {
   std::vector<std::size_t> column;  // for each byte of the line and one behind it
 };
 
+constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7F; }
+
 Printed printable(std::string_view line) {
   Printed out;
+  out.text.reserve(line.size());
+  out.column.reserve(line.size() + 1);
   std::size_t column = 0;
   std::size_t i = 0;
   while (i < line.size()) {
     const auto c = static_cast<unsigned char>(line[i]);
+    if (is_plain(c)) {
+      out.column.push_back(column++);
+      out.text += line[i++];
+      continue;
+    }
     const Glyph glyph = glyph_at(line, i);
     for (std::size_t k = 0; k < glyph.bytes; ++k) out.column.push_back(column);
     if (c == '\t') {
@@ -83,6 +92,13 @@ Printed printable(std::string_view line) {
   }
   out.column.push_back(column);
   return out;
+}
+
+// The text alone.
+std::string printable_text(std::string_view text) {
+  const bool is_all_plain = std::all_of(
+      text.begin(), text.end(), [](char c) { return is_plain(static_cast<unsigned char>(c)); });
+  return is_all_plain ? std::string(text) : printable(text).text;
 }
 
 // Byte offset of a column in printed text.
@@ -115,7 +131,7 @@ class Renderer {
     out_ += colors_.off;
     out_ += ": ";
     out_ += colors_.bold;
-    out_ += printable(d.message).text;
+    out_ += printable_text(d.message);
     out_ += colors_.off;
     if (d.rule != nullptr)
       out_ += " [" + std::string(d.rule->id) + " " + std::string(d.rule->name) + "]";
@@ -126,7 +142,7 @@ class Renderer {
       if (label.span.source != d.span.source) out_ += "  at " + place(label.span) + ":\n";
       excerpt(label.span, label.text, colors_.blue, '-');
     }
-    for (const std::string& note : d.notes) out_ += "  note: " + printable(note).text + "\n";
+    for (const std::string& note : d.notes) out_ += "  note: " + printable_text(note) + "\n";
     if (placed) include_chain(d.span.source);
     return std::move(out_);
   }
@@ -144,7 +160,7 @@ class Renderer {
 
   std::string place(const Span& span) const {
     const Position position = sources_.position(span.source, span.begin);
-    return printable(sources_[span.source].path).text + ":" + std::to_string(position.line) + ":" +
+    return printable_text(sources_[span.source].path) + ":" + std::to_string(position.line) + ":" +
            std::to_string(position.column);
   }
 

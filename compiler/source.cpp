@@ -4,9 +4,31 @@
 
 namespace sup::compiler {
 
+namespace {
+
+// Lines are counted in pieces of so many bytes: one number for each is kept.
+constexpr std::size_t block = 1024;
+
+// LF, CRLF and a lone CR end a line, as in Python's universal newlines.
+bool ends_line(std::string_view bytes, std::size_t at) {
+  if (bytes[at] == '\n') return true;
+  return bytes[at] == '\r' && (at + 1 == bytes.size() || bytes[at + 1] != '\n');
+}
+
+std::size_t count_ends(std::string_view bytes, std::size_t begin, std::size_t end) {
+  const std::string_view part = bytes.substr(begin, end - begin);
+  if (part.find('\r') == std::string_view::npos)
+    return static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+  std::size_t ends = 0;
+  for (std::size_t at = begin; at < end; ++at) ends += ends_line(bytes, at) ? 1 : 0;
+  return ends;
+}
+
+}  // namespace
+
 SourceId SourceMap::add(Source source) {
   sources_.push_back(std::make_shared<const Source>(std::move(source)));
-  line_starts_.emplace_back();
+  ends_before_.emplace_back();
   return static_cast<SourceId>(sources_.size() - 1);
 }
 
@@ -28,42 +50,49 @@ bool SourceMap::has_markers() const {
                      [](const auto& source) { return !source->markers.empty(); });
 }
 
-const std::vector<std::uint32_t>& SourceMap::line_starts(SourceId id) const {
-  std::vector<std::uint32_t>& starts = line_starts_[id];
-  if (!starts.empty()) return starts;
-  const std::string& bytes = sources_[id]->bytes;
-  starts.push_back(0);
-  if (bytes.find('\r') == std::string::npos) {
-    for (std::size_t i = bytes.find('\n'); i != std::string::npos; i = bytes.find('\n', i + 1))
-      starts.push_back(static_cast<std::uint32_t>(i + 1));
-    return starts;
+const std::vector<std::uint32_t>& SourceMap::ends_before(SourceId id) const {
+  std::vector<std::uint32_t>& before = ends_before_[id];
+  if (!before.empty()) return before;
+  const std::string_view bytes = sources_[id]->bytes;
+  before.reserve(bytes.size() / block + 2);
+  std::size_t ends = 0;
+  for (std::size_t begin = 0; begin < bytes.size(); begin += block) {
+    before.push_back(static_cast<std::uint32_t>(ends));
+    ends += count_ends(bytes, begin, std::min(begin + block, bytes.size()));
   }
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    // LF, CRLF and a lone CR end a line, as in Python's universal newlines.
-    const bool lone_return = bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n');
-    if (bytes[i] == '\n' || lone_return) starts.push_back(static_cast<std::uint32_t>(i + 1));
-  }
-  return starts;
+  before.push_back(static_cast<std::uint32_t>(ends));
+  return before;
 }
 
 Position SourceMap::position(SourceId source, std::uint32_t offset) const {
-  const auto& starts = line_starts(source);
-  const auto after = std::upper_bound(starts.begin(), starts.end(), offset);
-  const auto line = static_cast<std::uint32_t>(after - starts.begin());
-  return {line, offset - starts[line - 1] + 1};
+  const auto& before = ends_before(source);
+  const std::string_view bytes = sources_[source]->bytes;
+  const std::size_t at = std::min<std::size_t>(offset, bytes.size());
+  const std::size_t of_block = std::min(at / block, before.size() - 1);
+  const auto line =
+      static_cast<std::uint32_t>(before[of_block] + count_ends(bytes, of_block * block, at) + 1);
+  return {line, offset - line_begin(source, line) + 1};
 }
 
 std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
-  const auto& starts = line_starts(source);
-  return starts[std::min<std::size_t>(line, starts.size()) - 1];
+  const auto& before = ends_before(source);
+  const std::uint32_t wanted = std::min(line - 1, before.back());
+  if (wanted == 0) return 0;
+  // The last block that begins before that line's end.
+  const auto block_after = std::lower_bound(before.begin(), before.end(), wanted);
+  const auto of_block = static_cast<std::size_t>(block_after - before.begin()) - 1;
+  const std::string_view bytes = sources_[source]->bytes;
+  std::size_t at = of_block * block;
+  for (std::uint32_t ends = before[of_block];; ++at)
+    if (ends_line(bytes, at) && ++ends == wanted) return static_cast<std::uint32_t>(at + 1);
 }
 
 std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
   const std::string_view bytes = written(source);
-  const auto& starts = line_starts(source);
-  const std::size_t index = std::min<std::size_t>(line, starts.size()) - 1;
-  const std::size_t end = index + 1 < starts.size() ? starts[index + 1] : bytes.size();
-  std::string_view text = bytes.substr(starts[index], end - starts[index]);
+  const std::uint32_t last = ends_before(source).back() + 1;
+  const std::size_t begin = line_begin(source, line);
+  const std::size_t end = line < last ? line_begin(source, line + 1) : bytes.size();
+  std::string_view text = bytes.substr(begin, end - begin);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
   return text;
 }

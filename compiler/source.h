@@ -77,10 +77,11 @@ class SourceMap {
   std::uint32_t line_begin(SourceId source, std::uint32_t line) const;
 
  private:
-  const std::vector<std::uint32_t>& line_starts(SourceId id) const;
+  // How many lines end before each piece of the text, and in all of it.
+  const std::vector<std::uint32_t>& ends_before(SourceId id) const;
 
   std::vector<std::shared_ptr<const Source>> sources_;
-  mutable std::vector<std::vector<std::uint32_t>> line_starts_;  // made when first asked for
+  mutable std::vector<std::vector<std::uint32_t>> ends_before_;  // made when first asked for
 };
 
 }  // namespace sup::compiler

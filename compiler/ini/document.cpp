@@ -163,6 +163,12 @@ class DocumentBuilder {
   }
 
   void continuation(std::uint32_t begin, std::uint32_t end) {
+    Document::StoredEntry& entry = document_.entries_.back();
+    if ((entry.line & Document::continued_flag) == 0) {
+      entry.line |= Document::continued_flag;
+      document_.continued_.push_back({static_cast<std::uint32_t>(document_.entries_.size() - 1),
+                                      static_cast<std::uint32_t>(document_.continuations.size())});
+    }
     for (const std::uint32_t blank : blank_)
       document_.continuations.push_back({document_.source, blank, blank});
     blank_.clear();
@@ -191,9 +197,7 @@ class DocumentBuilder {
         const std::string_view key = schema::strip_right(found.key);
         if (key.empty() || document_.sections.empty()) break;
         const std::string_view value = schema::strip(found.value);
-        document_.entries_.push_back({index, offset(key), offset_behind(key), offset(value),
-                                      offset_behind(value),
-                                      static_cast<std::uint32_t>(document_.continuations.size())});
+        document_.entries_.push_back({index, offset(key), offset(value), offset_behind(value)});
         ++document_.sections.back().entry_count;
         open_ = true;
         return LineKind::entry;
@@ -259,7 +263,7 @@ Line Document::line(std::uint32_t index) const {
 std::uint32_t Document::entry_after(std::uint32_t offset) const {
   const auto found = std::upper_bound(entries_.begin(), entries_.end(), offset,
                                       [&](std::uint32_t wanted, const StoredEntry& entry) {
-                                        return wanted < line_begin(entry.line);
+                                        return wanted < line_begin(entry.line & ~continued_flag);
                                       });
   return static_cast<std::uint32_t>(found - entries_.begin());
 }
@@ -267,13 +271,22 @@ std::uint32_t Document::entry_after(std::uint32_t offset) const {
 Entry Document::entry(std::uint32_t index) const {
   const StoredEntry& stored = entries_[index];
   Entry entry;
-  entry.line = stored.line;
+  entry.line = entry_line(index);
   entry.key = key(index);
   entry.value = value(index);
-  const auto delimiter = static_cast<std::uint32_t>(bytes_.find_first_of("=:", stored.key_end));
+  const auto delimiter =
+      stored.key_begin + static_cast<std::uint32_t>(before_delimiter(stored).size());
   entry.delimiter = {source, delimiter, delimiter + 1};
-  entry.first_continuation = stored.first_continuation;
-  entry.continuation_count = continuation_end(index) - stored.first_continuation;
+  if (has_continuation(index)) {
+    const auto place = std::lower_bound(
+        continued_.begin(), continued_.end(), index,
+        [](const Continued& each, std::uint32_t wanted) { return each.entry < wanted; });
+    entry.first_continuation = place->first;
+    entry.continuation_count =
+        (place + 1 == continued_.end() ? static_cast<std::uint32_t>(continuations.size())
+                                       : (place + 1)->first) -
+        place->first;
+  }
   // Sections without entries begin where the next one does.
   const auto after = std::upper_bound(
       sections.begin(), sections.end(), index,

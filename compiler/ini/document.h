@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/source.h"
+#include "schema/text.h"
 
 namespace sup::compiler {
 
@@ -82,10 +83,14 @@ class Document {
   std::uint32_t entry_after(std::uint32_t offset) const;
 
   // Parts of entry(index), for those who want no more.
-  std::uint32_t entry_line(std::uint32_t index) const { return entries_[index].line; }
+  std::uint32_t entry_line(std::uint32_t index) const {
+    return entries_[index].line & ~continued_flag;
+  }
 
   Span key(std::uint32_t index) const {
-    return {source, entries_[index].key_begin, entries_[index].key_end};
+    const StoredEntry& stored = entries_[index];
+    const std::string_view key = schema::strip_right(before_delimiter(stored));
+    return {source, stored.key_begin, stored.key_begin + static_cast<std::uint32_t>(key.size())};
   }
 
   Span value(std::uint32_t index) const {
@@ -93,7 +98,7 @@ class Document {
   }
 
   bool has_continuation(std::uint32_t index) const {
-    return continuation_end(index) != entries_[index].first_continuation;
+    return (entries_[index].line & continued_flag) != 0;
   }
 
   // The value as Supervisor sees it: lines joined by newline, trailing blanks removed.
@@ -105,14 +110,21 @@ class Document {
  private:
   friend class DocumentBuilder;
 
+  // The key ends before the delimiter, which is the last sign before the value.
   struct StoredEntry {
-    std::uint32_t line;
+    std::uint32_t line;  // and whether the value goes on in further lines
     std::uint32_t key_begin;
-    std::uint32_t key_end;
     std::uint32_t value_begin;
     std::uint32_t value_end;
-    std::uint32_t first_continuation;
   };
+
+  // Where the further lines of an entry are; few entries have any.
+  struct Continued {
+    std::uint32_t entry;
+    std::uint32_t first;  // index into `continuations`
+  };
+
+  static constexpr std::uint32_t continued_flag = 1U << 31U;
 
   // A line is its place, its kind and whether it has a comment, in one number.
   static constexpr unsigned kind_shift = 29;
@@ -120,14 +132,17 @@ class Document {
   static constexpr std::uint32_t offset_mask = comment_flag - 1;
   static_assert(source_maximum_bytes <= offset_mask);
 
-  std::uint32_t continuation_end(std::uint32_t index) const {
-    return index + 1 < entries_.size() ? entries_[index + 1].first_continuation
-                                       : static_cast<std::uint32_t>(continuations.size());
+  std::string_view before_delimiter(const StoredEntry& stored) const {
+    std::string_view text =
+        schema::strip_right(bytes_.substr(stored.key_begin, stored.value_begin - stored.key_begin));
+    text.remove_suffix(1);
+    return text;
   }
 
   std::string_view bytes_;  // of the source, which outlives the document
   std::vector<std::uint32_t> lines_;
   std::vector<StoredEntry> entries_;
+  std::vector<Continued> continued_;  // in order
 };
 
 // Takes any bytes, up to source_maximum_bytes; they must outlive the document.
