@@ -1,7 +1,9 @@
 #include "compiler/bind.h"
 
 #include <algorithm>
+#include <bit>
 #include <bitset>
+#include <limits>
 #include <unordered_map>
 
 #include "schema/expand.h"
@@ -46,19 +48,19 @@ class ConfigMerger {
     for (const LoadedFile& file : files_.files) headers += file.document.sections.size();
     occurrences_.reserve(headers);
     config_.sections.reserve(headers);
-    index_.reserve(headers);
+    slots_.assign(std::bit_ceil(2 * headers + 1), no_section);
     for (std::uint32_t file = 0; file < files_.files.size(); ++file) {
       for (const SectionHeader& header : files_.files[file].document.sections) {
         const std::string_view name = sources_.text(header.name);
-        const auto [found, fresh] =
-            index_.try_emplace(name, static_cast<std::uint32_t>(config_.sections.size()));
-        if (fresh) {
+        std::uint32_t& slot = slot_of(name);
+        if (slot == no_section) {
+          slot = static_cast<std::uint32_t>(config_.sections.size());
           ConfigSection& section = config_.sections.emplace_back();
           section.full_name = name;
           section.name = schema::classify_section(name);
           section.first_line = header.line + 1;
         }
-        occurrences_.push_back({found->second, file, &header});
+        occurrences_.push_back({slot, file, &header});
         entry_total_ += header.entry_count;
       }
     }
@@ -68,6 +70,15 @@ class ConfigMerger {
     };
     if (!std::is_sorted(occurrences_.begin(), occurrences_.end(), by_section))
       std::stable_sort(occurrences_.begin(), occurrences_.end(), by_section);
+  }
+
+  // The slot of the section of that name, or a free one. There are as many sections as programs, so
+  // they are held in one piece of memory.
+  std::uint32_t& slot_of(std::string_view name) {
+    std::size_t at = std::hash<std::string_view>()(name) & (slots_.size() - 1);
+    while (slots_[at] != no_section && config_.sections[slots_[at]].full_name != name)
+      at = (at + 1) & (slots_.size() - 1);
+    return slots_[at];
   }
 
   void gather_headers() {
@@ -124,6 +135,12 @@ class ConfigMerger {
     if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
   }
 
+  // Of several entries the last one counts.
+  static void set_position(ConfigSection& section, schema::OptionId option, std::size_t index) {
+    section.positions[schema::option_slot(option)] =
+        static_cast<std::uint8_t>(std::min<std::size_t>(index + 1, ConfigSection::far_back));
+  }
+
   // Nearly all sections set each option once, which is seen at a glance.
   static void mark_overridden(ConfigSection& section, std::span<ConfigEntry> entries) {
     std::size_t unknown = 0;
@@ -134,6 +151,7 @@ class ConfigMerger {
       } else {
         repeats |= section.options[entry.option->id];
         section.options[entry.option->id] = true;
+        set_position(section, entry.option->id, static_cast<std::size_t>(&entry - entries.data()));
       }
     }
     section.has_unknown_key = unknown != 0;
@@ -150,12 +168,12 @@ class ConfigMerger {
 
   // [DEFAULT] gives every section the keys that it does not set.
   void spread_defaults() {
-    const auto found = index_.find(default_section);
-    if (found == index_.end()) return;
-    const std::span<const ConfigEntry> defaults = config_.sections[found->second].entries;
+    const std::uint32_t found = slot_of(default_section);
+    if (found == no_section) return;
+    const std::span<const ConfigEntry> defaults = config_.sections[found].entries;
     for (std::uint32_t i = 0; i < config_.sections.size(); ++i) {
       ConfigSection& section = config_.sections[i];
-      if (i == found->second || !section.name) continue;
+      if (i == found || !section.name) continue;
       std::vector<ConfigEntry> all(section.entries.begin(), section.entries.end());
       for (const ConfigEntry& entry : defaults) {
         if (entry.overridden || section.find(entry.key) != nullptr) continue;
@@ -163,7 +181,10 @@ class ConfigMerger {
         copy.option = schema::find_option(section.name->kind, entry.key);
         if (copy.option == nullptr && !schema::takes_any_key(section.name->kind)) continue;
         copy.from_default = true;
-        if (copy.option != nullptr) section.options[copy.option->id] = true;
+        if (copy.option != nullptr) {
+          section.options[copy.option->id] = true;
+          set_position(section, copy.option->id, all.size());
+        }
         all.push_back(copy);
       }
       if (all.size() == section.entries.size()) continue;
@@ -176,23 +197,27 @@ class ConfigMerger {
   Config config_;
   std::vector<Occurrence> occurrences_;
   std::size_t entry_total_ = 0;
-  std::unordered_map<std::string_view, std::uint32_t> index_;
+  static constexpr std::uint32_t no_section = std::numeric_limits<std::uint32_t>::max();
+  std::vector<std::uint32_t> slots_;  // sections by name, by the hash of it
 };
 
-const ConfigEntry* ConfigSection::find(std::string_view key) const {
+const ConfigEntry* ConfigSection::search(std::string_view key) const {
   const schema::OptionRow* option = name ? schema::find_option(name->kind, key) : nullptr;
-  if (option != nullptr && !options[option->id]) return nullptr;
+  if (option != nullptr) return at(option->id);
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& e) {
-    return !e.overridden && (option != nullptr ? e.option == option : e.key == key);
+    return !e.overridden && e.key == key;
+  });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+const ConfigEntry* ConfigSection::look_through(schema::OptionId option) const {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& e) {
+    return !e.overridden && e.option != nullptr && e.option->id == option;
   });
   return found == entries.end() ? nullptr : &*found;
 }
 
 std::string ConfigSection::display() const { return "[" + std::string(full_name) + "]"; }
-
-bool ConfigSection::is_process() const {
-  return name && (schema::section_row(name->kind).blocks & schema::block::process) != 0;
-}
 
 const ConfigSection* Config::find(std::string_view full_name) const {
   const auto found = std::find_if(sections.begin(), sections.end(),

@@ -2,6 +2,8 @@
 // was written. This is what lint rules look at. Made by bind() from the documents that load() read.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -13,6 +15,7 @@
 
 #include "compiler/ini/document.h"
 #include "compiler/source.h"
+#include "schema/option_names.h"
 #include "schema/options.h"
 #include "schema/plan.h"
 
@@ -47,6 +50,10 @@ struct ConfigEntry {
 
 // A section, with all its occurrences merged.
 struct ConfigSection {
+  // By the slots of options: one more than the index of the entry that counts; 0: there is none.
+  using Positions = std::array<std::uint8_t, schema::option_slots>;
+  static constexpr std::uint8_t far_back = 255;  // it has to be looked for
+
   std::string_view full_name;
   std::optional<schema::SectionName> name;      // nothing: Supervisor ignores the section
   std::uint32_t first_line = 1;                 // of the first header
@@ -58,13 +65,41 @@ struct ConfigSection {
   bool has_overridden = false;                  // an entry that does not count
   bool has_continuation = false;                // a value of several lines
   bool has_comment = false;                     // an option with a comment behind it
+  Positions positions{};
 
   // The entry that counts, or null.
-  const ConfigEntry* find(std::string_view key) const;
+  const ConfigEntry* find(schema::OptionName option) const {
+    const schema::OptionId id = name ? schema::option_id(name->kind, option) : schema::no_option;
+    if (id == schema::no_option) return search(option);
+    return at(id);
+  }
+
+  // The same for a key that is not known while compiling, an option or not.
+  template <class Key>
+  requires std::same_as<Key, std::string_view> || std::same_as<Key, std::string>
+
+  const ConfigEntry* find(const Key& key) const { return search(key); }
+
   // The first header's name part, for messages: "[program:web]".
   std::string display() const;
+
   // Whether it runs processes: program, fcgi-program or eventlistener.
-  bool is_process() const;
+  bool is_process() const {
+    return name && (name->kind == schema::SectionKind::program ||
+                    name->kind == schema::SectionKind::fcgi_program ||
+                    name->kind == schema::SectionKind::eventlistener);
+  }
+
+ private:
+  // The entry of an option of this kind of section.
+  const ConfigEntry* at(schema::OptionId option) const {
+    const std::uint8_t position = positions[schema::option_slot(option)];
+    if (position == far_back) return look_through(option);
+    return position == 0 ? nullptr : &entries[position - 1U];
+  }
+
+  const ConfigEntry* search(std::string_view key) const;
+  const ConfigEntry* look_through(schema::OptionId option) const;
 };
 
 struct Config {

@@ -90,7 +90,9 @@ std::string_view Lowering::text_of(const ConfigEntry& entry) const {
 void Lowering::add_settings(const ConfigSection& section, std::vector<schema::Setting>& out) const {
   out.reserve(section.entries.size());
   for (const ConfigEntry& entry : section.entries)
-    if (is_setting(entry)) out.push_back({entry.option->id, origin(entry), text_of(entry)});
+    if (is_setting(entry))
+      out.push_back({entry.option->id, options_.only_check ? schema::Origin{} : origin(entry),
+                     text_of(entry)});
 }
 
 void Lowering::add(const ConfigSection& section) {

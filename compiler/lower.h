@@ -19,7 +19,8 @@ class Lowering {
 
   schema::Plan take_plan() { return std::move(plan_); }
 
-  // The settings of a section of the plan. Valid until the next call.
+  // The settings of a section of the plan; with options.only_check without their places. Valid
+  // until the next call.
   std::span<const schema::Setting> settings(std::size_t section);
 
   // What section `section` of the plan was made of.

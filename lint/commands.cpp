@@ -119,16 +119,18 @@ std::size_t option_length(const Word& word, std::string_view short_options,
   return letter != std::string_view::npos && letter + 1 == text.size() ? 2 : 1;
 }
 
+}  // namespace
+
 class CommandReader {
  public:
   CommandReader(std::string_view value, CommandLine& command) : value_(value), command_(command) {}
 
   // Looks through `argv` until it is the program itself.
-  void read(std::vector<Word> argv) {
+  void read(std::span<const Word> argv) {
     is_outermost_ = true;
     for (int depth = 0; depth < maximum_depth && !argv.empty(); ++depth) {
       const std::string name = base_name(argv.front());
-      std::vector<Word> inner;
+      std::span<const Word> inner;
       bool is_known = true;
       if (is_shell(name))
         is_known = read_shell(name, argv, inner);
@@ -139,15 +141,15 @@ class CommandReader {
       if (!is_known) return;
       is_outermost_ = false;
       if (inner.empty()) {
-        finish(std::move(argv), name);
+        finish(argv, name);
         return;
       }
-      argv = std::move(inner);
+      argv = inner;
     }
   }
 
  private:
-  void note(std::string_view name, const std::vector<Word>& argv, std::size_t end) {
+  void note(std::string_view name, std::span<const Word> argv, std::size_t end) {
     WrapperUse& use = command_.wrappers.emplace_back();
     use.name = name;
     use.word = argv.front();
@@ -155,8 +157,8 @@ class CommandReader {
   }
 
   // False: what runs cannot be told. `inner` stays empty when it is the shell itself.
-  bool read_shell(const std::string& name, const std::vector<Word>& argv,
-                  std::vector<Word>& inner) {
+  bool read_shell(const std::string& name, std::span<const Word> argv,
+                  std::span<const Word>& inner) {
     const auto* shell = std::find(shells.begin(), shells.end(), name);
     std::size_t i = 1;
     bool has_script = false;
@@ -176,31 +178,32 @@ class CommandReader {
     if (i >= argv.size()) return !has_script;
     note(*shell, argv, i);
     if (!has_script) {
-      inner.assign(argv.begin() + static_cast<std::ptrdiff_t>(i), argv.end());
+      inner = argv.subspan(i);
       return true;
     }
     return read_script(argv[i], is_outermost_ ? i : 0, inner);
   }
 
-  bool read_script(const Word& word, std::size_t index, std::vector<Word>& inner) {
+  bool read_script(const Word& word, std::size_t index, std::span<const Word>& inner) {
     const std::string_view raw = value_.substr(word.begin, word.end - word.begin);
     const bool is_plain = raw == word.text;
     const bool is_quoted =
         raw.size() == word.text.size() + 2 && raw.substr(1, word.text.size()) == word.text;
     Script script =
         parse_script(word.text, word.begin + (is_quoted ? 1 : 0), word.end, is_plain || is_quoted);
-    const ScriptStep* last = script.last();
-    if (last != nullptr) inner = last->words;
     if (!command_.script) {
       command_.script = std::move(script);
       command_.script_word = index;
+      if (const ScriptStep* last = command_.script->last()) inner = last->words;
+    } else if (const ScriptStep* last = script.last()) {
+      inner = command_.inner_.emplace_back(last->words);
     }
     return !inner.empty();
   }
 
   // su [options] [-] [user [arguments]], where -c may stand anywhere; runuser too, which else runs
   // a command as sudo does.
-  bool read_su(const std::string& name, const std::vector<Word>& argv, std::vector<Word>& inner) {
+  bool read_su(const std::string& name, std::span<const Word> argv, std::span<const Word>& inner) {
     const std::string_view kept = name == "su" ? "su" : "runuser";
     for (std::size_t i = 1; i + 1 < argv.size(); ++i) {
       if (argv[i].text != "-c" && argv[i].text != "--command") continue;
@@ -214,8 +217,8 @@ class CommandReader {
     return false;
   }
 
-  bool read_wrapper(const WrapperRow& row, const std::vector<Word>& argv,
-                    std::vector<Word>& inner) {
+  bool read_wrapper(const WrapperRow& row, std::span<const Word> argv,
+                    std::span<const Word>& inner) {
     std::size_t i = 1;
     const auto skip_options = [&] {
       while (i < argv.size() && is_option(argv[i])) {
@@ -237,16 +240,21 @@ class CommandReader {
     if (row.operands > 0 && i < argv.size() && argv[i].text == "--") ++i;
     if (i >= argv.size()) return true;
     note(row.name, argv, i);
-    inner.assign(argv.begin() + static_cast<std::ptrdiff_t>(i), argv.end());
+    inner = argv.subspan(i);
     return true;
   }
 
-  void finish(std::vector<Word> argv, const std::string& name) {
-    command_.argv = std::move(argv);
+  void finish(std::span<const Word> argv, const std::string& name) {
+    command_.argv = argv;
     command_.program = name;
+    look_through_interpreter(name);
+    command_.is_question_ = is_question();
+  }
+
+  void look_through_interpreter(const std::string& name) {
     const InterpreterRow* row = find_interpreter(name);
     if (row == nullptr) return;
-    std::vector<Word>& words = command_.argv;
+    const std::span<const Word> words = command_.argv;
     std::size_t i = 1;
     while (i < words.size() && is_option(words[i])) {
       const std::string_view text = words[i].text;
@@ -260,17 +268,26 @@ class CommandReader {
       i += option_length(words[i], row->short_options, "");
     }
     if (i >= words.size()) return;
-    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i));
+    command_.argv = words.subspan(i);
     command_.interpreter = name;
-    command_.program = base_name(words.front());
+    command_.program = base_name(command_.argv.front());
+  }
+
+  bool is_question() const {
+    if (command_.has({"--version", "--help", "--test", "-configtest", "--configtest"})) return true;
+    const std::span<const Word> argv = command_.argv;
+    if (argv.size() < 2) return false;
+    // Many programs have other uses for these letters, with an argument behind them.
+    const auto is_short = [](std::string_view text) {
+      return text == "-h" || text == "-V" || text == "-v" || text == "-t" || text == "-T";
+    };
+    return is_short(argv.back().text) || (is_short(argv[1].text) && is_option(argv[2]));
   }
 
   std::string_view value_;
   CommandLine& command_;
   bool is_outermost_ = true;
 };
-
-}  // namespace
 
 std::string base_name(const Word& word) {
   const std::size_t slash = word.text.rfind('/');
@@ -324,19 +341,11 @@ std::string_view CommandLine::subcommand() const {
   return {};
 }
 
-bool CommandLine::is_question() const {
-  if (has({"--version", "--help", "--test", "-configtest", "--configtest"})) return true;
-  if (argv.size() < 2) return false;
-  // Many programs have other uses for these letters, with an argument behind them.
-  const auto is_short = [](std::string_view text) {
-    return text == "-h" || text == "-V" || text == "-v" || text == "-t" || text == "-T";
-  };
-  return is_short(argv.back().text) || (is_short(argv[1].text) && is_option(argv[2]));
-}
-
 CommandLine parse_command(std::string_view value, const Expand& expand) {
   CommandLine command;
   std::vector<schema::CommandWord> words;
+  constexpr std::size_t usual = 8;
+  words.reserve(usual);
   schema::split_words(value, words, command.error);
   command.words.reserve(words.size());
   for (schema::CommandWord& word : words) {

@@ -2,9 +2,11 @@
 // env, nice and sudo and the script of `sh -c` are looked through.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +31,17 @@ struct CommandLine {
 
   // The program that runs in the end, with its arguments, and what interprets it ("php8.1");
   // empty when that is not known.
-  std::vector<Word> argv;
+  std::span<const Word> argv;
   std::string interpreter;
   std::string program;  // without path
+
+  CommandLine() = default;
+  // `argv` is a part of the words here.
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+  CommandLine(CommandLine&&) = default;
+  CommandLine& operator=(CommandLine&&) = default;
+  ~CommandLine() = default;
 
   const WrapperUse* wrapper(std::string_view name) const;
 
@@ -46,7 +56,13 @@ struct CommandLine {
   std::string_view subcommand() const;
 
   // Whether it is asked for its version, a test of its files, or the like, and serves nobody.
-  bool is_question() const;
+  bool is_question() const { return is_question_; }
+
+ private:
+  friend class CommandReader;
+
+  bool is_question_ = false;
+  std::deque<std::vector<Word>> inner_;  // words of scripts in scripts
 };
 
 // What a part of the value is after expansion; nothing when a name in it is not known.

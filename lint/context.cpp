@@ -187,7 +187,8 @@ std::optional<std::string> Context::expanded_by(const ConfigSection& section,
       kept = group_of(name);
     } else if ((wanted == "process_num" || wanted == "numprocs") && section.is_process()) {
       const bool is_number = wanted == "process_num";
-      const ConfigEntry* number = section.find(is_number ? "numprocs_start" : "numprocs");
+      const ConfigEntry* number =
+          is_number ? section.find("numprocs_start") : section.find("numprocs");
       if (number == &entry) return std::nullopt;
       if (number == nullptr) return std::int64_t{is_number ? 0 : 1};
       const auto value = read<schema::Integer>(section, *number);
@@ -212,6 +213,7 @@ std::optional<std::string> Context::expanded_by(const ConfigSection& section,
 }
 
 bool Context::is_single_line(const ConfigEntry& entry) const {
+  if (!document(entry).has_continuation(entry.entry)) return true;
   const Entry as_written = written(entry);
   return compiler::last_line(document(entry), as_written) == as_written.line;
 }

@@ -3,7 +3,10 @@
 // there, so that rules stay silent rather than guess.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,6 +28,7 @@
 #include "lint/options.h"
 #include "schema/expand.h"
 #include "schema/options.h"
+#include "schema/text.h"
 #include "schema/values.h"
 
 namespace sup::lint {
@@ -34,6 +39,8 @@ using compiler::Diagnostic;
 using compiler::Diagnostics;
 using compiler::Severity;
 using compiler::Span;
+using schema::OptionName;
+using schema::OptionNames;
 using schema::SectionKind;
 
 class Layout;
@@ -118,6 +125,8 @@ class Context {
   template <class Type>
   std::optional<typename Type::Storage> read(const ConfigSection& section,
                                              const ConfigEntry& entry) const {
+    if constexpr (is_small<typename Type::Storage>)
+      if (!entry.is_template && entry.option != nullptr) return read_small<Type>(entry);
     typename Type::Storage value{};
     if (!entry.is_template) {
       if (Type::read(entry.value, {options_.target}, value)) return std::nullopt;
@@ -130,16 +139,22 @@ class Context {
 
   // The same for the entry of that key that counts; nothing, too, when there is none.
   template <class Type>
-  std::optional<typename Type::Storage> read(const ConfigSection& section,
-                                             std::string_view key) const {
+  std::optional<typename Type::Storage> read(const ConfigSection& section, OptionName key) const {
     const ConfigEntry* entry = section.find(key);
     if (entry == nullptr) return std::nullopt;
     return read<Type>(section, *entry);
   }
 
   // Whether a boolean option is known to be switched on.
-  bool is_on(const ConfigSection& section, std::string_view key) const {
+  bool is_on(const ConfigSection& section, OptionName key) const {
     return read<schema::Boolean>(section, key).value_or(false);
+  }
+
+  // Whether one of the signs stands in the value.
+  bool has_any(const ConfigEntry& entry, schema::Signs signs) const {
+    HeldSigns& held = signs_[entry.option != nullptr ? entry.option->id : schema::option_count];
+    if (held.entry != &entry) held = {&entry, schema::Signs::in(entry.value)};
+    return held.signs.has_any_of(signs);
   }
 
   bool is_single_line(const ConfigEntry& entry) const;
@@ -189,6 +204,40 @@ class Context {
   std::optional<std::string> expanded_by(const ConfigSection& section, const ConfigEntry& entry,
                                          std::string text) const;
 
+  // Numbers and the like. Programs of one configuration have most of them in common, so the last
+  // one that was read of each option is kept.
+  template <class Storage>
+  static constexpr bool is_small = std::is_trivially_copyable_v<Storage> &&
+                                   sizeof(Storage) <= sizeof(std::int64_t);
+
+  template <class Type>
+  std::optional<typename Type::Storage> read_small(const ConfigEntry& entry) const {
+    using Storage = typename Type::Storage;
+    HeldValue& held = values_[entry.option->id];
+    Storage value{};
+    if (held.type == Type::name.data() && held.text == entry.value) {
+      std::memcpy(&value, held.bytes.data(), sizeof(Storage));
+      return held.is_known ? std::optional(value) : std::nullopt;
+    }
+    held.type = Type::name.data();
+    held.text = entry.value;
+    held.is_known = !Type::read(entry.value, {options_.target}, value);
+    std::memcpy(held.bytes.data(), &value, sizeof(Storage));
+    return held.is_known ? std::optional(value) : std::nullopt;
+  }
+
+  struct HeldValue {
+    const char* type = nullptr;  // name of the type that it was read as
+    std::string_view text;
+    std::array<std::byte, sizeof(std::int64_t)> bytes{};
+    bool is_known = false;
+  };
+
+  struct HeldSigns {
+    const ConfigEntry* entry = nullptr;
+    schema::Signs signs;
+  };
+
   const compiler::Compilation& compilation_;
   const LintOptions& options_;
   std::span<const ConfigSection> sections_;
@@ -206,6 +255,8 @@ class Context {
   mutable std::shared_ptr<const Layout> layout_;
   mutable std::optional<std::vector<EnvironmentPair>> pairs_;
   mutable const ConfigEntry* pairs_entry_ = nullptr;
+  mutable std::array<HeldValue, schema::option_count> values_{};
+  mutable std::array<HeldSigns, schema::option_count + 1> signs_{};
 };
 
 // "`name`"

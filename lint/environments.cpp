@@ -44,6 +44,15 @@ std::size_t next_pair(std::string_view text, std::size_t at) {
   return text.size();
 }
 
+constexpr std::array<bool, 256> words = [] {
+  std::array<bool, 256> made{};
+  for (unsigned c = 0; c < made.size(); ++c)
+    made[c] = schema::is_environment_word(static_cast<char>(c));
+  return made;
+}();
+
+constexpr bool is_word(char c) { return words[static_cast<unsigned char>(c)]; }
+
 // The pairs of NAME="value",NAME=value as nearly all are written: no blanks, no quote in a value,
 // no sign that could mean something. False, and `pairs` is of no use, for others.
 bool split_plain(std::string_view text, std::vector<EnvironmentPair>& pairs) {
@@ -51,16 +60,17 @@ bool split_plain(std::string_view text, std::vector<EnvironmentPair>& pairs) {
   while (at < text.size()) {
     EnvironmentPair& pair = pairs.emplace_back();
     pair.name_begin = at;
-    while (at < text.size() && text[at] != '=' && schema::is_environment_word(text[at])) ++at;
+    while (at < text.size() && text[at] != '=' && is_word(text[at])) ++at;
     if (at == pair.name_begin || at + 1 >= text.size() || text[at] != '=') return false;
     pair.name = text.substr(pair.name_begin, at - pair.name_begin);
     pair.value_begin = ++at;
     if (text[at] == '"') {
-      const std::size_t end = text.find_first_of("\"'\\", at + 1);
-      if (end == std::string_view::npos || text[end] != '"') return false;
+      std::size_t end = at + 1;
+      while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '\\') ++end;
+      if (end == text.size() || text[end] != '"') return false;
       at = end + 1;
     } else {
-      while (at < text.size() && schema::is_environment_word(text[at])) ++at;
+      while (at < text.size() && is_word(text[at])) ++at;
     }
     if (at == pair.value_begin) return false;
     pair.value = text.substr(pair.value_begin, at - pair.value_begin);
@@ -88,6 +98,8 @@ bool is_other_separator(std::string_view separator, const EnvironmentPair& pair,
 std::optional<std::vector<EnvironmentPair>> split_environment(std::string_view text,
                                                               schema::Target target) {
   std::vector<EnvironmentPair> plain;
+  constexpr std::size_t usual = 6;
+  plain.reserve(usual);
   if (split_plain(text, plain)) return plain;
   const std::string mask = masked(text);
   schema::EnvironmentValue ignored;

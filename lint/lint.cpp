@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <iterator>
 #include <map>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "schema/expand.h"
@@ -141,88 +143,163 @@ namespace {
 
 schema::OptionSet options_of(const LintRule& rule) {
   schema::OptionSet set;
-  for (const schema::OptionRow& row : schema::option_rows()) {
-    const bool is_named =
-        std::find(rule.options.begin(), rule.options.end(), row.name) != rule.options.end();
-    set[row.id] = is_named || rule.type.contains(row.type);
+  for (const OptionName name : rule.options) {
+    if (name.empty()) continue;
+    for (const schema::SectionRow& section : schema::section_rows()) {
+      const schema::OptionId id = schema::option_id(section.kind, name);
+      if (id != schema::no_option) set[id] = true;
+    }
   }
+  if (rule.type.names.front().empty()) return set;
+  for (const schema::OptionRow& row : schema::option_rows())
+    if (rule.type.contains(row.type)) set[row.id] = true;
   return set;
 }
 
 // Rules by what they look at, so that a section is given to those alone that it concerns.
-class Runner {
- public:
-  Runner(Context& context, Diagnostics& out) : context_(context), out_(out) {
-    for (const LintRule* rule : rules) {
-      const bool is_optional = rule->is_optional || rule->rule.severity == Severity::style;
-      if (is_optional && !context.options().style) continue;
-      if (rule->looks_at_whole)
-        whole_.push_back(rule);
-      else if (rule->check != nullptr)
-        some_.push_back(rule);
-      else if (rule->check_section != nullptr)
-        section_.push_back({rule, options_of(*rule)});
-      else
-        add_value_rule(rule);
-    }
-  }
-
-  void run() {
-    const std::span<const ConfigSection> all = context_.config().sections;
-    for (const LintRule* rule : whole_) rule->check(context_, out_);
-    constexpr std::size_t at_a_time = 64;
-    for (std::size_t begin = 0; begin < all.size(); begin += at_a_time) {
-      context_.set_sections(all.subspan(begin, std::min(at_a_time, all.size() - begin)));
-      for (const LintRule* rule : some_) rule->check(context_, out_);
-      for (const ConfigSection& section : context_.sections())
-        if (section.name) look_at(section);
-    }
-    context_.set_sections(all);
-  }
-
- private:
+struct RuleTable {
   struct SectionRule {
     const LintRule* rule;
     schema::OptionSet options;
   };
 
+  explicit RuleTable(bool has_style) {
+    for (const LintRule* rule : rules) {
+      const bool is_optional = rule->is_optional || rule->rule.severity == Severity::style;
+      if (is_optional && !has_style) continue;
+      if (rule->looks_at_whole)
+        whole.push_back(rule);
+      else if (rule->check != nullptr)
+        some.push_back(rule);
+      else if (rule->check_section != nullptr)
+        section.push_back({rule, options_of(*rule)});
+      else
+        add_value_rule(rule);
+    }
+  }
+
+  // Made when first asked for: many small files are checked in one go.
+  static const RuleTable& of(const LintOptions& options) {
+    if (!options.style) {
+      static const RuleTable usual(false);
+      return usual;
+    }
+    static const RuleTable with_style(true);
+    return with_style;
+  }
+
   void add_value_rule(const LintRule* rule) {
     const schema::OptionSet options = options_of(*rule);
     for (std::size_t id = 0; id < schema::option_count; ++id)
-      if (options[id]) value_[id].push_back(rule);
-    with_value_rules_ |= options;
+      if (options[id]) value[id].push_back(rule);
+    with_value_rules |= options;
   }
 
-  void look_at(const ConfigSection& section) {
-    for (const SectionRule& row : section_)
-      if ((section.options & row.options).any()) row.rule->check_section(context_, out_, section);
-    if ((section.options & with_value_rules_).none()) return;
+  std::vector<const LintRule*> whole;
+  std::vector<const LintRule*> some;
+  std::vector<SectionRule> section;
+  std::array<std::vector<const LintRule*>, schema::option_count> value;
+  schema::OptionSet with_value_rules;
+};
+
+// Asks the rules that look at some sections at a time.
+class Runner {
+ public:
+  Runner(const RuleTable& table, Context& context) : table_(table), context_(context) {}
+
+  void run(std::span<const ConfigSection> sections, Diagnostics& out) {
+    context_.set_sections(sections);
+    for (const LintRule* rule : table_.some) rule->check(context_, out);
+    for (const ConfigSection& section : sections)
+      if (section.name) look_at(section, out);
+  }
+
+ private:
+  void look_at(const ConfigSection& section, Diagnostics& out) {
+    for (const RuleTable::SectionRule& row : table_.section)
+      if ((section.options & row.options).any()) row.rule->check_section(context_, out, section);
+    if ((section.options & table_.with_value_rules).none()) return;
     for (const ConfigEntry& entry : section.entries)
       if (entry.option != nullptr && !entry.overridden && !entry.from_default)
-        look_at_value(section, entry);
+        look_at_value(section, entry, out);
   }
 
-  void look_at_value(const ConfigSection& section, const ConfigEntry& entry) {
+  void look_at_value(const ConfigSection& section, const ConfigEntry& entry, Diagnostics& out) {
     const schema::OptionId id = entry.option->id;
-    if (value_[id].empty()) return;
+    if (table_.value[id].empty()) return;
     std::string_view& clean = clean_[id];
     if (clean.data() != nullptr && clean == entry.value) return;
-    const std::size_t before = out_.all().size();
-    for (const LintRule* rule : value_[id]) rule->check_value(context_, out_, section, entry);
-    const bool is_clean = out_.all().size() == before && !entry.is_template;
+    const std::size_t before = out.all().size();
+    for (const LintRule* rule : table_.value[id]) rule->check_value(context_, out, section, entry);
+    const bool is_clean = out.all().size() == before && !entry.is_template;
     clean = is_clean ? entry.value : std::string_view{};
   }
 
+  const RuleTable& table_;
   Context& context_;
-  Diagnostics& out_;
-  std::vector<const LintRule*> whole_;
-  std::vector<const LintRule*> some_;
-  std::vector<SectionRule> section_;
-  std::array<std::vector<const LintRule*>, schema::option_count> value_;
-  schema::OptionSet with_value_rules_;
   // The last value of each option that no rule had a word about.
   std::array<std::string_view, schema::option_count> clean_{};
 };
+
+// All sections, a few at a time, for one thread or two. What is found does not depend on how many
+// there are: it is kept apart for each few sections.
+class Portions {
+ public:
+  Portions(const compiler::Compilation& compilation, const LintOptions& options)
+      : compilation_(compilation),
+        options_(options),
+        found_((compilation.config.sections.size() + at_a_time - 1) / at_a_time) {}
+
+  // Whether a second thread is worth its start. Questions to the machine are not for two.
+  bool are_many() const {
+    constexpr std::size_t many = 32;
+    return found_.size() >= many && options_.machine == nullptr &&
+           std::thread::hardware_concurrency() > 1;
+  }
+
+  // Looks at portions that nobody has taken yet, until there are none.
+  void work(Context& context) {
+    const std::span<const ConfigSection> all = compilation_.config.sections;
+    Runner runner(RuleTable::of(options_), context);
+    for (std::size_t i = next_++; i < found_.size(); i = next_++) {
+      const std::size_t begin = i * at_a_time;
+      runner.run(all.subspan(begin, std::min(at_a_time, all.size() - begin)), found_[i]);
+    }
+    context.set_sections(all);
+  }
+
+  void work_alone() {
+    Context context(compilation_, options_);
+    work(context);
+  }
+
+  void hand_over(Diagnostics& findings) {
+    for (Diagnostics& found : found_)
+      found.each([&](Diagnostic& diagnostic) {
+        findings.report(*diagnostic.rule, diagnostic.span, {}) = std::move(diagnostic);
+      });
+  }
+
+ private:
+  static constexpr std::size_t at_a_time = 64;
+
+  const compiler::Compilation& compilation_;
+  const LintOptions& options_;
+  std::vector<Diagnostics> found_;
+  std::atomic<std::size_t> next_{0};
+};
+
+// What all rules say, in the order in which one thread would find it.
+void ask_rules(Context& context, Diagnostics& findings) {
+  Portions portions(context.compilation(), context.options());
+  std::jthread second;
+  if (portions.are_many()) second = std::jthread([&portions] { portions.work_alone(); });
+  for (const LintRule* rule : RuleTable::of(context.options()).whole)
+    rule->check(context, findings);
+  portions.work(context);
+  if (second.joinable()) second.join();
+  portions.hand_over(findings);
+}
 
 }  // namespace
 
@@ -230,7 +307,7 @@ Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& op
   Diagnostics findings;
   if (compilation.failure) return findings;
   Context context(compilation, options);
-  Runner(context, findings).run();
+  ask_rules(context, findings);
 
   const Explained explained = explained_by(context, findings);
   for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {

@@ -55,7 +55,7 @@ struct LintRule {
                       const ConfigSection& section, const ConfigEntry& entry) = nullptr;
 
   // By name; none: all of these value types. An option of these kinds of section only, if any.
-  std::array<std::string_view, 8> options{};
+  std::array<OptionName, 8> options{};
   ValueTypes type{};
 };
 

@@ -102,11 +102,16 @@ LogHint hint_of(const ConfigEntry* entry) {
   return LogHint::file;
 }
 
+bool is_constant_path(const ConfigEntry& entry) {
+  return !entry.is_template && entry.value.starts_with('/');
+}
+
 bool is_on_disk(const Context& context, const ConfigSection& section, const LogChannel& channel) {
   if (channel.is_stderr && redirects_stderr(context, section)) return false;
-  if (section.name->kind != SectionKind::supervisord &&
-      hint_of(section.find(channel.logfile)) != LogHint::unknown) {
-    return true;
+  if (section.name->kind != SectionKind::supervisord) {
+    const ConfigEntry* entry = section.find(channel.logfile);
+    if (hint_of(entry) != LogHint::unknown) return true;
+    if (is_constant_path(*entry)) return !is_device(entry->value);
   }
   const auto log = read_log(context, section, channel);
   if (!log) return false;

@@ -13,12 +13,12 @@ namespace sup::lint {
 
 // The options of one log. All but the first three are empty for the daemon's own log.
 struct LogChannel {
-  std::string_view logfile;
-  std::string_view maxbytes;
-  std::string_view backups;
-  std::string_view syslog;
-  std::string_view capture;
-  std::string_view events;
+  OptionName logfile;
+  OptionName maxbytes;
+  OptionName backups;
+  OptionName syslog;
+  OptionName capture;
+  OptionName events;
   bool is_stderr = false;
 };
 
@@ -46,6 +46,9 @@ enum class LogHint : std::uint8_t {
 };
 
 LogHint hint_of(const ConfigEntry* entry);
+
+// Whether the path of a process's log is known as it is written: a constant that is absolute.
+bool is_constant_path(const ConfigEntry& entry);
 
 // Whether a log is a file that grows: an AUTO one or one with a path; false when it is not known.
 bool is_on_disk(const Context& context, const ConfigSection& section, const LogChannel& channel);

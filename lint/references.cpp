@@ -24,7 +24,7 @@ Server read_server(const Context& context, const ConfigSection& section) {
   Server server;
   server.section = &section;
   server.is_unix = section.name->kind == SectionKind::unix_http_server;
-  server.entry = section.find(server.is_unix ? "file" : "port");
+  server.entry = server.is_unix ? section.find("file") : section.find("port");
   if (server.entry == nullptr) return server;
   if (server.is_unix) {
     const auto path = context.read<schema::SocketPath>(section, *server.entry);

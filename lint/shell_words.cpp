@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "schema/text.h"
+
 namespace sup::lint {
 
 bool is_shell_builtin(std::string_view word) {
@@ -15,6 +17,7 @@ bool is_shell_builtin(std::string_view word) {
 bool is_shell_operator(const Word& word) {
   if (word.is_quoted || word.text.empty()) return false;
   std::string_view text = word.text;
+  if (!schema::Signs::in(text.substr(0, 2)).has_any_of("&|;<>")) return false;
   if (text == "&&" || text == "||" || text == "|" || text == ";" || text == "|&") return true;
   const std::size_t digits = text.find_first_not_of("0123456789");
   if (digits == std::string_view::npos || digits > 1) return false;

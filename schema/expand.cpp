@@ -35,7 +35,12 @@ struct Conversion {
   Fault fault = Fault::none;
 };
 
-bool has(std::string_view set, char c) { return c != 0 && set.find(c) != std::string_view::npos; }
+// The sets are so small that a loop is sooner done than memchr.
+constexpr bool has(std::string_view set, char c) {
+  for (const char each : set)
+    if (each == c) return true;
+  return false;
+}
 
 // Digits or *; advances `i`.
 int scan_number(std::string_view text, std::size_t& i, Conversion& c, int absent) {
@@ -126,10 +131,10 @@ void append_text(std::string& out, const Conversion& c, std::string_view value) 
 }
 
 void append_number(std::string& out, const Conversion& c, std::int64_t value) {
-  std::array<char, 512> buffer{};
   std::string digits;
   const bool negative = value < 0;
   if (has(float_conversions, c.type)) {
+    std::array<char, 512> buffer{};
     std::array<char, 8> format{'%', '.', '*', c.type, 0};
     const int precision = std::min(c.precision < 0 ? 6 : c.precision, 100);
     const double magnitude = negative ? -static_cast<double>(value) : static_cast<double>(value);
@@ -139,6 +144,7 @@ void append_number(std::string& out, const Conversion& c, std::int64_t value) {
 #pragma GCC diagnostic pop
     digits.assign(buffer.data(), static_cast<std::size_t>(std::max(n, 0)));
   } else {
+    std::array<char, 64> buffer{};  // for 64 bits, octal at most
     const int base = c.type == 'o' ? 8 : c.type == 'x' || c.type == 'X' ? 16 : 10;
     const std::uint64_t magnitude =
         negative ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
@@ -235,6 +241,7 @@ std::optional<ExpandError> misfit(const Conversion& c, const TemplateValue& valu
 
 Expanded expand(std::string_view text, const NameLookup& lookup) {
   Expanded result;
+  result.text.reserve(text.size());
   std::size_t i = 0;
   while (i < text.size()) {
     const std::size_t percent = std::min(text.find('%', i), text.size());

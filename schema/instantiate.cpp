@@ -842,11 +842,11 @@ class Binder {
         const OptionRow& row = option_row(all[i].option);
         if (row.block != block::process) continue;
         Held& held = held_[row.id];
-        const bool constant = !is_template(all[i].text);
-        if (constant && held.is_known && held.text == all[i].text) {
+        if (held.is_known && held.text == all[i].text) {
           held.generation = generation_;
           continue;
         }
+        const bool constant = !is_template(all[i].text);
         forget(row.id);
         if (!constant) {
           templates.push_back(i);
@@ -911,7 +911,7 @@ std::string_view group_kind_name(GroupKind kind) {
 }
 
 std::string settle_path(std::string& path, bool is_directory, const Facts& facts) {
-  path = with_home(path, facts);
+  if (path.starts_with('~')) path = with_home(path, facts);
   const std::size_t slash = path.rfind('/');
   if (!facts.directory_exists || (!is_directory && slash == std::string::npos)) return {};
   const std::string directory = is_directory ? path : slash == 0 ? "/" : path.substr(0, slash);

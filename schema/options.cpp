@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "schema/option_names.h"
 #include "schema/result.h"
 
 namespace sup::schema {
@@ -129,7 +130,6 @@ constexpr std::array<OptionRow, option_count> all_rows = make_rows();
 // Options by name for each kind of section, with open addressing, made while compiling: there is
 // one look-up for each entry of a configuration.
 constexpr std::size_t table_size = 256;
-constexpr OptionId no_option = std::numeric_limits<OptionId>::max();
 using Table = std::array<OptionId, table_size>;
 
 constexpr std::size_t hash_of(std::string_view name) {
@@ -231,6 +231,22 @@ const OptionRow* find_option(SectionKind kind, std::string_view name) {
     if (all_rows[table[slot]].name == name) return &all_rows[table[slot]];
   return nullptr;
 }
+
+constinit const OptionIds option_ids = [] {
+  OptionIds made{};
+  for (std::size_t kind = 0; kind < sections.size(); ++kind) {
+    made[kind].fill(no_option);
+    std::array<bool, option_slots> taken{};
+    for (const OptionRow& row : all_rows) {
+      if ((sections[kind].blocks & static_cast<unsigned>(row.block)) == 0) continue;
+      std::size_t first = 0;
+      while (all_rows[first].name != row.name) ++first;
+      made[kind][first] = row.id;
+      if (std::exchange(taken[option_slot(row.id)], true)) throw "two options have one slot";
+    }
+  }
+  return made;
+}();
 
 const OptionRow* find_option(block::Block block, std::string_view name) {
   const auto found = std::find_if(all_rows.begin(), all_rows.end(), [&](const OptionRow& row) {

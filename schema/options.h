@@ -45,6 +45,12 @@ enum class SectionKind : std::uint8_t {
 #undef SECTION
 };
 
+constexpr std::size_t section_kind_count = 0
+#define SECTION(...) +1
+#include "schema/sections.def"
+#undef SECTION
+    ;
+
 struct SectionRow {
   SectionKind kind;
   std::string_view spelling;

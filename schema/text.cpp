@@ -230,6 +230,20 @@ namespace {
 
 constexpr bool is_command_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
+constexpr std::array<bool, 256> plain_in_command = [] {
+  std::array<bool, 256> made{};
+  for (unsigned i = 0; i < made.size(); ++i) {
+    const char c = static_cast<char>(i);
+    made[i] = !is_command_space(c) && c != '\'' && c != '"' && c != '\\';
+  }
+  return made;
+}();
+
+// Whether it stands for itself and goes on with a word.
+constexpr bool is_plain_in_command(char c) {
+  return plain_in_command[static_cast<unsigned char>(c)];
+}
+
 // Reads the string that opens at `at` onto `word` and sets `at` behind its end. The reason of a
 // failure, or nothing.
 std::string_view read_quoted(std::string_view text, std::size_t& at, std::string& word) {
@@ -258,13 +272,13 @@ bool split_words(std::string_view text, std::vector<CommandWord>& words, std::st
     if (at == text.size()) return true;
     CommandWord& word = words.emplace_back();
     word.begin = at;
-    while (at < text.size() && !is_command_space(text[at])) {
+    for (;;) {
+      std::size_t plain_end = at;
+      while (plain_end < text.size() && is_plain_in_command(text[plain_end])) ++plain_end;
+      word.text.append(text, at, plain_end - at);
+      at = plain_end;
+      if (at == text.size() || is_command_space(text[at])) break;
       const char c = text[at];
-      if (c != '\'' && c != '"' && c != '\\') {
-        word.text += c;
-        ++at;
-        continue;
-      }
       word.quoted = true;
       if (c != '\\') {
         error = read_quoted(text, at, word.text);

@@ -3,6 +3,7 @@
 // not UTF-8 are taken as single characters and never cause harm.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,40 @@ inline std::string_view strip_right(std::string_view text) {
 }
 
 inline std::string_view strip(std::string_view text) { return strip_right(strip_left(text)); }
+
+// Signs that mean something to a shell, a lexer or a template: which of them stand in a text. The
+// text is looked at once, however many questions there are.
+class Signs {
+ public:
+  constexpr Signs() = default;
+
+  // Each must be one of `known`.
+  consteval Signs(const char* signs) {  // NOLINT(google-explicit-constructor)
+    for (; *signs != 0; ++signs) {
+      if (known.find(*signs) == std::string_view::npos) throw "not a sign that is told apart";
+      bits_ |= table[static_cast<unsigned char>(*signs)];
+    }
+  }
+
+  static constexpr Signs in(std::string_view text) {
+    Signs found;
+    for (const char c : text) found.bits_ |= table[static_cast<unsigned char>(c)];
+    return found;
+  }
+
+  constexpr bool has_any_of(Signs others) const { return (bits_ & others.bits_) != 0; }
+
+ private:
+  static constexpr std::string_view known = "$`\"'\\;|&#%<>~{}()";
+  static constexpr std::array<std::uint32_t, 256> table = [] {
+    std::array<std::uint32_t, 256> made{};
+    for (std::size_t i = 0; i < known.size(); ++i)
+      made[static_cast<unsigned char>(known[i])] = 1U << i;
+    return made;
+  }();
+
+  std::uint32_t bits_ = 0;
+};
 
 // Letters of ASCII and Latin-1, and the Kelvin sign, which Python lowers to an ordinary k: an
 // option name can be made of it.

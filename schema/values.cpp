@@ -151,16 +151,13 @@ constexpr std::array odd_signals{
 using Token = EnvironmentToken;
 using LexError = EnvironmentLexError;
 
-constexpr std::array<bool, 256> environment_word = [] {
-  std::array<bool, 256> table{};
-  for (unsigned c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = true;
-  for (const char c : std::string_view("_/.+-():")) table[static_cast<unsigned char>(c)] = true;
-  return table;
+constexpr std::array<bool, 256> environment_words = [] {
+  std::array<bool, 256> made{};
+  for (unsigned c = 0; c < made.size(); ++c) made[c] = is_environment_word(static_cast<char>(c));
+  return made;
 }();
 
-constexpr bool is_word(unsigned char c) { return environment_word[c]; }
+constexpr bool is_word(unsigned char c) { return environment_words[c]; }
 
 // End of the run of such characters that begins at `at`.
 std::size_t word_end(std::string_view text, std::size_t at) {
@@ -858,6 +855,8 @@ namespace {
 // Reads KEY="value",KEY=value as nearly all are written: no blanks, no backslash, no quote inside a
 // word. Both lexers agree there. False, and `out` is of no use, if it is written otherwise.
 bool read_plain_environment(std::string_view text, EnvironmentValue& out) {
+  constexpr std::size_t usual = 6;
+  out.reserve(usual);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t key_end = word_end(text, at);
     if (key_end == at || key_end + 1 >= text.size() || text[key_end] != '=') return false;
@@ -889,8 +888,6 @@ bool read_plain_environment(std::string_view text, EnvironmentValue& out) {
 }
 
 }  // namespace
-
-bool is_environment_word(char c) { return is_word(static_cast<unsigned char>(c)); }
 
 std::optional<EnvironmentLexError> lex_environment(std::string_view text, Target target,
                                                    std::vector<EnvironmentToken>& tokens) {

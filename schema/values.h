@@ -3,6 +3,7 @@
 // Supervisor's datatypes: what it accepts is accepted, what it refuses is refused.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -101,7 +102,18 @@ std::optional<EnvironmentLexError> lex_environment(std::string_view text, Target
                                                    std::vector<EnvironmentToken>& tokens);
 
 // Whether `c` can stand in an unquoted name or value of an environment=.
-bool is_environment_word(char c);
+constexpr bool is_environment_word(char c) {
+  constexpr std::array<bool, 256> table = [] {
+    std::array<bool, 256> made{};
+    for (unsigned letter = '0'; letter <= '9'; ++letter) made[letter] = true;
+    for (unsigned letter = 'A'; letter <= 'Z'; ++letter) made[letter] = true;
+    for (unsigned letter = 'a'; letter <= 'z'; ++letter) made[letter] = true;
+    for (const char sign : std::string_view("_/.+-():"))
+      made[static_cast<unsigned char>(sign)] = true;
+    return made;
+  }();
+  return table[static_cast<unsigned char>(c)];
+}
 
 using EnvironmentValue = std::vector<std::pair<std::string, std::string>>;
 

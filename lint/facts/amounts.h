@@ -43,14 +43,14 @@ using KnownNumber = Known<std::int64_t>;
 
 template <class Type>
 Known<typename Type::Storage> known(const Context& context, const ConfigSection& section,
-                                    std::string_view key, typename Type::Storage fallback) {
+                                    OptionName key, typename Type::Storage fallback) {
   const ConfigEntry* entry = section.find(key);
   if (entry == nullptr) return {std::move(fallback), nullptr};
   return {context.read<Type>(section, *entry), entry};
 }
 
 inline KnownNumber known_number(const Context& context, const ConfigSection& section,
-                                std::string_view key, std::int64_t fallback) {
+                                OptionName key, std::int64_t fallback) {
   return known<schema::Integer>(context, section, key, fallback);
 }
 

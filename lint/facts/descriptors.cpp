@@ -10,7 +10,7 @@ namespace sup::lint {
 namespace {
 
 // Whether a log file is open for the channel.
-bool has_log(const Context& context, const ConfigSection& section, std::string_view key) {
+bool has_log(const Context& context, const ConfigSection& section, OptionName key) {
   const ConfigEntry* entry = section.find(key);
   if (entry == nullptr) return true;
   // Too long for a special word.

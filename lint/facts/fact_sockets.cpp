@@ -25,8 +25,7 @@ void add_inet(FactRow& row, std::string_view host, int port) {
 }
 
 void add_unix(const FactSource& source, Fact& fact, FactRow& row, const ConfigSection& section,
-              const std::string& path, std::string_view mode_option,
-              std::string_view owner_option) {
+              const std::string& path, OptionName mode_option, OptionName owner_option) {
   row.fields.push_back(field("address", path));
   row.fields.push_back(field("exposure", "unix socket"));
   const auto mode = known<schema::Octal>(source.context(), section, mode_option,

@@ -26,6 +26,9 @@ bool starts_before(const ProcessGroup& a, const ProcessGroup& b) {
 
 Layout::Layout(const Context& context) {
   const References& references = context.references();
+  const std::size_t most = context.config().sections.size();
+  groups_.reserve(most);
+  members_.reserve(most);
   std::unordered_set<const ConfigSection*> grouped;
   for (const GroupMembers& group : references.groups()) {
     const std::size_t index = add_group(context, *group.section);

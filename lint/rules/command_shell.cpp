@@ -49,6 +49,8 @@ void offer_shell(const Context& context, Diagnostic& diagnostic, const ConfigEnt
 
 void check_syntax(const Context& context, Diagnostics& out, const ConfigSection& section,
                   const ConfigEntry& entry) {
+  // Only a value that is not known yet can bring a sign in.
+  if (!entry.is_template && !context.has_any(entry, ";|&<>")) return;
   const CommandLine& command = context.command(section, entry);
   if (command.words.size() < 2 || !command.error.empty() || command.script ||
       is_shell(base_name(command.words[0])) || is_shell_builtin(command.words[0].text) ||

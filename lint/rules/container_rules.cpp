@@ -133,7 +133,7 @@ void check_paths(const Context& context, Diagnostics& out) {
   const ConfigSection* daemon = container_daemon(context);
   if (daemon == nullptr) return;
   std::string missing;
-  for (const std::string_view option : {"logfile", "pidfile"})
+  for (const OptionName option : OptionNames{"logfile", "pidfile"})
     if (daemon->find(option) == nullptr)
       missing += (missing.empty() ? "" : " and ") + quoted(option);
   if (missing.empty()) return;

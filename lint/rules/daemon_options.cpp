@@ -45,7 +45,7 @@ void check_switch(const Context& context, Diagnostics& out) {
 
 void check_foreground(const Context& context, Diagnostics& out, const ConfigSection& section) {
   if (section.name->kind != SectionKind::supervisord || !context.is_on(section, "nodaemon")) return;
-  for (const std::string_view key : {"directory", "umask"}) {
+  for (const OptionName key : OptionNames{"directory", "umask"}) {
     const ConfigEntry* entry = section.find(key);
     if (entry == nullptr || entry->from_default) continue;
     // 022 is the sample's, and what nearly everybody starts the daemon with.

@@ -12,7 +12,7 @@ namespace {
 // Whether a process of the section may log to an AUTO file.
 bool may_log_automatically(const Context& context, const ConfigSection& section) {
   if (!section.is_process()) return false;
-  for (const std::string_view key : {"stdout_logfile", "stderr_logfile"}) {
+  for (const OptionName key : OptionNames{"stdout_logfile", "stderr_logfile"}) {
     if (key == "stderr_logfile" && context.is_on(section, "redirect_stderr")) continue;
     const ConfigEntry* entry = section.find(key);
     if (entry == nullptr) return true;

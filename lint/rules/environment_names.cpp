@@ -11,10 +11,20 @@ namespace sup::lint {
 
 namespace {
 
+// For the few that there mostly are, comparing costs less than remembering.
+bool are_surely_different(const std::vector<EnvironmentPair>& pairs) {
+  constexpr std::size_t few = 12;
+  if (pairs.size() > few) return false;
+  for (std::size_t i = 1; i < pairs.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (pairs[i].name == pairs[k].name) return false;
+  return true;
+}
+
 void check_duplicate(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
   const auto& pairs = context.environment_pairs(entry);
-  if (!pairs || pairs->size() < 2) return;
+  if (!pairs || are_surely_different(*pairs)) return;
   std::unordered_map<std::string_view, const EnvironmentPair*> seen;
   for (const EnvironmentPair& pair : *pairs) {
     const auto [first, is_new] = seen.try_emplace(pair.name, &pair);

@@ -69,9 +69,13 @@ void check_home(const Context& context, Diagnostics& out, const ConfigSection& s
 }
 
 bool has_system_path(std::string_view path) {
-  for (const std::string_view folder : schema::split_list(path, ':'))
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find(':', begin), path.size());
+    const std::string_view folder = schema::strip(path.substr(begin, end - begin));
     if (folder == "/bin" || folder == "/usr/bin" || folder == "/bin/" || folder == "/usr/bin/")
       return true;
+    begin = end + 1;
+  }
   return false;
 }
 

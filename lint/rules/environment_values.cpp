@@ -16,10 +16,6 @@ void each_pair(const Context& context, const ConfigEntry& entry, Function functi
   for (const EnvironmentPair& pair : *pairs) function(pair);
 }
 
-bool is_quick_no(const ConfigEntry& entry, std::string_view signs) {
-  return entry.value.find_first_of(signs) == std::string_view::npos;
-}
-
 void check_truncated(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
   each_pair(context, entry, [&](const EnvironmentPair& pair) {
@@ -49,7 +45,7 @@ void check_truncated(const Context& context, Diagnostics& out, const ConfigSecti
 
 void check_separator(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
-  if (is_quick_no(entry, ";|&")) return;
+  if (!context.has_any(entry, ";|&")) return;
   each_pair(context, entry, [&](const EnvironmentPair& pair) {
     if (pair.is_cut() || pair.separator.empty() || pair.separator == ",") return;
     const Span place = context.value_part(entry, pair.separator_begin, pair.separator.size());
@@ -74,7 +70,7 @@ std::size_t variable_end(std::string_view text, std::size_t at) {
 
 void check_variable(const Context& context, Diagnostics& out, const ConfigSection& section,
                     const ConfigEntry& entry) {
-  if (is_quick_no(entry, "$")) return;
+  if (!context.has_any(entry, "$")) return;
   each_pair(context, entry, [&](const EnvironmentPair& pair) {
     // Prompts and formats are read by a shell later; in secrets a $ is a character.
     if (pair.is_cut() || is_secret_name(pair.name) || pair.name.starts_with("PS") ||
@@ -103,7 +99,8 @@ void check_variable(const Context& context, Diagnostics& out, const ConfigSectio
 void check_stripping(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
   // Only quotes inside quotes and backslashes are read in two ways.
-  if (is_quick_no(entry, "\\") && (is_quick_no(entry, "'") || is_quick_no(entry, "\""))) return;
+  const bool has_both = context.has_any(entry, "'") && context.has_any(entry, "\"");
+  if (!has_both && !context.has_any(entry, "\\")) return;
   const auto text = context.text(section, entry);
   if (!text) return;
   schema::EnvironmentValue before;

@@ -38,7 +38,7 @@ bool means_the_same(std::string_view text) {
   constexpr std::string_view quotes = "\"'";
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' || static_cast<signed char>(text[i]) < 0) return false;
-    if (quotes.find(text[i]) == std::string_view::npos) continue;
+    if (text[i] != '"' && text[i] != '\'') continue;
     const std::size_t close = text.find(text[i], i + 1);
     if (i == 0 || text[i - 1] != '=' || close == std::string_view::npos) return false;
     const std::string_view inner = text.substr(i + 1, close - i - 1);
@@ -95,10 +95,11 @@ void check_quoting(const Context& context, Diagnostics& out, const ConfigSection
 void check_percent(const Context& context, Diagnostics& out, const ConfigSection& section,
                    const ConfigEntry& entry) {
   constexpr std::string_view four = "%%%%";
-  const std::size_t at = entry.value.find(four);
-  if (section.name->kind != SectionKind::supervisord || at == std::string_view::npos ||
+  if (section.name->kind != SectionKind::supervisord ||
       context.options().target < schema::Target::v4_4)
     return;
+  const std::size_t at = entry.value.find(four);
+  if (at == std::string_view::npos) return;
   const Span place = context.value_part(entry, at, four.size());
   auto& diagnostic =
       out.report(double_percent_changes.rule, severity_for(context), place,

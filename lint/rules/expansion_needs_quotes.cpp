@@ -16,7 +16,7 @@ std::size_t value_end(std::string_view text, std::size_t begin) {
 void check(const Context& context, Diagnostics& out, const ConfigSection& section,
            const ConfigEntry& entry) {
   const std::string_view text = entry.value;
-  if (text.find(start) == std::string_view::npos) return;
+  if (!entry.is_template || text.find(start) == std::string_view::npos) return;
   char open = 0;
   Diagnostic* diagnostic = nullptr;
   for (std::size_t i = 0; i < text.size(); ++i) {

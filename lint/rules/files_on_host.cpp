@@ -56,7 +56,7 @@ void check_writable(const Context& context, Diagnostics& out) {
   if (!name || is_root(*name)) return;
   const auto user = machine->user(*name);
   if (!user) return;
-  const auto look_at = [&](const ConfigSection& section, std::string_view key, bool is_directory) {
+  const auto look_at = [&](const ConfigSection& section, OptionName key, bool is_directory) {
     const ConfigEntry* entry = section.find(key);
     if (entry == nullptr || entry->from_default) return;
     const auto path = context.text(section, *entry);

@@ -13,12 +13,12 @@ namespace {
 
 // The log of a channel; the default where nothing is written; nothing when it is not known.
 std::optional<schema::LogTargetValue> log_of(const Context& context, const ConfigSection& section,
-                                             std::string_view key) {
+                                             OptionName key) {
   if (section.find(key) == nullptr) return schema::LogTargetValue{};
   return context.read<schema::LogTarget>(section, key);
 }
 
-bool is_zero(const Context& context, const ConfigSection& section, std::string_view key) {
+bool is_zero(const Context& context, const ConfigSection& section, OptionName key) {
   return context.read<schema::ByteSize>(section, key) == std::int64_t{0};
 }
 
@@ -81,9 +81,9 @@ void check_ignored(const Context& context, Diagnostics& out, const ConfigSection
   const auto log = context.read<schema::LogTarget>(section, "stderr_logfile");
   const bool has_file = log && log->kind == schema::LogKind::file;
   if (has_file) ignored.push_back(section.find("stderr_logfile"));
-  constexpr std::array<std::string_view, 2> limits = {"stderr_logfile_maxbytes",
-                                                      "stderr_logfile_backups"};
-  for (const std::string_view key : limits) {
+  constexpr std::array<OptionName, 2> limits = {"stderr_logfile_maxbytes",
+                                                "stderr_logfile_backups"};
+  for (const OptionName key : limits) {
     if (const ConfigEntry* entry = section.find(key)) ignored.push_back(entry);
   }
   if (ignored.empty() || ignored.front()->from_default) return;
@@ -107,7 +107,8 @@ void check_ignored(const Context& context, Diagnostics& out, const ConfigSection
 void check_unlimited(const Context& context, Diagnostics& out, const ConfigSection& section) {
   for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* limit = section.find(channel.maxbytes);
-    if (limit == nullptr || limit->from_default || !is_zero(context, section, limit->key)) continue;
+    if (limit == nullptr || limit->from_default || !is_zero(context, section, channel.maxbytes))
+      continue;
     // Supervisor warns here too, but nothing is written then.
     if (channel.is_stderr && context.is_on(section, "redirect_stderr")) continue;
     const auto log = log_of(context, section, channel.logfile);
@@ -138,7 +139,7 @@ void report_syslog(const Context& context, Diagnostics& out, const ConfigSection
     const Span indentation = {context.key_span(entry).source, place.begin, place.content_begin};
     line = on + std::string(context.line_end(entry)) +
            std::string(context.source_text(indentation)) + line;
-  } else if (!context.is_on(section, syslog->key)) {
+  } else if (!context.is_on(section, channel.syslog)) {
     if (syslog->from_default || !context.is_single_line(*syslog)) return;
     fix.edits.push_back({context.value_span(*syslog), "true"});
   }
@@ -149,7 +150,7 @@ void report_syslog(const Context& context, Diagnostics& out, const ConfigSection
 void check_syslog(const Context& context, Diagnostics& out, const ConfigSection& section) {
   for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* entry = section.find(channel.logfile);
-    if (entry == nullptr || entry->from_default) continue;
+    if (entry == nullptr || entry->from_default || entry->value.starts_with('/')) continue;
     const auto log = context.read<schema::LogTarget>(section, *entry);
     if (log && log->kind == schema::LogKind::syslog)
       report_syslog(context, out, section, *entry, channel);

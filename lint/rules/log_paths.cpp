@@ -22,11 +22,15 @@ void each_written_path(const Context& context, const ConfigSection& section, Fun
   });
 }
 
-// Whether a log of the section may be anything but an ordinary file.
-bool may_be_special(const ConfigSection& section) {
+// Whether a log of the section is written so that it may be `path`, which is known by its end, or
+// nothing at all.
+bool may_be(const ConfigSection& section, std::string_view end) {
   const auto channels = log_channels(section.name->kind);
   return std::any_of(channels.begin(), channels.end(), [&](const LogChannel& channel) {
-    return hint_of(section.find(channel.logfile)) == LogHint::unknown;
+    const ConfigEntry* entry = section.find(channel.logfile);
+    return hint_of(entry) == LogHint::unknown &&
+           (entry->is_template ||
+            (end.empty() ? schema::strip(entry->value).empty() : entry->value.ends_with(end)));
   });
 }
 
@@ -52,7 +56,7 @@ void check_devices(const Context& context, Diagnostics& out, const ConfigSection
     check_pidfile(context, out, section);
     return;
   }
-  if (!may_be_special(section)) return;
+  if (!may_be(section, "/null")) return;
   each_written_path(context, section, [&](const Log& log) {
     if (plain_path(log.target.path) != "/dev/null") return;
     auto& diagnostic =
@@ -148,7 +152,7 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
 }
 
 void check_empty(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  if (!may_be_special(section)) return;
+  if (!may_be(section, "")) return;
   each_written_path(context, section, [&](const Log& log) {
     // A value that is empty because a variable is, is meant so.
     if (!schema::strip(log.entry->value).empty() ||

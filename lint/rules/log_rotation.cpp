@@ -16,7 +16,10 @@ bool is_written_file(const Log& log) {
 template <class Function>
 void each_possible_device(const Context& context, const ConfigSection& section, Function function) {
   for (const LogChannel& channel : log_channels(section.name->kind)) {
-    if (hint_of(section.find(channel.logfile)) != LogHint::unknown) continue;
+    const ConfigEntry* entry = section.find(channel.logfile);
+    if (hint_of(entry) != LogHint::unknown ||
+        (is_constant_path(*entry) && !is_stream(entry->value)))
+      continue;
     if (const auto log = read_log(context, section, channel)) function(*log);
   }
 }

@@ -1,5 +1,6 @@
 // SUP501, SUP502: names that are taken twice, so that one of the two never runs.
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -44,7 +45,23 @@ void check_groups(const Context& context, Diagnostics& out) {
   }
 }
 
+// Whether two sections that run processes may have one name: those of one kind only differ by
+// blanks then.
+bool may_share_names(const Context& context) {
+  std::optional<SectionKind> kind;
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.is_process()) continue;
+    const std::string_view name = section.name->name;
+    if (kind.value_or(section.name->kind) != section.name->kind ||
+        schema::strip(name).size() != name.size())
+      return true;
+    kind = section.name->kind;
+  }
+  return false;
+}
+
 void check_listeners(const Context& context, Diagnostics& out) {
+  if (!may_share_names(context)) return;
   const auto members = members_of_groups(context);
   if (!members) return;
   std::unordered_map<std::string_view, const ConfigSection*> seen;

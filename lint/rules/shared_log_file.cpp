@@ -1,8 +1,10 @@
 // SUP702: several processes that write one log file.
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "lint/edits.h"
@@ -62,18 +64,63 @@ void each_writer(const Context& context, Function function) {
         function(section, channel, *entry, entry->value);
         continue;
       }
+      if (is_constant_path(*entry) && is_device(entry->value)) continue;
       const auto log = read_log(context, section, channel);
       if (log && is_comparable(*log)) function(section, channel, *entry, log->target.path);
     }
   }
 }
 
+// Whether plain_path() changes nothing.
+bool is_plain(std::string_view path) {
+  for (std::size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+    const std::string_view rest = path.substr(at + 1);
+    if (rest.starts_with('/') || rest.starts_with("./")) return false;
+  }
+  return true;
+}
+
+// Hashes that were seen before. Kept side by side, as there are as many as there are logs.
+class RepeatedHashes {
+ public:
+  explicit RepeatedHashes(std::size_t expected) : slots_(std::bit_ceil(2 * expected + 2)) {}
+
+  void add(std::size_t hash) {
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    hash += hash == 0 ? 1 : 0;
+    std::size_t& slot = slot_of(hash);
+    if (slot == hash) repeated_.insert(hash);
+    if (slot != hash) ++count_;
+    slot = hash;
+  }
+
+  bool contains(std::size_t hash) const { return repeated_.contains(hash + (hash == 0 ? 1 : 0)); }
+
+  bool empty() const { return repeated_.empty(); }
+
+ private:
+  std::size_t& slot_of(std::size_t hash) {
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at] != 0 && slots_[at] != hash) at = (at + 1) & (slots_.size() - 1);
+    return slots_[at];
+  }
+
+  void grow() {
+    std::vector<std::size_t> before(slots_.size() * 2);
+    before.swap(slots_);
+    for (const std::size_t hash : before)
+      if (hash != 0) slot_of(hash) = hash;
+  }
+
+  std::vector<std::size_t> slots_;  // 0: free; a power of two of them
+  std::size_t count_ = 0;
+  std::unordered_set<std::size_t> repeated_;
+};
+
 // Paths are compared by the bytes of their plain form, found by a hash: most are there only once.
 std::size_t hash_of(std::string_view path) {
-  const bool is_plain =
-      path.find("//") == std::string_view::npos && path.find("/./") == std::string_view::npos;
-  return is_plain ? std::hash<std::string_view>()(path)
-                  : std::hash<std::string>()(plain_path(path));
+  return is_plain(path) ? std::hash<std::string_view>()(path)
+                        : std::hash<std::string>()(plain_path(path));
 }
 
 void report_shared(const Context& context, Diagnostics& out, const Writer& first,
@@ -90,18 +137,14 @@ void report_shared(const Context& context, Diagnostics& out, const Writer& first
 }
 
 void check_others(const Context& context, Diagnostics& out) {
-  std::vector<std::size_t> hashes;
+  RepeatedHashes repeated(context.config().sections.size());
   each_writer(context, [&](const ConfigSection&, const LogChannel&, const ConfigEntry&,
-                           std::string_view path) { hashes.push_back(hash_of(path)); });
-  std::sort(hashes.begin(), hashes.end());
-  std::vector<std::size_t> repeated;
-  for (std::size_t i = 1; i < hashes.size(); ++i)
-    if (hashes[i] == hashes[i - 1]) repeated.push_back(hashes[i]);
+                           std::string_view path) { repeated.add(hash_of(path)); });
   if (repeated.empty()) return;
   std::unordered_map<std::string, Writer> writers;
   each_writer(context, [&](const ConfigSection& section, const LogChannel& channel,
                            const ConfigEntry& entry, std::string_view path) {
-    if (!std::binary_search(repeated.begin(), repeated.end(), hash_of(path))) return;
+    if (!repeated.contains(hash_of(path))) return;
     const Writer writer{&section, &entry, log_limit(context, section, channel).value_or(0) > 0};
     const auto [known, fresh] = writers.emplace(plain_path(path), writer);
     // Both logs of one program are SUP703.

@@ -84,7 +84,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
       !is_shell(command.wrappers.front().name) || !keeps_child(*command.script))
     return;
   // Unknown values may switch groups on.
-  for (const std::string_view key : {"stopasgroup", "killasgroup"}) {
+  for (const OptionName key : OptionNames{"stopasgroup", "killasgroup"}) {
     if (section.find(key) == nullptr) continue;
     if (context.read<schema::Boolean>(section, key).value_or(true)) return;
   }

@@ -88,7 +88,7 @@ std::string consequence(const ConfigEntry& entry, bool is_program) {
 void check(const Context& context, Diagnostics& out, const ConfigSection& section,
            const ConfigEntry& entry) {
   const std::string_view text = entry.value;
-  if (text.find_first_of("$`") == std::string_view::npos) return;
+  if (!context.has_any(entry, "$`")) return;
   const bool is_command = entry.key == "command";
   if (is_command && runs_script(text)) return;
   const std::size_t program_end =

@@ -123,23 +123,33 @@ void check_effect(const Context& context, Diagnostics& out, const ConfigSection&
       .with_hint("write `autorestart=unexpected`, or remove it");
 }
 
-// The exit codes of a program that 2 keeps from being started again; nothing of others.
-std::optional<std::vector<int>> codes_with_2(const Context& context, const ConfigSection& section) {
-  const ConfigEntry* entry = section.is_process() ? section.find("exitcodes") : nullptr;
-  if (entry == nullptr || entry->from_default) return std::nullopt;
-  auto codes = context.read<schema::ExitCodes>(section, *entry);
-  if (!codes || std::find(codes->begin(), codes->end(), 2) == codes->end() ||
-      autorestart_of(context, section) != schema::AutoRestartValue::unexpected)
-    return std::nullopt;
-  return codes;
-}
+// The exit codes of programs, which mostly have the same ones, as far as 2 is concerned.
+class CodesWith2 {
+ public:
+  // Whether 2 keeps the program from being started again.
+  bool look_at(const Context& context, const ConfigSection& section) {
+    const ConfigEntry* entry = section.is_process() ? section.find("exitcodes") : nullptr;
+    if (entry == nullptr || entry->from_default ||
+        autorestart_of(context, section) != schema::AutoRestartValue::unexpected)
+      return false;
+    if (!entry->is_template && text_.data() != nullptr && text_ == entry->value) return has_2_;
+    const auto codes = context.read<schema::ExitCodes>(section, *entry);
+    has_2_ = codes && std::find(codes->begin(), codes->end(), 2) != codes->end();
+    rest_.clear();
+    for (const int code : codes.value_or(std::vector<int>{}))
+      if (code != 2) rest_ += (rest_.empty() ? "" : ",") + std::to_string(code);
+    text_ = entry->is_template ? std::string_view{} : entry->value;
+    return has_2_;
+  }
 
-std::string without_2(const std::vector<int>& codes) {
-  std::string rest;
-  for (const int code : codes)
-    if (code != 2) rest += (rest.empty() ? "" : ",") + std::to_string(code);
-  return rest;
-}
+  // The codes of the program without 2.
+  const std::string& rest() const { return rest_; }
+
+ private:
+  std::string_view text_;  // the last value, if it is a constant
+  bool has_2_ = false;
+  std::string rest_;
+};
 
 // Where it stands in each of a hundred programs, it is one habit: told once.
 void check_exit_2(const Context& context, Diagnostics& out) {
@@ -147,18 +157,23 @@ void check_exit_2(const Context& context, Diagnostics& out) {
   std::size_t others = 0;
   compiler::Fix fix;
   fix.title = "take 2 out";
+  CodesWith2 codes;
+  // Counted before, as they may be as many as there are programs.
+  std::size_t count = 0;
+  for (const ConfigSection& section : context.config().sections)
+    if (codes.look_at(context, section)) ++count;
+  fix.edits.reserve(count);
   for (const ConfigSection& section : context.config().sections) {
-    const auto codes = codes_with_2(context, section);
-    if (!codes) continue;
+    if (count == 0) break;
+    if (!codes.look_at(context, section)) continue;
     if (first == nullptr) {
       first = &section;
     } else {
       ++others;
     }
     const ConfigEntry& entry = *section.find("exitcodes");
-    const std::string rest = without_2(*codes);
-    if (!rest.empty() && context.is_single_line(entry) && !entry.is_template)
-      fix.edits.push_back({context.value_span(entry), rest});
+    if (!codes.rest().empty() && context.is_single_line(entry) && !entry.is_template)
+      fix.edits.push_back({context.value_span(entry), codes.rest()});
   }
   if (first == nullptr) return;
   auto& diagnostic = out.report(

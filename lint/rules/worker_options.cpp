@@ -92,7 +92,7 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
   const ConfigEntry* command_entry = section.find("command");
   const auto count = context.read<schema::Integer>(section, entry);
   if (command_entry == nullptr || command_entry->from_default || !count || *count < 2) return;
-  for (const std::string_view key : {"command", "environment"}) {
+  for (const OptionName key : OptionNames{"command", "environment"}) {
     const ConfigEntry* each = section.find(key);
     if (each != nullptr && each->value.find("process_num") != std::string_view::npos) return;
   }

@@ -47,6 +47,50 @@ TEST(Compile, ARelocatablePlanTakesItsFolderAtBoot) {
             "/opt/conf.d/run");
 }
 
+TEST(Config, EachOptionOfEachKindOfSectionIsFound) {
+  for (const schema::SectionRow& kind : schema::section_rows()) {
+    std::string text = "[" + std::string(kind.spelling) +
+                       (kind.naming == schema::Naming::named ? ":x" : "") + "]\n";
+    for (const schema::OptionRow& row : schema::option_rows())
+      if (schema::find_option(kind.kind, row.name) == &row) text += std::string(row.name) + "=1\n";
+    const auto result = compile("/main.conf",
+                                make_files({
+                                    {"/main.conf", text}
+    }),
+                                {});
+    const ConfigSection& section = result->config.sections.at(0);
+    for (const schema::OptionRow& row : schema::option_rows()) {
+      if (schema::find_option(kind.kind, row.name) != &row) continue;
+      const ConfigEntry* entry = section.find(row.name);
+      ASSERT_NE(entry, nullptr) << kind.spelling << ' ' << row.name;
+      EXPECT_EQ(entry->option, &row) << kind.spelling << ' ' << row.name;
+    }
+    EXPECT_EQ(section.find(std::string_view("nobody")), nullptr);
+  }
+}
+
+TEST(Config, TheEntryThatCountsIsFound) {
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "key" + std::to_string(i) + "=x\n";
+  const auto result = compile(
+      "/main.conf",
+      make_files({
+          {"/main.conf",
+           "[DEFAULT]\nuser=nobody\n[program:a]\ncommand=one\nCommand=two\nx=3\n[program:b]\n" +
+               many + "command=three\n[other]\ncommand=four\n"}
+  }),
+      {});
+  const ConfigSection& a = *result->config.find("program:a");
+  EXPECT_EQ(a.find("command")->value, "two");
+  EXPECT_EQ(a.find("user")->value, "nobody");
+  EXPECT_EQ(a.find("directory"), nullptr);
+  EXPECT_EQ(a.find("events"), nullptr);
+  EXPECT_EQ(a.find(std::string_view("x"))->value, "3");
+  EXPECT_EQ(result->config.find("program:b")->find("command")->value, "three");
+  EXPECT_EQ(result->config.find("program:b")->find("user")->value, "nobody");
+  EXPECT_EQ(result->config.find("other")->find("command")->value, "four");
+}
+
 TEST(Compile, SecretsOfTheBuildMachineStayThere) {
   const MemoryFileSystem files = make_files({
       {"/main.conf", "[supervisord]\n[program:a]\ncommand=app %(ENV_TOKEN)s\n"}

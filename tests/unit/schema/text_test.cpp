@@ -50,5 +50,13 @@ TEST(Suggest, TakesTheNearestWordAndNoTie) {
   EXPECT_EQ(nearest("abcf", tie), "");
 }
 
+TEST(Signs, OfATextAreFoundAtOnce) {
+  const Signs found = Signs::in("PATH=\"$HOME\", \xC3\xA4");
+  EXPECT_TRUE(found.has_any_of("$"));
+  EXPECT_TRUE(found.has_any_of("`\""));
+  EXPECT_FALSE(found.has_any_of("`;|&'\\"));
+  EXPECT_FALSE(Signs::in("").has_any_of("$`\"'\\;|&#%<>~{}()"));
+}
+
 }  // namespace
 }  // namespace sup::schema
