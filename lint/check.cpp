@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "compiler/ini/document.h"
-#include "lint/lint.h"
+#include "lint/baseline.h"
 
 namespace sup::lint {
 
@@ -68,9 +68,47 @@ struct Candidate {
 
 }  // namespace
 
+bool Checked::fails() const {
+  return std::any_of(
+      diagnostics.all().begin(), diagnostics.all().end(),
+      [&](const compiler::Diagnostic& finding) { return finding.severity >= failure_threshold; });
+}
+
+bool has_findings(const CheckResult& result) {
+  return std::any_of(result.checked.begin(), result.checked.end(),
+                     [](const Checked& checked) { return checked.fails(); });
+}
+
+Checked check_file(const std::string& path, bool is_fragment, const compiler::FileSystem& files,
+                   Policies& policies, Hidden& hidden) {
+  const Policy& policy = policies.of(path);
+  LintOptions options = policy.options;
+  options.fragment = options.fragment || is_fragment;
+  Checked checked{
+      compiler::compile(path, files, options), {}, options, policy.failure_threshold, 0};
+  if (checked.compilation->failure) return checked;
+  Judge judge(*checked.compilation, policies, files);
+  checked.diagnostics = judge.judge(options);
+  checked.rules = judge.rules();
+  hidden.by_comments += judge.hidden().by_comments;
+  hidden.by_baseline += judge.hidden().by_baseline;
+  return checked;
+}
+
+void report_settings(Policies& policies, CheckResult& result) {
+  result.failures.insert(result.failures.end(), policies.failures().begin(),
+                         policies.failures().end());
+  if (!policies.has_mistakes()) return;
+  auto settings = policies.take_mistakes();
+  compiler::Diagnostics mistakes = std::move(settings->diagnostics);
+  result.checked.push_back({std::move(settings), std::move(mistakes), {}, Severity::warning, 0});
+  result.settings_are_wrong = true;
+}
+
 CheckResult check_paths(const std::vector<std::string>& paths, const compiler::FileSystem& base,
-                        const LintOptions& options) {
+                        Policies& policies) {
   CheckResult result;
+  for (const auto& [path, baseline] : policies.baselines()) baseline->restart();
   ReadAhead files(base);
   std::vector<Candidate> candidates;
   std::set<std::string, std::less<>> seen;
@@ -87,7 +125,8 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   };
   for (const std::string& path : paths) {
     if (files.is_directory(path)) {
-      for (const std::string& file : compiler::configurations_in(path, files)) add(file);
+      for (const std::string& file : compiler::configurations_in(path, files))
+        if (!policies.excludes(file)) add(file);
     } else {
       add(path);
     }
@@ -96,20 +135,19 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   std::set<std::string, std::less<>> covered;
   std::vector<Checked> checked;
   const auto check = [&](Candidate& candidate) {
-    LintOptions own = options;
-    own.fragment = options.fragment || !candidate.is_root;
-    auto compilation = compiler::compile(candidate.path, files, own);
-    if (compilation->failure) {
-      result.failures.push_back(*compilation->failure);
+    if (policies.has_mistakes()) return;
+    Checked made = check_file(candidate.path, !candidate.is_root, files, policies, result.hidden);
+    if (made.compilation->failure) {
+      result.failures.push_back(*made.compilation->failure);
       return;
     }
-    for (compiler::SourceId id = 0; id < compilation->sources.size(); ++id) {
-      covered.insert(files.absolute(compilation->sources[id].path));
-    }
-    auto diagnostics = lint(*compilation, own);
-    checked.push_back({std::move(compilation), std::move(diagnostics)});
+    const compiler::SourceMap& sources = made.compilation->sources;
+    for (compiler::SourceId id = 0; id < sources.size(); ++id)
+      covered.insert(files.absolute(sources[id].path));
+    checked.push_back(std::move(made));
     candidate.result = checked.size();
   };
+  for (const Candidate& candidate : candidates) (void)policies.of(candidate.path);
   // Roots first, as they tell which of the other files are theirs.
   for (Candidate& candidate : candidates) {
     if (candidate.is_root) check(candidate);
@@ -117,6 +155,8 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   for (Candidate& candidate : candidates) {
     if (!candidate.is_root && !covered.contains(files.absolute(candidate.path))) check(candidate);
   }
+  report_settings(policies, result);
+  if (result.settings_are_wrong) return result;
   for (const Candidate& candidate : candidates) {
     if (candidate.result != 0) result.checked.push_back(std::move(checked[candidate.result - 1]));
   }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -118,6 +119,10 @@ bool is_about_missing_option(std::string_view id) {
   return is_any_of(id, {"SUP111", "SUP321", "SUP326", "SUP601"});
 }
 
+bool is_optional(const LintRule& rule) {
+  return rule.is_optional || rule.rule.severity == Severity::style;
+}
+
 std::span<const LintRule* const> lint_rules() { return rules; }
 
 std::vector<const compiler::Rule*> all_rules() {
@@ -130,13 +135,16 @@ std::vector<const compiler::Rule*> all_rules() {
 }
 
 const compiler::Rule* find_rule(std::string_view id_or_name) {
-  for (const compiler::Rule* rule : all_rules()) {
-    if (schema::equals_ignoring_case(rule->id, id_or_name) ||
-        schema::equals_ignoring_case(rule->name, id_or_name)) {
-      return rule;
+  static const std::map<std::string, const compiler::Rule*, std::less<>> by_name = [] {
+    std::map<std::string, const compiler::Rule*, std::less<>> made;
+    for (const compiler::Rule* rule : all_rules()) {
+      made.emplace(schema::lower(rule->id), rule);
+      made.emplace(schema::lower(rule->name), rule);
     }
-  }
-  return nullptr;
+    return made;
+  }();
+  const auto found = by_name.find(schema::lower(id_or_name));
+  return found == by_name.end() ? nullptr : found->second;
 }
 
 namespace {
@@ -163,10 +171,10 @@ struct RuleTable {
     schema::OptionSet options;
   };
 
-  explicit RuleTable(bool has_style) {
+  template <class Predicate>
+  explicit RuleTable(Predicate is_asked) {
     for (const LintRule* rule : rules) {
-      const bool is_optional = rule->is_optional || rule->rule.severity == Severity::style;
-      if (is_optional && !has_style) continue;
+      if (!is_asked(*rule)) continue;
       if (rule->looks_at_whole)
         whole.push_back(rule);
       else if (rule->check != nullptr)
@@ -178,13 +186,14 @@ struct RuleTable {
     }
   }
 
-  // Made when first asked for: many small files are checked in one go.
-  static const RuleTable& of(const LintOptions& options) {
-    if (!options.style) {
-      static const RuleTable usual(false);
-      return usual;
+  // The rules that are asked as a rule. Made when first asked for: many small files are checked in
+  // one go.
+  static const RuleTable& usual(bool has_style) {
+    if (!has_style) {
+      static const RuleTable without_style([](const LintRule& rule) { return !is_optional(rule); });
+      return without_style;
     }
-    static const RuleTable with_style(true);
+    static const RuleTable with_style([](const LintRule&) { return true; });
     return with_style;
   }
 
@@ -245,8 +254,10 @@ class Runner {
 // there are: it is kept apart for each few sections.
 class Portions {
  public:
-  Portions(const compiler::Compilation& compilation, const LintOptions& options)
-      : compilation_(compilation),
+  Portions(const RuleTable& table, const compiler::Compilation& compilation,
+           const LintOptions& options)
+      : table_(table),
+        compilation_(compilation),
         options_(options),
         found_((compilation.config.sections.size() + at_a_time - 1) / at_a_time) {}
 
@@ -260,7 +271,7 @@ class Portions {
   // Looks at portions that nobody has taken yet, until there are none.
   void work(Context& context) {
     const std::span<const ConfigSection> all = compilation_.config.sections;
-    Runner runner(RuleTable::of(options_), context);
+    Runner runner(table_, context);
     for (std::size_t i = next_++; i < found_.size(); i = next_++) {
       const std::size_t begin = i * at_a_time;
       runner.run(all.subspan(begin, std::min(at_a_time, all.size() - begin)), found_[i]);
@@ -283,6 +294,7 @@ class Portions {
  private:
   static constexpr std::size_t at_a_time = 64;
 
+  const RuleTable& table_;
   const compiler::Compilation& compilation_;
   const LintOptions& options_;
   std::vector<Diagnostics> found_;
@@ -291,11 +303,15 @@ class Portions {
 
 // What all rules say, in the order in which one thread would find it.
 void ask_rules(Context& context, Diagnostics& findings) {
-  Portions portions(context.compilation(), context.options());
+  const LintOptions& options = context.options();
+  std::optional<RuleTable> chosen;
+  if (options.enabled)
+    chosen.emplace([&](const LintRule& rule) { return options.enabled(rule.rule); });
+  const RuleTable& table = chosen ? *chosen : RuleTable::usual(options.style);
+  Portions portions(table, context.compilation(), options);
   std::jthread second;
   if (portions.are_many()) second = std::jthread([&portions] { portions.work_alone(); });
-  for (const LintRule* rule : RuleTable::of(context.options()).whole)
-    rule->check(context, findings);
+  for (const LintRule* rule : table.whole) rule->check(context, findings);
   portions.work(context);
   if (second.joinable()) second.join();
   portions.hand_over(findings);
@@ -308,6 +324,8 @@ Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& op
   if (compilation.failure) return findings;
   Context context(compilation, options);
   ask_rules(context, findings);
+  if (options.keeps)
+    findings.remove_if([&](const Diagnostic& finding) { return !options.keeps(finding); });
 
   const Explained explained = explained_by(context, findings);
   for (const Diagnostic& diagnostic : compilation.diagnostics.all()) {

@@ -63,6 +63,9 @@ struct LintRule {
 #include "lint/rules.def"
 #undef LINT_RULE
 
+// Whether a rule is off by default.
+bool is_optional(const LintRule& rule);
+
 // All rules in the order of rules.def.
 std::span<const LintRule* const> lint_rules();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,12 @@ struct LintOptions : compiler::CompileOptions {
   std::optional<std::int64_t> log_limit;
   // The files are translations, made by this; null: they are as written.
   const compiler::MigratedFiles* migrated = nullptr;
+  // Whether a rule of lint is to be asked. Empty: those that are not optional, and these, too, with
+  // `style`.
+  std::function<bool(const compiler::Rule& rule)> enabled;
+  // Whether a finding of a rule remains in lint()'s answer; only such a one explains errors of the
+  // compiler. Empty: all remain.
+  std::function<bool(const compiler::Diagnostic& finding)> keeps;
 };
 
 }  // namespace sup::lint

@@ -18,10 +18,9 @@ constexpr int format_version = 1;
 
 // Calls `function(checked, name, facts)` for each configuration.
 template <class Function>
-void each_configuration(const CheckResult& result, const LintOptions& options,
-                        const FactOptions& wanted, Function function) {
+void each_configuration(const CheckResult& result, const FactOptions& wanted, Function function) {
   for (const Checked& checked : result.checked) {
-    const Context context(*checked.compilation, options);
+    const Context context(*checked.compilation, checked.options);
     function(checked, checked.compilation->sources[0].path, all_facts(context, wanted));
   }
 }
@@ -122,11 +121,10 @@ Json json_of(const Fact& fact) {
 
 }  // namespace
 
-std::string facts_text(const CheckResult& result, const LintOptions& options,
-                       const FactOptions& facts) {
+std::string facts_text(const CheckResult& result, const FactOptions& facts) {
   std::string text;
   each_configuration(
-      result, options, facts,
+      result, facts,
       [&](const Checked& checked, const std::string& name, const std::vector<Fact>& found) {
         if (!text.empty()) text += '\n';
         text += "== " + compiler::one_line(name);
@@ -137,11 +135,10 @@ std::string facts_text(const CheckResult& result, const LintOptions& options,
   return text;
 }
 
-std::string facts_json(const CheckResult& result, const LintOptions& options,
-                       const FactOptions& facts) {
+std::string facts_json(const CheckResult& result, const FactOptions& facts) {
   Json configurations = Json::array();
   each_configuration(
-      result, options, facts,
+      result, facts,
       [&](const Checked& checked, const std::string& name, const std::vector<Fact>& found) {
         Json object = {
             {"file",     name                                                },

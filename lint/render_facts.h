@@ -10,11 +10,9 @@
 namespace sup::lint {
 
 // For people.
-std::string facts_text(const CheckResult& result, const LintOptions& options,
-                       const FactOptions& facts);
+std::string facts_text(const CheckResult& result, const FactOptions& facts);
 
 // For programs. The compilations must be complete, not only checked.
-std::string facts_json(const CheckResult& result, const LintOptions& options,
-                       const FactOptions& facts);
+std::string facts_json(const CheckResult& result, const FactOptions& facts);
 
 }  // namespace sup::lint

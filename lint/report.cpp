@@ -54,26 +54,21 @@ compiler::Position Finding::end() const {
   return sources().position(diagnostic->span.source, diagnostic->span.end);
 }
 
-Report make_report(const CheckResult& result, const LintOptions& options) {
+Report make_report(const CheckResult& result) {
   Report report;
   std::set<std::string_view> seen;
   for (const Checked& checked : result.checked) {
+    report.rules = std::max(report.rules, checked.rules);
     const compiler::SourceMap& sources = checked.compilation->sources;
     for (compiler::SourceId id = 0; id < sources.size(); ++id)
       if (seen.insert(sources[id].path).second) report.files.push_back(sources[id].path);
     for (const compiler::Diagnostic& diagnostic : checked.diagnostics.all()) {
-      if (diagnostic.severity == Severity::style && !options.style) continue;
       count(report, diagnostic);
       report.findings.push_back({&diagnostic, checked.compilation.get()});
     }
   }
   report.file_count = result.files;
-  report.rules =
-      compiler::compiler_rules().size() +
-      static_cast<std::size_t>(
-          std::count_if(lint_rules().begin(), lint_rules().end(), [&](const auto* rule) {
-            return options.style || (!rule->is_optional && rule->rule.severity != Severity::style);
-          }));
+  report.known = result.hidden.by_baseline;
   return report;
 }
 
@@ -113,6 +108,7 @@ std::string closing_line(const Report& report) {
     text += ", " + std::to_string(report.safe_fixes) + " fixable with --fix";
   if (report.unsafe_fixes != 0)
     text += ", " + std::to_string(report.unsafe_fixes) + " with --fix --unsafe-fixes";
+  if (report.known != 0) text += ", " + std::to_string(report.known) + " known in the baseline";
   return text + "\n";
 }
 

@@ -40,6 +40,7 @@ struct Report {
   std::size_t safe_fixes = 0;    // findings that --fix mends
   std::size_t unsafe_fixes = 0;  // findings that only --unsafe-fixes mends
   std::size_t rules = 0;         // that were asked
+  std::size_t known = 0;         // findings that a baseline hides
   std::optional<std::chrono::milliseconds> time;
   bool color = false;
   // Absolute folders: the one that relative paths start from, and that of the repository, which
@@ -48,9 +49,8 @@ struct Report {
   std::string root = "/";
 };
 
-// All that is found, less matters of style unless `options` ask for them. The result must outlive
-// the report.
-Report make_report(const CheckResult& result, const LintOptions& options);
+// All that is found. The result must outlive the report.
+Report make_report(const CheckResult& result);
 
 // The findings of each file of the report, files without any as well.
 struct FileFindings {

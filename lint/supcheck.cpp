@@ -20,11 +20,13 @@
 #include "compiler/memory.h"
 #include "compiler/migrate/view.h"
 #include "compiler/unified_diff.h"
+#include "lint/baseline_files.h"
 #include "lint/check.h"
 #include "lint/lint.h"
 #include "lint/lsp/serve.h"
 #include "lint/mend.h"
 #include "lint/pages.h"
+#include "lint/policy.h"
 #include "lint/render_facts.h"
 #include "lint/report.h"
 #include "schema/write_file.h"
@@ -39,23 +41,19 @@ constexpr int exit_failure = 2;
 struct Arguments {
   std::vector<std::string> paths;
   std::string stdin_filename = "<stdin>";
-  std::string target{schema::target_name(schema::default_target)};
-  std::string templates = "auto";
-  std::vector<std::string> variables;
-  std::vector<std::string> variable_files;
+  SettingWords settings;
+  std::optional<std::string> config_file;
+  bool isolated = false;
+  bool show_settings = false;
+  bool list_settings = false;
+  BaselineTask baseline_task = BaselineTask::compare;
   std::string color = "auto";
   std::string format;  // empty: what suits where it is shown
   std::string output_file;
-  std::string dialect;
   std::string explain;
   bool list_rules = false;
   bool exit_zero = false;
-  bool style = false;
-  bool container = false;
-  std::optional<std::int64_t> stop_timeout;
-  std::string log_limit;
   bool host = false;
-  bool target_is_explicit = false;
   bool fix = false;
   bool unsafe_fixes = false;
   bool diff = false;
@@ -108,9 +106,9 @@ const Format& chosen_format(const Arguments& arguments) {
 
 using Clock = std::chrono::steady_clock;
 
-Report report_of(const CheckResult& result, const LintOptions& options, const Arguments& arguments,
+Report report_of(const CheckResult& result, const Arguments& arguments,
                  const compiler::FileSystem& files, Clock::time_point start) {
-  Report report = make_report(result, options);
+  Report report = make_report(result);
   const bool to_file = !arguments.output_file.empty();
   report.color = arguments.color == "auto" ? !to_file && compiler::wants_color(STDOUT_FILENO)
                                            : arguments.color == "always";
@@ -162,81 +160,75 @@ bool put_mended(const Mended& mended, const Arguments& arguments, const std::str
   return !has_failed;
 }
 
-int exit_status(const CheckResult& result, const Report& report, const Arguments& arguments) {
+int exit_status(const CheckResult& result, bool has_findings, const Arguments& arguments) {
   for (const std::string& failure : result.failures) std::cerr << "supcheck: " << failure << '\n';
-  if (!result.failures.empty()) return exit_failure;
-  if (arguments.exit_zero) return exit_clean;
-  return report.errors + report.warnings == 0 ? exit_clean : exit_findings;
+  if (!result.failures.empty() || result.settings_are_wrong) return exit_failure;
+  return has_findings && !arguments.exit_zero ? exit_findings : exit_clean;
 }
 
-int tell_facts(const CheckResult& result, const LintOptions& options, const Arguments& arguments) {
-  Report report;  // errors are what matters here
+int tell_facts(const CheckResult& result, const Arguments& arguments) {
+  std::size_t errors = 0;
   for (const Checked& checked : result.checked)
-    report.errors += checked.diagnostics.count(Severity::error);
+    errors += checked.diagnostics.count(Severity::error);
   const auto facts = arguments.json ? facts_json : facts_text;
-  const bool is_told = tell(facts(result, options, arguments.fact_options), arguments, std::cout);
-  if (report.errors != 0) {
-    std::cerr << "supcheck: " << report.errors << (report.errors == 1 ? " error" : " errors")
+  const bool is_told = tell(facts(result, arguments.fact_options), arguments, std::cout);
+  if (errors != 0) {
+    std::cerr << "supcheck: " << errors << (errors == 1 ? " error" : " errors")
               << "; the facts are of what could be understood\n";
   }
-  const int status = exit_status(result, report, arguments);
+  const int status = exit_status(result, errors != 0, arguments);
   return is_told ? status : exit_failure;
 }
 
-// Puts what migration makes of the files before them.
-bool add_migrated(const Arguments& arguments, const compiler::CompileOptions& options,
+// Puts what migration makes of files of other dialects before them. False: it cannot.
+bool add_migrated(const Arguments& arguments, Policies& policies,
                   const compiler::FileSystem& written, compiler::MigratedFiles& migrated) {
-  const auto dialect = schema::dialect_from_name(arguments.dialect);
-  if (!dialect || arguments.fix || arguments.diff) {
-    std::cerr << "supcheck: "
-              << (dialect ? "--fix mends files as they are written; `supc migrate` translates them"
-                          : "unknown dialect " + arguments.dialect + "; known are " +
-                                std::string(schema::dialect_names()))
-              << '\n';
-    return false;
-  }
   for (const std::string& path : arguments.paths) {
-    // A file that cannot be read is reported when it is checked.
     const bool is_folder = written.is_directory(path);
     const auto inside = is_folder ? compiler::configurations_in(path, written) : std::vector{path};
-    for (const std::string& file : inside)
-      (void)migrated.add(file, {*dialect, options.target, is_folder});
+    for (const std::string& file : inside) {
+      const Policy& policy = policies.of(file);
+      if (!policy.settings.dialect || (is_folder && policies.excludes(file))) continue;
+      if (arguments.fix || arguments.diff) {
+        std::cerr << "supcheck: --fix mends files as they are written; `supc migrate` translates "
+                     "them\n";
+        return false;
+      }
+      // A file that cannot be read is reported when it is checked.
+      (void)migrated.add(file, {*policy.settings.dialect, policy.options.target, is_folder});
+    }
   }
   return true;
 }
 
+// The settings that count for each path, and what is wrong with them.
+int show_settings(const Arguments& arguments, Policies& policies,
+                  const compiler::FileSystem& files) {
+  std::cout << print_policies(policies, arguments.paths);
+  CheckResult result;
+  report_settings(policies, result);
+  if (result.settings_are_wrong)
+    std::cout << chosen_format(arguments).render(report_of(result, arguments, files, Clock::now()));
+  return exit_status(result, false, arguments);
+}
+
+// Writes baselines, or tells what is gone from them. False: one cannot be written.
+bool keep_baselines(const Arguments& arguments, Policies& policies) {
+  const auto told = update_baselines(policies, arguments.baseline_task);
+  if (!told) std::cerr << "supcheck: " << told.error().message << '\n';
+  if (told)
+    for (const std::string& line : *told) std::cerr << "supcheck: " << line << '\n';
+  return static_cast<bool>(told);
+}
+
 int run(Arguments& arguments) {
   const Clock::time_point start = Clock::now();
+  auto command_line = settings_from_words(arguments.settings);
+  if (!command_line) {
+    std::cerr << "supcheck: " << command_line.error().message << '\n';
+    return exit_failure;
+  }
   LintOptions options;
-  options.style = arguments.style;
-  options.container = arguments.container;
-  options.stop_timeout = arguments.stop_timeout;
-  if (!arguments.log_limit.empty()) {
-    std::int64_t limit = 0;
-    if (schema::ByteSize::read(arguments.log_limit, {}, limit) || limit < 0) {
-      std::cerr << "supcheck: --log-limit needs a size such as 10GB\n";
-      return exit_failure;
-    }
-    options.log_limit = limit;
-  }
-  options.target = schema::target_from_name(arguments.target).value_or(options.target);
-  options.target_is_explicit = arguments.target_is_explicit;
-  const auto templates = compiler::template_kind_from_name(arguments.templates);
-  if (!templates) {
-    std::cerr << "supcheck: unknown template " << arguments.templates << "; known are "
-              << compiler::template_kind_names() << '\n';
-    return exit_failure;
-  }
-  options.templates = *templates;
-  auto environment = compiler::read_environment(arguments.variable_files, arguments.variables);
-  if (!environment) {
-    std::cerr << "supcheck: " << environment.error().message << '\n';
-    return exit_failure;
-  }
-  options.environment = std::move(*environment);
-  // A list of variables says what the machine has: what is not in it is missing there.
-  options.environment_is_complete = !arguments.variable_files.empty();
-
   schema::Facts machine;
   if (arguments.host || !arguments.root.empty()) {
     machine = compiler::machine_facts(arguments.root);
@@ -261,18 +253,18 @@ int run(Arguments& arguments) {
   const compiler::OverlayFileSystem overlay(disk, arguments.stdin_filename, input);
   const compiler::FileSystem& written =
       has_input ? static_cast<const compiler::FileSystem&>(overlay) : disk;
-  compiler::MigratedFiles migrated(written);
-  if (!arguments.dialect.empty() && !add_migrated(arguments, options, written, migrated)) {
-    return exit_failure;
-  }
-  if (!arguments.dialect.empty()) options.migrated = &migrated;
-  const compiler::FileSystem& files =
-      arguments.dialect.empty() ? written : static_cast<const compiler::FileSystem&>(migrated);
-
+  compiler::MigratedFiles files(written);
+  options.migrated = &files;
   options.only_check = !arguments.facts;
+  Policies policies(written, {std::move(*command_line), std::move(options), arguments.config_file,
+                              arguments.isolated});
+  if (arguments.baseline_task == BaselineTask::write) policies.renew_baselines();
+  if (arguments.show_settings) return show_settings(arguments, policies, files);
+  if (!add_migrated(arguments, policies, written, files)) return exit_failure;
+
   compiler::expect_inputs(arguments.paths);
   const auto check = [&](const compiler::FileSystem& seen) {
-    return check_paths(arguments.paths, seen, options);
+    return check_paths(arguments.paths, seen, policies);
   };
   // Not freed: the program ends, and taking apart a large configuration costs more than checking
   // it.
@@ -284,18 +276,17 @@ int run(Arguments& arguments) {
   } else {
     mended.result = check(files);
   }
-  if (arguments.facts) return tell_facts(mended.result, options, arguments);
-  const Report report = report_of(mended.result, options, arguments, files, start);
-  if (arguments.diff) {
-    const int status = exit_status(mended.result, {}, arguments);
-    return status == exit_clean && !mended.files.empty() && !arguments.exit_zero ? exit_findings
-                                                                                 : status;
-  }
+  const CheckResult& result = mended.result;
+  if (arguments.facts && !result.settings_are_wrong) return tell_facts(result, arguments);
+  const Report report = report_of(result, arguments, files, start);
+  if (arguments.diff && !result.settings_are_wrong)
+    return exit_status(result, !mended.files.empty(), arguments);
   // Where the mended text of standard input goes, nothing else does.
   std::ostream& out = arguments.fix && has_input ? std::cerr : std::cout;
   const bool is_told = tell(chosen_format(arguments).render(report), arguments, out);
-  const int status = exit_status(mended.result, report, arguments);
-  return is_told ? status : exit_failure;
+  const int status = exit_status(result, has_findings(result), arguments);
+  if (status == exit_failure) return status;
+  return keep_baselines(arguments, policies) && is_told ? status : exit_failure;
 }
 
 std::string format_help() {
@@ -324,6 +315,38 @@ int language_server(int argc, char** argv) {
   return lsp::serve({}, STDIN_FILENO, STDOUT_FILENO);
 }
 
+// One option for each row of settings.def.
+void add_settings(CLI::App& app, Arguments& arguments) {
+  for (const SettingRow& row : setting_rows()) {
+    std::vector<std::string>& words = arguments.settings[row.key];
+    std::string help(row.help);
+    const std::string name = "--" + std::string(row.key);
+    if (row.shape == SettingShape::flag) {
+      app.add_flag_callback(
+          name, [&words] { words = {"true"}; }, help);
+      continue;
+    }
+    if (row.shape == SettingShape::text && !row.fallback.empty())
+      help += " (" + std::string(row.fallback) + ")";
+    CLI::Option* option = app.add_option(name, words, help)->allow_extra_args(false);
+    option->type_name(std::string(row.argument));
+    if (row.shape != SettingShape::list && row.shape != SettingShape::table)
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+  app.add_option("--config", arguments.config_file,
+                 "settings file for all paths; without it the nearest .supcheck.toml")
+      ->type_name("FILE");
+  app.add_flag("--isolated", arguments.isolated, "read no settings file");
+  app.add_flag("--show-settings", arguments.show_settings, "show what counts for each path");
+  app.add_flag("--list-settings", arguments.list_settings, "list all settings, as Markdown");
+  app.add_flag_callback(
+      "--baseline-write", [&arguments] { arguments.baseline_task = BaselineTask::write; },
+      "make all that is found now known: write it to the baseline");
+  app.add_flag_callback(
+      "--baseline-prune", [&arguments] { arguments.baseline_task = BaselineTask::prune; },
+      "remove from the baseline what is not found any more");
+}
+
 int main_with(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "lsp") return language_server(argc, argv);
   Arguments arguments;
@@ -331,21 +354,7 @@ int main_with(int argc, char** argv) {
   app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);
   app.add_option("PATH", arguments.paths, "files, folders of *.conf and *.ini files, - for input");
   app.add_option("--stdin-filename", arguments.stdin_filename, "name of the text from input");
-  const CLI::Option* target =
-      app.add_option("--target", arguments.target, "version of Supervisor to check for")
-          ->check(CLI::IsMember({"3.4", "4.2", "4.3", "4.4"}))
-          ->capture_default_str();
-  app.add_option("--dialect", arguments.dialect,
-                 "check what `supc migrate` makes of a configuration of this dialect: " +
-                     std::string(schema::dialect_names()));
-  app.add_option("--template", arguments.templates,
-                 "whose markers are masked: " + compiler::template_kind_names())
-      ->capture_default_str();
-  app.add_option("--env", arguments.variables, "KEY=value, or KEY as it is here; repeatable")
-      ->allow_extra_args(false);
-  app.add_option("--env-file", arguments.variable_files,
-                 "file of KEY=value lines that has all variables; repeatable")
-      ->allow_extra_args(false);
+  add_settings(app, arguments);
   app.add_option("--color", arguments.color, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
@@ -363,11 +372,6 @@ int main_with(int argc, char** argv) {
                "with --fix and --diff: those that may not be what was meant, too");
   app.add_flag("--diff", arguments.diff,
                "write nothing and print what --fix would change; exits with 1 if it would");
-  app.add_flag("--style", arguments.style, "report matters of style, too");
-  app.add_flag("--container", arguments.container, "check it as the main program of a container");
-  app.add_option("--stop-timeout", arguments.stop_timeout,
-                 "seconds that the container has to stop");
-  app.add_option("--log-limit", arguments.log_limit, "most that all logs may take, such as 10GB");
   app.add_flag("--host", arguments.host,
                "this machine will run it: check programs, users, folders and limits, too");
   app.add_option("--root", arguments.root,
@@ -388,21 +392,25 @@ int main_with(int argc, char** argv) {
                  "the page of a rule, by id or name; with --format md, too");
   app.add_flag("--exit-zero", arguments.exit_zero, "exit with 0 whatever is found");
   app.footer(
-      "Exits with 0 if nothing is wrong, 1 if there are errors or warnings, 2 if a path\n"
-      "cannot be read or the command line is wrong.\n"
+      "Exits with 0 if nothing is wrong, 1 if something is as severe as --failure-threshold,\n"
+      "2 if a path cannot be read, or the command line or a settings file is wrong.\n"
       "supcheck lsp is a language server for editors; supcheck lsp --help tells more.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_clean : exit_failure;
   }
-  arguments.target_is_explicit = target->count() != 0;
+  if (arguments.list_settings) {
+    std::cout << settings_as_markdown();
+    return exit_clean;
+  }
   if (arguments.list_rules) return list_rules(arguments.format);
   if (!arguments.explain.empty()) return explain(arguments);
   if (arguments.format == "md") {
     std::cerr << "supcheck: --format md is for --explain and --list-rules\n";
     return exit_failure;
   }
+  if (arguments.show_settings && arguments.paths.empty()) arguments.paths = {"."};
   if (arguments.paths.empty()) {
     std::cerr << "supcheck: name files or folders to check; --help tells more\n";
     return exit_failure;

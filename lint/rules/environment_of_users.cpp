@@ -173,9 +173,8 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
                                : i + 1 < command.argv.size() && !command.argv[i + 1].is_open &&
                                      !command.argv[i + 1].text.starts_with('-');
     if (!has_value) continue;
-    // Off unless asked for, as matters of style are: it is often the only way a program has.
     auto& diagnostic =
-        out.report(secret_on_command_line.rule, Severity::style, context.key_span(entry),
+        out.report(secret_on_command_line.rule, context.key_span(entry),
                    "every user of the machine can read what " + section.display() + " gets by " +
                        quoted("--" + std::string(name)) + " in the process list");
     diagnostic.with_hint("hand it over by `environment` or a file");
@@ -209,6 +208,7 @@ const LintRule privilege_wrapper = {
 const LintRule secret_on_command_line = {
     .rule = {"SUP1110",       "secret-on-command-line", Severity::info,
              "a password or token in a command"},
+    .is_optional = true, // it is often the only way that a program has
     .check_value = check_secret,
     .options = {"command"}
 };

@@ -3,9 +3,12 @@
 
 Usage: check_readme.py [--update] README BIN
 
+README may be another page.
+
 A block after <!-- file: NAME --> is written to a file of that name; a block after
 <!-- output: COMMAND --> must be what the command prints, run beside those files with the programs
-of the folder BIN. --update rewrites the blocks.
+of the folder BIN. So must what stands between <!-- table: COMMAND --> and <!-- end -->. --update
+rewrites the blocks.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import tempfile
 
 BLOCK = re.compile(r'<!-- (file|output): (.+?) -->\n```\w*\n(.*?)```', re.DOTALL)
 RULES = re.compile(r'\(\d+ rules\)')
+TABLE = re.compile(r'<!-- table: (.+?) -->\n(.*?)<!-- end -->', re.DOTALL)
 
 
 def main():
@@ -51,13 +55,21 @@ def main():
                 print('`%s` prints:\n%s\nbut the README says:\n%s' % (argument, printed, body))
             return match.group(0)[:match.start(3) - match.start()] + printed + '```'
 
-        renewed = BLOCK.sub(renew, text)
+        def renew_table(match):
+            nonlocal outputs
+            outputs += 1
+            printed = subprocess.run(match.group(1), shell=True, cwd=folder, env=environment,
+                                     text=True, stdout=subprocess.PIPE, check=True).stdout
+            return '<!-- table: %s -->\n%s<!-- end -->' % (match.group(1), printed)
+
+        renewed = TABLE.sub(renew_table, BLOCK.sub(renew, text))
     if not outputs:
         sys.exit('no <!-- output: ... --> block in %s' % options.readme)
     if renewed == text:
         print('%d outputs as in the README' % outputs)
         return 0
     if not options.update:
+        print('%s is not what the programs print; --update renews it' % options.readme)
         return 1
     with open(options.readme, 'w', encoding='utf-8') as file:
         file.write(renewed)

@@ -25,7 +25,8 @@ FOLDERS = {
 ROOMS = {
     r'tao/': ['compiler/ini/'],
     r'CLI/': ['compiler/commands/', 'compiler/supc.cpp', 'lint/supcheck.cpp'],
-    r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/lsp/protocol'],
+    r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/baseline', 'lint/lsp/protocol'],
+    r'toml': ['lint/settings_file'],
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],
     r'pugixml': ['runtime/rpc/'],
     r'boost/beast': ['runtime/http/server', 'runtime/ctl/client'],

@@ -1,0 +1,54 @@
+// Which rules speak about a file, and how loud: what settings and command line say of rules, worked
+// out once for all of them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <unordered_map>
+
+#include "compiler/diagnostics.h"
+#include "lint/settings.h"
+
+namespace sup::lint {
+
+class Selection {
+ public:
+  // All rules that are not optional.
+  Selection() : Selection({}, false) {}
+
+  // `layers`: what says something of rules, later ones above earlier ones. A `select` starts anew;
+  // within a layer the narrower selector wins, and `ignore` where both are equally narrow.
+  Selection(std::span<const Settings* const> layers, bool style);
+
+  // Whether the rule is to be asked.
+  bool runs(const compiler::Rule& rule) const;
+
+  // Whether those rules run that do so when nobody says anything about rules.
+  bool is_usual() const { return is_usual_; }
+
+  // Number of rules that are to be asked.
+  std::size_t count() const { return count_; }
+
+  // The severity that a finding is reported with; nothing: it is not reported.
+  std::optional<Severity> severity_of(const compiler::Diagnostic& finding) const;
+
+ private:
+  struct State {
+    bool on = false;
+    bool chosen = false;  // by name: also matters of style are reported
+    std::optional<Severity> severity;
+  };
+
+  static void apply(const Settings& layer, const compiler::Rule& rule, State& state);
+
+  std::unordered_map<const compiler::Rule*, State> states_;
+  bool style_ = false;
+  std::size_t count_ = 0;
+  bool is_usual_ = true;
+};
+
+// Whether no faithful plan can be built because of this: an error of the compiler about the text.
+// Such an error is always reported. What only a machine or a list of variables lacks is not one.
+bool prevents_plan(const compiler::Diagnostic& finding);
+
+}  // namespace sup::lint
