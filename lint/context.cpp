@@ -23,6 +23,8 @@ Entry Context::written(const ConfigEntry& entry) const { return config().written
 
 const Document* Context::document_of(compiler::SourceId source) const {
   const auto& files = compilation_.files.files;
+  // They are mostly in the same order.
+  if (source < files.size() && files[source].source == source) return &files[source].document;
   const auto found = std::find_if(files.begin(), files.end(),
                                   [&](const auto& file) { return file.source == source; });
   return found == files.end() ? nullptr : &found->document;

@@ -321,7 +321,22 @@ std::vector<std::string_view> split_list(std::string_view text, char separator) 
   }
 }
 
+namespace {
+
+// Whether it is as normal_path() would make it, which paths mostly are.
+bool is_normal_path(std::string_view path) {
+  if (path.size() < 2 || path.front() != '/') return false;
+  for (std::size_t slash = 0; slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+    // Names that begin with a dot are rare enough to be looked at in the other way.
+    if (slash + 1 == path.size() || path[slash + 1] == '/' || path[slash + 1] == '.') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::string normal_path(std::string_view path) {
+  if (is_normal_path(path)) return std::string(path);
   std::vector<std::string_view> parts;
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());

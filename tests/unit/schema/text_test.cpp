@@ -50,6 +50,22 @@ TEST(Suggest, TakesTheNearestWordAndNoTie) {
   EXPECT_EQ(nearest("abcf", tie), "");
 }
 
+TEST(Paths, AreMadeNormalByTheirTextAlone) {
+  for (const auto& [path, normal] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"/",            "/"          },
+           {"/etc/s.conf",  "/etc/s.conf"},
+           {"/etc/s/",      "/etc/s"     },
+           {"//etc//s",     "/etc/s"     },
+           {"/etc/./s/.",   "/etc/s"     },
+           {"/etc/../a/..", "/"          },
+           {"/..",          "/"          },
+           {"/a/.b/..c",    "/a/.b/..c"  },
+           {"a/b",          "/a/b"       },
+           {"",             "/"          }
+  })
+    EXPECT_EQ(normal_path(path), normal) << path;
+}
+
 TEST(Signs, OfATextAreFoundAtOnce) {
   const Signs found = Signs::in("PATH=\"$HOME\", \xC3\xA4");
   EXPECT_TRUE(found.has_any_of("$"));
