@@ -2,8 +2,8 @@
 #include <set>
 
 #include "compiler/edits.h"
+#include "lint/check.h"
 #include "lint/fix.h"
-#include "lint/lint.h"
 #include "lint/lsp/diagnostics.h"
 #include "lint/lsp/features.h"
 #include "lint/report.h"
@@ -42,9 +42,7 @@ void add_quick_fixes(Workspace& workspace, Unit& unit, const TextDocument& docum
   const std::uint32_t end = lines.offset(document.text(), range.end, workspace.encoding());
   for (const compiler::Diagnostic& finding : unit.diagnostics.all()) {
     const compiler::Span& span = finding.span;
-    if (span.source != source || span.end < begin || span.begin > end ||
-        !is_shown(finding, unit.options))
-      continue;
+    if (span.source != source || span.end < begin || span.begin > end) continue;
     for (const compiler::Fix& fix : finding.fixes) {
       if (!is_utf8(fix)) continue;
       auto edit = edit_of(workspace, unit, fix);
@@ -66,7 +64,7 @@ void add_quick_fixes(Workspace& workspace, Unit& unit, const TextDocument& docum
 
 // What safe fixes make of the document; those that change other files as well are left out.
 // Nothing if it stays as it is.
-std::optional<std::string> fixed_text(const Workspace& workspace, const Unit& unit,
+std::optional<std::string> fixed_text(Workspace& workspace, const Unit& unit,
                                       const TextDocument& document) {
   compiler::OverlayFileSystem files(workspace.documents());
   std::optional<std::string> text;
@@ -84,8 +82,11 @@ std::optional<std::string> fixed_text(const Workspace& workspace, const Unit& un
   bool goes_on = fix(unit.diagnostics, unit.compilation->sources);
   for (int round = 0; round < most_rounds && goes_on; ++round) {
     files.put(document.path(), *text);
-    const auto compilation = compiler::compile(unit.path, files, unit.options);
-    goes_on = !compilation->failure && fix(lint(*compilation, unit.options), compilation->sources);
+    Hidden hidden;
+    const Checked checked =
+        check_file(unit.path, !unit.is_root, files, workspace.policies(), hidden);
+    goes_on =
+        !checked.compilation->failure && fix(checked.diagnostics, checked.compilation->sources);
   }
   if (text == document.text()) return std::nullopt;
   return text;
@@ -108,7 +109,7 @@ TextEdit difference(const TextDocument& document, std::string_view after, Encodi
           valid_utf8(after.substr(begin, after.size() - tail - begin))};
 }
 
-void add_fix_all(const Workspace& workspace, const Unit& unit, const TextDocument& document,
+void add_fix_all(Workspace& workspace, const Unit& unit, const TextDocument& document,
                  std::vector<CodeAction>& actions) {
   const auto text = fixed_text(workspace, unit, document);
   if (!text) return;

@@ -31,10 +31,6 @@ constexpr std::array tags = {
 
 }  // namespace
 
-bool is_shown(const compiler::Diagnostic& finding, const LintOptions& options) {
-  return finding.severity != compiler::Severity::style || options.style;
-}
-
 DiagnosticSeverity severity_of(const compiler::Diagnostic& finding) {
   switch (finding.severity) {
     case compiler::Severity::error: return DiagnosticSeverity::error;

@@ -6,12 +6,8 @@
 
 #include "compiler/diagnostics.h"
 #include "lint/lsp/types.h"
-#include "lint/options.h"
 
 namespace sup::lint::lsp {
-
-// Matters of style only when they are asked for.
-bool is_shown(const compiler::Diagnostic& finding, const LintOptions& options);
 
 DiagnosticSeverity severity_of(const compiler::Diagnostic& finding);
 

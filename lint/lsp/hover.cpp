@@ -205,9 +205,7 @@ class Hoverer {
       const compiler::SourceId source = unit->sources.find(document_.path())->second;
       for (const compiler::Diagnostic& finding : unit->diagnostics.all()) {
         const compiler::Span& span = finding.span;
-        if (span.source != source || offset_ < span.begin || offset_ > span.end ||
-            !is_shown(finding, unit->options))
-          continue;
+        if (span.source != source || offset_ < span.begin || offset_ > span.end) continue;
         if (answer_.empty()) mark(span.begin, span.end);
         const std::string about = rule_text(*finding.rule);
         if (answer_.find(about) == std::string::npos) add(answer_, about);

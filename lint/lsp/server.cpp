@@ -62,7 +62,7 @@ const Server::Method* Server::find_method(std::string_view name) {
 
 Server::Server(const compiler::FileSystem& disk, LintOptions options)
     : given_options_(std::move(options)), workspace_(disk) {
-  workspace_.set_options(given_options_);
+  read_settings(nullptr);
 }
 
 void Server::receive(Incoming incoming) {
@@ -224,18 +224,17 @@ void Server::watch_files() {
 
 // {"supcheck": {"target": "4.2", "style": true, "container": true}}, or what is in there.
 void Server::read_settings(const Json* settings) {
-  LintOptions options = given_options_;
+  PolicySources sources;
+  sources.base = given_options_;
+  Settings& said = sources.command_line;
   if (settings != nullptr) {
     if (const Json* own = find(*settings, "supcheck")) settings = own;
     const auto name = text_of(*settings, "target");
-    if (const auto target = schema::target_from_name(name.value_or(""))) {
-      options.target = *target;
-      options.target_is_explicit = true;
-    }
-    options.style = options.style || is_true(find(*settings, "style"));
-    options.container = options.container || is_true(find(*settings, "container"));
+    if (const auto target = schema::target_from_name(name.value_or(""))) said.target = *target;
+    if (is_true(find(*settings, "style"))) said.style = true;
+    if (is_true(find(*settings, "container"))) said.container = true;
   }
-  workspace_.set_options(std::move(options));
+  workspace_.set_options(std::move(sources));
 }
 
 void Server::did_change_configuration(const Json& params) {

@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "lint/check.h"
-#include "lint/lint.h"
 #include "lint/lsp/diagnostics.h"
 #include "lint/report.h"
 #include "schema/text.h"
@@ -27,12 +26,20 @@ std::unique_ptr<Unit> new_unit(const std::string& path, bool is_root) {
 
 }  // namespace
 
-void Workspace::set_options(LintOptions options) {
-  options_ = std::move(options);
+void Workspace::set_options(PolicySources sources) {
+  sources_ = std::move(sources);
+  sources_.base.only_check = true;
   files_changed();
 }
 
+void Workspace::renew_policies() {
+  policies_ = std::make_unique<Policies>(documents_, sources_);
+  for (const auto& unit : mistakes_) touch(*unit);
+  mistakes_.clear();
+}
+
 void Workspace::files_changed() {
+  renew_policies();
   without_root_.clear();
   for (auto& [path, unit] : units_) unit->is_dirty = true;
   is_dirty_ = true;
@@ -71,25 +78,37 @@ void Workspace::touch(const Unit& unit) {
 
 void Workspace::check(Unit& unit) {
   touch(unit);
-  LintOptions options = options_;
-  options.only_check = true;
-  options.fragment = !unit.is_root;
   unit.bound.reset();
   unit.sources.clear();
   unit.lines.clear();
-  unit.diagnostics = {};
-  unit.options = std::move(options);
-  unit.compilation = compiler::compile(unit.path, documents_, unit.options);
+  Hidden hidden;
+  Checked checked = check_file(unit.path, !unit.is_root, documents_, *policies_, hidden);
+  unit.compilation = std::move(checked.compilation);
+  unit.diagnostics = std::move(checked.diagnostics);
+  unit.options = std::move(checked.options);
   unit.is_dirty = false;
   if (unit.compilation->failure) {
     unit.compilation.reset();
     return;
   }
-  unit.diagnostics = lint(*unit.compilation, unit.options);
+  index_sources(unit);
+  touch(unit);
+}
+
+void Workspace::index_sources(Unit& unit) const {
   unit.lines.resize(unit.compilation->sources.size());
   for (compiler::SourceId id = 0; id < unit.compilation->sources.size(); ++id)
     unit.sources.try_emplace(path_of(unit, id), id);
-  touch(unit);
+}
+
+void Workspace::take_mistakes() {
+  if (!policies_->has_mistakes()) return;
+  auto unit = std::make_unique<Unit>();
+  unit->compilation = policies_->take_mistakes();
+  unit->diagnostics = unit->compilation->diagnostics;
+  index_sources(*unit);
+  touch(*unit);
+  mistakes_.push_back(std::move(unit));
 }
 
 std::string Workspace::path_of(const Unit& unit, compiler::SourceId source) const {
@@ -172,6 +191,7 @@ void Workspace::check() {
   for (auto& [path, unit] : units_) {
     if (unit->is_dirty) check(*unit);
   }
+  take_mistakes();
 }
 
 std::vector<Unit*> Workspace::units_of(std::string_view path) {
@@ -224,12 +244,14 @@ Diagnostic Workspace::diagnostic(Unit& unit, const compiler::Diagnostic& finding
 std::vector<Diagnostic> Workspace::findings(const std::string& path) {
   std::vector<Diagnostic> found;
   // Several roots that include a file say the same of it.
-  const std::vector<Unit*> units = units_of(path);
+  std::vector<Unit*> units = units_of(path);
+  for (const auto& unit : mistakes_)
+    if (unit->sources.contains(path)) units.push_back(unit.get());
   std::set<std::tuple<Position, Position, std::string, std::string>> seen;
   for (Unit* unit : units) {
     const compiler::SourceId source = unit->sources.find(path)->second;
     for (const compiler::Diagnostic& finding : unit->diagnostics.all()) {
-      if (finding.span.source != source || !is_shown(finding, unit->options)) continue;
+      if (finding.span.source != source) continue;
       Diagnostic made = diagnostic(*unit, finding);
       if (units.size() == 1 ||
           seen.emplace(made.range.start, made.range.end, made.code, made.message).second)

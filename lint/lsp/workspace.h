@@ -18,6 +18,7 @@
 #include "compiler/compile.h"
 #include "lint/lsp/documents.h"
 #include "lint/options.h"
+#include "lint/policy.h"
 
 namespace sup::lint::lsp {
 
@@ -45,14 +46,15 @@ struct Findings {
 class Workspace {
  public:
   // `disk` must outlive this.
-  explicit Workspace(const compiler::FileSystem& disk) : documents_(disk) {}
+  explicit Workspace(const compiler::FileSystem& disk) : documents_(disk) { renew_policies(); }
 
   const Documents& documents() const { return documents_; }
 
   // The open document, or null.
   const TextDocument* find(std::string_view uri) { return documents_.find(uri); }
 
-  void set_options(LintOptions options);
+  // What the client says above settings files, as a command line would.
+  void set_options(PolicySources sources);
 
   void set_encoding(Encoding encoding) { encoding_ = encoding; }
 
@@ -73,6 +75,9 @@ class Workspace {
 
   // What check() found since the last call, file by file, where it is not what was found before.
   std::vector<Findings> take_findings();
+
+  // How strictly files are checked; for compiling one anew as check() does.
+  Policies& policies() { return *policies_; }
 
   // The findings of a file as they are now.
   std::vector<Diagnostic> findings(const std::string& path);
@@ -96,6 +101,11 @@ class Workspace {
 
  private:
   void check(Unit& unit);
+  // Settings files are read anew.
+  void renew_policies();
+  // Keeps what is wrong in settings files, to be shown there.
+  void take_mistakes();
+  void index_sources(Unit& unit) const;
   // The root above the document that includes it, or null.
   Unit* discover_root(const std::string& path);
   // Makes a unit of each document that is a root or belongs to none; drops what nobody needs.
@@ -105,7 +115,9 @@ class Workspace {
   void touch(const Unit& unit);
 
   Documents documents_;
-  LintOptions options_;
+  PolicySources sources_;
+  std::unique_ptr<Policies> policies_;
+  std::vector<std::unique_ptr<Unit>> mistakes_;  // of settings files
   Encoding encoding_ = Encoding::utf16;
   std::map<std::string, std::unique_ptr<Unit>, std::less<>> units_;  // by path of the main file
   // Documents whose roots were looked for and not found.
