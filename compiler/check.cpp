@@ -1,6 +1,8 @@
 #include "compiler/check.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "compiler/compiler_rules.h"
 #include "compiler/ini/entry_lines.h"
@@ -38,6 +40,7 @@ bool is_certain(const schema::Fault& fault, std::string_view written) {
   };
   if (digits(written) != digits(fault.fix)) return false;
   const bool is_event = fault.rule == "unknown-event";
+  if (written.size() <= 2) return false;  // any other name is as near
   return schema::edit_distance(is_event ? schema::upper(written) : std::string(written), fault.fix,
                                2) <= 2;
 }
@@ -47,6 +50,15 @@ class Reporter {
   Reporter(Lowering& lowering, const Config& config, const SourceMap& sources,
            Diagnostics& diagnostics)
       : lowering_(lowering), config_(config), sources_(sources), diagnostics_(diagnostics) {}
+
+  // Whether something is said to be missing that other lines may have: the options of a section
+  // without any, or a program.
+  bool is_about_absence(const schema::Fault& fault) {
+    if (fault.section >= lowering_.section_count()) return false;
+    if (fault.rule == "unknown-program-in-group") return true;
+    return !fault.setting && lowering_.settings(fault.section).empty() &&
+           (fault.rule == "missing-required-key" || fault.rule == "listener-without-events");
+  }
 
   void report(const schema::Fault& fault) {
     if (fault.section >= lowering_.section_count()) {
@@ -62,13 +74,17 @@ class Reporter {
     const ConfigEntry& entry = lowering_.entry(fault.section, *fault.setting);
     const std::string_view key = entry.option->name;
     const Span span = place(fault, entry);
+    // Every section has the options of [DEFAULT]; that is one mistake.
+    if (entry.from_default && !told_of_default_.emplace(fault.rule, span.source, span.begin).second)
+      return;
     Diagnostic& made = diagnostics_.report(
         rule, span, section.display() + " " + std::string(key) + ": " + fault.message);
     if (entry.option->has(schema::OptionFlags::secret)) made.hidden = config_.value_span(entry);
     if (!fault.note.empty()) made.note(fault.note);
     if (fault.rule == "bare-percent-conversion")
       made.note("every user of the machine could read it in the process list");
-    if (entry.from_default) made.note("the value comes from [DEFAULT]");
+    if (entry.from_default) made.note("the value comes from [DEFAULT], which every section gets");
+    if (fault.rule == "unknown-program-in-group") point_to_header(made, sources_.text(span));
     offer_lines(made, fault, entry);
     if (fault.related_section && *fault.related_section < lowering_.section_count())
       made.label(lowering_.section(*fault.related_section).headers.front(), "here");
@@ -85,6 +101,23 @@ class Reporter {
   }
 
  private:
+  // The header that was to make the program of that name and does not.
+  void point_to_header(Diagnostic& made, std::string_view program) const {
+    for (const ConfigSection& section : config_.sections) {
+      const std::string_view name = schema::strip_right(section.full_name);
+      const bool has_blank = section.name && section.name->kind == schema::SectionKind::program &&
+                             schema::strip(section.name->name) == program;
+      const bool is_like_it =
+          !section.name && name.size() > program.size() && name.ends_with(program) &&
+          std::string_view(":- ").find(name[name.size() - program.size() - 1]) !=
+              std::string_view::npos;
+      if (!has_blank && !is_like_it) continue;
+      made.label(section.headers.front(),
+                 has_blank ? "the blank is a part of this name" : "this is no header of a program");
+      return;
+    }
+  }
+
   // Fixes of whole lines.
   void offer_lines(Diagnostic& made, const schema::Fault& fault, const ConfigEntry& entry) {
     if (entry.from_default) return;
@@ -154,6 +187,7 @@ class Reporter {
   const SourceMap& sources_;
   Diagnostics& diagnostics_;
   bool exact_ = false;
+  std::set<std::tuple<std::string_view, SourceId, std::uint32_t>> told_of_default_;
 };
 
 schema::Facts assumed_facts(const CompileOptions& options) {
@@ -182,11 +216,14 @@ schema::Facts assumed_facts(const CompileOptions& options) {
 
 schema::Resolved check(Lowering& lowering, const Config& config, const SourceMap& sources,
                        const CompileOptions& options, Diagnostics& diagnostics) {
+  // Lines were not understood, or come out of a template: what is missing may stand there.
+  const bool has_gaps = options.fragment && (sources.has_markers() || diagnostics.has_errors());
   schema::InstantiateResult result =
       schema::instantiate(lowering.plan(), assumed_facts(options),
                           [&lowering](std::size_t section) { return lowering.settings(section); });
   Reporter reporter(lowering, config, sources, diagnostics);
-  for (const schema::Fault& fault : result.faults) reporter.report(fault);
+  for (const schema::Fault& fault : result.faults)
+    if (!has_gaps || !reporter.is_about_absence(fault)) reporter.report(fault);
   return std::move(result.resolved);
 }
 

@@ -81,6 +81,14 @@ class Loader {
     }
     const std::string here = loaded_.files.front().directory;
     const std::string value = document.value(sources_, *entry);
+    if (schema::strip(value).empty()) {
+      diagnostics_
+          .report(compiler_rule("include-matches-nothing"),
+                  {entry->key.source, entry->key.begin, entry->delimiter.end},
+                  "[include] has an empty `files=`; nothing is included")
+          .with_hint("name files, or remove the section");
+      return;
+    }
     if (value.find('%') != std::string::npos) {
       include_template(*entry, value, here);
       return;
@@ -150,8 +158,7 @@ class Loader {
                             "[include] files: " + error.message);
       return;
     }
-    const Severity severity =
-        options_.environment_is_complete ? Severity::error : Severity::warning;
+    const Severity severity = options_.environment_is_complete ? Severity::error : Severity::info;
     diagnostics_
         .report(compiler_rule("environment-variable-required"), severity, entry.value,
                 "[include] files: depends on environment variable `" + missing.front() +
@@ -168,10 +175,7 @@ class Loader {
     if (matches.empty() && loaded_.warnings.size() >= told) return;
     if (matches.empty()) {
       loaded_.warnings.push_back("No file matches via include \"" + joined + "\"");
-      diagnostics_
-          .report(compiler_rule("include-matches-nothing"), span,
-                  "`" + pattern + "` matches no file; nothing is included")
-          .note("looked for " + joined);
+      report_no_match(pattern, joined, span, here);
       return;
     }
     for (const std::string& path : matches) {
@@ -191,6 +195,28 @@ class Loader {
                             bytes.error().message + "; Supervisor skips it without a word");
       }
     }
+  }
+
+  // An empty folder may be filled later, and a folder that is not here may be on the machine that
+  // the file is for; a pattern that none of the files of its folder matches is a mistake.
+  void report_no_match(const std::string& pattern, const std::string& joined, Span span,
+                       const std::string& here) {
+    const std::string folder = directory_name(joined);
+    const bool is_here = files_.is_directory(folder);
+    const bool has_others = is_here && !files_.glob(folder == "/" ? "/*" : folder + "/*").empty();
+    const bool may_be_elsewhere =
+        !options_.ask_machine && !joined.starts_with(here == "/" ? here : here + "/");
+    const bool is_plausible = may_be_elsewhere || (is_here && !has_others);
+    Diagnostic& made =
+        diagnostics_.report(compiler_rule("include-matches-nothing"),
+                            is_plausible ? Severity::info : Severity::warning, span,
+                            "`" + pattern + "` matches no file" +
+                                (may_be_elsewhere ? " here" : "") + "; nothing is included");
+    if (may_be_elsewhere)
+      made.with_hint("what its files hold is not checked; --root names the folder of an image");
+    else if (is_plausible)
+      made.with_hint("the folder is empty");
+    if (pattern != joined) made.note("looked for " + joined);
   }
 
   // Included files are shown the way the main file was named.

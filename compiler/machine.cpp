@@ -187,6 +187,11 @@ schema::Facts machine_facts(const std::string& root) {
     };
   }
   facts.directory_exists = [root](const std::string& path) {
+    // The kernel's, which an image has empty or not at all.
+    constexpr std::array<std::string_view, 6> of_kernel = {"/dev",  "/dev/fd",    "/dev/shm",
+                                                           "/proc", "/proc/1/fd", "/proc/self/fd"};
+    if (!root.empty() && std::find(of_kernel.begin(), of_kernel.end(), path) != of_kernel.end())
+      return true;
     struct stat info {};
     const std::string whole = root.empty() ? path : root + "/" + path;
     return ::stat(whole.c_str(), &info) == 0 && S_ISDIR(info.st_mode);

@@ -60,6 +60,15 @@ class ReadAhead final : public compiler::FileSystem {
   mutable std::map<std::string, std::string> texts_;
 };
 
+// Whether a file stands where parts of a configuration do, as in conf.d/: what it says of
+// [supervisord] completes the main file.
+bool is_part(std::string_view absolute) {
+  const std::size_t slash = absolute.rfind('/');
+  if (slash == std::string_view::npos || absolute.substr(slash + 1) == "supervisord.conf")
+    return false;
+  return absolute.substr(0, slash).ends_with(".d");
+}
+
 struct Candidate {
   std::string path;
   bool is_root = false;
@@ -120,7 +129,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
       result.failures.push_back(text.error().message);
       return;
     }
-    candidates.push_back({path, is_root(*text)});
+    candidates.push_back({path, is_root(*text) && !is_part(absolute)});
     files.keep(path, std::move(*text));
   };
   for (const std::string& path : paths) {

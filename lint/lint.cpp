@@ -61,6 +61,7 @@ Span entry_around(const Context& context, const Span& span) {
 struct Explained {
   Places values;               // errors about these values
   Places headers;              // options that are missing in these sections
+  Places missing;              // options that these values need
   bool daemon = false;         // that there is no [supervisord]
   std::vector<Span> patterns;  // that these match nothing
 };
@@ -88,6 +89,10 @@ Explained explained_by(const Context& context, const Diagnostics& findings) {
       if (!misspelt.contains({context.key_span(entry).source, context.key_span(entry).begin}))
         continue;
       for (const Span& header : section.headers) add(explained.headers, header);
+      for (const ConfigEntry& other : section.entries)
+        if (!other.from_default &&
+            (other.key == "numprocs" || other.key == "username" || other.key == "password"))
+          add(explained.missing, context.value_span(other));
       break;
     }
   }
@@ -127,7 +132,13 @@ std::span<const LintRule* const> lint_rules() { return rules; }
 
 std::vector<const compiler::Rule*> all_rules() {
   std::vector<const compiler::Rule*> all = compiler::compiler_rules();
-  for (const LintRule* rule : rules) all.push_back(&rule->rule);
+  // Some say under an id of the compiler what Supervisor does not refuse.
+  const auto is_known = [&](std::string_view id) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const compiler::Rule* rule) { return rule->id == id; });
+  };
+  for (const LintRule* rule : rules)
+    if (!is_known(rule->rule.id)) all.push_back(&rule->rule);
   std::sort(all.begin(), all.end(), [](const compiler::Rule* a, const compiler::Rule* b) {
     return std::pair(a->id.size(), a->id) < std::pair(b->id.size(), b->id);
   });
@@ -333,6 +344,7 @@ Diagnostics lint(const compiler::Compilation& compilation, const LintOptions& op
     const bool is_explained =
         (is_about_value(id) && contains(explained.values, diagnostic.span)) ||
         (is_about_missing_option(id) && contains(explained.headers, diagnostic.span)) ||
+        (is_any_of(id, {"SUP317", "SUP325"}) && contains(explained.missing, diagnostic.span)) ||
         (id == "SUP103" && explained.daemon) ||
         (id == "SUP112" && covers_any(diagnostic.span, explained.patterns));
     if (!is_explained) findings.report(*diagnostic.rule, diagnostic.span, {}) = diagnostic;

@@ -143,10 +143,7 @@ KeyVerdict KeyJudge::judge(const ConfigEntry& entry) const {
 }
 
 bool is_missed_daemon(const Context& context, const HeaderVerdict& verdict) {
-  if (verdict.meant != "supervisord") return false;
-  const auto& errors = context.compilation().diagnostics.all();
-  return std::any_of(errors.begin(), errors.end(),
-                     [](const Diagnostic& error) { return error.rule->id == "SUP103"; });
+  return verdict.meant == "supervisord" && context.config().find("supervisord") == nullptr;
 }
 
 std::string section_form(const schema::SectionRow& row) {
@@ -177,6 +174,10 @@ HeaderVerdict judge_header(const ConfigSection& section) {
   if (const schema::DialectMarker* marker = schema::find_marker(word)) {
     return {HeaderKind::foreign, "", schema::dialect_row(marker->dialect).product};
   }
+  // Sections of other products that do not show the product, as their names are common words.
+  for (const schema::DialectKey& key : schema::dialect_keys())
+    if (has_name && key.section == word && key.key == "*")
+      return {HeaderKind::foreign, "", schema::dialect_row(key.dialect).product};
 
   verdict.kind = HeaderKind::unknown;
   std::vector<std::string_view> spellings;

@@ -86,7 +86,7 @@ struct HeaderVerdict {
 
 HeaderVerdict judge_header(const ConfigSection& section);
 
-// Whether the header was to be [supervisord], and the compiler misses that.
+// Whether the header was to be [supervisord], and there is none.
 bool is_missed_daemon(const Context& context, const HeaderVerdict& verdict);
 
 // Calls `function(section, header, verdict)` for each header of that kind; `header` is the place of

@@ -105,11 +105,18 @@ bool References::is_complete() const {
     const std::string_view name = diagnostic.rule->name;
     if (std::find(gaps.begin(), gaps.end(), name) != gaps.end()) return true;
     // An [include] that depends on a variable.
-    return name == "environment-variable-required" && diagnostic.severity == Severity::warning;
+    return name == "environment-variable-required" && diagnostic.severity != Severity::error;
   };
   const auto& all = context_.compilation().diagnostics.all();
   is_complete_ = !context_.config().fragment && std::none_of(all.begin(), all.end(), is_gap);
   return *is_complete_;
+}
+
+bool References::has_no_program() const {
+  const auto& all = context_.config().sections;
+  return !context_.compilation().files.has_include &&
+         std::none_of(all.begin(), all.end(),
+                      [](const ConfigSection& section) { return section.is_process(); });
 }
 
 std::optional<ServerUrl> read_server_url(std::string_view text) {

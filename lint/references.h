@@ -66,6 +66,10 @@ class References {
   // something is missing here. Only then what is not there is known to be missing.
   bool is_complete() const;
 
+  // Whether the main file has neither a program nor an [include]: it is empty, which is told, or a
+  // part of another configuration that has what it lacks.
+  bool has_no_program() const;
+
  private:
   using Programs = std::unordered_map<std::string_view, const ConfigSection*>;
 

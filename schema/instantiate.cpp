@@ -260,7 +260,6 @@ class Binder {
 
   void require(std::size_t section, block::Block block, std::string_view name,
                std::string_view rule, std::string_view consequence) {
-    if (facts_.partial && settings(section).empty()) return;
     if (written(section, block, name)) return;
     fault(section, std::nullopt, rule,
           header(plan_.sections[section]) + " has no " + quoted(std::string(name) + "=") + "; " +
@@ -456,11 +455,18 @@ class Binder {
     read_block(index, options);
     group.priority = options.priority;
     const auto programs = written(index, block::group, "programs");
+    // Other files may have the members of a group, but not when its list speaks of programs of this
+    // one.
+    const bool may_be_elsewhere =
+        facts_.partial &&
+        std::none_of(options.programs.begin(), options.programs.end(), [&](const auto& name) {
+          return by_name.contains("program:" + name) || by_name.contains("fcgi-program:" + name);
+        });
     for (const std::string& name : options.programs) {
       const auto program = by_name.find("program:" + name);
       const auto fcgi = by_name.find("fcgi-program:" + name);
       if (program == by_name.end() && fcgi == by_name.end()) {
-        unknown_member(index, programs, name, by_name);
+        unknown_member(index, programs, name, options.programs, may_be_elsewhere, by_name);
         continue;
       }
       if (program != by_name.end() && fcgi != by_name.end()) {
@@ -498,7 +504,8 @@ class Binder {
   }
 
   void unknown_member(std::size_t index, std::optional<std::size_t> setting,
-                      const std::string& name,
+                      const std::string& name, const std::vector<std::string>& members,
+                      bool may_be_elsewhere,
                       const std::unordered_map<std::string_view, std::size_t>& by_name) {
     const bool blanks = name.find_first_of(" \t\n") != std::string::npos;
     if (name.empty() || blanks) {
@@ -508,7 +515,8 @@ class Binder {
                  by_name);
       return;
     }
-    if (facts_.partial) return;
+    constexpr std::string_view in_no_name = ":/\"'*";
+    if (may_be_elsewhere && name.find_first_of(in_no_name) == std::string::npos) return;
     // A list of thousands is one mistake.
     constexpr std::ptrdiff_t told = 50;
     const auto before = std::count_if(result_.faults.begin(), result_.faults.end(),
@@ -520,8 +528,13 @@ class Binder {
     // Suggestions are for people: a few, not thousands.
     std::vector<std::string_view> candidates;
     if (++unknown_members_ <= 32)
-      for (const auto& [full, section] : by_name)
-        candidates.push_back(full.substr(full.find(':') + 1));
+      for (const auto& [full, section] : by_name) {
+        const std::string_view candidate = full.substr(full.find(':') + 1);
+        const bool is_member =
+            std::find(members.begin(), members.end(), candidate) != members.end();
+        if (!is_member && candidate.find(' ') == std::string_view::npos)
+          candidates.push_back(candidate);
+      }
     std::sort(candidates.begin(), candidates.end());
     Fault& made =
         fault(index, setting, "unknown-program-in-group", "there is no program " + quoted(name));

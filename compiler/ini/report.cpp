@@ -1,5 +1,7 @@
 #include "compiler/ini/report.h"
 
+#include <optional>
+
 #include "compiler/compiler_rules.h"
 #include "schema/text.h"
 
@@ -22,6 +24,21 @@ void report_junk(SourceId source, std::string_view text, const Line& line,
   if (!header && !no_key) made.with_hint("a further line of a value must be indented");
   if (header)
     made.fix("close the bracket", {source, line.content_end, line.content_end}, "]", false);
+}
+
+// A header behind a comment sign, the last one above what has no section.
+std::optional<Span> commented_header(const Document& document, std::string_view text) {
+  for (std::uint32_t i = document.junk_before_header.front(); i-- > 0;) {
+    if (document.line_kind(i) != LineKind::comment) continue;
+    const Line line = document.line(i);
+    const std::string_view comment =
+        schema::strip(text.substr(line.comment_begin, line.end - line.comment_begin));
+    const std::size_t open = comment.find_first_not_of(";# \t");
+    if (open == std::string_view::npos || comment[open] != '[' || !comment.ends_with(']')) continue;
+    const auto size = static_cast<std::uint32_t>(comment.size());
+    return Span{document.source, line.comment_begin, line.comment_begin + size};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -49,11 +66,13 @@ void report_unreadable(const Document& document, const SourceMap& sources,
   }
   if (!document.junk_before_header.empty()) {
     const Line line = document.line(document.junk_before_header.front());
-    diagnostics
-        .report(compiler_rule("missing-section-header"),
-                {source, line.content_begin, line.content_end},
-                "text before the first section; Supervisor refuses the file")
-        .with_hint("a [section] must stand above it");
+    Diagnostic& made = diagnostics
+                           .report(compiler_rule("missing-section-header"),
+                                   {source, line.content_begin, line.content_end},
+                                   "text before the first section; Supervisor refuses the file")
+                           .with_hint("a [section] must stand above it");
+    if (const auto header = commented_header(document, text))
+      made.label(*header, "this header is a comment");
     return;  // Python reads no further
   }
   for (const std::uint32_t index : document.junk)

@@ -26,7 +26,7 @@ void check_rpcinterface(const Context& context, Diagnostics& out) {
   const auto& servers = context.references().servers();
   if (context.config().fragment || servers.empty() ||
       context.config().find("rpcinterface:supervisor") != nullptr ||
-      is_misspelt(context, "rpcinterface"))
+      is_misspelt(context, "rpcinterface") || context.references().has_no_program())
     return;
   // It stands beside its server; where that is in the main file, so would it be.
   const ConfigSection& server = *servers.front().section;

@@ -28,6 +28,23 @@ void offer(const Context& context, Diagnostic& diagnostic, const ConfigEntry& en
   }
 }
 
+// Whether the program's configuration decides, and is not the usual one: the command names a file
+// of its own, or it is php-fpm in a container, whose official images say `daemonize = no`.
+bool is_up_to_configuration(const Context& context, const CommandLine& command,
+                            const DaemonRow& row) {
+  if (row.advice.find("its configuration") == std::string_view::npos) return false;
+  for (std::size_t i = 1; i + 1 < command.argv.size(); ++i) {
+    const std::string_view text = command.argv[i].text;
+    const std::string_view file = command.argv[i + 1].text;
+    const bool is_named =
+        command.program.starts_with("php") ? text == "-y" || text == "--fpm-config" : text == "-c";
+    if (is_named && file != "/etc/nginx/nginx.conf" && !file.starts_with("/etc/php")) return true;
+  }
+  const ConfigSection* daemon = context.daemon();
+  return command.argv.front().text == "php-fpm" && daemon != nullptr &&
+         context.is_on(*daemon, "nodaemon");
+}
+
 void check(const Context& context, Diagnostics& out, const ConfigSection& section,
            const ConfigEntry& entry) {
   const CommandLine& command = context.command(section, entry);
@@ -44,12 +61,17 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
   const DaemonVerdict verdict = judge_daemon(command);
   if (verdict.row == nullptr) return;
   const bool is_told = verdict.flag != nullptr;
+  const bool is_open = !is_told && is_up_to_configuration(context, command, *verdict.row);
   auto& diagnostic = out.report(
-      daemonizing_command.rule, is_told ? Severity::error : Severity::warning,
+      daemonizing_command.rule,
+      is_told   ? Severity::error
+      : is_open ? Severity::info
+                : Severity::warning,
       context.place_of(entry, is_told ? *verdict.flag : command.argv.front()),
       quoted(command.program) +
-          (is_told ? " is told by " + quoted(verdict.flag->text) + " to leave the foreground; "
-                   : " leaves the foreground unless it is told to stay; ") +
+          (is_told   ? " is told by " + quoted(verdict.flag->text) + " to leave the foreground; "
+           : is_open ? " leaves the foreground unless its configuration keeps it there; "
+                     : " leaves the foreground unless it is told to stay; ") +
           std::string(consequence) + section.display());
   diagnostic.with_hint(std::string(verdict.row->advice));
   offer(context, diagnostic, entry, command, verdict);

@@ -37,35 +37,63 @@ bool needs_home(const CommandLine& command) {
   return is_one(command.program) || command.wrapper("bundle") != nullptr;
 }
 
-void check_home(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  const ConfigEntry& entry = *section.find("user");
-  if (!section.is_process() || entry.from_default) return;
-  const auto user = context.read<schema::User>(section, entry);
-  if (!user || *user == "root" || *user == "0" || is_placeholder(*user)) return;
-  const ConfigSection* daemon = context.config().find("supervisord");
+// The user that a program runs as without its home; nothing when HOME is set or not another's.
+std::optional<std::string> user_without_home(const Context& context, const ConfigSection& section,
+                                             const ConfigEntry& entry) {
+  const ConfigSection* daemon = context.daemon();
+  auto user = context.read<schema::User>(section, entry);
+  if (!user || *user == "root" || *user == "0" || is_placeholder(*user) ||
+      user->find_first_of("$ ") != std::string::npos)
+    return std::nullopt;
   if (daemon != nullptr && daemon->find("user") != nullptr &&
       context.read<schema::User>(*daemon, "user").value_or(*user) == *user)
-    return;
-  if (sets(context, &section, "HOME") || sets(context, daemon, "HOME")) return;
-  const ConfigEntry* command_entry = section.find("command");
-  const bool is_needed =
-      command_entry != nullptr && needs_home(context.command(section, *command_entry));
-  std::string home = "/home/" + *user;
+    return std::nullopt;
+  if (sets(context, &section, "HOME") || sets(context, daemon, "HOME")) return std::nullopt;
   const schema::Facts* machine = context.machine();
-  if (machine != nullptr && machine->user) {
-    const auto known = machine->user(*user);
-    if (!known) return;  // which is told
-    home = known->home;
-  }
-  const std::string variables = "HOME=\"" + home + "\",USER=\"" + *user + "\"";
+  if (machine != nullptr && machine->user && !machine->user(*user)) return std::nullopt;  // told
+  return user;
+}
+
+void report_home(const Context& context, Diagnostics& out, const ConfigSection& section,
+                 const std::string& user, Severity severity, std::size_t more) {
+  const ConfigEntry& entry = *section.find("user");
+  const schema::Facts* machine = context.machine();
+  // Users of services have their homes elsewhere; only the machine knows.
+  const bool is_known = machine != nullptr && machine->user;
+  const std::string home = is_known ? machine->user(user)->home : "/home/" + user;
+  const std::string variables = "HOME=\"" + home + "\",USER=\"" + user + "\"";
   auto& diagnostic =
-      out.report(home_not_set_for_user.rule, is_needed ? Severity::warning : Severity::info,
-                 context.value_place(entry),
-                 section.display() + " runs as " + quoted(*user) +
+      out.report(home_not_set_for_user.rule, severity, context.value_place(entry),
+                 section.display() +
+                     (more == 0 ? " runs as " + quoted(user)
+                                : " and " + std::to_string(more) + " more run as another user") +
                      ", but HOME, USER and LOGNAME stay those of whoever started the daemon");
-  diagnostic.with_hint("write `environment=" + variables + "`");
+  diagnostic.with_hint(is_known ? "write `environment=" + variables + "`"
+                                : "set HOME and USER in `environment` where they are read");
   if (section.find("environment") == nullptr)
     add_line_before(context, diagnostic, entry, "environment=" + variables, false);
+}
+
+// What may not matter is a habit of the whole configuration and said once.
+void check_home(const Context& context, Diagnostics& out) {
+  const ConfigSection* first = nullptr;
+  std::string first_user;
+  std::size_t count = 0;
+  for (const ConfigSection& section : context.sections()) {
+    const ConfigEntry* entry = section.is_process() ? section.find("user") : nullptr;
+    if (entry == nullptr || entry->from_default) continue;
+    auto user = user_without_home(context, section, *entry);
+    if (!user) continue;
+    const ConfigEntry* command = section.find("command");
+    if (command != nullptr && needs_home(context.command(section, *command))) {
+      report_home(context, out, section, *user, Severity::warning, 0);
+      continue;
+    }
+    if (++count > 1) continue;
+    first = &section;
+    first_user = *std::move(user);
+  }
+  if (first != nullptr) report_home(context, out, *first, first_user, Severity::info, count - 1);
 }
 
 bool has_system_path(std::string_view path) {
@@ -185,10 +213,10 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
 }  // namespace
 
 const LintRule home_not_set_for_user = {
-    .rule = {"SUP915",        "home-not-set-for-user", Severity::info,
+    .rule = {"SUP915", "home-not-set-for-user", Severity::info,
              "a program with a user, but not with its home folder"},
-    .check_section = check_home,
-    .options = {"user"}
+    .check = check_home,
+    .looks_at_whole = true
 };
 
 const LintRule path_override_drops_system = {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/compiler_rules.h"
 #include "lint/environments.h"
 #include "lint/host.h"
 #include "lint/lint.h"
@@ -176,7 +177,26 @@ void check_secrets(const Context& context, Diagnostics& out) {
   }
 }
 
+// Of a program; the daemon's own folders are asked for by the compiler, as it refuses to start.
+void check_directory(const Context& context, Diagnostics& out, const ConfigSection& section,
+                     const ConfigEntry& entry) {
+  const schema::Facts* machine = context.machine();
+  if (machine == nullptr || !machine->directory_exists || !section.is_process()) return;
+  const auto path = context.text(section, entry);
+  if (!path || !path->starts_with('/') || machine->directory_exists(*path)) return;
+  out.report(compiler::compiler_rule("directory-missing"), context.value_place(entry),
+             section.display() + " directory: the folder " + quoted(*path) +
+                 " does not exist; the program cannot be started");
+}
+
 }  // namespace
+
+const LintRule program_directory_missing = {
+    .rule = {"SUP1004",        "directory-missing", Severity::error,
+             "a folder that does not exist on this machine"},
+    .check_value = check_directory,
+    .options = {"directory"}
+};
 
 const LintRule socket_directory_missing = {
     .rule = {"SUP1009",        "socket-directory-missing", Severity::error,

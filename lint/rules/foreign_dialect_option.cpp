@@ -1,10 +1,42 @@
 // SUP206: options and sections of other products.
+#include <map>
+#include <string>
+#include <utility>
+
 #include "lint/lint.h"
 #include "lint/names.h"
 
 namespace sup::lint {
 
 namespace {
+
+// Sections of another product are told once for each file: it is one mistake to read it here.
+void check_headers(const Context& context, Diagnostics& out) {
+  std::map<std::pair<compiler::SourceId, std::string_view>, std::size_t> count;
+  each_header(context, HeaderKind::foreign,
+              [&](const ConfigSection&, const Span& name, const HeaderVerdict& verdict) {
+                ++count[{name.source, verdict.product}];
+              });
+  each_header(context, HeaderKind::foreign,
+              [&](const ConfigSection& section, const Span& name, const HeaderVerdict& verdict) {
+                const auto found = count.find({name.source, verdict.product});
+                if (found == count.end()) return;
+                const std::size_t more = found->second - 1;
+                count.erase(found);
+                auto& diagnostic = out.report(
+                    foreign_dialect_option.rule, name,
+                    section.display() +
+                        (more == 0 ? " is a section of " + std::string(verdict.product) +
+                                         "; Supervisor ignores it with all its options"
+                                   : " and " + std::to_string(more) + " more are sections of " +
+                                         std::string(verdict.product) +
+                                         "; Supervisor ignores them with all their options"));
+                if (section.full_name == "program-default")
+                  diagnostic.with_hint("repeat the options in each [program:x]");
+                else if (verdict.product == "circus")
+                  diagnostic.with_hint("`supc migrate` translates the file");
+              });
+}
 
 void check(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::foreign,
@@ -27,16 +59,7 @@ void check(const Context& context, Diagnostics& out) {
              }
            });
 
-  each_header(context, HeaderKind::foreign,
-              [&](const ConfigSection& section, const Span& name, const HeaderVerdict& verdict) {
-                auto& diagnostic = out.report(foreign_dialect_option.rule, name,
-                                              section.display() + " is a section of " +
-                                                  std::string(verdict.product) +
-                                                  "; Supervisor ignores it with all its options");
-                if (section.full_name == "program-default") {
-                  diagnostic.with_hint("repeat the options in each [program:x]");
-                }
-              });
+  check_headers(context, out);
 }
 
 }  // namespace
@@ -44,7 +67,8 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule foreign_dialect_option = {
     .rule = {"SUP206", "foreign-dialect-option", Severity::warning,
              "an option or a section of another product"},
-    .check = check
+    .check = check,
+    .looks_at_whole = true
 };
 
 }  // namespace sup::lint

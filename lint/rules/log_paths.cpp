@@ -151,7 +151,32 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
                  "%(here)s/" + std::string(rest), false);
 }
 
+void report_empty_path(const Context& context, Diagnostics& out, const ConfigSection& section,
+                       const ConfigEntry* entry, Severity severity, std::string_view consequence) {
+  if (entry == nullptr || entry->from_default || !schema::strip(entry->value).empty()) return;
+  out.report(empty_log_path.rule, severity, context.key_span(*entry),
+             quoted(context.key_text(*entry)) + " of " + section.display() + " is empty; " +
+                 std::string(consequence))
+      .with_hint("write a path, or remove the line");
+}
+
+// Paths that are no logs of programs.
+void check_empty_paths(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  if (section.is_process())
+    report_empty_path(context, out, section, section.find("directory"), Severity::error,
+                      "there is no such folder, and the program cannot be started");
+  if (section.name->kind != SectionKind::supervisord) return;
+  for (const ConfigEntry* folder : {section.find("directory"), section.find("childlogdir")})
+    report_empty_path(context, out, section, folder, Severity::error,
+                      "there is no such folder, and supervisord does not start");
+  report_empty_path(context, out, section, section.find("logfile"), Severity::error,
+                    "supervisord cannot open it and does not start");
+  report_empty_path(context, out, section, section.find("pidfile"), Severity::warning,
+                    "supervisord cannot write it");
+}
+
 void check_empty(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  check_empty_paths(context, out, section);
   if (!may_be(section, "")) return;
   each_written_path(context, section, [&](const Log& log) {
     // A value that is empty because a variable is, is meant so.
@@ -198,9 +223,10 @@ const LintRule relative_log_path = {
 };
 
 const LintRule empty_log_path = {
-    .rule = {"SUP717",                "empty-log-path", Severity::warning, "a log without a name"},
+    .rule = {"SUP717",     "empty-log-path", Severity::warning, "a log without a name"},
     .check_section = check_empty,
-    .options = {"stdout_logfile", "stderr_logfile"                }
+    .options = { "stdout_logfile", "stderr_logfile",    "directory",         "childlogdir",                                                                 "logfile",
+             "pidfile"}
 };
 
 }  // namespace sup::lint

@@ -1,6 +1,7 @@
 // SUP819, SUP820: what priority= does not do.
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "lint/lint.h"
 #include "schema/text.h"
@@ -14,7 +15,9 @@ void check_dependency(const Context& context, Diagnostics& out) {
   const ConfigEntry* first = nullptr;
   std::optional<std::int64_t> priority;
   for (const ConfigSection& section : context.sections()) {
-    if (!section.is_process() && !(section.name && section.name->kind == SectionKind::group))
+    // Event listeners start before all others on purpose.
+    if (!section.name || section.name->kind == SectionKind::eventlistener ||
+        (!section.is_process() && section.name->kind != SectionKind::group))
       continue;
     const ConfigEntry* entry = section.find("priority");
     if (entry == nullptr || entry->from_default) continue;
@@ -55,12 +58,13 @@ void check_member(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections())
     if (section.is_process() && group(section) == nullptr) ++groups;
   if (groups < 2) return;
+  std::unordered_set<const ConfigSection*> told;  // one member is enough to tell of a group
   for (const ConfigSection& section : context.sections()) {
     if (!section.is_process()) continue;
     const ConfigEntry* entry = section.find("priority");
     const ConfigSection* home = group(section);
     if (entry == nullptr || entry->from_default || home == nullptr ||
-        home->find("priority") != nullptr)
+        home->find("priority") != nullptr || !told.insert(home).second)
       continue;
     out.report(member_priority_only_inside_group.rule, context.key_span(*entry),
                quoted(context.key_text(*entry)) + " of " + section.display() +

@@ -46,6 +46,7 @@ void check_ctl(const Context& context, Diagnostics& out) {
     return;
   }
   if (is_served(servers, *url) || is_elsewhere(*url, context)) return;
+  if (servers.empty() && context.references().has_no_program()) return;
   const Server* meant = nearest_server(servers, *url);
   const bool is_same_kind = meant != nullptr && meant->is_unix == url->is_unix;
   // A server of another kind may be in a file that is not here.

@@ -82,32 +82,48 @@ bool is_short_task(const CommandLine& command) {
   return waits && !command.has({"--"});
 }
 
-void check_oneshot(const Context& context, Diagnostics& out, const ConfigSection& section) {
+// Whether a program is not restarted and says nothing of its start.
+bool may_be_oneshot(const Context& context, const ConfigSection& section) {
+  const ConfigEntry* entry = section.is_process() ? section.find("autorestart") : nullptr;
+  return entry != nullptr && !entry->from_default && section.find("startsecs") == nullptr &&
+         section.find("startretries") == nullptr &&
+         context.read<schema::AutoRestart>(section, *entry) == schema::AutoRestartValue::never;
+}
+
+void report_oneshot(const Context& context, Diagnostics& out, const ConfigSection& section,
+                    bool is_task, std::size_t more) {
   const ConfigEntry& entry = *section.find("autorestart");
-  if (entry.from_default || section.find("startsecs") != nullptr ||
-      section.find("startretries") != nullptr ||
-      context.read<schema::AutoRestart>(section, entry) != schema::AutoRestartValue::never)
-    return;
-  const ConfigEntry* command_entry = section.find("command");
-  bool is_task = false;
-  if (command_entry != nullptr) {
-    const CommandLine& command = context.command(section, *command_entry);
-    if (find_daemon(command.program) != nullptr) return;
-    is_task = is_short_task(command);
-  }
-  auto& diagnostic =
-      out.report(oneshot_is_retried.rule, is_task ? Severity::warning : Severity::info,
-                 context.value_place(entry),
-                 is_task ? section.display() +
-                               " ends at once, is therefore started 4 times, and "
-                               "is FATAL then"
-                         : "if " + section.display() +
-                               " ends within its first second, it is started 4 times all the "
-                               "same, and is FATAL then");
+  auto& diagnostic = out.report(
+      oneshot_is_retried.rule, is_task ? Severity::warning : Severity::info,
+      context.value_place(entry),
+      is_task ? section.display() + " ends at once, is therefore started 4 times, and is FATAL then"
+              : "if " + section.display() +
+                    (more == 0 ? "" : ", or one of " + std::to_string(more) + " more like it,") +
+                    " ends within its first second, it is started 4 times all the same, and is "
+                    "FATAL then");
   diagnostic.with_hint("write `startsecs=0` and `startretries=0` for what is to run once");
   const std::string lines = "startsecs=0" + std::string(context.line_end(entry)) + "startretries=0";
   const compiler::Line place = context.document(entry).line(context.written(entry).line);
   if (place.begin == place.content_begin) add_line_before(context, diagnostic, entry, lines, false);
+}
+
+// Of programs that may run for long the first is told, as it is a habit of the configuration.
+void check_oneshot(const Context& context, Diagnostics& out) {
+  const ConfigSection* first = nullptr;
+  std::size_t count = 0;
+  for (const ConfigSection& section : context.sections()) {
+    if (!may_be_oneshot(context, section)) continue;
+    if (const ConfigEntry* command_entry = section.find("command")) {
+      const CommandLine& command = context.command(section, *command_entry);
+      if (find_daemon(command.program) != nullptr) continue;
+      if (is_short_task(command)) {
+        report_oneshot(context, out, section, true, 0);
+        continue;
+      }
+    }
+    if (count++ == 0) first = &section;
+  }
+  if (first != nullptr) report_oneshot(context, out, *first, false, count - 1);
 }
 
 void check_effect(const Context& context, Diagnostics& out, const ConfigSection& section) {
@@ -206,10 +222,10 @@ const LintRule startretries_negative = {
 };
 
 const LintRule oneshot_is_retried = {
-    .rule = {"SUP808",        "oneshot-is-retried", Severity::info,
+    .rule = {"SUP808", "oneshot-is-retried", Severity::info,
              "a command that runs once counts as failed"},
-    .check_section = check_oneshot,
-    .options = {"autorestart"}
+    .check = check_oneshot,
+    .looks_at_whole = true
 };
 
 const LintRule exitcodes_without_effect = {

@@ -8,6 +8,14 @@ namespace {
 void check(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.compilation().files.files) {
     for (const compiler::SectionHeader& header : file.document.sections) {
+      const std::string_view name = context.source_text(header.name);
+      if (name.ends_with(']') && name.find(' ') == std::string_view::npos) {
+        const Span bracket = {header.name.source, header.name.end, header.name.end + 1};
+        out.report(text_after_section_header.rule, bracket,
+                   "a header ends with the last `]` of its line; the name is " + quoted(name))
+            .with_hint("remove it")
+            .fix("remove the bracket", bracket, "", false);
+      }
       const Span& rest = header.trailing;
       // Without a blank before it a ; starts no comment, but it is meant to.
       if (rest.begin == rest.end) continue;

@@ -34,6 +34,23 @@ bool is_missed(const Headers& in_need, const ConfigSection& section, std::string
   });
 }
 
+// Whether another option of the section is refused as this one is not there.
+bool is_missed_by_others(const Context& context, const ConfigSection& section,
+                         std::string_view option) {
+  const std::string_view id = option == "process_name"                       ? "SUP317"
+                              : option == "username" || option == "password" ? "SUP325"
+                                                                             : "";
+  if (id.empty()) return false;
+  const auto& all = context.compilation().diagnostics.all();
+  return std::any_of(all.begin(), all.end(), [&](const Diagnostic& error) {
+    return error.rule->id == id && std::any_of(section.entries.begin(), section.entries.end(),
+                                               [&](const ConfigEntry& entry) {
+                                                 return !entry.from_default &&
+                                                        context.value_span(entry) == error.span;
+                                               });
+  });
+}
+
 void check(const Context& context, Diagnostics& out) {
   const Headers in_need = headers_in_need(context);
   each_key(context, KeyKind::unknown,
@@ -41,7 +58,8 @@ void check(const Context& context, Diagnostics& out) {
                const KeyJudge& judge) {
              const std::string_view option = judge.suggest(entry.key);
              const bool is_free = judge.is_free(option);
-             const bool is_needed = is_free && is_missed(in_need, section, option);
+             const bool is_needed = is_free && (is_missed(in_need, section, option) ||
+                                                is_missed_by_others(context, section, option));
              auto& diagnostic = out.report(
                  unknown_option.rule, is_needed ? Severity::error : Severity::warning,
                  context.key_span(entry),

@@ -1,0 +1,100 @@
+// SUP314, SUP327, SUP517, SUP624: values that Supervisor reads and that cannot work. The compiler
+// reports under these ids what is refused, these rules what is not.
+#include <algorithm>
+#include <string>
+
+#include "compiler/compiler_rules.h"
+#include "lint/lint.h"
+#include "schema/text.h"
+
+namespace sup::lint {
+
+namespace {
+
+using compiler::compiler_rule;
+
+bool is_quoted(std::string_view text) {
+  return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
+         text.front() == text.back();
+}
+
+void check_quotes(const Context& context, Diagnostics& out, const ConfigSection& section,
+                  const ConfigEntry& entry) {
+  if (!is_quoted(entry.value) || context.has_error_in(context.value_span(entry))) return;
+  const std::string_view key = entry.option->name;
+  const bool is_secret = entry.option->has(schema::OptionFlags::secret);
+  const bool is_credential = is_secret || key == "username";
+  // A name or a password with quotes in it works, though nobody expects them there.
+  auto& diagnostic = out.report(
+      compiler_rule("quoted-scalar"), key == "directory" ? Severity::error : Severity::warning,
+      context.value_place(entry),
+      section.display() + " " + std::string(key) + ": the quotes are part of " +
+          (is_secret ? std::string("the value") : "the value " + quoted(entry.value)) +
+          (key == "directory" ? "; there is no such folder, and the program cannot be started"
+                              : "; Supervisor knows no quotes here"));
+  diagnostic.with_hint("remove the quotes");
+  if (is_secret) diagnostic.hidden = context.value_span(entry);
+  if (context.is_single_line(entry))
+    diagnostic.fix("remove the quotes", context.value_span(entry),
+                   std::string(entry.value.substr(1, entry.value.size() - 2)), !is_credential);
+}
+
+void check_user(const Context& context, Diagnostics& out, const ConfigSection& section,
+                const ConfigEntry& entry) {
+  const auto user = context.read<schema::User>(section, entry);
+  if (!user || context.machine() != nullptr || user->find("{{") != std::string::npos ||
+      user->find("<%") != std::string::npos)
+    return;
+  const bool is_variable = user->starts_with('$');
+  const bool has_blank = user->find_first_of(" \t\n,;") != std::string::npos;
+  if (!is_variable && !has_blank) return;
+  out.report(compiler_rule("malformed-user"), context.value_place(entry),
+             section.display() + " user: " + quoted(*user) +
+                 (is_variable ? " is not replaced, as no shell reads it"
+                              : " cannot be the name of a user") +
+                 "; Supervisor refuses the configuration")
+      .with_hint(is_variable ? "write the name, or `%(ENV_NAME)s` for a variable"
+                             : "write one name");
+}
+
+void check_entry_point(const Context& context, Diagnostics& out, const ConfigSection& section,
+                       const ConfigEntry& entry) {
+  const auto text = context.read<schema::EntryPoint>(section, entry);
+  if (!text || text->find(':') != std::string::npos) return;
+  const bool is_handler = entry.option->type == schema::ResultHandler::name;
+  out.report(compiler_rule(is_handler ? "result-handler-unresolvable"
+                                      : "rpcinterface-factory-unresolvable"),
+             context.value_place(entry),
+             section.display() + " " + std::string(entry.option->name) + ": " + quoted(*text) +
+                 " is a module, which cannot be called; it must be module:attribute");
+}
+
+}  // namespace
+
+const LintRule quoted_value = {
+    .rule = {"SUP327",    "quoted-scalar", Severity::error, "quotes where they are part of the value"},
+    .check_value = check_quotes,
+    .options = {"directory", "process_name",  "username",      "password"                               }
+};
+
+const LintRule impossible_user = {
+    .rule = {"SUP314", "malformed-user", Severity::error, "a value that cannot be a user"},
+    .check_value = check_user,
+    .type = schema::User::name
+};
+
+const LintRule factory_without_attribute = {
+    .rule = {"SUP517", "rpcinterface-factory-unresolvable", Severity::error,
+             "a value that is not module:attribute"},
+    .check_value = check_entry_point,
+    .type = schema::EntryPoint::name
+};
+
+const LintRule handler_without_attribute = {
+    .rule = {"SUP624", "result-handler-unresolvable", Severity::error,
+             "a judge of answers that is not module:attribute"},
+    .check_value = check_entry_point,
+    .type = schema::ResultHandler::name
+};
+
+}  // namespace sup::lint
