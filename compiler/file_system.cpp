@@ -75,6 +75,11 @@ std::vector<std::string> configurations_in(const std::string& folder, const File
   return found;
 }
 
+schema::Result<std::string> read_match(const std::string& path, const FileSystem& files) {
+  if (files.is_pipe(path)) return schema::Error{"cannot read " + path + ": it is a pipe", 0};
+  return files.read(path);
+}
+
 std::string RealFileSystem::real(const std::string& path) const {
   if (root_.empty()) return path;
   return root_ + (path.starts_with('/') ? "" : "/") + path;
@@ -127,6 +132,12 @@ bool RealFileSystem::is_directory(const std::string& path) const {
   struct stat info {};
 
   return ::stat(real(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool RealFileSystem::is_pipe(const std::string& path) const {
+  struct stat info {};
+
+  return ::stat(real(path).c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
 std::string RealFileSystem::absolute(const std::string& path) const {
@@ -190,6 +201,10 @@ std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) con
 
 bool OverlayFileSystem::is_directory(const std::string& path) const {
   return !texts_.contains(base_.absolute(path)) && base_.is_directory(path);
+}
+
+bool OverlayFileSystem::is_pipe(const std::string& path) const {
+  return path != path_ && base_.is_pipe(path);
 }
 
 std::string OverlayFileSystem::absolute(const std::string& path) const {

@@ -19,11 +19,19 @@ class FileSystem {
   // only literally.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
   virtual bool is_directory(const std::string& path) const = 0;
+
+  // A pipe with a name: reading it waits for somebody who writes.
+  virtual bool is_pipe(const std::string& /*path*/) const { return false; }
+
   virtual std::string absolute(const std::string& path) const = 0;
 };
 
 // The files *.conf and *.ini of a folder, sorted.
 std::vector<std::string> configurations_in(const std::string& folder, const FileSystem& files);
+
+// Reads what nobody named, but a pattern or a folder brought in: a pipe is an Error there, as
+// nobody may ever write to it.
+schema::Result<std::string> read_match(const std::string& path, const FileSystem& files);
 
 // Everything before the last slash; "/" for "/x", "" for "x".
 std::string directory_name(const std::string& path);
@@ -37,6 +45,7 @@ class RealFileSystem final : public FileSystem {
   schema::Result<std::string> read(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
+  bool is_pipe(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
 
  private:
@@ -68,6 +77,7 @@ class OverlayFileSystem final : public FileSystem {
   schema::Result<std::string> read(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
+  bool is_pipe(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
 
  private:

@@ -12,6 +12,13 @@ namespace {
 
 namespace commands = sup::compiler::commands;
 
+std::string unknown_command(const CLI::App& app, const std::string& word) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  return "there is no command `" + word + "`; known are " + names;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Compiles Supervisor configurations into checked plans.", "supc");
   app.set_version_flag("--version", "supc " SUP_VERSION);
@@ -25,6 +32,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
+    const bool is_word = argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
+    if (is_word) return commands::fail(unknown_command(app, argv[1]));
     app.exit(error);
     return commands::failed;
   }

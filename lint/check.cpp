@@ -53,6 +53,8 @@ class ReadAhead final : public compiler::FileSystem {
 
   bool is_directory(const std::string& path) const override { return base_.is_directory(path); }
 
+  bool is_pipe(const std::string& path) const override { return base_.is_pipe(path); }
+
   std::string absolute(const std::string& path) const override { return base_.absolute(path); }
 
  private:
@@ -121,10 +123,9 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   ReadAhead files(base);
   std::vector<Candidate> candidates;
   std::set<std::string, std::less<>> seen;
-  const auto add = [&](const std::string& path) {
-    const std::string absolute = files.absolute(path);
-    if (!seen.insert(absolute).second) return;
-    auto text = files.read(path);
+  const auto add = [&](const std::string& path, bool is_named) {
+    if (!seen.insert(files.absolute(path)).second) return;
+    auto text = is_named ? files.read(path) : compiler::read_match(path, files);
     if (!text) {
       result.failures.push_back(text.error().message);
       return;
@@ -135,9 +136,9 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   for (const std::string& path : paths) {
     if (files.is_directory(path)) {
       for (const std::string& file : compiler::configurations_in(path, files))
-        if (!policies.excludes(file)) add(file);
+        if (!policies.excludes(file)) add(file, false);
     } else {
-      add(path);
+      add(path, true);
     }
   }
 

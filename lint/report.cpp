@@ -69,6 +69,7 @@ Report make_report(const CheckResult& result) {
   }
   report.file_count = result.files;
   report.known = result.hidden.by_baseline;
+  report.has_failed = !result.failures.empty();
   return report;
 }
 
@@ -93,6 +94,7 @@ const Format* find_format(std::string_view name) {
 }
 
 std::string closing_line(const Report& report) {
+  if (report.file_count == 0 && report.has_failed) return {};  // nothing was looked at
   std::string text;
   const auto add = [&](std::size_t number, std::string_view noun) {
     if (number != 0) text += (text.empty() ? "" : ", ") + counted(number, noun);

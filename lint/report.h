@@ -34,6 +34,7 @@ struct Report {
   std::vector<Finding> findings;   // in the order of the files
   std::vector<std::string> files;  // that were read, as the user named them
   std::size_t file_count = 0;      // of different files
+  bool has_failed = false;         // something could not be read
   std::size_t errors = 0;
   std::size_t warnings = 0;
   std::size_t remarks = 0;       // info and style
@@ -75,7 +76,8 @@ std::span<const Format> formats();
 // Null if there is none.
 const Format* find_format(std::string_view name);
 
-// "2 errors, 1 warning in 3 files (234 rules, 12 ms), 2 fixable with --fix", with a line end.
+// "2 errors, 1 warning in 3 files (234 rules, 12 ms), 2 fixable with --fix", with a line end. Empty
+// when no file could be read.
 std::string closing_line(const Report& report);
 
 // The message and its hint on one line of valid UTF-8 without control characters.

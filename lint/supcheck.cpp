@@ -431,7 +431,11 @@ int main_with(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return sup::lint::main_with(argc, argv);
+    const int status = sup::lint::main_with(argc, argv);
+    std::cout.flush();
+    if (std::cout) return status;
+    std::fputs("supcheck: cannot write to standard output\n", stderr);
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "supcheck: %s\n", error.what());
     return 2;

@@ -22,8 +22,9 @@ struct DiffOptions {
 // As diff(1): a side that cannot be compared is trouble, also if that is its author's mistake.
 int load_side(InputOptions input, const std::string& path, LoadedPlan& side) {
   input.path = path;
-  if (load_plan(input, Tell::errors, side) == clean) return clean;
-  return fail(path + " cannot be compared");
+  const int status = load_plan(input, Tell::errors, side);
+  // What could not be read has been said.
+  return status == found ? fail(path + " cannot be compared") : status;
 }
 
 int run(const DiffOptions& options) {

@@ -217,7 +217,7 @@ int run(const Options& options) {
       status != clean) {
     return status;
   }
-  return migration.is_current() ? clean : check_result(options, migrate_options, *plan, migration);
+  return check_result(options, migrate_options, *plan, migration);
 }
 
 }  // namespace
@@ -231,7 +231,9 @@ Command migrate(CLI::App& app) {
   CLI::Option* output = command->add_option(
       "-o,--output", options->output, "New configuration, or a folder, or - for standard output");
   command->add_flag("--in-place", options->in_place, "Overwrite the old files")->excludes(output);
-  command->add_option("--to", options->to, "Who will read it: 3.4, 4.2, 4.3, 4.4 or suprun")
+  command
+      ->add_option("--to", options->to,
+                   "Who will read it: 3.4, 4.2, 4.3, 4.4, or suprun, which reads what 4.4 does")
       ->capture_default_str();
   command->add_option("--dialect", options->dialect,
                       "Dialect of the old configuration: " + std::string(schema::dialect_names()));

@@ -43,6 +43,8 @@ std::vector<std::string> MigratedFiles::glob(const std::string& pattern) const {
 
 bool MigratedFiles::is_directory(const std::string& path) const { return base_.is_directory(path); }
 
+bool MigratedFiles::is_pipe(const std::string& path) const { return base_.is_pipe(path); }
+
 std::string MigratedFiles::absolute(const std::string& path) const { return base_.absolute(path); }
 
 }  // namespace sup::compiler
