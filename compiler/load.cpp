@@ -3,6 +3,7 @@
 #include "compiler/compiler_rules.h"
 #include "compiler/ini/report.h"
 #include "schema/expand.h"
+#include "schema/plan_io.h"
 #include "schema/suggest.h"
 #include "schema/text.h"
 
@@ -23,6 +24,10 @@ class Loader {
       failure = bytes.error().message;
       return {};
     }
+    if (schema::looks_like_plan(*bytes)) {
+      failure = path + ": it is a plan, a configuration is wanted";
+      return {};
+    }
     main_ = path;
     add(path, std::move(*bytes), std::nullopt);
     include();
@@ -37,8 +42,8 @@ class Loader {
     file.source = source;
     // Folders of included files come from their pattern, which was absolute.
     file.directory = directory_name(files_.absolute(path));
-    file.document = parse(source, text);
-    report_unreadable(file.document, sources_, diagnostics_);
+    file.document = parse(source, text, options_.target);
+    report_unreadable(file.document, sources_, options_.target, diagnostics_);
     loaded_.files.push_back(std::move(file));
   }
 
@@ -181,7 +186,7 @@ class Loader {
     for (const std::string& path : matches) {
       loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
       if (loaded_.files.size() >= most_files) return;
-      auto bytes = files_.read(path);
+      auto bytes = read_match(path, files_);
       if (bytes) {
         add(as_named(path), std::move(*bytes), span);
         report_nested();
@@ -192,7 +197,9 @@ class Loader {
             .with_hint("did you mean `" + pattern + "/*.conf`?");
       } else {
         diagnostics_.report(compiler_rule("include-unreadable"), span,
-                            bytes.error().message + "; Supervisor skips it without a word");
+                            bytes.error().message + (files_.is_pipe(path)
+                                                         ? "; Supervisor waits for its writer"
+                                                         : "; Supervisor skips it without a word"));
       }
     }
   }

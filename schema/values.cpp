@@ -81,12 +81,20 @@ std::optional<std::pair<int, std::size_t>> leading_digit(std::string_view text) 
   return std::nullopt;
 }
 
-// strtol-free octal as Python's int(text, 8).
+// Whether Python 2, which Supervisor 3 runs on, can read the number: it knows the digits of ASCII
+// alone, and no underscores between them.
+bool is_known_number(std::string_view text, const ReadContext& context) {
+  return context.target != Target::v3_4 || std::none_of(text.begin(), text.end(), [](char c) {
+           return c == '_' || static_cast<signed char>(c) < 0;
+         });
+}
+
 std::optional<ValueError> read_number(std::string_view text, std::string_view whole,
                                       std::string_view rule, std::string_view expected,
-                                      std::int64_t& out) {
+                                      const ReadContext& context, std::int64_t& out) {
   bool overflow = false;
-  if (read_python_int(text, 10, out, overflow)) return std::nullopt;
+  if (read_python_int(text, 10, out, overflow) && is_known_number(text, context))
+    return std::nullopt;
   if (overflow)
     return ValueError{
         rule, quoted(whole) + " is too large; 64 bits is the most a number has here", {}};
@@ -408,8 +416,9 @@ std::optional<ValueError> Boolean::read(std::string_view text, const ReadContext
 
 std::string Boolean::print(const Storage& value) { return value ? "true" : "false"; }
 
-std::optional<ValueError> Integer::read(std::string_view text, const ReadContext&, Storage& out) {
-  auto error = read_number(text, text, "invalid-integer", expected, out);
+std::optional<ValueError> Integer::read(std::string_view text, const ReadContext& context,
+                                        Storage& out) {
+  auto error = read_number(text, text, "invalid-integer", expected, context, out);
   if (!error || error->rule != "invalid-integer" || !error->fix.empty()) return error;
   // `5s`, `5sec`: the unit is known anyway.
   const std::size_t digits = text.find_first_not_of("0123456789");
@@ -437,7 +446,8 @@ constexpr std::array suffixes{
 };
 }  // namespace
 
-std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContext&, Storage& out) {
+std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContext& context,
+                                         Storage& out) {
   std::string_view number = text;
   std::int64_t factor = 1;
   for (const Suffix& suffix : suffixes)
@@ -446,7 +456,7 @@ std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContex
       factor = suffix.factor;
     }
   std::int64_t value = 0;
-  if (auto error = read_number(number, text, "invalid-byte-size", expected, value)) {
+  if (auto error = read_number(number, text, "invalid-byte-size", expected, context, value)) {
     const std::string_view body = strip(text);
     if (body.size() >= 2) {
       const char unit = upper(body.substr(body.size() - 1))[0];
@@ -471,11 +481,12 @@ std::string ByteSize::print(const Storage& value) {
   return std::to_string(value);
 }
 
-std::optional<ValueError> Octal::read(std::string_view text, const ReadContext&, Storage& out) {
+std::optional<ValueError> Octal::read(std::string_view text, const ReadContext& context,
+                                      Storage& out) {
   std::int64_t value = 0;
   bool overflow = false;
   if (!read_python_int(text, 8, value, overflow) || value > std::numeric_limits<int>::max() ||
-      value < std::numeric_limits<int>::min())
+      value < std::numeric_limits<int>::min() || !is_known_number(text, context))
     return bad_value("invalid-octal", text, expected);
   out = static_cast<int>(value);
   return std::nullopt;

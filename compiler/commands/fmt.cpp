@@ -30,7 +30,7 @@ int format_text(const FmtOptions& options, const std::string& path, std::string 
   const Source& source = sources[0];
   const Document document = parse(0, source.bytes);
   Diagnostics diagnostics;
-  report_unreadable(document, sources, diagnostics);
+  report_unreadable(document, sources, schema::default_target, diagnostics);
   diagnostics.sort();
   const auto formatted = format(document, source.bytes);
   if (diagnostics.has_errors() || !formatted) {
@@ -57,7 +57,7 @@ int run(const FmtOptions& options) {
   for (const std::string& path : options.paths) {
     if (files.is_directory(path)) {
       for (const std::string& file : configurations_in(path, files)) {
-        auto bytes = files.read(file);
+        auto bytes = read_match(file, files);
         raise_to(status, bytes ? format_text(options, file, std::move(*bytes))
                                : fail(bytes.error().message));
       }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "compiler/ini/grammar.h"
+#include "compiler/ini/old_lines.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -99,13 +100,29 @@ Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end,
   return line;
 }
 
+std::uint32_t offset_in(std::string_view bytes, std::string_view part) {
+  return static_cast<std::uint32_t>(part.data() - bytes.data());
+}
+
+Line as_line(std::string_view bytes, const OldLine& old, std::uint32_t begin, std::uint32_t end) {
+  Line line;
+  line.kind = old.kind;
+  line.begin = begin;
+  line.end = end;
+  line.content_begin = offset_in(bytes, old.content);
+  line.content_end = line.content_begin + static_cast<std::uint32_t>(old.content.size());
+  line.comment_begin = offset_in(bytes, old.comment);
+  return line;
+}
+
 }  // namespace
 
 class DocumentBuilder {
  public:
-  DocumentBuilder(SourceId source, std::string_view bytes) : bytes_(bytes) {
+  DocumentBuilder(SourceId source, std::string_view bytes, bool is_old) : bytes_(bytes) {
     document_.source = source;
     document_.bytes_ = bytes;
+    document_.is_old_ = is_old;
     // Growing would touch it all twice; what is not used is never touched.
     constexpr std::size_t bytes_in_a_line = 20;
     document_.lines_.reserve(bytes.size() / bytes_in_a_line + 1);
@@ -140,12 +157,31 @@ class DocumentBuilder {
     store(line, classify(line, content));
   }
 
+  // The same for Python 2.
+  void add_old(std::string_view whole) {
+    const OldLine old = read_old_line(whole, open_);
+    const Line line = as_line(bytes_, old, offset(whole), offset_behind(whole));
+    LineKind kind = old.kind;
+    switch (kind) {
+      case LineKind::continuation: continuation(line.content_begin, line.content_end); break;
+      case LineKind::header: add_header(old.name, old.trailing, line.content_begin); break;
+      case LineKind::entry:
+        if (document_.sections.empty()) {
+          kind = LineKind::junk;
+        } else {
+          add_entry(old.key, old.value);
+        }
+        break;
+      default: break;
+    }
+    if (kind == LineKind::junk) add_junk();
+    store(line, kind, !old.comment.empty());
+  }
+
   Document finish() { return std::move(document_); }
 
  private:
-  std::uint32_t offset(std::string_view part) const {
-    return static_cast<std::uint32_t>(part.data() - bytes_.data());
-  }
+  std::uint32_t offset(std::string_view part) const { return offset_in(bytes_, part); }
 
   std::uint32_t offset_behind(std::string_view part) const {
     return offset(part) + static_cast<std::uint32_t>(part.size());
@@ -156,8 +192,12 @@ class DocumentBuilder {
   }
 
   void store(const Line& line, LineKind kind) {
-    const bool has_comment = line.comment_begin < line.end && (bytes_[line.comment_begin] == ';' ||
-                                                               bytes_[line.comment_begin] == '#');
+    store(line, kind,
+          line.comment_begin < line.end &&
+              (bytes_[line.comment_begin] == ';' || bytes_[line.comment_begin] == '#'));
+  }
+
+  void store(const Line& line, LineKind kind, bool has_comment) {
     document_.lines_.push_back(line.begin | (has_comment ? Document::comment_flag : 0U) |
                                static_cast<std::uint32_t>(kind) << Document::kind_shift);
   }
@@ -180,34 +220,46 @@ class DocumentBuilder {
     p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
         content.data(), content.data() + content.size(), "");
     p::parse<grammar::content, ContentAction>(input, found);
-    const auto index = static_cast<std::uint32_t>(document_.lines_.size());
     switch (found.kind) {
-      case LineKind::header: {
-        SectionHeader header;
-        header.line = index;
-        header.name = span(found.name);
-        header.header = {document_.source, line.content_begin, header.name.end + 1};
-        header.trailing = span(schema::strip(found.trailing));
-        header.first_entry = static_cast<std::uint32_t>(document_.entries_.size());
-        document_.sections.push_back(header);
-        open_ = false;
+      case LineKind::header:
+        add_header(found.name, schema::strip(found.trailing), line.content_begin);
         return LineKind::header;
-      }
       case LineKind::entry: {
         const std::string_view key = schema::strip_right(found.key);
         if (key.empty() || document_.sections.empty()) break;
-        const std::string_view value = schema::strip(found.value);
-        document_.entries_.push_back({index, offset(key), offset(value), offset_behind(value)});
-        ++document_.sections.back().entry_count;
-        open_ = true;
+        add_entry(key, schema::strip(found.value));
         return LineKind::entry;
       }
       default: break;
     }
     // Python keeps an option open over a line that it cannot read, but not over an empty key.
     if (content.front() == '=' || content.front() == ':') open_ = false;
-    (document_.sections.empty() ? document_.junk_before_header : document_.junk).push_back(index);
+    add_junk();
     return LineKind::junk;
+  }
+
+  // The index that the line at hand will have.
+  std::uint32_t index() const { return static_cast<std::uint32_t>(document_.lines_.size()); }
+
+  void add_header(std::string_view name, std::string_view trailing, std::uint32_t begin) {
+    SectionHeader header;
+    header.line = index();
+    header.name = span(name);
+    header.header = {document_.source, begin, header.name.end + 1};
+    header.trailing = span(trailing);
+    header.first_entry = static_cast<std::uint32_t>(document_.entries_.size());
+    document_.sections.push_back(header);
+    open_ = false;
+  }
+
+  void add_entry(std::string_view key, std::string_view value) {
+    document_.entries_.push_back({index(), offset(key), offset(value), offset_behind(value)});
+    ++document_.sections.back().entry_count;
+    open_ = true;
+  }
+
+  void add_junk() {
+    (document_.sections.empty() ? document_.junk_before_header : document_.junk).push_back(index());
   }
 
   std::string_view bytes_;
@@ -219,6 +271,21 @@ class DocumentBuilder {
 };
 
 namespace {
+
+// For Python 2.
+template <class Rule>
+struct OldFileAction : p::nothing<Rule> {};
+
+template <>
+struct OldFileAction<grammar::plain_line> {
+  template <class Input>
+  static void apply(const Input& in, DocumentBuilder& builder) {
+    builder.add_old(matched(in));
+  }
+};
+
+template <>
+struct OldFileAction<grammar::last_plain_line> : OldFileAction<grammar::plain_line> {};
 
 template <>
 struct FileAction<grammar::whole_line> {
@@ -239,12 +306,15 @@ struct FileAction<grammar::last_plain_line> : FileAction<grammar::whole_line> {}
 
 }  // namespace
 
-Document parse(SourceId source, std::string_view bytes) {
-  DocumentBuilder builder(source, bytes);
+Document parse(SourceId source, std::string_view bytes, schema::Target target) {
+  const bool is_old = target == schema::Target::v3_4;
+  DocumentBuilder builder(source, bytes, is_old);
   p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
       bytes.data(), bytes.data() + bytes.size(), "");
   // Most files have no carriage return, and none is then looked for in each line.
-  if (bytes.find('\r') == std::string_view::npos) {
+  if (is_old) {
+    p::parse<grammar::plain_file, OldFileAction>(input, builder);
+  } else if (bytes.find('\r') == std::string_view::npos) {
     p::parse<grammar::plain_file, FileAction>(input, builder);
   } else {
     p::parse<grammar::file, FileAction>(input, builder);
@@ -255,6 +325,13 @@ Document parse(SourceId source, std::string_view bytes) {
 Line Document::line(std::uint32_t index) const {
   const std::uint32_t end =
       index + 1 < lines_.size() ? line_begin(index + 1) : static_cast<std::uint32_t>(bytes_.size());
+  if (is_old_) {
+    const std::string_view whole = bytes_.substr(line_begin(index), end - line_begin(index));
+    const OldLine old = read_old_line(whole, line_kind(index) == LineKind::continuation);
+    Line line = as_line(bytes_, old, line_begin(index), end);
+    line.kind = line_kind(index);
+    return line;
+  }
   Line line = take_apart(bytes_, line_begin(index), end);
   line.kind = line_kind(index);
   return line;

@@ -1,7 +1,8 @@
 // A configuration file, taken apart without loss: every byte belongs to a line, junk included, and
 // the lines printed one after the other are the file. Lines follow the rules of Python's
 // RawConfigParser as Supervisor sets it up (inline comments, continuation by indentation, greedy
-// section headers); what Python would refuse is kept as junk with its place.
+// section headers), or for Supervisor 3 those of Python 2 (old_lines.h); what Python would refuse
+// is kept as junk with its place.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "compiler/source.h"
 #include "schema/text.h"
+#include "schema/values.h"
 
 namespace sup::compiler {
 
@@ -140,13 +142,16 @@ class Document {
   }
 
   std::string_view bytes_;  // of the source, which outlives the document
+  bool is_old_ = false;     // read as Python 2 does
   std::vector<std::uint32_t> lines_;
   std::vector<StoredEntry> entries_;
   std::vector<Continued> continued_;  // in order
 };
 
-// Takes any bytes, up to source_maximum_bytes; they must outlive the document.
-Document parse(SourceId source, std::string_view bytes);
+// Takes any bytes, up to source_maximum_bytes; they must outlive the document. Lines are those that
+// the target's Python sees.
+Document parse(SourceId source, std::string_view bytes,
+               schema::Target target = schema::default_target);
 
 // The bytes again.
 std::string print(const Document& document, const SourceMap& sources);

@@ -90,4 +90,19 @@ struct junk : p::seq<all_that_is_left> {};
 
 struct content : p::seq<p::sor<header, entry, junk>, p::eof> {};
 
+// The same for Python 2: the name ends at the first bracket, and neither may be indented.
+namespace python2 {
+
+struct section_name : p::plus<p::not_one<']'>> {};
+
+struct header : p::seq<p::one<'['>, section_name, p::one<']'>, trailing> {};
+
+struct key : p::seq<p::not_at<p::sor<delimiter, p::space>>, until_either<'=', ':'>> {};
+
+struct entry : p::seq<key, delimiter, value> {};
+
+struct content : p::seq<p::sor<header, entry, junk>, p::eof> {};
+
+}  // namespace python2
+
 }  // namespace sup::compiler::grammar

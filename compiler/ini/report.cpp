@@ -1,5 +1,6 @@
 #include "compiler/ini/report.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "compiler/compiler_rules.h"
@@ -10,12 +11,21 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-void report_junk(SourceId source, std::string_view text, const Line& line,
+void report_junk(SourceId source, std::string_view text, const Line& line, schema::Target target,
                  Diagnostics& diagnostics) {
   const std::string_view content =
       text.substr(line.content_begin, line.content_end - line.content_begin);
   const bool header = content.starts_with('[');
   const bool no_key = content.starts_with('=') || content.starts_with(':');
+  // The first lines of a section; elsewhere Python 2 takes them for parts of a value.
+  if (line.begin < line.content_begin && target == schema::Target::v3_4) {
+    diagnostics
+        .report(compiler_rule("unparsable-line"), {source, line.content_begin, line.content_end},
+                "an indented line behind a section header; Supervisor 3 refuses the file")
+        .with_hint("remove the blanks in front of it")
+        .fix("remove the blanks", {source, line.begin, line.content_begin}, "", false);
+    return;
+  }
   Diagnostic& made = diagnostics.report(
       compiler_rule("unparsable-line"), {source, line.content_begin, line.content_end},
       header   ? "a section header without its closing bracket; Supervisor refuses the file"
@@ -41,9 +51,27 @@ std::optional<Span> commented_header(const Document& document, std::string_view 
   return std::nullopt;
 }
 
+// The language of a text that begins like no INI file; empty if it cannot be told.
+std::string_view other_language(const Document& document, std::string_view text) {
+  constexpr std::size_t looked_at = 20;  // lines of a text that may be long
+  for (std::size_t i = 0; i < std::min(looked_at, document.junk_before_header.size()); ++i) {
+    const Line line = document.line(document.junk_before_header[i]);
+    const std::string_view content =
+        text.substr(line.content_begin, line.content_end - line.content_begin);
+    if (content.starts_with("---") || content.starts_with("- ") || content.ends_with(':'))
+      return "YAML";
+    if (i == 0 && content.starts_with('{')) return "JSON";
+    if (i == 0 && content.starts_with('<')) return "XML";
+  }
+  const bool has_table = std::any_of(
+      document.sections.begin(), document.sections.end(),
+      [&](const SectionHeader& header) { return text.substr(header.name.begin).starts_with('['); });
+  return has_table ? "TOML" : "";
+}
+
 }  // namespace
 
-void report_unreadable(const Document& document, const SourceMap& sources,
+void report_unreadable(const Document& document, const SourceMap& sources, schema::Target target,
                        Diagnostics& diagnostics) {
   const SourceId source = document.source;
   const std::string_view text = sources[source].bytes;
@@ -56,7 +84,7 @@ void report_unreadable(const Document& document, const SourceMap& sources,
         .fix("remove the byte order mark", {source, 0, 3}, "", true);
     return;  // the first header is spoilt by it, which is no other mistake
   }
-  if (const auto at = schema::invalid_utf8(text)) {
+  if (const auto at = target == schema::Target::v3_4 ? std::nullopt : schema::invalid_utf8(text)) {
     const auto begin = static_cast<std::uint32_t>(*at);
     diagnostics
         .report(compiler_rule("not-plain-utf8"), {source, begin, begin + 1},
@@ -66,17 +94,20 @@ void report_unreadable(const Document& document, const SourceMap& sources,
   }
   if (!document.junk_before_header.empty()) {
     const Line line = document.line(document.junk_before_header.front());
+    const std::string language(other_language(document, text));
     Diagnostic& made = diagnostics
                            .report(compiler_rule("missing-section-header"),
                                    {source, line.content_begin, line.content_end},
                                    "text before the first section; Supervisor refuses the file")
-                           .with_hint("a [section] must stand above it");
+                           .with_hint(language.empty() ? "a [section] must stand above it"
+                                                       : "this looks like " + language +
+                                                             "; configurations are INI files");
     if (const auto header = commented_header(document, text))
       made.label(*header, "this header is a comment");
     return;  // Python reads no further
   }
   for (const std::uint32_t index : document.junk)
-    report_junk(source, text, document.line(index), diagnostics);
+    report_junk(source, text, document.line(index), target, diagnostics);
 }
 
 }  // namespace sup::compiler

@@ -7,8 +7,9 @@
 
 namespace sup::compiler {
 
-// Reports a byte order mark, bytes that are not UTF-8, and lines that are nothing.
-void report_unreadable(const Document& document, const SourceMap& sources,
+// Reports a byte order mark, bytes that are not UTF-8 (which Python 2 and Supervisor 3 do not
+// mind), and lines that are nothing.
+void report_unreadable(const Document& document, const SourceMap& sources, schema::Target target,
                        Diagnostics& diagnostics);
 
 }  // namespace sup::compiler

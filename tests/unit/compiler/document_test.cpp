@@ -11,9 +11,21 @@ struct Parsed {
   SourceMap sources;
   Document document;
 
-  explicit Parsed(std::string text) {
+  explicit Parsed(std::string text, schema::Target target = schema::default_target) {
     sources.add({"x.conf", std::move(text), std::nullopt});
-    document = parse(0, sources[0].bytes);
+    document = parse(0, sources[0].bytes, target);
+  }
+
+  std::string name(std::size_t section) const {
+    return std::string(sources.text(document.sections.at(section).name));
+  }
+
+  // "key=value" of all entries, one behind the other.
+  std::vector<std::string> settings() const {
+    std::vector<std::string> found;
+    for (std::uint32_t i = 0; i < document.entry_count(); ++i)
+      found.push_back(std::string(sources.text(document.key(i))) + "=" + value(i));
+    return found;
   }
 
   std::string value(std::size_t entry) const {
@@ -49,6 +61,86 @@ TEST(Document, KeepsEveryByteOfRandomText) {
           EXPECT_EQ(parsed.sources.text(spans[0]), value.substr(i, 1));
         }
       }
+    }
+  }
+}
+
+using Settings = std::vector<std::string>;
+
+// What CPython 2.7's ConfigParser makes of these lines; it is no part of Debian 12.
+struct OldLines {
+  const char* text;  // below a header, and on its own
+  Settings settings;
+};
+
+TEST(OldDocument, ValuesAreThoseOfPython2) {
+  const OldLines cases[] = {
+  // Comments: ; behind a blank, # never, and only the first ; is looked at.
+      {"a=x ; y\n",                     {"a=x"}                    },
+      {"a=x # y\n",                     {"a=x # y"}                },
+      {"a=x;y ;z\n",                    {"a=x;y ;z"}               },
+      {"a=;b\n",                        {"a=;b"}                   },
+      {"a= ;b\n",                       {"a=;b"}                   },
+      {"a= ;b \n",                      {"a="}                     },
+      {"a= ;b\r\n",                     {"a="}                     },
+      {"a=x\n; c\n# d\n  e\n",          {"a=x\ne"}                 },
+      {"a=x\n  ; no comment\n",         {"a=x\n; no comment"}      },
+ // rem at the start of a line, as a word.
+      {"rem a=1\nREM\nRem\tb=2\nc=3\n", {"c=3"}                    },
+      {"rem=1\nremark=2\n",             {"rem=1", "remark=2"}      },
+ // Any indentation continues, and blank lines end nothing and are not kept.
+      {"a=x\n b=2\n\n c=3\n",           {"a=x\nb=2\nc=3"}          },
+      {"a=x\n [s]\n",                   {"a=x\n[s]"}               },
+      {"a=x\n  \n",                     {"a=x"}                    },
+ // CR is a blank, alone it ends no line.
+      {"a=x\rb=y\r\nc=z\r\n",           {"a=x\rb=y", "c=z"}        },
+      {"a=\"\"\nb=\"x\"\n",             {"a=", "b=\"x\""}          },
+      {"a = \"\"\n x\n",                {"a=\nx"}                  },
+      {"a:b=c\na=b:c\nk k = v\n",       {"a=b=c", "a=b:c", "k k=v"}},
+      {"a=\xFF\n",                      {"a=\xFF"}                 },
+ // Blanks of Unicode are none.
+      {"a=\xC2\xA0x\xC2\xA0;y\n",       {"a=\xC2\xA0x\xC2\xA0;y"}  },
+  };
+  for (const OldLines& each : cases) {
+    const std::string text = "[s]\n" + std::string(each.text);
+    const Parsed parsed{text, schema::Target::v3_4};
+    EXPECT_EQ(parsed.settings(), each.settings) << each.text;
+    EXPECT_TRUE(parsed.document.junk.empty()) << each.text;
+    EXPECT_EQ(print(parsed.document, parsed.sources), text);
+  }
+}
+
+TEST(OldDocument, HeadersEndAtTheirFirstBracket) {
+  const Parsed parsed{"[a[b]c]\n[s] junk]\n[ t ]x=1\n", schema::Target::v3_4};
+  ASSERT_EQ(parsed.document.sections.size(), 3U);
+  EXPECT_EQ(parsed.name(0), "a[b");
+  EXPECT_EQ(parsed.name(1), "s");
+  EXPECT_EQ(parsed.name(2), " t ");
+}
+
+TEST(OldDocument, WhatPython2RefusesIsJunk) {
+  const Parsed parsed{"[s]\n  a=1\n[]\n=x\nb\n []\n[]=y\n  z\n=\n more\n", schema::Target::v3_4};
+  EXPECT_EQ(parsed.document.junk, (std::vector<std::uint32_t>{1, 2, 3, 4, 5, 8}));
+  // A line that is nothing does not close the value above it.
+  EXPECT_EQ(parsed.settings(), Settings{"[]=y\nz\nmore"});
+  const Parsed headless{" [s]\na=1\n", schema::Target::v3_4};
+  EXPECT_EQ(headless.document.junk_before_header, (std::vector<std::uint32_t>{0, 1}));
+}
+
+TEST(OldDocument, KeepsEveryByteOfRandomText) {
+  std::mt19937 random(2);
+  constexpr std::string_view alphabet = "[]=:;# \t\r\nremab\"\xFF";
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (std::size_t i = random() % 60; i > 0; --i) text += alphabet[random() % alphabet.size()];
+    const Parsed parsed{text, schema::Target::v3_4};
+    ASSERT_EQ(print(parsed.document, parsed.sources), text);
+    for (std::uint32_t i = 0; i < parsed.document.line_count(); ++i) {
+      const Line line = parsed.document.line(i);
+      EXPECT_LE(line.begin, line.content_begin) << text;
+      EXPECT_LE(line.content_begin, line.content_end) << text;
+      EXPECT_LE(line.content_end, line.end) << text;
+      EXPECT_LE(line.comment_begin, line.end) << text;
     }
   }
 }
