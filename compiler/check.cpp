@@ -68,7 +68,9 @@ class Reporter {
     const ConfigSection& section = lowering_.section(fault.section);
     const Rule& rule = compiler_rule(fault.rule);
     if (!fault.setting) {
-      diagnostics_.report(rule, section.headers.front(), fault.message);
+      advise(diagnostics_.report(rule, section.headers.front(),
+                                 compiler_message(fault.rule, fault.message)),
+             fault);
       return;
     }
     const ConfigEntry& entry = lowering_.entry(fault.section, *fault.setting);
@@ -77,8 +79,9 @@ class Reporter {
     // Every section has the options of [DEFAULT]; that is one mistake.
     if (entry.from_default && !told_of_default_.emplace(fault.rule, span.source, span.begin).second)
       return;
-    Diagnostic& made = diagnostics_.report(
-        rule, span, section.display() + " " + std::string(key) + ": " + fault.message);
+    Diagnostic& made = diagnostics_.report(rule, span,
+                                           section.display() + " " + std::string(key) + ": " +
+                                               compiler_message(fault.rule, fault.message));
     if (entry.option->has(schema::OptionFlags::secret)) made.hidden = config_.value_span(entry);
     if (!fault.note.empty()) made.note(fault.note);
     if (fault.rule == "bare-percent-conversion")
@@ -88,7 +91,10 @@ class Reporter {
     offer_lines(made, fault, entry);
     if (fault.related_section && *fault.related_section < lowering_.section_count())
       made.label(lowering_.section(*fault.related_section).headers.front(), "here");
-    if (fault.fix.empty()) return;
+    if (fault.fix.empty()) {
+      advise(made, fault);
+      return;
+    }
     const bool whole = fault.length == 0;
     made.with_hint(is_suggestion(fault.rule) ? "did you mean `" + fault.fix + "`?"
                    : whole                   ? "write `" + std::string(key) + "=" + fault.fix + "`"
@@ -116,6 +122,10 @@ class Reporter {
                  has_blank ? "the blank is a part of this name" : "this is no header of a program");
       return;
     }
+  }
+
+  static void advise(Diagnostic& made, const schema::Fault& fault) {
+    if (made.hint.empty()) made.with_hint(std::string(compiler_advice(fault.rule)));
   }
 
   // Fixes of whole lines.

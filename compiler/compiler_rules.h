@@ -2,6 +2,7 @@
 // nothing of diagnostics.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "compiler/diagnostics.h"
@@ -12,5 +13,11 @@ const Rule& compiler_rule(std::string_view name);
 
 // Whether the fix that comes with this mistake may be applied unasked.
 bool compiler_fix_is_safe(std::string_view name);
+
+// A mistake that schema found, with what follows from it.
+std::string compiler_message(std::string_view name, std::string message);
+
+// What to write where nothing nearer is known; may be empty.
+std::string_view compiler_advice(std::string_view name);
 
 }  // namespace sup::compiler

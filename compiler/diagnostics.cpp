@@ -13,21 +13,29 @@ namespace {
 constexpr bool safe = true;
 constexpr bool ask = false;
 
+// What follows from a mistake.
+constexpr bool refused = true;
+constexpr bool said = false;
+
 struct CompilerRule {
   Rule rule;
   bool fix_is_safe;
+  bool is_refused;
+  std::string_view advice;
 };
 
 constexpr CompilerRule row(std::string_view id, std::string_view name, Severity severity,
-                           bool fix_is_safe, std::string_view summary) {
+                           bool fix_is_safe, bool is_refused, std::string_view summary,
+                           std::string_view advice) {
   return {
       {id, name, severity, summary},
-      fix_is_safe
+      fix_is_safe, is_refused, advice
   };
 }
 
 constexpr std::array rules{
-#define RULE(id, name, severity, fix, summary) row(id, name, Severity::severity, fix, summary),
+#define RULE(id, name, severity, fix, follows, summary, advice) \
+  row(id, name, Severity::severity, fix, follows, summary, advice),
 #include "compiler/errors.def"
 #undef RULE
 };
@@ -117,5 +125,11 @@ const std::vector<const Rule*>& compiler_rules() {
 const Rule& compiler_rule(std::string_view name) { return row_named(name).rule; }
 
 bool compiler_fix_is_safe(std::string_view name) { return row_named(name).fix_is_safe; }
+
+std::string compiler_message(std::string_view name, std::string message) {
+  return row_named(name).is_refused ? message + "; Supervisor refuses it" : message;
+}
+
+std::string_view compiler_advice(std::string_view name) { return row_named(name).advice; }
 
 }  // namespace sup::compiler
