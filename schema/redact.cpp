@@ -114,6 +114,43 @@ std::string hide_url_passwords(std::string_view text, TextForm form) {
   }
 }
 
+bool hides_argument(std::string_view name, std::string_view value) {
+  if (name == "requirepass") return true;  // of redis-server
+  return names_a_secret(name) && redact_variable(name, value, TextForm::value) != value;
+}
+
+std::string hide_command_passwords(std::string_view text, TextForm form) {
+  constexpr std::string_view blanks = " \t\r\n";
+  constexpr std::string_view quotes = "\"'";
+  const auto is_any = [](char c, std::string_view of) { return of.find(c) != of.npos; };
+  std::string out;
+  std::size_t done = 0;
+  for (std::size_t at = text.find("--"); at != std::string_view::npos;
+       at = text.find("--", at + 2)) {
+    if (at < done || (at != 0 && !is_any(text[at - 1], blanks) && !is_any(text[at - 1], quotes)))
+      continue;
+    const std::size_t name = at + 2;
+    std::size_t begin = std::min(text.find_first_of(" \t\r\n\"'=", name), text.size());
+    if (begin == text.size() || is_any(text[begin], quotes)) continue;
+    const bool has_sign = text[begin] == '=';
+    const std::string_view argument = text.substr(name, begin - name);
+    begin = has_sign ? begin + 1 : std::min(text.find_first_not_of(blanks, begin), text.size());
+    if (begin == text.size() || (!has_sign && text[begin] == '-')) continue;
+    const char quote = is_any(text[begin], quotes) ? text[begin] : '\0';
+    if (quote != '\0') ++begin;
+    const std::size_t end =
+        std::min(quote == '\0' ? text.find_first_of(" \t\r\n\"'", begin) : text.find(quote, begin),
+                 text.size());
+    const std::string_view value = text.substr(begin, end - begin);
+    if (!hides_argument(argument, value)) continue;
+    out += text.substr(done, begin - done);
+    out += hide(value, form);
+    done = end;
+  }
+  out += text.substr(done);
+  return hide_url_passwords(out, form);
+}
+
 std::string redact_variable(std::string_view name, std::string_view value, TextForm form) {
   if (!names_a_secret(name)) return hide_url_passwords(value, form);
   // MAX_TOKENS=4096 counts, DB_PASSWORD_FILE=/run/secrets/db says where to look.
@@ -136,6 +173,7 @@ bool uses_secret_variable(std::string_view text) {
 std::string redact(const OptionRow& option, std::string_view text, TextForm form) {
   if (option.has(OptionFlags::secret)) return hide(text, form);
   if (option.type == Environment::name) return redact_environment(text, form);
+  if (option.name == "command") return hide_command_passwords(text, form);
   return hide_url_passwords(text, form);
 }
 

@@ -1,6 +1,7 @@
 // What must not be shown: the one place that decides it and hides it, for dump, diff, explain and
 // whatever else prints settings. Secret are options with the flag in options.def, values of
-// variables whose names say so (DB_PASSWORD, API_TOKEN), and passwords in URLs wherever they stand.
+// variables and arguments whose names say so (DB_PASSWORD, --api-token), and passwords in URLs
+// wherever they stand.
 // Templates are shown: %(ENV_DB_PASSWORD)s tells where a secret comes from, not what it is.
 #pragma once
 
@@ -19,6 +20,14 @@ enum class TextForm : std::uint8_t { written, value };
 
 // Whether a variable, or a key that only a factory knows, is called like a secret.
 bool names_a_secret(std::string_view name);
+
+// Whether the argument --NAME of a command is called like a secret, and its value is none that may
+// be shown: --password-file=/run/secret.
+bool hides_argument(std::string_view name, std::string_view value);
+
+// A command without the passwords that it hands over: "--password=********", "--token ********",
+// and those of its URLs. Words in quotes, such as the script of `sh -c`, are looked into.
+std::string hide_command_passwords(std::string_view text, TextForm form);
 
 // A text without the passwords of its URLs: "postgres://app:********@db/app".
 std::string hide_url_passwords(std::string_view text, TextForm form);

@@ -5,6 +5,7 @@
 
 #include "lint/environments.h"
 #include "lint/lint.h"
+#include "schema/redact.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -193,14 +194,14 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
     if (!word.text.starts_with("--") || word.is_open) continue;
     const std::size_t equals = word.text.find('=');
     const std::string_view name = std::string_view(word.text).substr(2, equals - 2);
-    constexpr std::array<std::string_view, 7> names = {
-        "password", "passwd", "token", "secret", "api-key", "requirepass", "secret-key"};
-    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
     const bool has_value = equals != std::string::npos
                                ? equals + 1 < word.text.size()
                                : i + 1 < command.argv.size() && !command.argv[i + 1].is_open &&
                                      !command.argv[i + 1].text.starts_with('-');
     if (!has_value) continue;
+    const std::string& value = equals != std::string::npos ? word.text : command.argv[i + 1].text;
+    const std::size_t begin = equals != std::string::npos ? equals + 1 : 0;
+    if (!schema::hides_argument(name, std::string_view(value).substr(begin))) continue;
     auto& diagnostic =
         out.report(secret_on_command_line.rule, context.key_span(entry),
                    "every user of the machine can read what " + section.display() + " gets by " +

@@ -33,6 +33,24 @@ TEST(Redact, OnlyThePasswordOfAUrlIsHidden) {
     EXPECT_EQ(hide(text), text);
 }
 
+TEST(Redact, ArgumentsTellSecrets) {
+  const auto shown = [](std::string_view text) {
+    return hide_command_passwords(text, TextForm::written);
+  };
+  EXPECT_EQ(shown("db --password=abc -v"), "db --password=******** -v");
+  EXPECT_EQ(shown("db --api-token abc"), "db --api-token ********");
+  EXPECT_EQ(shown("db --password \"a b\" c"), "db --password \"********\" c");
+  EXPECT_EQ(shown("sh -c 'db --password=abc'"), "sh -c 'db --password=********'");
+  EXPECT_EQ(shown("db --requirepass abc --token="), "db --requirepass ******** --token=");
+  EXPECT_EQ(shown("db --password %(ENV_DB_PASSWORD)s"), "db --password %(ENV_DB_PASSWORD)s");
+  for (const char* open : {"db --password", "db --password --verbose", "db --max-tokens=4096", "--",
+                           "db --password-file=/run/secrets/db", "a--password=b", ""}) {
+    EXPECT_EQ(shown(open), open);
+  }
+  EXPECT_EQ(shown("db postgres://u:pw@h/ --token=x"),
+            "db postgres://u:********@h/ --token=********");
+}
+
 TEST(Redact, TemplatesSayWhereASecretComesFrom) {
   const OptionRow& password = option(SectionKind::inet_http_server, "password");
   EXPECT_EQ(redact(password, "%(ENV_PASS)s", TextForm::written), "%(ENV_PASS)s");
