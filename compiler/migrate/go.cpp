@@ -44,6 +44,7 @@ class Translator {
     Part* daemon = draft_.find("supervisord");
     if (daemon != nullptr) {
       write_defaults(*daemon, "supervisord");
+      settle_devices(*daemon);
     } else if (!draft_.options().fragment && !draft_.parts().empty()) {
       add_daemon();
     }
@@ -79,9 +80,10 @@ class Translator {
   }
 
   void translate_other(Part& part) {
+    if (part.word == "supervisord") settle_written_sizes(part);
     for (Item& item : part.items) {
       const DialectKey* found = row(part, item.key);
-      if (found != nullptr) settle(part, item, *found);
+      if (found != nullptr && !item.settled) settle(part, item, *found);
     }
     if (part.word == "unix_http_server") write_defaults(part, "unix_http_server");
     // Sections that it does not read take effect.
@@ -223,7 +225,8 @@ class Translator {
   // of its size, and where it goes.
   template <class Function>
   static void each_device(Part& part, Function function) {
-    for (const std::string option : {"stdout_logfile", "stderr_logfile"}) {
+    for (const std::string option : {"logfile", "stdout_logfile", "stderr_logfile"}) {
+      if ((option == "logfile") != (part.word == "supervisord")) continue;
       const Item* log = part.find(option);
       const std::vector<std::string> sinks =
           log != nullptr ? go_sinks(log->value) : std::vector<std::string>{};

@@ -104,14 +104,17 @@ void put_away_leftovers(migration::Draft& draft, Dialect dialect) {
   }
 }
 
-// Where the words of a circus.ini are "rem", Supervisor sees junk.
+// Python 2 takes lines that begin with the word rem for comments, today's Supervisor sees junk.
 std::string without_remarks(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
     const std::string_view line = text.substr(0, end);
-    const std::string_view first = line.substr(0, 4);
-    if (schema::equals_ignoring_case(first, "rem ")) out += ';';
+    constexpr std::size_t word = 3;
+    if (schema::equals_ignoring_case(line.substr(0, word), "rem") &&
+        (line.size() == word || schema::is_ascii_space(line[word]))) {
+      out += ';';
+    }
     out += line;
     text.remove_prefix(end);
   }
@@ -120,10 +123,48 @@ std::string without_remarks(std::string_view text) {
 
 bool is_go(Dialect dialect) { return dialect == Dialect::go || dialect == Dialect::rsupervisord; }
 
+std::string without_blank_lines(std::string_view value) {
+  std::string out;
+  for (const char c : value)
+    if (c != '\n' || !out.ends_with('\n')) out += c;
+  return out;
+}
+
+// Supervisor 2 and 3 ran on Python 2, which reads some lines in another way. Those keep their text,
+// and with it today's meaning: a person has to look at them.
+void note_old_lines(migration::Draft& draft, const SourceMap& sources, const Document& today) {
+  const Document old = parse(today.source, sources[today.source].bytes, schema::Target::v3_4);
+  if (!old.junk.empty() || !old.junk_before_header.empty()) return;  // it was never read so
+  std::uint32_t next = 0;
+  for (std::uint32_t i = 0; i < old.entry_count(); ++i) {
+    const Entry before = old.entry(i);
+    while (next < today.entry_count() && today.entry_line(next) < before.line) {
+      draft.note(Fate::lost, today.key(next++),
+                 "Supervisor 3 read this line as a part of the value above it");
+    }
+    const std::string value = old.value(sources, before);
+    const bool is_there = next < today.entry_count() && today.entry_line(next) == before.line;
+    const std::string now = is_there ? today.value(sources, today.entry(next)) : std::string();
+    if (is_there) ++next;
+    // Blank lines between the lines of a value do not matter to any option.
+    if (is_there && without_blank_lines(now) == value) continue;
+    // Values may be secret.
+    draft.note(
+        Fate::lost, before.key,
+        !is_there ? "today's Supervisor reads this line as a part of the value above it"
+        : value.starts_with(now)
+            ? "Supervisor 3 read more of this value: what is a comment today was a part of it"
+            : "Supervisor 3 read this value in another way");
+  }
+}
+
 // The text as Supervisor's reader of files sees its lines.
 std::string prepared(Dialect dialect, std::string_view text) {
   if (is_go(dialect)) return migration::join_go_lines(text);
-  if (dialect == Dialect::circus) return without_remarks(text);
+  if (dialect == Dialect::circus || dialect == Dialect::supervisor2 ||
+      dialect == Dialect::supervisor3) {
+    return without_remarks(text);
+  }
   return std::string(text);
 }
 
@@ -219,6 +260,9 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
   migration::Draft draft(sources, documents, options);
   for (MigrationNote& note : notes) draft.note(note.fate, note.span, std::move(note.message));
   if (is_go(dialect)) note_indented_lines(draft, files, dialect);
+  if (dialect == Dialect::supervisor2 || dialect == Dialect::supervisor3) {
+    for (const Document* document : documents) note_old_lines(draft, sources, *document);
+  }
   translate(draft, dialect);
   if (dialect != Dialect::supervisor4) put_away_leftovers(draft, dialect);
   // Where no daemon was configured and none had to be added.
@@ -264,7 +308,7 @@ void add_circus_files(LoadedFiles& loaded, const FileSystem& files, SourceMap& s
       for (const std::string& path : files.glob(pattern)) {
         if (loaded.files.size() >= most_files || !known.insert(files.absolute(path)).second)
           continue;
-        auto bytes = files.read(path);
+        auto bytes = read_match(path, files);
         if (!bytes || bytes->size() > source_maximum_bytes) continue;
         const SourceId id = sources.add({path, std::move(*bytes), std::nullopt});
         loaded.files.push_back(
@@ -283,7 +327,8 @@ std::string counted(std::size_t count, std::string_view word) {
 schema::Result<LoadedFiles> load_for_migration(const std::string& path, const FileSystem& files,
                                                const MigrateOptions& options, SourceMap& sources) {
   CompileOptions compile_options;
-  compile_options.target = options.target;
+  // Whoever will read the result: these are files of another reader.
+  compile_options.target = schema::default_target;
   compile_options.fragment = options.fragment;
   Diagnostics ignored;  // what is wrong is reported of the result
   std::optional<std::string> failure;
