@@ -21,6 +21,7 @@
 #include "runtime/host/command.h"
 #include "runtime/host/daemon.h"
 #include "runtime/host/environment.h"
+#include "schema/dialects.h"
 #include "schema/instantiate.h"
 #include "schema/plan_io.h"
 
@@ -163,13 +164,36 @@ int refuse_usage(const std::string& message) {
   return exit_usage;
 }
 
+// What an argument that is none of ours was to another daemon; words only where no file is so
+// named.
+std::optional<std::string> former_argument(int count, char** arguments) {
+  for (int i = 1; i < count; ++i) {
+    const schema::DialectFlag* flag = schema::find_flag(arguments[i]);
+    if (flag == nullptr) {
+      continue;
+    }
+    std::error_code ignored;
+    if (!flag->spelling.starts_with('-') &&
+        (i != 1 || std::filesystem::exists(arguments[i], ignored))) {
+      continue;
+    }
+    return "`" + std::string(flag->spelling) + "` is an argument of " +
+           std::string(schema::dialect_row(flag->dialect).product) + " (" +
+           std::string(flag->meaning) + "); " + std::string(flag->advice);
+  }
+  return std::nullopt;
+}
+
 int run(int count, char** arguments) {
   const schema::Result<CommandLine> read =
       read_command_line(count, arguments, compiler::machine_facts());
   if (!read) {
-    return refuse_usage(read.error().message);
+    return refuse_usage(former_argument(count, arguments).value_or(read.error().message));
   }
   const CommandLine& line = *read;
+  if (const auto former = line.is_plan ? former_argument(count, arguments) : std::nullopt) {
+    return refuse_usage(*former);
+  }
   if (line.help || line.version) {
     std::cout << (line.help ? command_line_help() : "suprun " SUP_VERSION "\n");
     return 0;

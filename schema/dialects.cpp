@@ -12,6 +12,7 @@ namespace {
 #define KEY(...)
 #define MARKER(...)
 #define FORMER_EVENT(...)
+#define FLAG(...)
 #define DIALECT(id, name, product, family, word) \
   DialectRow{Dialect::id, name, product, Family::family, word},
 constexpr DialectRow dialects[] = {
@@ -21,10 +22,12 @@ constexpr DialectRow dialects[] = {
 #undef KEY
 #undef MARKER
 #undef FORMER_EVENT
+#undef FLAG
 
 #define DIALECT(...)
 #define MARKER(...)
 #define FORMER_EVENT(...)
+#define FLAG(...)
 #define KEY(dialect, section, key, treatment, option, default_text, since, until, meaning, advice) \
   DialectKey{Dialect::dialect, section,      key,   Treatment::treatment,                          \
              option,           default_text, since, until,                                         \
@@ -37,10 +40,12 @@ constexpr DialectKey keys[] = {
 #undef KEY
 #undef MARKER
 #undef FORMER_EVENT
+#undef FLAG
 
 #define DIALECT(...)
 #define KEY(...)
 #define FORMER_EVENT(...)
+#define FLAG(...)
 #define MARKER(dialect, section, naming) DialectMarker{Dialect::dialect, section, Naming::naming},
 constexpr DialectMarker markers[] = {
 #include "schema/dialects.def"
@@ -49,10 +54,12 @@ constexpr DialectMarker markers[] = {
 #undef KEY
 #undef MARKER
 #undef FORMER_EVENT
+#undef FLAG
 
 #define DIALECT(...)
 #define KEY(...)
 #define MARKER(...)
+#define FLAG(...)
 #define FORMER_EVENT(name, today) FormerEvent{name, today},
 constexpr FormerEvent former_events[] = {
 #include "schema/dialects.def"
@@ -61,6 +68,22 @@ constexpr FormerEvent former_events[] = {
 #undef KEY
 #undef MARKER
 #undef FORMER_EVENT
+#undef FLAG
+
+#define DIALECT(...)
+#define KEY(...)
+#define MARKER(...)
+#define FORMER_EVENT(...)
+#define FLAG(dialect, spelling, meaning, advice) \
+  DialectFlag{Dialect::dialect, spelling, meaning, advice},
+constexpr DialectFlag flags[] = {
+#include "schema/dialects.def"
+};
+#undef DIALECT
+#undef KEY
+#undef MARKER
+#undef FORMER_EVENT
+#undef FLAG
 
 // Whether a section of that dialect is, for its keys, one of today's kind. Words of managers are
 // met where their authors thought that they belong.
@@ -203,6 +226,17 @@ const DialectMarker* find_marker(std::string_view word) {
     if (row.section == word) return &row;
   }
   return nullptr;
+}
+
+const DialectFlag* find_flag(std::string_view argument) {
+  const bool is_long = argument.starts_with("--");
+  const bool is_short = !is_long && argument.starts_with('-');
+  if (is_long) argument = argument.substr(0, argument.find('='));
+  if (is_short) argument = argument.substr(0, 2);
+  const auto* const found = std::find_if(std::begin(flags), std::end(flags), [&](const auto& flag) {
+    return flag.spelling == argument;
+  });
+  return found == std::end(flags) ? nullptr : found;
 }
 
 const FormerEvent* find_former_event(std::string_view name) {

@@ -15,8 +15,13 @@ enum class Dialect : std::uint8_t {
 #define KEY(...)
 #define MARKER(...)
 #define FORMER_EVENT(...)
+#define FLAG(...)
 #include "schema/dialects.def"
 #undef DIALECT
+#undef KEY
+#undef MARKER
+#undef FORMER_EVENT
+#undef FLAG
 };
 
 enum class Family : std::uint8_t { version, manager, plugin, wish };
@@ -98,6 +103,14 @@ struct FormerEvent {
   std::string_view today;  // event types separated by commas, or empty
 };
 
+// An argument on the command line of a daemon.
+struct DialectFlag {
+  Dialect dialect;
+  std::string_view spelling;
+  std::string_view meaning;
+  std::string_view advice;
+};
+
 std::span<const DialectRow> dialect_rows();
 std::span<const DialectKey> dialect_keys();
 std::span<const DialectMarker> dialect_markers();
@@ -130,6 +143,10 @@ const DialectKey* find_plugin_key(std::string_view key);
 
 // The manager that has sections of this word, lower case; null: none.
 const DialectMarker* find_marker(std::string_view word);
+
+// The row of an argument that another daemon took, `-w`, `-w9001`, `--http_port=9001` or a word;
+// null: there is none.
+const DialectFlag* find_flag(std::string_view argument);
 
 // What a former event type is called today; null: it is no former one.
 const FormerEvent* find_former_event(std::string_view name);

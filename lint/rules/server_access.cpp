@@ -199,9 +199,13 @@ void check_plugin(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || section.name->kind != SectionKind::rpcinterface) continue;
     const ConfigEntry* entry = section.find("supervisor.rpcinterface_factory");
-    if (entry == nullptr || entry->value.find("twiddler") == std::string_view::npos) continue;
+    if (entry == nullptr) continue;
+    const bool adds = entry->value.find("supervisor_twiddler") != std::string_view::npos;
+    const bool writes = entry->value.find("supervisor_filemanager") != std::string_view::npos;
+    if (!adds && !writes) continue;
     out.report(rpc_plugin_grants_code_execution.rule, context.value_place(*entry),
-               section.display() + " lets clients add commands, and " + open->display() +
+               section.display() + " lets clients " +
+                   (adds ? "add commands" : "write configurations") + ", and " + open->display() +
                    " asks none of them for a password; whoever reaches it can run anything")
         .with_hint("protect the server, or remove the interface")
         .label(open->headers.front(), "open to all");

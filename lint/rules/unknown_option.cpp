@@ -65,7 +65,11 @@ void check(const Context& context, Diagnostics& out) {
                  context.key_span(entry),
                  "unknown option " + quoted(context.key_text(entry)) + " in " + section.display() +
                      (is_needed ? ", which must have " + quoted(option) : ""));
-             if (!option.empty() && !is_free) {
+             // A key that is asked for again and again is no misspelling.
+             if (verdict.row != nullptr) {
+               diagnostic.with_hint("Supervisor has no such option: " +
+                                    std::string(verdict.row->advice));
+             } else if (!option.empty() && !is_free) {
                diagnostic.with_hint("did you mean " + quoted(option) + ", which is set, too?");
              } else if (!option.empty()) {
                diagnostic.with_hint("did you mean " + quoted(option) + "?");
@@ -73,9 +77,6 @@ void check(const Context& context, Diagnostics& out) {
                    schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
                diagnostic.fix("write " + quoted(option), context.key_span(entry),
                               std::string(option), is_safe);
-             } else if (verdict.row != nullptr) {
-               diagnostic.with_hint("Supervisor has no such option: " +
-                                    std::string(verdict.row->advice));
              } else {
                diagnostic.with_hint("Supervisor ignores it");
              }
