@@ -204,7 +204,7 @@ bool OverlayFileSystem::is_directory(const std::string& path) const {
 }
 
 bool OverlayFileSystem::is_pipe(const std::string& path) const {
-  return path != path_ && base_.is_pipe(path);
+  return !texts_.contains(base_.absolute(path)) && base_.is_pipe(path);
 }
 
 std::string OverlayFileSystem::absolute(const std::string& path) const {

@@ -120,8 +120,10 @@ class Loader {
     for (const SectionHeader& section : document.sections) {
       if (sources_.text(section.name) != "include") continue;
       Diagnostic& made =
-          diagnostics_.report(compiler_rule("include-without-files"), section.header,
-                              "[include] has no `files=`; Supervisor refuses the configuration");
+          diagnostics_
+              .report(compiler_rule("include-without-files"), section.header,
+                      "[include] has no `files=`; Supervisor refuses the configuration")
+              .with_hint("add `files=`, or remove [include]");
       for (std::uint32_t i = 0; i < section.entry_count; ++i) {
         const Span key = document.key(section.first_entry + i);
         if (schema::edit_distance(sources_.text(key), "files", 2) <= 2)
@@ -159,15 +161,19 @@ class Loader {
     }
     if (missing.empty()) {
       for (const schema::ExpandError& error : result.errors)
-        diagnostics_.report(compiler_rule(error.rule), entry.value,
-                            "[include] files: " + error.message);
+        diagnostics_
+            .report(compiler_rule(error.rule), entry.value,
+                    "[include] files: " + compiler_message(error.rule, error.message))
+            .with_hint(std::string(compiler_advice(error.rule)));
       return;
     }
     const Severity severity = options_.environment_is_complete ? Severity::error : Severity::info;
     diagnostics_
         .report(compiler_rule("environment-variable-required"), severity, entry.value,
                 "[include] files: depends on environment variable `" + missing.front() +
-                    "`, which is not known while compiling; nothing is included")
+                    (severity == Severity::error
+                         ? "`, which is not set; Supervisor refuses it"
+                         : "`, which is not known while compiling; nothing is included"))
         .with_hint("give --env " + missing.front() + "=...");
   }
 

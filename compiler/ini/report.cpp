@@ -31,7 +31,9 @@ void report_junk(SourceId source, std::string_view text, const Line& line, schem
       header   ? "a section header without its closing bracket; Supervisor refuses the file"
       : no_key ? "a value without a key; Supervisor refuses the file"
                : "neither a [section] nor key=value; Supervisor refuses the file");
-  if (!header && !no_key) made.with_hint("a further line of a value must be indented");
+  made.with_hint(header   ? "close the bracket"
+                 : no_key ? "write a key in front of it"
+                          : "a further line of a value must be indented");
   if (header)
     made.fix("close the bracket", {source, line.content_end, line.content_end}, "]", false);
 }

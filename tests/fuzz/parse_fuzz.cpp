@@ -5,11 +5,12 @@
 
 using namespace sup;
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text = fuzz::as_text(data, size);
+namespace {
+
+void check(std::string_view text, schema::Target target) {
   compiler::SourceMap sources;
   const compiler::SourceId id = sources.add({"fuzz.conf", std::string(text), std::nullopt});
-  const compiler::Document document = compiler::parse(id, sources[id].bytes);
+  const compiler::Document document = compiler::parse(id, sources[id].bytes, target);
   fuzz::require(compiler::print(document, sources) == text, "print(parse(x)) == x");
 
   std::uint32_t end = 0;
@@ -32,7 +33,16 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                   "an entry lies in its line");
     fuzz::require(entry.section < document.sections.size(), "an entry has a section");
     // Values may be long and many; what counts is that it can be asked for.
-    if (size < 65536) (void)document.value(sources, entry);
+    if (text.size() < 65536) (void)document.value(sources, entry);
   }
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = fuzz::as_text(data, size);
+  // Lines are those of Python 3, or of Python 2.
+  check(text, schema::default_target);
+  check(text, schema::Target::v3_4);
   return 0;
 }
