@@ -123,8 +123,9 @@ void Judge::hide_known(compiler::Diagnostics& findings) {
 
 compiler::Diagnostics Judge::judge(const LintOptions& options) {
   LintOptions own = options;
-  const bool is_usual = std::all_of(selections_.begin(), selections_.end(),
-                                    [](const auto* one) { return one->is_usual(); });
+  const bool is_usual =
+      std::all_of(selections_.begin(), selections_.end(),
+                  [&](const Selection* selection) { return selection->is_usual(options.style); });
   if (!is_usual) own.enabled = [this](const compiler::Rule& rule) { return runs(rule); };
   own.keeps = [this](const compiler::Diagnostic& finding) { return keeps(finding); };
   compiler::Diagnostics found = lint(compilation_, own);

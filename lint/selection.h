@@ -23,8 +23,9 @@ class Selection {
   // Whether the rule is to be asked.
   bool runs(const compiler::Rule& rule) const;
 
-  // Whether those rules run that do so when nobody says anything about rules.
-  bool is_usual() const { return is_usual_; }
+  // Whether those rules run that do so when nobody says anything about rules but whether matters of
+  // style count.
+  bool is_usual(bool style) const { return is_usual_ && style_ == style; }
 
   // Number of rules that are to be asked.
   std::size_t count() const { return count_; }
