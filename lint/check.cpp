@@ -124,7 +124,8 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   std::vector<Candidate> candidates;
   std::set<std::string, std::less<>> seen;
   const auto add = [&](const std::string& path, bool is_named) {
-    if (!seen.insert(files.absolute(path)).second) return;
+    const std::string absolute = files.absolute(path);
+    if (!seen.insert(absolute).second) return;
     auto text = is_named ? files.read(path) : compiler::read_match(path, files);
     if (!text) {
       result.failures.push_back(text.error().message);
