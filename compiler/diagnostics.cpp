@@ -90,6 +90,8 @@ Diagnostic& Diagnostics::report(const Rule& rule, Severity severity, Span span,
   made.severity = severity;
   made.span = span;
   made.message = std::move(message);
+  // A message is one line; a value that it quotes may have several.
+  std::replace(made.message.begin(), made.message.end(), '\n', ' ');
   return made;
 }
 

@@ -27,8 +27,10 @@ class BadInput(SupcTest):
         made = subprocess.run([program(name), *arguments], cwd=self.folder, check=False, timeout=60,
                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               stdout=keywords.pop('stdout', subprocess.PIPE), **keywords)
-        output = made.stdout.decode() if made.stdout is not None else ''
-        return made.returncode, output, made.stderr.decode().splitlines()
+        # Lines of bad files are shown as they are.
+        output = made.stdout.decode(errors='backslashreplace') if made.stdout is not None else ''
+        return (made.returncode, output,
+                made.stderr.decode(errors='backslashreplace').splitlines())
 
     def expect_one_line(self, wanted, name, *arguments, status=2, **keywords):
         made = self.run_program(name, *arguments, **keywords)

@@ -339,9 +339,9 @@ class SupcBinding(SupcTest):
     def test_no_secret_is_printed(self):
         for name, word in (('a.conf', 'hunter2'), ('b.conf', 'hunter3')):
             self.write(name, SUPERVISORD + (
-                'environment=DB_PASSWORD="WORD"\n[inet_http_server]\nport=127.0.0.1:1\nusername=u\n'
-                'password=WORD\n[program:a]\ncommand=/bin/a --password=WORD --url http://u:WORD@h/\n'
-                'environment=API_TOKEN="WORD",X="%(ENV_TOKEN)s"\n').replace('WORD', word))
+                'environment=DB_PASSWORD="@WORD@"\n[inet_http_server]\nport=127.0.0.1:1\nusername=u\n'
+                'password=@WORD@\n[program:a]\ncommand=/bin/a --password=@WORD@ --url http://u:@WORD@@h/\n'
+                'environment=API_TOKEN="@WORD@",X="%(ENV_TOKEN)s"\n').replace('@WORD@', word))
         given = ['--env', 'TOKEN=hunter4']
         for arguments in (['dump', 'a.conf'], ['dump', '--json', 'a.conf'],
                           ['dump', '--json', '--resolved', 'a.conf'], ['explain', 'a.conf'],
@@ -349,7 +349,8 @@ class SupcBinding(SupcTest):
                           ['diff', '--json', 'a.conf', 'b.conf']):
             out = self.supc(*arguments, *given, status=1 if arguments[0] == 'diff' else 0)
             self.assertNotIn('hunter', out + self.errors, arguments)
-            shown = self.supc(*arguments, *given, '--show-secrets', status=1 if arguments[0] == 'diff' else 0)
+            shown = self.supc(*arguments, *given, '--show-secrets',
+                              status=1 if arguments[0] == 'diff' else 0)
             self.assertIn('hunter', shown, arguments)
 
     def test_env_and_files_are_read_alike_everywhere(self):
