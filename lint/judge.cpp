@@ -22,6 +22,8 @@ bool is_asked(const compiler::Rule& rule, const LintOptions& options) {
   const bool is_about_whole = family == "SUP5" || family == "SUP6" || family == "SUP7" ||
                               family == "SUP11" || family == "SUP12" || family == "SUP14";
   if (!options.fragment) return true;
+  // Look at all programs to say once what holds of many; that is asked of a part, too.
+  if (rule.id == "SUP206" || rule.id == "SUP808" || rule.id == "SUP915") return true;
   const auto rules = lint_rules();
   const auto found = std::find_if(rules.begin(), rules.end(),
                                   [&](const LintRule* lint) { return &lint->rule == &rule; });

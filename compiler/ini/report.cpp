@@ -16,6 +16,7 @@ void report_junk(SourceId source, std::string_view text, const Line& line, schem
   const std::string_view content =
       text.substr(line.content_begin, line.content_end - line.content_begin);
   const bool header = content.starts_with('[');
+  const bool no_name = header && schema::strip(content).ends_with(']');
   const bool no_key = content.starts_with('=') || content.starts_with(':');
   // The first lines of a section; elsewhere Python 2 takes them for parts of a value.
   if (line.begin < line.content_begin && target == schema::Target::v3_4) {
@@ -28,13 +29,15 @@ void report_junk(SourceId source, std::string_view text, const Line& line, schem
   }
   Diagnostic& made = diagnostics.report(
       compiler_rule("unparsable-line"), {source, line.content_begin, line.content_end},
-      header   ? "a section header without its closing bracket; Supervisor refuses the file"
+      no_name  ? "a section header without a name; Supervisor refuses the file"
+      : header ? "a section header without its closing bracket; Supervisor refuses the file"
       : no_key ? "a value without a key; Supervisor refuses the file"
                : "neither a [section] nor key=value; Supervisor refuses the file");
-  made.with_hint(header   ? "close the bracket"
+  made.with_hint(no_name  ? "write a name between the brackets"
+                 : header ? "close the bracket"
                  : no_key ? "write a key in front of it"
                           : "a further line of a value must be indented");
-  if (header)
+  if (header && !no_name)
     made.fix("close the bracket", {source, line.content_end, line.content_end}, "]", false);
 }
 

@@ -47,16 +47,16 @@ class Fixture:
                     self.read_note(line)
             return
         name, text = MAIN, []
-        for line in data.decode('utf-8').splitlines(True):
+        for line in data.decode('utf-8', 'surrogateescape').splitlines(True):
             if line.startswith(';--- '):
-                self.files[name] = ''.join(text).encode()
+                self.files[name] = ''.join(text).encode('utf-8', 'surrogateescape')
                 name, text = line[5:].strip(), []
             elif line.startswith(';~'):
                 self.read_note(line)
                 text.append(';' + line[len(line.rstrip('\r\n')):])
             else:
                 text.append(line)
-        self.files[name] = ''.join(text).encode()
+        self.files[name] = ''.join(text).encode('utf-8', 'surrogateescape')
 
     def read_note(self, line):
         if line.startswith(';~~'):
