@@ -221,14 +221,6 @@ bool keep_baselines(const Arguments& arguments, Policies& policies) {
   return static_cast<bool>(told);
 }
 
-// Checks for the oldest version that is in wide use: what it refuses is an error, whatever later
-// ones do.
-LintOptions usual_options() {
-  LintOptions options;
-  options.target = schema::Target::v4_2;
-  return options;
-}
-
 int run(Arguments& arguments) {
   const Clock::time_point start = Clock::now();
   auto command_line = settings_from_words(arguments.settings);
@@ -236,7 +228,7 @@ int run(Arguments& arguments) {
     std::cerr << "supcheck: " << command_line.error().message << '\n';
     return exit_failure;
   }
-  LintOptions options = usual_options();
+  LintOptions options;
   schema::Facts machine;
   if (arguments.host || !arguments.root.empty()) {
     machine = compiler::machine_facts(arguments.root);
@@ -320,7 +312,7 @@ int language_server(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_clean : exit_failure;
   }
-  return lsp::serve(usual_options(), STDIN_FILENO, STDOUT_FILENO);
+  return lsp::serve({}, STDIN_FILENO, STDOUT_FILENO);
 }
 
 // One option for each row of settings.def.
