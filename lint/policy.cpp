@@ -65,14 +65,18 @@ const Policies::SettingsFile& Policies::file_for(const std::string& folder) {
     std::string path = with_slash(folder) + std::string(settings_file_name);
     if (path.starts_with(working_folder_)) path.erase(0, working_folder_.size());
     nearest = read(path, false);
-    if (nearest == nullptr && folder != "/") nearest = &file_for(compiler::directory_name(folder));
+    const std::string above = compiler::directory_name(folder);
+    if (nearest == nullptr && above.size() < folder.size() && above.starts_with('/'))
+      nearest = &file_for(above);
   }
   return *by_folder_.emplace(folder, nearest == nullptr ? &none : nearest).first->second;
 }
 
 const Policy& Policies::of(const std::string& path) {
   const std::string absolute = files_.absolute(path);
-  const SettingsFile& file = file_for(compiler::directory_name(absolute));
+  // A text that is no file, as an editor has, is in the working folder.
+  const SettingsFile& file = file_for(compiler::directory_name(
+      absolute.starts_with('/') ? absolute : working_folder_ + std::string(settings_file_name)));
   std::vector<bool> per_path;
   for (const PathSettings& entry : file.settings.per_path)
     per_path.push_back(matches_any(entry.paths, absolute));

@@ -126,6 +126,31 @@ class LspDisk(LspTest):
         self.assertEqual(client.diagnostics(web), [])
         self.assertEqual(client.finish(), (0, ''))
 
+    def test_settings_and_comments_count_as_on_the_command_line(self):
+        text = '[program:web]\ncommand=/bin/cat\nautosart=true\nstartsec=1%s\n'
+        self.write('a.conf', text % '')
+        client = self.client()
+        client.initialize()
+        a = uri(self.path('a.conf'))
+        settings = uri(self.path('.supcheck.toml'))
+        client.open(a, text % '')
+        self.assertEqual([each['code'] for each in client.diagnostics(a)], ['SUP202', 'SUP202'])
+        client.change(a, 2, {'text': text % ' ; supcheck: disable=SUP202'})
+        found = client.diagnostics(a)
+        self.assertEqual([(each['code'], each['range']['start']['line']) for each in found],
+                         [('SUP202', 2)])
+        self.write('.supcheck.toml', '[severity]\nSUP202 = "error"\n')
+        client.notify('workspace/didChangeWatchedFiles', changes=[{'uri': settings, 'type': 1}])
+        self.assertEqual([each['severity'] for each in client.diagnostics(a)], [1])
+        self.write('.supcheck.toml', 'ignor = ["SUP202"]\n')
+        client.notify('workspace/didChangeWatchedFiles', changes=[{'uri': settings, 'type': 2}])
+        mistake, = client.diagnostics(settings)
+        self.assertIn('did you mean `ignore`', mistake['message'])
+        self.write('.supcheck.toml', 'ignore = ["SUP202"]\n')
+        client.notify('workspace/didChangeWatchedFiles', changes=[{'uri': settings, 'type': 2}])
+        self.assertEqual(client.diagnostics(settings), [])
+        self.assertEqual(client.finish(), (0, ''))
+
 
 class LspNeovim(LspTest):
     """Neovim, as Debian has it."""

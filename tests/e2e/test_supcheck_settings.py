@@ -74,6 +74,13 @@ class SettingsFiles(SupcheckTest):
         self.assertEqual(self.rules('supervisord.conf', status=1),
                          [('supervisord.conf', 'SUP202', 'warning')])
 
+    def test_matters_of_style_are_asked_for_by_folders(self):
+        self.write('supervisord.conf', '[supervisord]\nuser=app\nnodaemon=false\n'
+                                       '[include]\nfiles=conf.d/*.conf\n')
+        self.write('conf.d/web.conf', '; The site.\n[program:web]\ncommand=/bin/cat\nautostart=true\n')
+        self.write('conf.d/.supcheck.toml', 'style = true\n')
+        self.assertEqual(self.rules('supervisord.conf'), [('conf.d/web.conf', 'SUP1501', 'style')])
+
     def test_standard_input_has_the_settings_of_its_name(self):
         self.write('c/.supcheck.toml', 'ignore = ["SUP2"]\n')
         self.assertEqual(self.rules('--stdin-filename', 'c/x.conf', '-', stdin=WEB), [])
