@@ -152,10 +152,10 @@ std::optional<std::vector<EnvironmentPair>> split_environment(std::string_view t
 
 bool is_secret_name(std::string_view name) {
   const std::string upper = schema::upper(name);
-  constexpr std::array<std::string_view, 6> words = {"PASS", "TOKEN",      "SECRET",
+  constexpr std::array<std::string_view, 6> signs = {"PASS", "TOKEN",      "SECRET",
                                                      "KEY",  "CREDENTIAL", "PWD"};
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return upper.find(word) != std::string::npos; });
+  return std::any_of(signs.begin(), signs.end(),
+                     [&](std::string_view sign) { return upper.find(sign) != std::string::npos; });
 }
 
 bool is_variable_name(std::string_view name) {
