@@ -118,8 +118,9 @@ void EventLedger::close_books() {
     const Pool& pool = found->second;
     for (const auto& [serial, name] : witnessed_) {
       if (serial < pool.given.begin()->first || serial > pool.given.rbegin()->first) continue;
+      const schema::EventType type = *schema::event_from_name(name);
       const bool wanted = std::ranges::any_of(*group.listener.events, [&](schema::EventType entry) {
-        return schema::event_is_a(*schema::event_from_name(name), entry);
+        return schema::event_is_a(type, entry);
       });
       EXPECT_EQ(pool.given.contains(serial) || pool.dropped.contains(serial), wanted)
           << group.name << ": " << name << " " << serial;
