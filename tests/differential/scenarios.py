@@ -289,9 +289,6 @@ LOGS = [
 
 # -------------------------------------------------------------------------------- listeners
 
-SEEN_TWICE = program('a', TIMES + " 'exit 1' 'exit 2'", 'startsecs=0', 'autorestart=unexpected', 'exitcodes=2')
-
-
 def events(name, *wanted):
     """Waits for events that a listener wrote down."""
     return [lambda daemon, each=each: daemon.wait_event(*each, listener=name + '.seen') for each in wanted]
@@ -337,7 +334,11 @@ LISTENERS = [
              events('two', ('PROCESS_LOG_STDOUT', 'long')) + events('one', ('PROCESS_STATE_EXITED', ':b ')),
              listeners=('one.seen', 'two.seen')),
     Scenario('a pool of two of which one hangs',
-             listener('l', '%(process_num)d', 'PROCESS_STATE_EXITED', 'startsecs=0', 'numprocs=2', 'process_name=l%(process_num)d') + SEEN_TWICE,
+             listener('l', '%(process_num)d', 'PROCESS_STATE_EXITED', 'startsecs=0', 'numprocs=2', 'process_name=l%(process_num)d',
+                      'stdout_logfile=@/l%(process_num)d.out') +
+             # The first of two that are ready gets an event: both must be.
+             program('a', TIMES + " 'until grep -q READY @/l0.out && grep -q READY @/l1.out; do sleep 0.1; done; exit 1' 'exit 2'",
+                     'startsecs=0', 'autorestart=unexpected', 'exitcodes=2'),
              [('log', 'exited: a (exit status 2')] + events('l', ('PROCESS_STATE_EXITED', 'expected:1')), listeners=('l.seen',)),
     Scenario('a buffer that overflows', listener('l', 'hang', 'PROCESS_STATE_EXITED', 'startsecs=0', 'buffer_size=2') +
              program('a', TIMES + " 'sleep 2; exit 1' 'exit 1' 'exit 1' 'exit 1' 'exit 1' 'exit 0'", 'startsecs=0'),
