@@ -43,6 +43,26 @@ def children_of(pid):
         return []
 
 
+class FolderTest(unittest.TestCase):
+    """A test of the program `needed` with a folder of its own."""
+
+    maxDiff = None
+
+    def setUp(self):
+        if not os.path.exists(program(self.needed)):
+            self.skipTest('no ' + self.needed)
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix=self.needed + '-'))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), 'w') as file:
+            file.write(text)
+
+
 class DaemonTest(unittest.TestCase):
     """A test with a folder and daemons that are ended with it."""
 

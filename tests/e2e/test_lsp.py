@@ -4,33 +4,18 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import unittest
 
-from harness import PATIENCE, program
+from harness import PATIENCE, FolderTest, program
 from lsp_client import Client, frame, uri
 
 DAEMON = '[supervisord]\n'
 
 
-class LspTest(unittest.TestCase):
+class LspTest(FolderTest):
     """A test with a folder and servers that are ended with it."""
 
-    maxDiff = None
-
-    def setUp(self):
-        if not os.path.exists(program('supcheck')):
-            self.skipTest('no supcheck')
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix='lsp-'))
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), 'w') as file:
-            file.write(text)
+    needed = 'supcheck'
 
     def client(self):
         client = Client(program('supcheck'), cwd=self.folder)

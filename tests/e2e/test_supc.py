@@ -4,32 +4,17 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import unittest
 
-from harness import program
+from harness import FolderTest, program
 
 SUPERVISORD = '[supervisord]\n'
 
 
-class SupcTest(unittest.TestCase):
+class SupcTest(FolderTest):
     """A test with a folder of configurations."""
 
-    maxDiff = None
-
-    def setUp(self):
-        if not os.path.exists(program('supc')):
-            self.skipTest('no supc')
-        self.folder = os.path.realpath(tempfile.mkdtemp(prefix='supc-'))
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
-        with open(self.path(name), 'w') as file:
-            file.write(text)
+    needed = 'supc'
 
     def supc(self, *arguments, status=0, stdin='', cwd=None, **variables):
         env = {'PATH': os.environ['PATH'], 'HOME': self.folder, **variables}
