@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -321,7 +322,13 @@ void ask_rules(Context& context, Diagnostics& findings) {
   const RuleTable& table = chosen ? *chosen : RuleTable::usual(options.style);
   Portions portions(table, context.compilation(), options);
   std::jthread second;
-  if (portions.are_many()) second = std::jthread([&portions] { portions.work_alone(); });
+  if (portions.are_many()) {
+    try {
+      second = std::jthread([&portions] { portions.work_alone(); });
+    } catch (const std::system_error&) {
+      // The machine gives no second thread; this one does it all.
+    }
+  }
   for (const LintRule* rule : table.whole) rule->check(context, findings);
   portions.work(context);
   if (second.joinable()) second.join();
