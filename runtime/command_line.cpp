@@ -1,13 +1,11 @@
 #include "runtime/command_line.h"
 
-#include <getopt.h>
-
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
 
 #include "runtime/host/setup.h"
+#include "runtime/option_reader.h"
 #include "schema/options.h"
 #include "schema/text.h"
 #include "schema/values.h"
@@ -16,14 +14,7 @@ namespace sup {
 
 namespace {
 
-// `letter` 0: only the long name. `value` empty: a flag. An option of [supervisord] has its name.
-struct Argument {
-  const char* name;
-  char letter;
-  std::string_view value;
-  std::string_view doc;
-};
-
+// An option of [supervisord] has its name.
 constexpr std::array known{
     Argument{"configuration",    'c', "FILE",    "configuration, or a plan; searched if not given"     },
     Argument{"nodaemon",         'n', "",        "stay in the foreground"                              },
@@ -50,25 +41,6 @@ constexpr std::array known{
 
 schema::Error mistake(const std::string& text) { return schema::Error{.message = text}; }
 
-std::string dashed(const Argument& argument) { return std::string("--") + argument.name; }
-
-// As getopt of Python words it.
-schema::Error not_understood(const std::string& word, int letter) {
-  const bool is_long = word.starts_with("--");
-  if (!is_long) {
-    return mistake("option -" + std::string(1, static_cast<char>(letter)) + " not recognized");
-  }
-  const std::string name = word.substr(0, word.find('='));
-  const auto matches = std::count_if(known.begin(), known.end(), [&](const Argument& argument) {
-    return dashed(argument).starts_with(name);
-  });
-  if (matches == 0) {
-    return mistake("option " + name + " not recognized");
-  }
-  return mistake(matches > 1 ? "option " + name + " not a unique prefix"
-                             : "option " + name + " must not have an argument");
-}
-
 // The value is put into `text` as it will be used.
 std::optional<std::string> complaint(const schema::OptionRow& row, std::string& text,
                                      const schema::Facts& machine) {
@@ -84,17 +56,9 @@ std::optional<std::string> complaint(const schema::OptionRow& row, std::string& 
   return error ? std::optional(std::move(error->message)) : std::nullopt;
 }
 
-// The places where supervisord looks for its configuration.
 schema::Result<std::string> find_configuration(const std::string& program) {
-  const std::string above = std::filesystem::path(program).parent_path().parent_path().string();
-  const std::string places[] = {above + (above.empty() ? "" : "/") + "etc/supervisord.conf",
-                                above + (above.empty() ? "" : "/") + "supervisord.conf",
-                                "supervisord.conf",
-                                "etc/supervisord.conf",
-                                "/etc/supervisord.conf",
-                                "/etc/supervisor/supervisord.conf"};
   std::string list;
-  for (const std::string& place : places) {
+  for (const std::string& place : configuration_places(program)) {
     std::error_code ignored;
     if (std::filesystem::exists(place, ignored)) {
       return place;
@@ -103,33 +67,6 @@ schema::Result<std::string> find_configuration(const std::string& program) {
   }
   return mistake("No config file found at default paths (" + list +
                  "); use the -c option to specify a config file at a different path");
-}
-
-// What getopt_long wants to know.
-struct Tables {
-  // The colon at the front: a missing value is told apart from an unknown option.
-  std::string letters = ":";
-  std::vector<option> names;
-
-  Tables() {
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      const bool takes_value = !known[i].value.empty();
-      names.push_back({known[i].name, takes_value ? required_argument : no_argument, nullptr,
-                       static_cast<int>(256 + i)});
-      if (known[i].letter != 0) {
-        letters += known[i].letter;
-        letters += takes_value ? ":" : "";
-      }
-    }
-    names.push_back({nullptr, 0, nullptr, 0});
-  }
-};
-
-const Argument& argument_of(int code) {
-  return code >= 256 ? known[static_cast<std::size_t>(code - 256)]
-                     : *std::find_if(known.begin(), known.end(), [&](const Argument& argument) {
-                         return argument.letter == code;
-                       });
 }
 
 // One option that was given.
@@ -172,27 +109,18 @@ schema::Status take(const Argument& argument, const std::string& as_given, std::
 
 schema::Result<CommandLine> read_command_line(int count, char** arguments,
                                               const schema::Facts& machine) {
-  const Tables tables;
+  OptionReader reader(known, count, arguments, false);
   CommandLine line;
-  ::opterr = 0;
   for (;;) {
-    const int word = ::optind;
-    const int code =
-        ::getopt_long(count, arguments, tables.letters.c_str(), tables.names.data(), nullptr);
-    if (code == -1) {
+    schema::Result<std::optional<GivenArgument>> given = reader.next();
+    if (!given) {
+      return given.error();
+    }
+    if (!given->has_value()) {
       break;
     }
-    if (code == '?') {
-      return not_understood(arguments[std::max(word, ::optind - 1)], ::optopt);
-    }
-    const Argument& argument = argument_of(code == ':' ? ::optopt : code);
-    const bool is_long = (code == ':' ? ::optopt : code) >= 256;
-    const std::string as_given = is_long ? dashed(argument) : "-" + std::string(1, argument.letter);
-    if (code == ':') {
-      return mistake("option " + as_given + " requires argument");
-    }
     const schema::Status taken =
-        take(argument, as_given, ::optarg != nullptr ? ::optarg : "", machine, line);
+        take(*(*given)->argument, (*given)->as_given, std::move((*given)->value), machine, line);
     if (!taken) {
       return taken.error();
     }
@@ -200,7 +128,7 @@ schema::Result<CommandLine> read_command_line(int count, char** arguments,
       return line;
     }
   }
-  const std::vector<std::string> rest(arguments + ::optind, arguments + count);
+  const std::vector<std::string> rest = reader.rest();
   if (rest.size() > 1 || (rest.size() == 1 && !line.file.empty())) {
     std::string list;
     for (const std::string& each : rest) {
@@ -226,23 +154,14 @@ schema::Result<CommandLine> read_command_line(int count, char** arguments,
 }
 
 std::string command_line_help() {
-  std::string text =
-      "Runs the processes of a plan or of a Supervisor configuration.\n"
-      "\n"
-      "Usage: suprun [OPTION...] [-c FILE]\n"
-      "       suprun [OPTION...] PLAN\n"
-      "\n"
-      "PLAN is what supc built. Options go before what the file says.\n"
-      "\n";
-  for (const Argument& argument : known) {
-    std::string left =
-        argument.letter != 0 ? "  -" + std::string(1, argument.letter) + ", " : "      ";
-    left += dashed(argument);
-    left += argument.value.empty() ? "" : " " + std::string(argument.value);
-    left.resize(std::max<std::size_t>(left.size() + 1, 34), ' ');
-    text += left + std::string(argument.doc) + "\n";
-  }
-  return text;
+  return "Runs the processes of a plan or of a Supervisor configuration.\n"
+         "\n"
+         "Usage: suprun [OPTION...] [-c FILE]\n"
+         "       suprun [OPTION...] PLAN\n"
+         "\n"
+         "PLAN is what supc built. Options go before what the file says.\n"
+         "\n" +
+         argument_help(known);
 }
 
 schema::Status apply_command_line(const CommandLine& line, schema::SupervisordOptions& options) {

@@ -1,6 +1,4 @@
-// The arguments of suprun: those of supervisord, or a plan. Read as Python's getopt reads them, so
-// that names may be cut short (--nodae) and values be joined (-edebug, --loglevel=debug), with the
-// same words for what is wrong.
+// The arguments of suprun: those of supervisord, or a plan.
 #pragma once
 
 #include <string>

@@ -17,6 +17,8 @@ FOLDERS = {
     'runtime/host': ['schema', 'runtime/core', 'runtime/host'],
     'runtime/rpc': ['schema', 'runtime/core', 'runtime/rpc'],
     'runtime/http': ['schema', 'runtime/core', 'runtime/rpc', 'runtime/http'],
+    'runtime/option_reader.h': ['schema'],
+    'runtime/option_reader.cpp': ['schema', 'runtime'],
     'runtime/command_line.h': ['schema'],
     'runtime/command_line.cpp': ['schema', 'runtime'],
     'runtime/suprun.cpp': ['schema', 'compiler', 'runtime'],

@@ -1,0 +1,267 @@
+#include "runtime/rpc/xmlrpc.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include <pugixml.hpp>
+
+#include "schema/text.h"
+
+namespace sup::rpc {
+
+namespace {
+
+// What is wrong with a text ends its reading, not more.
+struct Unreadable {
+  std::string why;
+};
+
+std::string_view text_of(const pugi::xml_node& node) { return node.text().get(); }
+
+// Python's int(): blanks around it, a sign, digits.
+std::int64_t integer(std::string_view text) {
+  std::string_view digits = schema::strip(text);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw Unreadable{"`" + std::string(text) + "` is no integer"};
+  }
+  return number;
+}
+
+double real(std::string_view text) {
+  std::string_view digits = schema::strip(text);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) {
+    throw Unreadable{"`" + std::string(text) + "` is no number"};
+  }
+  return number;
+}
+
+// As Python's decodestring: signs that are none of base64 are passed over.
+std::string decoded(std::string_view text) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const std::size_t value = alphabet.find(c);
+    if (value == std::string_view::npos) continue;
+    bits = bits << 6U | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
+    }
+  }
+  return bytes;
+}
+
+Value value_in(const pugi::xml_node& element, int depth);
+
+Array array_in(const pugi::xml_node& element, int depth) {
+  Array items;
+  for (const pugi::xml_node& value : element.child("data").children("value")) {
+    items.push_back(value_in(value, depth));
+  }
+  return items;
+}
+
+Struct struct_in(const pugi::xml_node& element, int depth) {
+  Struct members;
+  members.reserve(16);
+  for (const pugi::xml_node& member : element.children("member")) {
+    members.push_back(
+        {std::string(text_of(member.child("name"))), value_in(member.child("value"), depth)});
+  }
+  return members;
+}
+
+Value typed(const pugi::xml_node& element, int depth) {
+  const std::string_view type = element.name();
+  if (type == "string") return text_of(element);
+  if (type == "int" || type == "i4" || type == "i8") return integer(text_of(element));
+  if (type == "boolean") return text_of(element) == "1";
+  if (type == "struct") return struct_in(element, depth);
+  if (type == "array") return array_in(element, depth);
+  if (type == "double") return real(text_of(element));
+  if (type == "nil") return {};
+  if (type == "base64") return decoded(text_of(element));
+  return text_of(element);
+}
+
+// `element` is a <value>.
+Value value_in(const pugi::xml_node& element, int depth) {
+  if (depth >= maximum_depth) throw Unreadable{"values nest too deep"};
+  for (const pugi::xml_node& child : element.children()) {
+    if (child.type() == pugi::node_element) return typed(child, depth + 1);
+  }
+  return text_of(element);
+}
+
+// The root element, whatever its name.
+pugi::xml_node load(pugi::xml_document& document, std::string& text) {
+  const pugi::xml_parse_result result = document.load_buffer_inplace(
+      text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single,
+      pugi::encoding_utf8);
+  if (!result) throw Unreadable{std::string("no XML: ") + result.description()};
+  return document.document_element();
+}
+
+constexpr std::string_view head = "<?xml version='1.0'?>\n";
+
+void append_number(std::int64_t number, std::string& out) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+struct Printer {
+  std::string& out;
+
+  void operator()(std::monostate) const { out += "<value><nil/></value>"; }  // as Python: no end
+
+  void operator()(bool value) const {
+    out +=
+        value ? "<value><boolean>1</boolean></value>\n" : "<value><boolean>0</boolean></value>\n";
+  }
+
+  void operator()(std::int64_t value) const {
+    out += "<value><int>";
+    append_number(value, out);
+    out += "</int></value>\n";
+  }
+
+  // As Python's repr: the shortest text that is the same number, with a point.
+  void operator()(double value) const {
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    out.append("<value><double>").append(text);
+    out += text.find_first_of(".en") == std::string_view::npos ? ".0" : "";
+    out += "</double></value>\n";
+  }
+
+  void operator()(const std::string& value) const {
+    out += "<value><string>";
+    append_escaped(value, out);
+    out += "</string></value>\n";
+  }
+
+  void operator()(const Array& value) const {
+    out += "<value><array><data>\n";
+    for (const Value& each : value) append_value(each, out);
+    out += "</data></array></value>\n";
+  }
+
+  void operator()(const Struct& value) const {
+    out += "<value><struct>\n";
+    for (const Member& each : value) {
+      out += "<member>\n<name>";
+      append_escaped(each.name, out);
+      out += "</name>\n";
+      append_value(each.value, out);
+      out += "</member>\n";
+    }
+    out += "</struct></value>\n";
+  }
+};
+
+}  // namespace
+
+schema::Result<Call> parse_call(std::string text) {
+  try {
+    pugi::xml_document document;
+    const pugi::xml_node root = load(document, text);
+    Call call;
+    call.method = text_of(root.child("methodName"));
+    if (call.method.empty()) throw Unreadable{"no method name"};
+    for (const pugi::xml_node& parameter : root.child("params").children("param")) {
+      call.parameters.push_back(value_in(parameter.child("value"), 0));
+    }
+    return call;
+  } catch (Unreadable& reason) {
+    return schema::Error{.message = std::move(reason.why)};
+  }
+}
+
+schema::Result<Response> parse_response(std::string text) {
+  try {
+    pugi::xml_document document;
+    const pugi::xml_node root = load(document, text);
+    if (const pugi::xml_node fault = root.child("fault")) {
+      const Value value = value_in(fault.child("value"), 0);
+      const Value* code = value.member("faultCode");
+      const Value* string = value.member("faultString");
+      if (code == nullptr || !code->is<std::int64_t>() || string == nullptr ||
+          !string->is<std::string>()) {
+        throw Unreadable{"a fault without code and text"};
+      }
+      return Response(
+          Fault{static_cast<int>(*code->get<std::int64_t>()), *string->get<std::string>()});
+    }
+    const pugi::xml_node value = root.child("params").child("param").child("value");
+    if (!value) throw Unreadable{"neither a value nor a fault"};
+    return Response(value_in(value, 0));
+  } catch (Unreadable& reason) {
+    return schema::Error{.message = std::move(reason.why)};
+  }
+}
+
+void append_escaped(std::string_view text, std::string& out) {
+  for (;;) {
+    const std::size_t plain = std::min(text.find_first_of("&<>"), text.size());
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) return;
+    out += text[plain] == '&' ? "&amp;" : text[plain] == '<' ? "&lt;" : "&gt;";
+    text.remove_prefix(plain + 1);
+  }
+}
+
+void append_value(const Value& value, std::string& out) {
+  std::visit(Printer{out}, value.content());
+}
+
+std::string print_call(const Call& call) {
+  std::string out(head);
+  out += "<methodCall>\n<methodName>";
+  append_escaped(call.method, out);
+  out += "</methodName>\n<params>\n";
+  for (const Value& each : call.parameters) {
+    out += "<param>\n";
+    append_value(each, out);
+    out += "</param>\n";
+  }
+  out += "</params>\n</methodCall>\n";
+  return out;
+}
+
+std::string print_response(const Value& value) {
+  std::string out(head);
+  out += "<methodResponse>\n<params>\n<param>\n";
+  append_value(value, out);
+  out += "</param>\n</params>\n</methodResponse>\n";
+  return out;
+}
+
+std::string print_fault(const Fault& fault) {
+  std::string out(head);
+  out += "<methodResponse>\n<fault>\n";
+  append_value(
+      Struct{
+          {"faultCode",   fault.code},
+          {"faultString", fault.text}
+  },
+      out);
+  out += "</fault>\n</methodResponse>\n";
+  return out;
+}
+
+}  // namespace sup::rpc

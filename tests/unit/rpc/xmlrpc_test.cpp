@@ -1,0 +1,134 @@
+// Values to XML and back, and what Supervisor itself wrote.
+#include "runtime/rpc/xmlrpc.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+namespace sup::rpc {
+namespace {
+
+Value make_everything() {
+  Array all;
+  for (const Value& number : Array{true, false, -7, 2147483647, 2.0, 1e300}) all.push_back(number);
+  for (const char* text : {"a<b&c>\"'", "", " "}) all.emplace_back(text);
+  all.emplace_back(Array());
+  all.emplace_back(Struct());
+  Struct process;
+  process.push_back({"name", "web"});
+  process.push_back({"status", 80});
+  process.push_back({"inner", Array(2, Array(1, 5))});
+  all.emplace_back(process);
+  return all;
+}
+
+const Value everything = make_everything();
+
+Value response_of(const std::string& text) {
+  const schema::Result<Response> response = parse_response(text);
+  EXPECT_TRUE(response) << (response ? "" : response.error().message);
+  return response ? std::get<Value>(*response) : Value();
+}
+
+TEST(XmlRpc, ResponsesAreReadAsTheyWereWritten) {
+  EXPECT_EQ(response_of(print_response(everything)), everything);
+}
+
+TEST(XmlRpc, CallsAreReadAsTheyWereWritten) {
+  const Call call{
+      "supervisor.startProcess", {"group:*", true, everything}
+  };
+  const schema::Result<Call> read = parse_call(print_call(call));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, call);
+}
+
+TEST(XmlRpc, FaultsAreReadAsTheyWereWritten) {
+  const schema::Result<Response> read = parse_response(print_fault({10, "BAD_NAME: a&b"}));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<Fault>(*read), (Fault{10, "BAD_NAME: a&b"}));
+}
+
+TEST(XmlRpc, WritesAsPythonDoes) {
+  Struct pair;
+  pair.push_back({"a", 2.0});
+  pair.push_back({"b", true});
+  EXPECT_EQ(print_response(pair),
+            "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><struct>\n"
+            "<member>\n<name>a</name>\n<value><double>2.0</double></value>\n</member>\n"
+            "<member>\n<name>b</name>\n<value><boolean>1</boolean></value>\n</member>\n"
+            "</struct></value>\n</param>\n</params>\n</methodResponse>\n");
+  EXPECT_EQ(print_call({"m", {}}),
+            "<?xml version='1.0'?>\n<methodCall>\n<methodName>m</methodName>\n"
+            "<params>\n</params>\n</methodCall>\n");
+}
+
+std::string call_with(const std::string& value) {
+  return "<methodCall><methodName>m</methodName><params><param><value>" + value +
+         "</value></param></params></methodCall>";
+}
+
+Value parameter(const std::string& value) {
+  const schema::Result<Call> call = parse_call(call_with(value));
+  return call && call->parameters.size() == 1 ? call->parameters[0] : Value("unreadable");
+}
+
+TEST(XmlRpc, TakesWhatClientsWrite) {
+  EXPECT_EQ(parameter("plain"), Value("plain"));
+  EXPECT_EQ(parameter("<i4> +5 </i4>"), Value(5));
+  EXPECT_EQ(parameter("<boolean>1</boolean>"), Value(true));
+  EXPECT_EQ(parameter("<boolean>yes</boolean>"), Value(false));
+  EXPECT_EQ(parameter("<base64>aGVs\nbG8=</base64>"), Value("hello"));
+  EXPECT_EQ(parameter("<nil/>"), Value());
+  EXPECT_EQ(parameter("<string>&#228;&lt;</string>"), Value("\xC3\xA4<"));
+  EXPECT_EQ(parameter("<string><![CDATA[<&>]]></string>"), Value("<&>"));
+  EXPECT_EQ(parameter("\n <int>5</int>\n "), Value(5));
+  EXPECT_EQ(parameter("<unheard>x</unheard>"), Value("x"));
+}
+
+TEST(XmlRpc, RefusesWhatIsNone) {
+  EXPECT_FALSE(parse_call(""));
+  EXPECT_FALSE(parse_call("<methodCall>"));
+  EXPECT_FALSE(parse_call("<methodCall><methodName/></methodCall>"));
+  EXPECT_FALSE(parse_call(call_with("<int>five</int>")));
+  EXPECT_FALSE(parse_call(call_with("<int>99999999999999999999</int>")));
+  EXPECT_FALSE(parse_response("<methodResponse/>"));
+  EXPECT_FALSE(parse_response("<methodResponse><fault/></methodResponse>"));
+}
+
+TEST(XmlRpc, DeepNestingIsRefused) {
+  std::string open;
+  std::string closed;
+  for (int i = 0; i < 100000; ++i) {
+    open += "<value><array><data>";
+    closed += "</data></array></value>";
+  }
+  EXPECT_FALSE(parse_call(call_with("<array><data>" + open + closed + "</data></array>")));
+}
+
+// Each answer that Supervisor gave is written as it wrote it.
+TEST(XmlRpc, SamplesStayTheSame) {
+  const std::filesystem::path folder = std::filesystem::path(SUP_REFERENCE) / "samples" / "rpc";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no reference";
+  int compared = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".resp.xml")) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!text.starts_with("<?xml")) continue;  // an error page
+    const schema::Result<Response> response = parse_response(text);
+    ASSERT_TRUE(response) << name << ": " << response.error().message;
+    const Fault* fault = std::get_if<Fault>(&*response);
+    EXPECT_EQ(fault != nullptr ? print_fault(*fault) : print_response(std::get<Value>(*response)),
+              text)
+        << name;
+    ++compared;
+  }
+  EXPECT_GT(compared, 100);
+}
+
+}  // namespace
+}  // namespace sup::rpc
