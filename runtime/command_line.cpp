@@ -37,6 +37,7 @@ constexpr std::array known{
     Argument{"minprocs",         0,   "COUNT",   "processes that must be available"                    },
     Argument{"profile_options",  0,   "OPTIONS",
              "taken and ignored: there is no Python to be profiled"                                    },
+    Argument{"compat",           0,   "NAMES",   "do as supervisord does, see below"                   },
 };
 
 schema::Error mistake(const std::string& text) { return schema::Error{.message = text}; }
@@ -89,6 +90,9 @@ schema::Status take(const Argument& argument, const std::string& as_given, std::
   if (name == "profile_options") {
     line.profile_options = value;
     return schema::Nothing{};
+  }
+  if (name == "compat") {
+    return core::read_compat(value, line.compat);
   }
   if (argument.value.empty()) {
     value = "true";
@@ -154,14 +158,26 @@ schema::Result<CommandLine> read_command_line(int count, char** arguments,
 }
 
 std::string command_line_help() {
-  return "Runs the processes of a plan or of a Supervisor configuration.\n"
-         "\n"
-         "Usage: suprun [OPTION...] [-c FILE]\n"
-         "       suprun [OPTION...] PLAN\n"
-         "\n"
-         "PLAN is what supc built. Options go before what the file says.\n"
-         "\n" +
-         argument_help(known);
+  std::string text =
+      "Runs the processes of a plan or of a Supervisor configuration.\n"
+      "\n"
+      "Usage: suprun [OPTION...] [-c FILE]\n"
+      "       suprun [OPTION...] PLAN\n"
+      "\n"
+      "PLAN is what supc built. Options go before what the file says.\n"
+      "\n" +
+      argument_help(known);
+  text +=
+      "\n"
+      "NAMES, separated by commas, restore what Supervisor does and suprun does better; `all` is\n"
+      "every one of them:\n"
+      "\n";
+  for (const core::CompatRow& row : core::compat_rows()) {
+    std::string left = "  " + std::string(row.name);
+    left.resize(std::max<std::size_t>(left.size() + 1, 21), ' ');
+    text += left + std::string(row.doc) + " (quirk " + std::string(row.quirk) + ")\n";
+  }
+  return text;
 }
 
 schema::Status apply_command_line(const CommandLine& line, schema::SupervisordOptions& options) {

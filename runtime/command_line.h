@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/core/compat.h"
 #include "schema/instantiate.h"
 #include "schema/result.h"
 
@@ -18,6 +19,7 @@ struct CommandLine {
   // Option of [supervisord] and its value; they go before the file's.
   std::vector<std::pair<std::string_view, std::string>> settings;
   std::string profile_options;  // supervisord's profiler; nothing of ours
+  core::Compat compat;
   // Asked for instead of running.
   bool help = false;
   bool version = false;

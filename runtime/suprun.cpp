@@ -211,6 +211,7 @@ int run(int count, char** arguments) {
   }
   host::DaemonOptions options;
   options.load = [line] { return load(line); };
+  options.compat = line.compat;
   const schema::Result<int> status = host::run_daemon(std::move(*loaded), std::move(options));
   if (!status) {
     return refuse_usage(status.error().message);

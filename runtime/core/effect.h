@@ -48,7 +48,29 @@ struct LogLine {
 struct ReopenLogs {};
 
 // Read and check the configuration again; answered by PlanLoaded or PlanRefused.
-struct LoadPlan {};
+struct LoadPlan {
+  LoadPurpose purpose = LoadPurpose::update;
+};
+
+// There is a new process, which was not started yet.
+struct Added {
+  ProcessId process = 0;
+};
+
+// The process goes on with other settings (Supervisor::spec), which need no new child: logs, and
+// whether its output wants to be seen.
+struct Changed {
+  ProcessId process = 0;
+};
+
+// The process is gone, and has no child. Its id may be given to another one later.
+struct Removed {
+  ProcessId process = 0;
+};
+
+// Another plan was taken over while everything runs: Supervisor::resolved and ::settings are new.
+// Comes before what it does to processes.
+struct Updated {};
 
 // The daemon takes on a new configuration: everything was stopped and the process table is new. The
 // host forgets what it holds for the old ids and sends Boot.
@@ -64,8 +86,9 @@ struct Quit {
 namespace sup::core {
 
 using Effect = std::variant<effect::Spawn, effect::Kill, effect::WriteStdin, effect::AppendLog,
-                            effect::LogLine, effect::ReopenLogs, effect::LoadPlan,
-                            effect::Restarted, effect::Quit>;
+                            effect::LogLine, effect::ReopenLogs, effect::LoadPlan, effect::Added,
+                            effect::Changed, effect::Removed, effect::Updated, effect::Restarted,
+                            effect::Quit>;
 
 using Effects = std::vector<Effect>;
 

@@ -48,9 +48,9 @@ void EventPool::give_back(QueuedEvent event) {
   events_.insert(later, std::move(event));
 }
 
-Instant EventPool::reject(const Now& now, QueuedEvent event) {
+Instant EventPool::reject(const Now& now, QueuedEvent event, bool at_once) {
   event.rejections = std::min(event.rejections + 1, 1000);
-  const Instant delay = delay_after(event.rejections);
+  const Instant delay = at_once ? Instant{} : delay_after(event.rejections);
   event.not_before = now.steady + delay;
   give_back(std::move(event));
   return delay;
@@ -62,6 +62,17 @@ void EventPool::set_ready(std::uint32_t member, bool ready) {
   } else {
     ready_.erase(member);
   }
+}
+
+std::vector<QueuedEvent> EventPool::set_buffer_size(std::int64_t buffer_size) {
+  std::vector<QueuedEvent> discarded;
+  const bool smaller = std::exchange(buffer_size_, buffer_size) > buffer_size;
+  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(buffer_size, 1));
+  while (smaller && events_.size() > std::max(room, first_room_)) {
+    discarded.push_back(std::move(events_.front()));
+    events_.pop_front();
+  }
+  return discarded;
 }
 
 std::optional<EventPool::Delivery> EventPool::next(const Now& now) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "runtime/core/types.h"
 #include "schema/events.h"
@@ -43,10 +44,16 @@ class EventPool {
   void give_back(QueuedEvent event);
 
   // Takes back an event that a listener rejected; the delay until it is given out again.
-  Instant reject(const Now& now, QueuedEvent event);
+  Instant reject(const Now& now, QueuedEvent event, bool at_once = false);
 
   // A process of the pool, by its place in it, may or may not take an event.
   void set_ready(std::uint32_t member, bool ready);
+
+  // Their places are given anew.
+  void forget_ready() { ready_.clear(); }
+
+  // The oldest that have no room any more.
+  std::vector<QueuedEvent> set_buffer_size(std::int64_t buffer_size);
 
   struct Delivery {
     std::uint32_t member = 0;

@@ -61,9 +61,10 @@ struct DaemonSignal {
 // Nothing happened but time; sent at deadline().
 struct Tick {};
 
-// Answer to effect::LoadPlan.
+// Answer to effect::LoadPlan, with its purpose.
 struct PlanLoaded {
   std::shared_ptr<const schema::Resolved> resolved;
+  LoadPurpose purpose = LoadPurpose::update;
 };
 
 struct PlanRefused {

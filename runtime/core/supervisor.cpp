@@ -38,7 +38,9 @@ class Supervisor::Implementation::Sink final : public ProcessSink {
   ProcessId process_;
 };
 
-Supervisor::Implementation::Implementation(std::shared_ptr<const schema::Resolved> resolved) {
+Supervisor::Implementation::Implementation(std::shared_ptr<const schema::Resolved> resolved,
+                                           const Compat& compat)
+    : compat_(compat) {
   load(std::move(resolved));
 }
 
@@ -52,24 +54,17 @@ void Supervisor::Implementation::close() {
   // one.
   do {
     run_due();
+    settle_all();
     deliver_all();
     if (state_ != schema::SupervisorState::RUNNING && phase_ != Phase::finished) {
       advance_stopping();
     }
-  } while (!touched_.empty() || timers_.due(now_.steady));
+  } while (!touched_.empty() || !to_settle_.empty() || timers_.due(now_.steady));
   out_ = nullptr;
 }
 
 void Supervisor::Implementation::take(const Input& input) {
   std::visit([this](const auto& fact) { on(fact); }, input);
-}
-
-const schema::Group& Supervisor::Implementation::group(ProcessId process) const {
-  return resolved_->groups[processes_[process].group];
-}
-
-const schema::Process& Supervisor::Implementation::spec(ProcessId process) const {
-  return group(process).processes[processes_[process].member];
 }
 
 bool Supervisor::Implementation::knows(ProcessId process, std::string_view what) {
@@ -89,6 +84,11 @@ bool Supervisor::Implementation::step_process(ProcessId process, const Stimulus&
 
 void Supervisor::Implementation::process_changed(ProcessId process, const StateChange& change) {
   GroupEntry& entry = groups_[processes_[process].group];
+  const ProcessEntry& changed = processes_[process];
+  if (schema::is_stopped(change.to) &&
+      (changed.when_stopped != WhenStopped::stay || changed.next)) {
+    to_settle_.push_back(process);
+  }
   if (schema::is_stopped(change.from) && !schema::is_stopped(change.to)) ++entry.unstopped;
   if (!schema::is_stopped(change.from) && schema::is_stopped(change.to)) --entry.unstopped;
   const schema::EventType type = state_event(change.to);
@@ -109,7 +109,7 @@ void Supervisor::Implementation::fire(Timer timer) {
       step_process(timer.index, {.event = ProcessEvent::elapsed});
       break;
     case TimerKind::pool:
-      timers_.arm(timer, pools_[timer.index].armed, never);
+      timers_.arm(timer, groups_[timer.index].pool->armed, never);
       touch(timer.index);
       break;
     case TimerKind::tick:
@@ -193,8 +193,11 @@ void Supervisor::Implementation::on(const input::DaemonSignal& input) {
         log(Level::warn,
             concat("ignored ", name, " indicating restart request (shutdown in progress)"));
       } else {
-        log(Level::warn, concat("received ", name, " indicating restart request"));
-        emit(effect::LoadPlan{});
+        // In a restart, what comes after it is read anew.
+        const bool restart = compat_.hup_restart || state_ == SupervisorState::RESTARTING;
+        log(Level::warn,
+            concat("received ", name, " indicating ", restart ? "restart" : "update", " request"));
+        emit(effect::LoadPlan{restart ? LoadPurpose::restart : LoadPurpose::update});
       }
       break;
     case signals::user2:
@@ -210,15 +213,15 @@ void Supervisor::Implementation::on(const input::DaemonSignal& input) {
 }
 
 bool Supervisor::Implementation::logs(Level level) const {
-  return static_cast<unsigned>(level) >= static_cast<unsigned>(resolved_->supervisord.loglevel);
+  return static_cast<unsigned>(level) >= static_cast<unsigned>(settings_.loglevel);
 }
 
 void Supervisor::Implementation::log(Level level, std::string text) {
   if (logs(level)) emit(effect::LogLine{level, std::move(text)});
 }
 
-Supervisor::Supervisor(std::shared_ptr<const schema::Resolved> resolved)
-    : implementation_(std::make_unique<Implementation>(std::move(resolved))) {}
+Supervisor::Supervisor(std::shared_ptr<const schema::Resolved> resolved, const Compat& compat)
+    : implementation_(std::make_unique<Implementation>(std::move(resolved), compat)) {}
 
 Supervisor::~Supervisor() = default;
 Supervisor::Supervisor(Supervisor&&) noexcept = default;
@@ -237,20 +240,51 @@ schema::SupervisorState Supervisor::state() const { return implementation_->stat
 
 const schema::Resolved& Supervisor::resolved() const { return *implementation_->resolved_; }
 
-std::size_t Supervisor::process_count() const { return implementation_->processes_.size(); }
+const schema::SupervisordOptions& Supervisor::settings() const {
+  return implementation_->settings_;
+}
+
+std::vector<GroupId> Supervisor::groups() const { return implementation_->order_; }
+
+std::vector<ProcessId> Supervisor::processes(GroupId group) const {
+  return implementation_->valid_group(group) ? implementation_->groups_[group].members
+                                             : std::vector<ProcessId>{};
+}
+
+std::vector<ProcessId> Supervisor::processes() const {
+  std::vector<ProcessId> ids;
+  for (const GroupId group : implementation_->order_) {
+    const std::vector<ProcessId>& members = implementation_->groups_[group].members;
+    ids.insert(ids.end(), members.begin(), members.end());
+  }
+  return ids;
+}
+
+bool Supervisor::exists(ProcessId process) const { return implementation_->valid(process); }
+
+bool Supervisor::group_exists(GroupId group) const { return implementation_->valid_group(group); }
 
 const schema::Process& Supervisor::spec(ProcessId process) const {
   return implementation_->spec(process);
+}
+
+GroupId Supervisor::group_of(ProcessId process) const {
+  return implementation_->processes_[process].group;
 }
 
 const schema::Group& Supervisor::group(ProcessId process) const {
   return implementation_->group(process);
 }
 
+const schema::Group& Supervisor::group_spec(GroupId group) const {
+  return *implementation_->groups_[group].spec;
+}
+
 ProcessStatus Supervisor::status(ProcessId process) const {
   const ProcessRecord& record = implementation_->processes_[process].record;
   ProcessStatus status;
   status.state = record.state;
+  status.birth = implementation_->processes_[process].birth;
   status.pid = record.pid;
   status.started = record.started.steady;
   status.stopped = record.stopped.steady;
@@ -265,15 +299,16 @@ bool Supervisor::wants_output(ProcessId process, Channel channel) const {
   return implementation_->wants_output(process, channel);
 }
 
-ProcessId Supervisor::first_process(std::size_t group) const {
-  return implementation_->groups_[group].first;
+std::optional<GroupId> Supervisor::find_group(std::string_view name) const {
+  return implementation_->find_group(name);
 }
 
 std::optional<ProcessId> Supervisor::find(std::string_view group, std::string_view process) const {
-  const auto& names = implementation_->by_name_;
-  const auto found = names.find(concat(group, ":", process));
-  if (found == names.end()) return std::nullopt;
-  return found->second;
+  return implementation_->find(group, process);
+}
+
+PlanChanges Supervisor::compare(const schema::Resolved& next) const {
+  return implementation_->compare(next);
 }
 
 }  // namespace sup::core

@@ -11,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/core/compat.h"
 #include "runtime/core/effect.h"
 #include "runtime/core/input.h"
 #include "runtime/core/types.h"
 #include "schema/instantiate.h"
+#include "schema/process_diff.h"
 #include "schema/states.h"
 
 namespace sup::core {
@@ -27,6 +29,9 @@ struct ProcessStatus {
   Instant stopped{};    // of the last end
   int exit_status = 0;  // of the last end; -1 by a signal
   std::string spawn_error;
+  // No other process of this daemon has the same: who waits for a process sees by it that the id
+  // went to another one.
+  std::uint64_t birth = 0;
   // The same times by the wall clock, for people; 0: never.
   std::chrono::nanoseconds started_wall{};
   std::chrono::nanoseconds stopped_wall{};
@@ -40,8 +45,11 @@ enum class RequestError : std::uint8_t {
   already_started,
   still_stopping,
   not_running,
-  failed,   // the process is UNKNOWN
-  no_stdin  // a FastCGI process has its socket there
+  failed,    // the process is UNKNOWN
+  no_stdin,  // a FastCGI process has its socket there
+  no_such_group,
+  already_added,  // a group of that name exists
+  still_running   // a group with processes that are not stopped cannot be removed
 };
 
 struct RequestResult {
@@ -49,9 +57,36 @@ struct RequestResult {
   RequestError error = RequestError::none;
 };
 
+// What a plan would change. Groups as Supervisor's reloadConfig tells them: added and changed ones
+// in the order of the plan, removed ones in the order of start here.
+struct PlanChanges {
+  struct Process {
+    std::string group;
+    std::string name;
+    std::optional<ProcessId> id;  // of those that exist
+    schema::DiffAction action = schema::DiffAction::unchanged;
+    std::vector<schema::OptionId> options;  // why, where options are the reason
+  };
+
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+  // What update() does, by process: those of the plan in order of start, then those that leave.
+  std::vector<Process> processes;
+  // Groups that change in place: their priority, or what listeners of the pool get.
+  std::vector<std::string> groups;
+  bool servers = false;  // the control servers change
+  // Of [supervisord]: what changes, and what would with a new daemon.
+  std::vector<schema::OptionId> daemon;
+  std::vector<schema::OptionId> daemon_later;
+
+  // Whether update() would change nothing at all.
+  bool none() const;
+};
+
 class Supervisor {
  public:
-  explicit Supervisor(std::shared_ptr<const schema::Resolved> resolved);
+  explicit Supervisor(std::shared_ptr<const schema::Resolved> resolved, const Compat& compat = {});
   ~Supervisor();
   Supervisor(Supervisor&&) noexcept;
   Supervisor& operator=(Supervisor&&) noexcept;
@@ -65,23 +100,33 @@ class Supervisor {
 
   schema::SupervisorState state() const;
 
+  // The plan that was last taken as a whole: at the start, by a restart or an update. Groups that
+  // were added alone may be of another one.
   const schema::Resolved& resolved() const;
+  // [supervisord] as it is in effect: an update leaves what needs a new daemon as it was.
+  const schema::SupervisordOptions& settings() const;
 
-  // Processes of the current configuration; ids are 0..count-1 and change only with Restarted.
-  std::size_t process_count() const;
+  // Groups and processes in order of start. Ids stay the same while others come and go; all are new
+  // with Restarted.
+  std::vector<GroupId> groups() const;
+  std::vector<ProcessId> processes() const;
+  std::vector<ProcessId> processes(GroupId group) const;
+  std::optional<GroupId> find_group(std::string_view name) const;
+  std::optional<ProcessId> find(std::string_view group, std::string_view process) const;
+  bool exists(ProcessId process) const;
+  bool group_exists(GroupId group) const;
+
+  // Of processes and groups that exist. The references hold until the next input or request.
   const schema::Process& spec(ProcessId process) const;
+  GroupId group_of(ProcessId process) const;
   const schema::Group& group(ProcessId process) const;
+  const schema::Group& group_spec(GroupId group) const;
   ProcessStatus status(ProcessId process) const;
 
   // Whether output of this channel must be told as input::Output instead of going straight to the
   // log: it is a listener's standard output, or capture, strip_ansi, an event or the debug log
   // needs to see it.
   bool wants_output(ProcessId process, Channel channel) const;
-
-  // Groups are those of resolved().groups, by index; the ids of a group's processes follow one
-  // another in the order of its list.
-  ProcessId first_process(std::size_t group) const;
-  std::optional<ProcessId> find(std::string_view group, std::string_view process) const;
 
   // Requests of people and programs. They return at once: whether a process came up or went down is
   // seen in its status later. A group's are in order of priority, and only of the processes that
@@ -90,13 +135,30 @@ class Supervisor {
   RequestError stop_process(const Now& now, ProcessId process, Effects& out);
   RequestError signal_process(const Now& now, ProcessId process, int signal, Effects& out);
   RequestError write_stdin(const Now& now, ProcessId process, std::string_view bytes, Effects& out);
-  std::vector<RequestResult> start_group(const Now& now, std::size_t group, Effects& out);
-  std::vector<RequestResult> stop_group(const Now& now, std::size_t group, Effects& out);
+  std::vector<RequestResult> start_group(const Now& now, GroupId group, Effects& out);
+  std::vector<RequestResult> stop_group(const Now& now, GroupId group, Effects& out);
   RequestError send_remote_event(const Now& now, std::string_view type, std::string_view data,
                                  Effects& out);
   // Stop everything and quit; read the configuration and, if it is good, start anew.
   RequestError shut_down(const Now& now, Effects& out);
   RequestError restart(const Now& now, Effects& out);
+
+  // What update(next) would do, and what reloadConfig says of it.
+  PlanChanges compare(const schema::Resolved& next) const;
+
+  // addProcessGroup and removeProcessGroup: from.groups[index] comes to life, or a group whose
+  // processes are all stopped goes.
+  RequestError add_group(const Now& now, const std::shared_ptr<const schema::Resolved>& from,
+                         std::size_t index, Effects& out);
+  RequestError remove_group(const Now& now, GroupId group, Effects& out);
+
+  // Takes over another plan while everything runs, process by process: what must start anew is
+  // stopped and started again when it has stopped; what can change in place does; new processes
+  // start when all that were removed are gone, and these vanish when they have stopped. All signals
+  // are sent at once, in reverse order of start. A process that was stopped by hand stays so; one
+  // that failed or ended is started again if it changed and has autostart.
+  RequestError update(const Now& now, const std::shared_ptr<const schema::Resolved>& next,
+                      Effects& out);
 
  private:
   class Implementation;

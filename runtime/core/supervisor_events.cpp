@@ -1,5 +1,6 @@
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "runtime/core/concat.h"
 #include "runtime/core/event_text.h"
@@ -29,12 +30,8 @@ bool Supervisor::Implementation::wanted(EventType type) const {
   return !subscribers_[static_cast<std::size_t>(type)].empty();
 }
 
-const std::string& Supervisor::Implementation::pool_name(std::uint32_t pool) const {
-  return resolved_->groups[pools_[pool].group].name;
-}
-
-void Supervisor::Implementation::subscribe(std::uint32_t pool) {
-  const auto& entries = resolved_->groups[pools_[pool].group].listener.events;
+void Supervisor::Implementation::subscribe(GroupId pool) {
+  const auto& entries = groups_[pool].spec->listener.events;
   if (!entries) return;
   for (const schema::EventRow& row : schema::event_rows()) {
     if (row.is_abstract) continue;
@@ -47,16 +44,30 @@ void Supervisor::Implementation::subscribe(std::uint32_t pool) {
   }
 }
 
+void Supervisor::Implementation::unsubscribe(GroupId pool) {
+  for (auto& pools : subscribers_) std::erase(pools, pool);
+}
+
+void Supervisor::Implementation::report_discarded(GroupId pool, const QueuedEvent& event) {
+  log(Level::error, concat("pool ", pool_name(pool), " event buffer overflowed, discarding event ",
+                           event.serial));
+}
+
+void Supervisor::Implementation::report_undelivered(GroupId pool) {
+  if (!groups_[pool].pool) return;
+  const std::size_t left = pool_events(pool).size();
+  if (left == 0) return;
+  log(Level::info, concat("pool ", pool_name(pool), ": ", left,
+                          left == 1 ? " event was" : " events were", " not delivered"));
+}
+
 void Supervisor::Implementation::publish(EventType type, const std::string& payload) {
   const auto& pools = subscribers_[static_cast<std::size_t>(type)];
   if (pools.empty()) return;
   const std::int64_t serial = next_serial(serial_);
-  for (const std::uint32_t pool : pools) {
-    const auto pushed_out = pools_[pool].events.accept(type, serial, payload);
-    if (pushed_out) {
-      log(Level::error, concat("pool ", pool_name(pool),
-                               " event buffer overflowed, discarding event ", pushed_out->serial));
-    }
+  for (const GroupId pool : pools) {
+    const auto pushed_out = pool_events(pool).accept(type, serial, payload);
+    if (pushed_out) report_discarded(pool, *pushed_out);
     touch(pool);
   }
 }
@@ -64,34 +75,33 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
 void Supervisor::Implementation::update_ready(ProcessId process) {
   const ProcessEntry& entry = processes_[process];
   if (!entry.listener) return;
-  const std::uint32_t pool = *groups_[entry.group].pool;
-  pools_[pool].events.set_ready(entry.member,
-                                entry.record.state == schema::ProcessState::RUNNING &&
-                                    entry.listener->protocol.state() == ListenerState::READY &&
-                                    !entry.listener->stdin_broken);
-  touch(pool);
+  pool_events(entry.group)
+      .set_ready(entry.place, entry.record.state == schema::ProcessState::RUNNING &&
+                                  entry.listener->protocol.state() == ListenerState::READY &&
+                                  !entry.listener->stdin_broken);
+  touch(entry.group);
 }
 
-void Supervisor::Implementation::touch(std::uint32_t pool) {
-  if (std::exchange(pools_[pool].touched, true)) return;
+void Supervisor::Implementation::touch(GroupId pool) {
+  if (std::exchange(groups_[pool].pool->touched, true)) return;
   touched_.push_back(pool);
 }
 
 void Supervisor::Implementation::deliver_all() {
-  for (const std::uint32_t pool : std::exchange(touched_, {})) deliver(pool);
+  for (const GroupId pool : std::exchange(touched_, {})) deliver(pool);
 }
 
-void Supervisor::Implementation::deliver(std::uint32_t pool) {
-  PoolEntry& entry = pools_[pool];
+void Supervisor::Implementation::deliver(GroupId pool) {
+  PoolEntry& entry = *groups_[pool].pool;
   entry.touched = false;
   while (auto delivery = entry.events.next(now_)) {
-    const ProcessId process = groups_[entry.group].first + delivery->member;
+    const ProcessId process = groups_[pool].members[delivery->member];
     ListenerEntry& listener = *processes_[process].listener;
     timers_.arm({TimerKind::answer, process}, listener.armed, now_.steady + patience);
     const QueuedEvent& event = listener.held.emplace(std::move(delivery->event));
     listener.protocol.sent();
-    const Envelope envelope{resolved_->supervisord.identifier, pool_name(pool), event.serial,
-                            event.pool_serial, event.type};
+    const Envelope envelope{settings_.identifier, pool_name(pool), event.serial, event.pool_serial,
+                            event.type};
     emit(effect::WriteStdin{process, wire_format(envelope, event.payload)});
     log(Level::debug, concat("event ", event.serial, " sent to listener ", spec(process).name));
   }
@@ -110,8 +120,8 @@ void Supervisor::Implementation::return_event(ProcessId process, bool rejected) 
   ProcessEntry& entry = processes_[process];
   if (!entry.listener->held) return;
   QueuedEvent event = let_go(process);
-  const std::uint32_t index = *groups_[entry.group].pool;
-  PoolEntry& pool = pools_[index];
+  const GroupId index = entry.group;
+  PoolEntry& pool = *groups_[index].pool;
   log(Level::debug,
       concat("rebuffering event ", event.serial, " for pool ", pool_name(index),
              " (buf size=", pool.events.size(), ", max=", pool.events.buffer_size(), ")"));
@@ -119,7 +129,7 @@ void Supervisor::Implementation::return_event(ProcessId process, bool rejected) 
     pool.events.give_back(std::move(event));
   } else {
     const std::int64_t serial = event.serial;
-    const Instant delay = pool.events.reject(now_, std::move(event));
+    const Instant delay = pool.events.reject(now_, std::move(event), compat_.reject_at_once);
     if (delay > Instant{} && !std::exchange(pool.delay_told, true)) {
       log(Level::warn, concat("pool ", pool_name(index), ": event ", serial,
                               " was rejected again, it will be sent again with growing delays"));
@@ -128,9 +138,14 @@ void Supervisor::Implementation::return_event(ProcessId process, bool rejected) 
   touch(index);
 }
 
-void Supervisor::Implementation::start_ticks() {
+// Time is counted while somebody listens.
+void Supervisor::Implementation::adjust_ticks() {
   for (std::uint32_t i = 0; i < periods.size(); ++i) {
-    if (!wanted(periods[i].type)) continue;
+    if (!wanted(periods[i].type)) {
+      timers_.arm({TimerKind::tick, i}, ticks_armed_[i], never);
+      tick_slices_[i].reset();
+    }
+    if (tick_slices_[i] || !wanted(periods[i].type)) continue;
     tick_slices_[i] = tick_slice(now_.wall, periods[i].seconds);
     check_tick(i);
   }

@@ -4,14 +4,18 @@
 //   supervisor.cpp           inputs and questions
 //   supervisor_requests.cpp  start, stop and signal on request
 //   supervisor_lifetime.cpp  boot, shutdown, restart
+//   supervisor_groups.cpp    groups and processes come and go
+//   supervisor_update.cpp    another plan while everything runs
 //   supervisor_events.cpp    events, pools, ticks
 //   supervisor_output.cpp    output of children, the listener protocol
 //
-// All members are plain data: numbers, texts, tables and indexes into them.
+// All members are plain data: numbers, texts, tables and indexes into them, and the plans that rows
+// of the tables belong to.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +39,7 @@ constexpr std::size_t event_type_count = 0
 
 class Supervisor::Implementation {
  public:
-  explicit Implementation(std::shared_ptr<const schema::Resolved> resolved);
+  Implementation(std::shared_ptr<const schema::Resolved> resolved, const Compat& compat);
 
   // Everything goes through these: something happens, what is due is done, events are given out.
   void open(const Now& now, Effects& out);
@@ -53,15 +57,32 @@ class Supervisor::Implementation {
   RequestError request_shutdown();
   RequestError request_restart();
 
-  std::vector<RequestResult> start_all(const GroupEntry& entry);
-  std::vector<RequestResult> stop_all(const GroupEntry& entry);
+  std::vector<RequestResult> start_all(GroupId group);
+  std::vector<RequestResult> stop_all(GroupId group);
+
+  RequestError add_group(const std::shared_ptr<const schema::Resolved>& from, std::size_t index);
+  RequestError remove_group(GroupId group);
+  RequestError update(const std::shared_ptr<const schema::Resolved>& next);
+  PlanChanges compare(const schema::Resolved& next) const;
 
   enum class Phase : std::uint8_t { before_boot, working, finished };
 
-  bool valid(ProcessId process) const { return process < processes_.size(); }
+  bool valid(ProcessId process) const {
+    return process < processes_.size() && processes_[process].spec != nullptr;
+  }
 
-  const schema::Process& spec(ProcessId process) const;
-  const schema::Group& group(ProcessId process) const;
+  bool valid_group(GroupId group) const {
+    return group < groups_.size() && groups_[group].spec != nullptr;
+  }
+
+  const schema::Process& spec(ProcessId process) const { return *processes_[process].spec; }
+
+  const schema::Group& group(ProcessId process) const {
+    return *groups_[processes_[process].group].spec;
+  }
+
+  std::optional<GroupId> find_group(std::string_view name) const;
+  std::optional<ProcessId> find(std::string_view group, std::string_view process) const;
   bool wants_output(ProcessId process, Channel channel) const;
 
   bool is_listener(ProcessId process) const { return processes_[process].listener.has_value(); }
@@ -93,30 +114,62 @@ class Supervisor::Implementation {
   void begin_stopping(schema::SupervisorState state);
   void advance_stopping();
   void stop_group(const GroupEntry& entry);
-  bool must_drain(const GroupEntry& entry);
+  bool must_drain(GroupId group);
   std::vector<ProcessId> by_priority(const GroupEntry& entry) const;
   void report_unstopped();
   void all_stopped();
 
+  // Groups and processes that come and go.
+  GroupId insert_group(std::shared_ptr<const schema::Group> spec);
+  ProcessId insert_process(GroupId group, std::shared_ptr<const schema::Process> spec);
+  void erase_group(GroupId group);
+  void erase_process(ProcessId process);
+  void number_members(GroupId group);
+  void announce(GroupId group);
+  void set_first_room(GroupId group);
+  void start_automatically(ProcessId process);
+
+  // Updates.
+  class Updater;
+  PlanChanges::Process compare_process(const schema::Group* before, const schema::Group& group,
+                                       const schema::Process& process) const;
+  void add_while_running(std::shared_ptr<const schema::Group> spec);
+  void add_waiting(const std::string& name);
+  void settle_all();
+  void settle(ProcessId process);
+  void take_next(ProcessId process);
+  void start_again(ProcessId process);
+  void start_siblings(GroupId group);
+  void start_after_leaving();
+
   // Events.
   bool wanted(schema::EventType type) const;
   void publish(schema::EventType type, const std::string& payload);
-  void subscribe(std::uint32_t pool);
-  const std::string& pool_name(std::uint32_t pool) const;
+  void subscribe(GroupId pool);
+  void unsubscribe(GroupId pool);
+
+  const std::string& pool_name(GroupId pool) const { return groups_[pool].spec->name; }
+
+  EventPool& pool_events(GroupId pool) { return groups_[pool].pool->events; }
+
+  void report_discarded(GroupId pool, const QueuedEvent& event);
+  void report_undelivered(GroupId pool);
   void update_ready(ProcessId process);
-  void touch(std::uint32_t pool);
-  void deliver(std::uint32_t pool);
+  void touch(GroupId pool);
+  void deliver(GroupId pool);
   void deliver_all();
   void return_event(ProcessId process, bool rejected);
   // The event that the listener holds is no longer its business.
   QueuedEvent let_go(ProcessId process);
-  void start_ticks();
+  void adjust_ticks();
   void check_tick(std::uint32_t period);
 
   // Output.
   class OutputSink;
   void open_channels(ProcessId process);
   void close_channels(ProcessId process);
+  // Whether it is another than it was with these settings.
+  bool adjust_channel(ProcessId process, Channel channel, const ChannelSettings& before);
   ChannelSettings channel_settings(ProcessId process, Channel channel) const;
   void take_listener_output(ProcessId process, std::string_view bytes);
   void obey(ProcessId process, const ListenerMessage& message);
@@ -129,26 +182,35 @@ class Supervisor::Implementation {
     out_->emplace_back(std::move(effect));
   }
 
+  Compat compat_;
   std::shared_ptr<const schema::Resolved> resolved_;
+  schema::SupervisordOptions settings_;  // in effect
   std::vector<ProcessEntry> processes_;
   std::vector<GroupEntry> groups_;
-  std::vector<PoolEntry> pools_;
+  std::vector<GroupId> order_;            // of start
+  std::deque<ProcessId> free_processes_;  // free rows, the one that was freed first in front
+  std::deque<GroupId> free_groups_;
+  std::uint64_t births_ = 0;
+  std::vector<ProcessId> to_settle_;  // may be stopped and be waited for
+  // Come when the group that has their name and is of another kind is gone.
+  std::vector<std::shared_ptr<const schema::Group>> waiting_groups_;
   std::unordered_map<int, ProcessId> by_pid_;
   std::unordered_map<std::string, ProcessId> by_name_;  // "group:process"
+  std::unordered_map<std::string, GroupId> groups_by_name_;
   TimerQueue timers_;
 
   schema::SupervisorState state_ = schema::SupervisorState::RUNNING;
   Phase phase_ = Phase::before_boot;
   std::shared_ptr<const schema::Resolved> next_;  // what a restart will run
-  std::size_t groups_to_stop_ = 0;                // groups_[0..n) are not yet known to be stopped
+  std::vector<GroupId> groups_to_stop_;           // not yet known to be stopped, in order of start
   bool stop_sent_ = false;                        // to the last of them
   bool drain_over_ = false;                       // waited long enough for its listeners
   Instant drain_armed_ = never;
   Instant report_armed_ = never;
 
   std::int64_t serial_ = 0;
-  std::array<std::vector<std::uint32_t>, event_type_count> subscribers_;  // pools by event type
-  std::vector<std::uint32_t> touched_;
+  std::array<std::vector<GroupId>, event_type_count> subscribers_;  // pools by event type
+  std::vector<GroupId> touched_;                                    // pools
   std::array<std::optional<std::int64_t>, 3> tick_slices_;
   std::array<Instant, 3> ticks_armed_{never, never, never};
 

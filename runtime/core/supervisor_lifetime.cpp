@@ -13,9 +13,6 @@ using schema::SupervisorState;
 
 namespace {
 
-// Events of one process while the daemon starts: it starts, runs or fails and is started again.
-constexpr std::size_t first_events = 4;
-
 constexpr Instant report_interval = std::chrono::seconds(3);
 
 // How long shutdown waits for the listeners of a pool to take what is queued before it stops them.
@@ -25,11 +22,17 @@ constexpr Instant drain_time = std::chrono::seconds(2);
 
 void Supervisor::Implementation::load(std::shared_ptr<const schema::Resolved> resolved) {
   resolved_ = std::move(resolved);
+  settings_ = resolved_->supervisord;
   processes_.clear();
   groups_.clear();
-  pools_.clear();
+  order_.clear();
+  free_processes_.clear();
+  free_groups_.clear();
+  to_settle_.clear();
+  waiting_groups_.clear();
   by_pid_.clear();
   by_name_.clear();
+  groups_by_name_.clear();
   timers_ = {};
   for (auto& pools : subscribers_) pools.clear();
   touched_.clear();
@@ -38,31 +41,10 @@ void Supervisor::Implementation::load(std::shared_ptr<const schema::Resolved> re
   report_armed_ = never;
   drain_armed_ = never;
 
-  for (std::uint32_t g = 0; g < resolved_->groups.size(); ++g) {
-    const schema::Group& group = resolved_->groups[g];
-    const bool listens = group.kind == schema::GroupKind::eventlistener;
-    GroupEntry group_entry;
-    group_entry.first = static_cast<ProcessId>(processes_.size());
-    group_entry.count = static_cast<std::uint32_t>(group.processes.size());
-    if (listens) {
-      group_entry.pool = static_cast<std::uint32_t>(pools_.size());
-      PoolEntry pool{.group = g, .events = EventPool(group.listener.buffer_size)};
-      pools_.push_back(std::move(pool));
-    }
-    for (std::uint32_t m = 0; m < group.processes.size(); ++m) {
-      by_name_.emplace(concat(group.name, ":", group.processes[m].name),
-                       static_cast<ProcessId>(processes_.size()));
-      ProcessEntry entry;
-      entry.group = g;
-      entry.member = m;
-      if (listens) entry.listener.emplace();
-      processes_.push_back(std::move(entry));
-    }
-    groups_.push_back(group_entry);
+  for (const schema::Group& group : resolved_->groups) {
+    insert_group(std::shared_ptr<const schema::Group>(resolved_, &group));
   }
-  for (PoolEntry& pool : pools_) {
-    pool.events.set_first_room(first_events * processes_.size() + groups_.size() + 1);
-  }
+  for (const GroupId group : order_) set_first_room(group);
 }
 
 void Supervisor::Implementation::on(const input::Boot& /*input*/) {
@@ -72,18 +54,17 @@ void Supervisor::Implementation::on(const input::Boot& /*input*/) {
   }
   phase_ = Phase::working;
   // A pool hears of its own group and of those after it, as in Supervisor.
-  for (std::uint32_t g = 0; g < groups_.size(); ++g) {
-    if (groups_[g].pool) subscribe(*groups_[g].pool);
-    if (wanted(EventType::PROCESS_GROUP_ADDED)) {
-      publish(EventType::PROCESS_GROUP_ADDED, group_payload(resolved_->groups[g].name));
-    }
-  }
-  start_ticks();
+  for (const GroupId group : order_) announce(group);
+  adjust_ticks();
   publish(EventType::SUPERVISOR_STATE_CHANGE_RUNNING, {});
-  if (state_ != SupervisorState::RUNNING) return;
-  for (ProcessId process = 0; process < processes_.size(); ++process) {
-    if (spec(process).options.autostart) step_process(process, {.event = ProcessEvent::start});
+  for (const GroupId group : order_) {
+    for (const ProcessId process : groups_[group].members) start_automatically(process);
   }
+}
+
+void Supervisor::Implementation::start_automatically(ProcessId process) {
+  if (state_ != SupervisorState::RUNNING || !spec(process).options.autostart) return;
+  step_process(process, {.event = ProcessEvent::start});
 }
 
 void Supervisor::Implementation::on(const input::PlanLoaded& input) {
@@ -92,6 +73,12 @@ void Supervisor::Implementation::on(const input::PlanLoaded& input) {
     return;
   }
   if (state_ == SupervisorState::SHUTDOWN) return;
+  if (input.purpose == LoadPurpose::update) {
+    if (update(input.resolved) != RequestError::none) {
+      log(Level::warn, "the configuration is not taken over: the daemon is stopping");
+    }
+    return;
+  }
   next_ = input.resolved;
   begin_stopping(SupervisorState::RESTARTING);
 }
@@ -105,7 +92,7 @@ void Supervisor::Implementation::begin_stopping(SupervisorState state) {
   state_ = state;
   if (!first) return;
   publish(EventType::SUPERVISOR_STATE_CHANGE_STOPPING, {});
-  groups_to_stop_ = groups_.size();
+  groups_to_stop_ = order_;
   stop_sent_ = false;
   drain_over_ = false;
   timers_.arm({TimerKind::shutdown_report, 0}, report_armed_, now_.steady + report_interval);
@@ -114,10 +101,10 @@ void Supervisor::Implementation::begin_stopping(SupervisorState state) {
 }
 
 void Supervisor::Implementation::advance_stopping() {
-  while (groups_to_stop_ > 0) {
-    const GroupEntry& entry = groups_[groups_to_stop_ - 1];
+  while (!groups_to_stop_.empty()) {
+    const GroupEntry& entry = groups_[groups_to_stop_.back()];
     if (!stop_sent_) {
-      if (must_drain(entry)) return;
+      if (must_drain(groups_to_stop_.back())) return;
       stop_sent_ = true;
       stop_group(entry);
     }
@@ -125,17 +112,18 @@ void Supervisor::Implementation::advance_stopping() {
     stop_sent_ = false;
     drain_over_ = false;
     timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
-    --groups_to_stop_;
+    groups_to_stop_.pop_back();
   }
   all_stopped();
 }
 
-bool Supervisor::Implementation::must_drain(const GroupEntry& entry) {
-  if (!entry.pool || drain_over_) return false;
-  deliver(*entry.pool);
-  bool waits = pools_[*entry.pool].events.size() > 0;
+bool Supervisor::Implementation::must_drain(GroupId group) {
+  const GroupEntry& entry = groups_[group];
+  if (!entry.pool || drain_over_ || compat_.drop_at_end) return false;
+  deliver(group);
+  bool waits = entry.pool->events.size() > 0;
   bool lives = false;
-  for (ProcessId process = entry.first; process < entry.first + entry.count; ++process) {
+  for (const ProcessId process : entry.members) {
     const ListenerEntry& listener = *processes_[process].listener;
     if (listener.held) waits = true;
     if (processes_[process].record.state == ProcessState::RUNNING && !listener.stdin_broken &&
@@ -151,8 +139,7 @@ bool Supervisor::Implementation::must_drain(const GroupEntry& entry) {
 }
 
 std::vector<ProcessId> Supervisor::Implementation::by_priority(const GroupEntry& entry) const {
-  std::vector<ProcessId> ids(entry.count);
-  for (std::uint32_t i = 0; i < entry.count; ++i) ids[i] = entry.first + i;
+  std::vector<ProcessId> ids = entry.members;
   std::ranges::stable_sort(ids, {},
                            [this](ProcessId process) { return spec(process).options.priority; });
   return ids;
@@ -174,31 +161,27 @@ void Supervisor::Implementation::stop_group(const GroupEntry& entry) {
 
 void Supervisor::Implementation::report_unstopped() {
   if (phase_ == Phase::finished || state_ == SupervisorState::RUNNING) return;
+  std::vector<ProcessId> unstopped;
   std::string names;
-  for (ProcessId process = 0; process < processes_.size(); ++process) {
-    if (schema::is_stopped(processes_[process].record.state)) continue;
-    if (!names.empty()) names += ", ";
-    names += spec(process).name;
-  }
-  if (names.empty()) return;
-  log(Level::info, concat("waiting for ", names, " to die"));
-  if (logs(Level::blather)) {
-    for (ProcessId process = 0; process < processes_.size(); ++process) {
-      const ProcessState state = processes_[process].record.state;
-      if (schema::is_stopped(state)) continue;
-      log(Level::blather, concat(spec(process).name, " state: ", schema::state_name(state)));
+  for (const GroupId group : order_) {
+    for (const ProcessId process : groups_[group].members) {
+      if (schema::is_stopped(processes_[process].record.state)) continue;
+      unstopped.push_back(process);
+      if (!names.empty()) names += ", ";
+      names += spec(process).name;
     }
+  }
+  if (unstopped.empty()) return;
+  log(Level::info, concat("waiting for ", names, " to die"));
+  for (const ProcessId process : unstopped) {
+    log(Level::blather, concat(spec(process).name,
+                               " state: ", schema::state_name(processes_[process].record.state)));
   }
   timers_.arm({TimerKind::shutdown_report, 0}, report_armed_, now_.steady + report_interval);
 }
 
 void Supervisor::Implementation::all_stopped() {
-  for (std::uint32_t pool = 0; pool < pools_.size(); ++pool) {
-    const std::size_t left = pools_[pool].events.size();
-    if (left == 0) continue;
-    log(Level::info, concat("pool ", pool_name(pool), ": ", left,
-                            left == 1 ? " event was" : " events were", " not delivered"));
-  }
+  for (const GroupId group : order_) report_undelivered(group);
   if (state_ == SupervisorState::SHUTDOWN) {
     phase_ = Phase::finished;
     timers_ = {};

@@ -75,14 +75,14 @@ class Supervisor::Implementation::OutputSink final : public ChannelSink {
 bool Supervisor::Implementation::wants_output(ProcessId process, Channel channel) const {
   const schema::ProcessOptions& options = spec(process).options;
   if (channel == Channel::standard_output && is_listener(process)) return true;
-  return resolved_->supervisord.strip_ansi || logs(Level::debug) ||
-         capture_maxbytes(options, channel) > 0 || events_enabled(options, channel);
+  return settings_.strip_ansi || logs(Level::debug) || capture_maxbytes(options, channel) > 0 ||
+         events_enabled(options, channel);
 }
 
 ChannelSettings Supervisor::Implementation::channel_settings(ProcessId process,
                                                              Channel channel) const {
   ChannelSettings settings;
-  settings.strip_ansi = resolved_->supervisord.strip_ansi;
+  settings.strip_ansi = settings_.strip_ansi;
   if (channel == Channel::standard_error || !is_listener(process)) {
     settings.capture_maxbytes = capture_maxbytes(spec(process).options, channel);
   }
@@ -107,6 +107,24 @@ void Supervisor::Implementation::close_channels(ProcessId process) {
     state->finish(channel_settings(process, channel), sink);
     state.reset();
   }
+}
+
+bool Supervisor::Implementation::adjust_channel(ProcessId process, Channel channel,
+                                                const ChannelSettings& before) {
+  auto& state = processes_[process].channels[index_of(channel)];
+  const ChannelSettings after = channel_settings(process, channel);
+  const bool wants = wants_output(process, channel);
+  const bool same = (before.capture_maxbytes > 0) == (after.capture_maxbytes > 0) &&
+                    before.strip_ansi == after.strip_ansi;
+  if (state.has_value() == wants && same) return false;
+  // What it holds back comes before what is read from now on.
+  if (state) {
+    OutputSink sink(*this, process, channel);
+    state->finish(before, sink);
+    state.reset();
+  }
+  if (wants) state.emplace();
+  return true;
 }
 
 void Supervisor::Implementation::on(const input::Output& input) {
@@ -161,7 +179,7 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
   }
   if (message.kind == Kind::processed) {
     if (processes_[process].listener->held) let_go(process);
-    pools_[*groups_[processes_[process].group].pool].delay_told = false;
+    groups_[processes_[process].group].pool->delay_told = false;
   }
   if (message.kind == Kind::rejected || message.kind == Kind::bad_result) {
     return_event(process, true);

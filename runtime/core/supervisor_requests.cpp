@@ -21,13 +21,23 @@ RequestError Supervisor::Implementation::start(ProcessId process) {
   const ProcessState state = processes_[process].record.state;
   if (schema::is_running(state)) return RequestError::already_started;
   if (state == ProcessState::STOPPING) return RequestError::still_stopping;
+  processes_[process].waits_for_leaving = false;
   const bool accepted = step_process(process, {.event = ProcessEvent::start});
   return accepted ? RequestError::none : RequestError::failed;
 }
 
 RequestError Supervisor::Implementation::stop(ProcessId process) {
   if (const RequestError error = check(process); error != RequestError::none) return error;
-  const bool accepted = step_process(process, {.event = ProcessEvent::stop});
+  ProcessEntry& entry = processes_[process];
+  // One that an update stops and would start again: it stays stopped.
+  const bool cancelled = entry.when_stopped == WhenStopped::start_again ||
+                         std::exchange(entry.waits_for_leaving, false);
+  if (entry.when_stopped == WhenStopped::start_again) {
+    entry.when_stopped = WhenStopped::stay;
+    entry.waits_for_siblings = false;
+    to_settle_.push_back(process);
+  }
+  const bool accepted = step_process(process, {.event = ProcessEvent::stop}) || cancelled;
   return accepted ? RequestError::none : RequestError::not_running;
 }
 
@@ -67,23 +77,27 @@ RequestError Supervisor::Implementation::request_shutdown() {
 
 RequestError Supervisor::Implementation::request_restart() {
   if (state_ != SupervisorState::RUNNING) return RequestError::shutting_down;
-  emit(effect::LoadPlan{});
+  emit(effect::LoadPlan{LoadPurpose::restart});
   return RequestError::none;
 }
 
-std::vector<RequestResult> Supervisor::Implementation::start_all(const GroupEntry& entry) {
+std::vector<RequestResult> Supervisor::Implementation::start_all(GroupId group) {
   std::vector<RequestResult> results;
-  for (const ProcessId process : by_priority(entry)) {
+  for (const ProcessId process : by_priority(groups_[group])) {
     if (schema::is_running(processes_[process].record.state)) continue;
     results.push_back({process, start(process)});
   }
   return results;
 }
 
-std::vector<RequestResult> Supervisor::Implementation::stop_all(const GroupEntry& entry) {
+std::vector<RequestResult> Supervisor::Implementation::stop_all(GroupId group) {
   std::vector<RequestResult> results;
-  for (const ProcessId process : by_priority(entry)) {
-    if (!schema::is_running(processes_[process].record.state)) continue;
+  for (const ProcessId process : by_priority(groups_[group])) {
+    const ProcessEntry& entry = processes_[process];
+    if (!schema::is_running(entry.record.state) && !entry.waits_for_leaving &&
+        entry.when_stopped != WhenStopped::start_again) {
+      continue;
+    }
     results.push_back({process, stop(process)});
   }
   return results;
@@ -116,17 +130,14 @@ RequestError Supervisor::write_stdin(const Now& now, ProcessId process, std::str
   return request(now, out, [&](Implementation& core) { return core.write_stdin(process, bytes); });
 }
 
-std::vector<RequestResult> Supervisor::start_group(const Now& now, std::size_t group,
-                                                   Effects& out) {
-  if (group >= implementation_->groups_.size()) return {};
-  return request(now, out,
-                 [&](Implementation& core) { return core.start_all(core.groups_[group]); });
+std::vector<RequestResult> Supervisor::start_group(const Now& now, GroupId group, Effects& out) {
+  if (!implementation_->valid_group(group)) return {};
+  return request(now, out, [&](Implementation& core) { return core.start_all(group); });
 }
 
-std::vector<RequestResult> Supervisor::stop_group(const Now& now, std::size_t group, Effects& out) {
-  if (group >= implementation_->groups_.size()) return {};
-  return request(now, out,
-                 [&](Implementation& core) { return core.stop_all(core.groups_[group]); });
+std::vector<RequestResult> Supervisor::stop_group(const Now& now, GroupId group, Effects& out) {
+  if (!implementation_->valid_group(group)) return {};
+  return request(now, out, [&](Implementation& core) { return core.stop_all(group); });
 }
 
 RequestError Supervisor::send_remote_event(const Now& now, std::string_view type,
@@ -141,6 +152,21 @@ RequestError Supervisor::shut_down(const Now& now, Effects& out) {
 
 RequestError Supervisor::restart(const Now& now, Effects& out) {
   return request(now, out, [](Implementation& core) { return core.request_restart(); });
+}
+
+RequestError Supervisor::add_group(const Now& now,
+                                   const std::shared_ptr<const schema::Resolved>& from,
+                                   std::size_t index, Effects& out) {
+  return request(now, out, [&](Implementation& core) { return core.add_group(from, index); });
+}
+
+RequestError Supervisor::remove_group(const Now& now, GroupId group, Effects& out) {
+  return request(now, out, [&](Implementation& core) { return core.remove_group(group); });
+}
+
+RequestError Supervisor::update(const Now& now, const std::shared_ptr<const schema::Resolved>& next,
+                                Effects& out) {
+  return request(now, out, [&](Implementation& core) { return core.update(next); });
 }
 
 }  // namespace sup::core

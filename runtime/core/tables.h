@@ -1,16 +1,22 @@
 // The rows of the supervisor's tables: what it remembers of processes, groups and listener pools.
-// Plain data: numbers, texts and indexes, so that it can be written down and read back.
+// Plain data: numbers, texts and indexes, so that it can be written down and read back; a `spec` is
+// found again in the plan by the names of group and process.
+//
+// A row keeps its place, the id, as long as it exists. One whose `spec` is null is free.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "runtime/core/event_pool.h"
 #include "runtime/core/listener_protocol.h"
 #include "runtime/core/output_channel.h"
 #include "runtime/core/process_machine.h"
 #include "runtime/core/types.h"
+#include "schema/instantiate.h"
 
 namespace sup::core {
 
@@ -21,28 +27,38 @@ struct ListenerEntry {
   Instant armed = never;  // when it is told that there is no answer
 };
 
+// What is done with a process once it is stopped; an update asks for it.
+enum class WhenStopped : std::uint8_t { stay, start_again, vanish };
+
 struct ProcessEntry {
-  std::uint32_t group = 0;   // index into Resolved::groups
-  std::uint32_t member = 0;  // index into its processes
+  std::shared_ptr<const schema::Process> spec;  // of the child, while there is one
+  std::shared_ptr<const schema::Process> next;  // takes its place when the child is gone
+  std::uint64_t birth = 0;                      // no other process of this daemon has this number
+  GroupId group = 0;
+  std::uint32_t place = 0;  // in its group
+  WhenStopped when_stopped = WhenStopped::stay;
+  bool waits_for_siblings = false;  // starts again when its siblings that do so are stopped, too
+  bool waits_for_leaving = false;   // starts when what was removed is gone
   ProcessRecord record;
   Instant armed = never;
   std::array<std::optional<OutputChannel>, 2> channels;  // by Channel, where output is seen
   std::optional<ListenerEntry> listener;
 };
 
-struct GroupEntry {
-  ProcessId first = 0;
-  std::uint32_t count = 0;
-  std::uint32_t unstopped = 0;
-  std::optional<std::uint32_t> pool;
-};
-
+// The events of an eventlistener's group.
 struct PoolEntry {
-  std::uint32_t group = 0;
   EventPool events;
   Instant armed = never;
   bool touched = false;     // something may be given out
   bool delay_told = false;  // that rejected events are delayed; until one is processed
+};
+
+struct GroupEntry {
+  std::shared_ptr<const schema::Group> spec;
+  std::vector<ProcessId> members;  // in the order of the spec, then those that leave
+  std::uint32_t unstopped = 0;
+  std::optional<PoolEntry> pool;
+  bool leaving = false;  // vanishes with its last process
 };
 
 }  // namespace sup::core

@@ -15,7 +15,7 @@ enum class TimerKind : std::uint8_t { process, pool, tick, shutdown_report, drai
 
 struct Timer {
   TimerKind kind = TimerKind::process;
-  std::uint32_t index = 0;  // of the process, pool or period
+  std::uint32_t index = 0;  // of the process, group of listeners or period
 };
 
 class TimerQueue {

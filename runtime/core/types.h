@@ -21,8 +21,11 @@ struct Now {
   std::chrono::nanoseconds wall{};  // since 1970, for what people and TICK events read
 };
 
-// A process of the configuration, running or not; index into Supervisor's table.
+// A process of the configuration, running or not, and a group of them; index into Supervisor's
+// tables. Ids stay the same while others come and go; that of one that was removed may be given to
+// a new one later, which has another birth (supervisor.h).
 using ProcessId = std::uint32_t;
+using GroupId = std::uint32_t;
 
 enum class Channel : std::uint8_t { standard_output, standard_error };
 
@@ -31,6 +34,12 @@ struct ExitStatus {
   bool by_signal = false;
   int number = 0;  // exit status 0..255, or the signal
   bool core_dumped = false;
+};
+
+// Why the configuration is read again.
+enum class LoadPurpose : std::uint8_t {
+  update,  // to take it over while everything runs
+  restart  // to stop everything and start anew with it
 };
 
 // Levels of the activity log.

@@ -29,6 +29,7 @@ class ActivityLog {
     LogLimits limits;
     core::Level level = core::Level::info;
     bool to_standard_output = false;
+    bool operator==(const Settings&) const = default;
   };
 
   ActivityLog() = default;
@@ -40,6 +41,8 @@ class ActivityLog {
 
   // From here on lines are written. May be called again with other settings.
   schema::Status open(const Settings& settings);
+
+  const Settings& settings() const { return settings_; }
 
   // Standard output is gone: the daemon went to the background.
   void leave_standard_output();

@@ -56,6 +56,20 @@ schema::Error fork_error(const std::string& name, int error_number) {
       .error_number = error_number};
 }
 
+std::array<LogLimits, 2> limits_of(const schema::ProcessOptions& options) {
+  return {
+      LogLimits{.maximum_bytes = options.stdout_logfile_maxbytes,
+                .backups = options.stdout_logfile_backups},
+      LogLimits{.maximum_bytes = options.stderr_logfile_maxbytes,
+                .backups = options.stderr_logfile_backups}
+  };
+}
+
+std::array<bool, 2> syslog_of(const schema::ProcessOptions& options) {
+  return {options.stdout_syslog || options.stdout_logfile.kind == schema::LogKind::syslog,
+          options.stderr_syslog || options.stderr_logfile.kind == schema::LogKind::syslog};
+}
+
 }  // namespace
 
 Children::Children(ChildEvents events, std::string system_log)
@@ -80,7 +94,7 @@ schema::Result<int> Children::start(const StartOrder& order) {
   }
 
   Child child;
-  child.process = order.process;
+  child.name = order.process->name;
   const schema::Status opened = open_logs(child, order);
   if (!opened) {
     return dispatcher_error(order.process->name, opened.error().error_number);
@@ -95,20 +109,12 @@ schema::Result<int> Children::start(const StartOrder& order) {
 }
 
 schema::Status Children::open_logs(Child& child, const StartOrder& order) {
-  const schema::ProcessOptions& options = order.process->options;
-  const std::array<LogLimits, 2> limits{
-      LogLimits{.maximum_bytes = options.stdout_logfile_maxbytes,
-                .backups = options.stdout_logfile_backups},
-      LogLimits{.maximum_bytes = options.stderr_logfile_maxbytes,
-                .backups = options.stderr_logfile_backups}
-  };
-  child.outputs[0].to_syslog =
-      options.stdout_syslog || options.stdout_logfile.kind == schema::LogKind::syslog;
-  child.outputs[1].to_syslog =
-      options.stderr_syslog || options.stderr_logfile.kind == schema::LogKind::syslog;
+  const std::array<LogLimits, 2> limits = limits_of(order.process->options);
+  const std::array<bool, 2> to_syslog = syslog_of(order.process->options);
   for (std::size_t i = 0; i < child.outputs.size(); ++i) {
     Output& output = child.outputs[i];
     output.told = order.told[i];
+    output.to_syslog = to_syslog[i];
     if (order.log_files[i].empty()) {
       continue;
     }
@@ -197,6 +203,64 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order, con
   }
   child.pid = spawned->pid;
   return spawned->pid;
+}
+
+void Children::change(const StartOrder& order) {
+  if (order.id >= children_.size() || children_[order.id].pid == 0) {
+    return;
+  }
+  const std::array<LogLimits, 2> limits = limits_of(order.process->options);
+  const std::array<bool, 2> to_syslog = syslog_of(order.process->options);
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    Output& output = children_[order.id].outputs[i];
+    if (!output.pipe && output.pipe_bytes == 0) {
+      continue;  // it has no such channel
+    }
+    if (output.to_syslog && !to_syslog[i] && !output.line.empty()) {
+      send_lines(syslog_, children_[order.id].name, std::exchange(output.line, {}));
+    }
+    output.to_syslog = to_syslog[i];
+    change_log(output, order.log_files[i], limits[i]);
+    change_reader(order.id, i, order.told[i]);
+  }
+}
+
+void Children::change_log(Output& output, const std::string& file, LogLimits limits) {
+  if (output.file && output.file->path() == file) {
+    output.file->set_limits(limits);
+    return;
+  }
+  std::optional<LogFile> opened;
+  if (!file.empty()) {
+    opened.emplace(file, limits, events_.log);
+    const schema::Status status = opened->open();
+    if (!status) {
+      // The old log stays in use; better there than nowhere.
+      events_.log(core::Level::error, status.error().message);
+      return;
+    }
+  }
+  if (output.file) {
+    output.file->flush(log_patience_milliseconds);
+  }
+  output.file = std::move(opened);
+}
+
+// What is in the pipe is read by the new reader.
+void Children::change_reader(core::ProcessId id, std::size_t output, bool told) {
+  Output& changed = children_[id].outputs[output];
+  if (changed.told == told || !changed.pipe) {
+    return;
+  }
+  const int before = changed.told ? prompt_.get() : bulk_.get();
+  const int after = told ? prompt_.get() : bulk_.get();
+  if (!watch(after, changed.pipe.get(), EPOLLIN, id, output)) {
+    events_.log(core::Level::error, "cannot read the output of '" + children_[id].name +
+                                        "' promptly: " + error_text(errno));
+  } else {
+    ::epoll_ctl(before, EPOLL_CTL_DEL, changed.pipe.get(), nullptr);
+  }
+  changed.told = told;
 }
 
 int Children::kill(core::ProcessId id, int pid, int signal, bool whole_group) const {
@@ -298,8 +362,7 @@ void Children::append(core::ProcessId id, core::Channel channel, std::string_vie
     const std::size_t end =
         output.line.size() < longest_line ? output.line.rfind('\n') + 1 : output.line.size();
     if (end > 0) {
-      send_lines(syslog_, children_[id].process->name,
-                 std::string_view(output.line).substr(0, end));
+      send_lines(syslog_, children_[id].name, std::string_view(output.line).substr(0, end));
       output.line.erase(0, end);
     }
   }
@@ -326,7 +389,7 @@ void Children::send_logs(core::ProcessId id) {
 void Children::finish_logs(Child& child) {
   for (Output& output : child.outputs) {
     if (!output.line.empty()) {
-      send_lines(syslog_, child.process->name, std::exchange(output.line, {}));
+      send_lines(syslog_, child.name, std::exchange(output.line, {}));
     }
     if (output.file) {
       output.file->flush(log_patience_milliseconds);
@@ -335,7 +398,7 @@ void Children::finish_logs(Child& child) {
 }
 
 void Children::append_log(core::ProcessId id, core::Channel channel, std::string_view bytes) {
-  if (id < children_.size() && children_[id].process != nullptr) {
+  if (id < children_.size() && !children_[id].name.empty()) {
     append(id, channel, bytes);
   }
 }
@@ -358,8 +421,7 @@ void Children::write_input(core::ProcessId id, std::string_view bytes) {
   Child& child = children_[id];
   if (child.unsent.size() + bytes.size() > most_unsent) {
     if (!std::exchange(child.input_overflowed, true)) {
-      events_.log(core::Level::warn, "'" + child.process->name +
-                                         "' does not read its standard input; " +
+      events_.log(core::Level::warn, "'" + child.name + "' does not read its standard input; " +
                                          std::to_string(child.unsent.size()) +
                                          " bytes wait for it and what comes now is dropped");
     }

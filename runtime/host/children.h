@@ -36,7 +36,7 @@ struct ChildEvents {
 // What is started.
 struct StartOrder {
   core::ProcessId id = 0;
-  const schema::Process* process = nullptr;  // must live until the child is released
+  const schema::Process* process = nullptr;  // borrowed for the call
   bool is_listener = false;
   std::array<bool, 2> told{};              // by channel: the core wants the output
   std::array<std::string, 2> log_files{};  // by channel; empty: no file
@@ -51,6 +51,10 @@ class Children {
 
   // The pid. The error's message is Supervisor's spawn error.
   schema::Result<int> start(const StartOrder& order);
+
+  // The process goes on with other logs, limits or readers of its output. Nothing happens if it has
+  // no child.
+  void change(const StartOrder& order);
 
   // Errno of a failure, or 0.
   int kill(core::ProcessId id, int pid, int signal, bool whole_group) const;
@@ -91,7 +95,7 @@ class Children {
 
   struct Child {
     int pid = 0;
-    const schema::Process* process = nullptr;
+    std::string name;  // of the process; empty: no child
     std::array<Output, 2> outputs;
     Descriptor input;
     bool input_is_non_blocking = false;
@@ -101,6 +105,8 @@ class Children {
   };
 
   schema::Status open_logs(Child& child, const StartOrder& order);
+  void change_log(Output& output, const std::string& file, LogLimits limits);
+  void change_reader(core::ProcessId id, std::size_t output, bool told);
   schema::Result<int> execute(Child& child, const StartOrder& order, const Command& command,
                               const ChildEnvironment& environment);
   // False, with errno, if that is not possible.

@@ -63,7 +63,7 @@ class Daemon {
   Daemon(Configuration configuration, DaemonOptions options)
       : options_(std::move(options)),
         configuration_(std::move(configuration)),
-        supervisor_(configuration_.resolved),
+        supervisor_(configuration_.resolved, options_.compat),
         children_(ChildEvents{
             .output = [this](core::ProcessId id, core::Channel channel,
                              std::string_view bytes) { tell_output(id, channel, bytes); },
@@ -75,17 +75,20 @@ class Daemon {
   int run();
 
  private:
-  const schema::SupervisordOptions& settings() const { return supervisor_.resolved().supervisord; }
+  const schema::SupervisordOptions& settings() const { return supervisor_.settings(); }
 
   bool in_foreground() const {
     return options_.foreground || settings().nodaemon || ::getpid() == 1;
   }
 
+  ActivityLog::Settings log_settings() const;
   schema::Status open_log();
   schema::Result<std::vector<std::string>> change_user();
   void write_first_lines(const std::vector<std::string>& infos);
   schema::Status name_log_files();
-  schema::Status probe_sockets();
+  schema::Status name_logs_of(core::ProcessId id);
+  StartOrder start_order(core::ProcessId id) const;
+  schema::Status probe_sockets(const schema::Resolved& plan);
   void write_pidfile();
 
   void feed(const core::Input& input);
@@ -100,6 +103,10 @@ class Daemon {
   void execute(const core::effect::LogLine& order);
   void execute(const core::effect::ReopenLogs& order);
   void execute(const core::effect::LoadPlan& order);
+  void execute(const core::effect::Added& order);
+  void execute(const core::effect::Changed& order);
+  void execute(const core::effect::Removed& order);
+  void execute(const core::effect::Updated& order);
   void execute(const core::effect::Restarted& order);
   void execute(const core::effect::Quit& order);
 
@@ -124,23 +131,33 @@ class Daemon {
   Descriptor signals_;
   core::Effects effects_;
   bool executing_ = false;
-  std::vector<std::array<std::string, 2>> log_files_;  // by process and channel
+
+  struct LogName {
+    std::string path;  // empty: none
+    bool is_automatic = false;
+  };
+
+  std::vector<std::array<LogName, 2>> log_files_;  // by process and channel
+  std::vector<std::string> socket_groups_;         // by process: whose socket its child has
   std::string server_url_;
   unsigned restarts_ = 0;
+  bool booted_ = false;
   std::optional<int> status_;
 };
 
 // ---------------------------------------------------------------------------------------- start
 
-schema::Status Daemon::open_log() {
+ActivityLog::Settings Daemon::log_settings() const {
   const schema::SupervisordOptions& wanted = settings();
-  return log_.open(ActivityLog::Settings{
+  return ActivityLog::Settings{
       .file = wanted.logfile == "syslog" ? wanted.logfile : absolute_path(wanted.logfile, folder_),
       .limits = {.maximum_bytes = wanted.logfile_maxbytes, .backups = wanted.logfile_backups},
       .level = static_cast<core::Level>(wanted.loglevel),
       .to_standard_output = in_foreground() && !wanted.silent
-  });
+  };
 }
+
+schema::Status Daemon::open_log() { return log_.open(log_settings()); }
 
 // Lines for the log.
 schema::Result<std::vector<std::string>> Daemon::change_user() {
@@ -201,7 +218,7 @@ schema::Status Daemon::start() {
   }
   user->insert(user->end(), limits->begin(), limits->end());
   write_first_lines(*user);
-  for (const schema::Status& step : {name_log_files(), probe_sockets()}) {
+  for (const schema::Status& step : {name_log_files(), probe_sockets(*configuration_.resolved)}) {
     if (!step) {
       return step.error();
     }
@@ -225,35 +242,55 @@ schema::Status Daemon::name_log_files() {
                      [this](const std::string& text) { log_.line(core::Level::warn, text); });
   }
   server_url_ = default_server_url(supervisor_.resolved());
-  log_files_.assign(supervisor_.process_count(), {});
-  for (core::ProcessId id = 0; id < log_files_.size(); ++id) {
-    const schema::Process& process = supervisor_.spec(id);
-    const bool is_listener = supervisor_.group(id).kind == schema::GroupKind::eventlistener;
-    const std::array<const schema::LogTargetValue*, 2> targets{&process.options.stdout_logfile,
-                                                               &process.options.stderr_logfile};
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      if (i == 1 && process.options.redirect_stderr && !is_listener) {
-        continue;
-      }
-      if (targets[i]->kind == schema::LogKind::file) {
-        log_files_[id][i] = targets[i]->path;
-      } else if (targets[i]->kind == schema::LogKind::automatic) {
-        schema::Result<std::string> made =
-            make_auto_log(folder, process.name, i == 0 ? "stdout" : "stderr", wanted.identifier);
-        if (!made) {
-          return made.error();
-        }
-        log_files_[id][i] = std::move(*made);
-      }
+  log_files_.clear();
+  socket_groups_.clear();
+  for (const core::ProcessId id : supervisor_.processes()) {
+    const schema::Status named = name_logs_of(id);
+    if (!named) {
+      return named.error();
     }
   }
   return schema::Nothing{};
 }
 
-// Sockets that cannot be made are found out before anything runs.
-schema::Status Daemon::probe_sockets() {
-  for (const schema::Group& group : configuration_.resolved->groups) {
-    if (group.kind == schema::GroupKind::fcgi_program) {
+// A log that is AUTO stays what it was.
+schema::Status Daemon::name_logs_of(core::ProcessId id) {
+  if (log_files_.size() <= id) {
+    log_files_.resize(id + 1);
+    socket_groups_.resize(id + 1);
+  }
+  const schema::Process& process = supervisor_.spec(id);
+  const bool is_listener = supervisor_.group(id).kind == schema::GroupKind::eventlistener;
+  const std::array<const schema::LogTargetValue*, 2> targets{&process.options.stdout_logfile,
+                                                             &process.options.stderr_logfile};
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    LogName& name = log_files_[id][i];
+    const bool is_joined = i == 1 && process.options.redirect_stderr && !is_listener;
+    const bool is_automatic = !is_joined && targets[i]->kind == schema::LogKind::automatic;
+    if (is_automatic && name.is_automatic) {
+      continue;
+    }
+    name = {};
+    if (is_automatic) {
+      schema::Result<std::string> made =
+          make_auto_log(settings().childlogdir.value_or(temporary_directory()), process.name,
+                        i == 0 ? "stdout" : "stderr", settings().identifier);
+      if (!made) {
+        return made.error();
+      }
+      name = {.path = std::move(*made), .is_automatic = true};
+    } else if (!is_joined && targets[i]->kind == schema::LogKind::file) {
+      name.path = targets[i]->path;
+    }
+  }
+  return schema::Nothing{};
+}
+
+// Sockets that cannot be made are found out before anything runs, or anything is changed.
+schema::Status Daemon::probe_sockets(const schema::Resolved& plan) {
+  for (const schema::Group& group : plan.groups) {
+    const bool is_new = !booted_ || !supervisor_.find_group(group.name);
+    if (is_new && group.kind == schema::GroupKind::fcgi_program) {
       const schema::Status probed = fcgi_sockets_.probe(group);
       if (!probed) {
         return probed.error();
@@ -311,16 +348,21 @@ void Daemon::tell_output(core::ProcessId id, core::Channel channel, std::string_
   feed(core::input::Output{.process = id, .channel = channel, .bytes = bytes});
 }
 
-void Daemon::execute(const core::effect::Spawn& order) {
-  const core::ProcessId id = order.process;
+StartOrder Daemon::start_order(core::ProcessId id) const {
   StartOrder start;
   start.id = id;
   start.process = &supervisor_.spec(id);
   start.is_listener = supervisor_.group(id).kind == schema::GroupKind::eventlistener;
   start.told = {supervisor_.wants_output(id, core::Channel::standard_output),
                 supervisor_.wants_output(id, core::Channel::standard_error)};
-  start.log_files = log_files_[id];
+  start.log_files = {log_files_[id][0].path, log_files_[id][1].path};
   start.server_url = server_url_;
+  return start;
+}
+
+void Daemon::execute(const core::effect::Spawn& order) {
+  const core::ProcessId id = order.process;
+  StartOrder start = start_order(id);
   const schema::Group& group = supervisor_.group(id);
   const bool is_fcgi = group.kind == schema::GroupKind::fcgi_program;
   if (is_fcgi) {
@@ -333,6 +375,7 @@ void Daemon::execute(const core::effect::Spawn& order) {
   }
   const schema::Result<int> pid = children_.start(start);
   if (pid) {
+    socket_groups_[id] = is_fcgi ? group.name : std::string{};
     feed(core::input::Spawned{.process = id, .pid = *pid});
   } else {
     if (is_fcgi) {
@@ -365,18 +408,68 @@ void Daemon::execute(const core::effect::ReopenLogs&) {
   children_.reopen_logs();
 }
 
-void Daemon::execute(const core::effect::LoadPlan&) {
+void Daemon::execute(const core::effect::LoadPlan& order) {
   const schema::Result<Configuration> loaded = options_.load();
-  if (loaded) {
-    next_configuration_ = *loaded;
-    feed(core::input::PlanLoaded{loaded->resolved});
-  } else {
+  if (!loaded) {
     feed(core::input::PlanRefused{loaded.error().message});
+    return;
+  }
+  if (order.purpose == core::LoadPurpose::update) {
+    const schema::Status probed = probe_sockets(*loaded->resolved);
+    if (!probed) {
+      feed(core::input::PlanRefused{probed.error().message});
+      return;
+    }
+  }
+  next_configuration_ = *loaded;
+  feed(core::input::PlanLoaded{.resolved = loaded->resolved, .purpose = order.purpose});
+}
+
+void Daemon::execute(const core::effect::Added& order) {
+  const schema::Status named = name_logs_of(order.process);
+  if (!named) {
+    log_.line(core::Level::error, named.error().message);
+  }
+}
+
+void Daemon::execute(const core::effect::Changed& order) {
+  const schema::Status named = name_logs_of(order.process);
+  if (!named) {
+    log_.line(core::Level::error, named.error().message);
+  }
+  children_.change(start_order(order.process));
+}
+
+void Daemon::execute(const core::effect::Removed& order) {
+  children_.release(order.process);
+  log_files_[order.process] = {};
+}
+
+void Daemon::execute(const core::effect::Updated&) {
+  configuration_ = {};
+  const Configuration taken = std::exchange(next_configuration_, {});
+  if (taken.resolved.get() == &supervisor_.resolved()) {
+    for (const std::string& line : taken.first_lines) {
+      log_.line(core::Level::info, line);
+    }
+  }
+  server_url_ = default_server_url(supervisor_.resolved());
+  const ActivityLog::Settings before = log_.settings();
+  if (log_settings() != before) {
+    const schema::Status opened = open_log();
+    if (!opened) {
+      static_cast<void>(log_.open(before));
+      log_.line(core::Level::error, opened.error().message);
+    }
+  }
+  for (const std::string& line : supervisor_.resolved().warnings) {
+    log_.line(core::Level::warn, line);
   }
 }
 
 void Daemon::execute(const core::effect::Restarted&) {
   ++restarts_;
+  booted_ = false;
   children_.clear();
   fcgi_sockets_.clear();
   configuration_ = std::move(next_configuration_);
@@ -386,12 +479,13 @@ void Daemon::execute(const core::effect::Restarted&) {
     log_.line(core::Level::critical, opened.error().message);
   }
   write_first_lines({});
-  for (const schema::Status& step : {name_log_files(), probe_sockets()}) {
+  for (const schema::Status& step : {name_log_files(), probe_sockets(*configuration_.resolved)}) {
     if (!step) {
       log_.line(core::Level::critical, step.error().message);
     }
   }
   write_pidfile();
+  booted_ = true;
   feed(core::input::Boot{});
 }
 
@@ -430,6 +524,7 @@ int Daemon::run() {
                                     }
                                     return supervisor_.deadline();
                                   }});
+  booted_ = true;
   guarded([this] { feed(core::input::Boot{}); });
   log_.flush();
 #ifdef __GLIBC__
@@ -482,13 +577,14 @@ void Daemon::reap() {
 void Daemon::take_end(int pid, int status) {
   const std::optional<core::ProcessId> id = children_.ended(pid);
   const unsigned table = restarts_;
+  // It may be gone, or run again, when the core has heard of it.
+  const std::string socket_group = id ? std::exchange(socket_groups_[*id], {}) : std::string{};
   feed(core::input::Exited{.pid = pid, .status = exit_status(status)});
   // Ids mean something else after a restart, and nothing of before is held then.
   if (id && table == restarts_) {
     children_.release(*id);
-    const schema::Group& group = supervisor_.group(*id);
-    if (group.kind == schema::GroupKind::fcgi_program) {
-      fcgi_sockets_.release(group.name);
+    if (!socket_group.empty()) {
+      fcgi_sockets_.release(socket_group);
     }
   }
 }

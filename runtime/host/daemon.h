@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/compat.h"
 #include "schema/instantiate.h"
 #include "schema/result.h"
 
@@ -23,6 +24,8 @@ struct Configuration {
 struct DaemonOptions {
   // Reads the configuration again, for a restart.
   std::function<schema::Result<Configuration>()> load;
+  // What is as in Supervisor although suprun does better.
+  core::Compat compat;
   // Stays in the foreground whatever the configuration says.
   bool foreground = false;
 };

@@ -44,8 +44,20 @@ int own_descriptor(std::string_view path) {
 }  // namespace
 
 LogFile::LogFile(std::string path, LogLimits limits, LogTrouble trouble)
-    : path_(std::move(path)), limits_(limits), trouble_(std::move(trouble)) {
+    : path_(std::move(path)), trouble_(std::move(trouble)) {
+  set_limits(limits);
+}
+
+void LogFile::set_limits(LogLimits limits) {
+  limits_ = limits;
   limits_.backups = std::clamp<std::int64_t>(limits_.backups, 0, most_backups);
+  rotates_ = may_rotate();
+  next_rollover_ = limits_.maximum_bytes;
+}
+
+bool LogFile::may_rotate() const {
+  return is_regular_ && limits_.maximum_bytes > 0 && !path_.starts_with("/dev/") &&
+         !path_.starts_with("/proc/");
 }
 
 schema::Status LogFile::open_with(int flags) {
@@ -70,8 +82,7 @@ schema::Status LogFile::open_with(int flags) {
     mode_ = status.st_mode & 0777U;
   }
   file_ = std::move(opened);
-  rotates_ = is_regular_ && limits_.maximum_bytes > 0 && !path_.starts_with("/dev/") &&
-             !path_.starts_with("/proc/");
+  rotates_ = may_rotate();
   size_ = is_regular_ ? status.st_size : 0;
   next_rollover_ = limits_.maximum_bytes;
   new_file_is_missing_ = false;

@@ -28,6 +28,7 @@ namespace sup::host {
 struct LogLimits {
   std::int64_t maximum_bytes = 0;  // 0 or less: never rotated
   std::int64_t backups = 0;
+  bool operator==(const LogLimits&) const = default;
 };
 
 // Told what went wrong with a log, in a sentence.
@@ -36,6 +37,9 @@ using LogTrouble = std::function<void(core::Level level, const std::string& text
 class LogFile {
  public:
   LogFile(std::string path, LogLimits limits, LogTrouble trouble = {});
+
+  // From the next write on.
+  void set_limits(LogLimits limits);
 
   // Creates or opens for appending. The error has the errno.
   schema::Status open();
@@ -66,6 +70,7 @@ class LogFile {
 
  private:
   schema::Status open_with(int flags);
+  bool may_rotate() const;
   bool is_writable(int patience_milliseconds) const;
   std::size_t put(std::string_view bytes);
   void keep(std::string_view bytes);

@@ -73,6 +73,11 @@ class Daemon:
     def path(self, name):
         return os.path.join(self.folder, name)
 
+    def compat(self):
+        if self.name != 'suprun' or not self.scenario.compat:
+            return []
+        return ['--compat=' + self.scenario.compat]
+
     def fill(self, text):
         return text.replace('@', self.folder).replace('&at;', '@')
 
@@ -123,7 +128,7 @@ class Daemon:
         environment.update({name: self.fill(value)
                             for name, value in self.scenario.environment.items()})
         self.process = subprocess.Popen(
-            self.command + arguments, cwd=self.folder, env=environment, umask=0o022,
+            self.command + self.compat() + arguments, cwd=self.folder, env=environment, umask=0o022,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
         def collect(pipe, name):

@@ -13,13 +13,14 @@ class Scenario:
     records     whether a listener writes down all events
     listeners   names of files that other listeners write
     drive       does more than waiting
+    compat      switches of suprun for what Supervisor does in this scenario and suprun does not
     ours        looks at suprun's Daemon and gives what is wrong there, or nothing
     """
 
     def __init__(self, name, config='', until=(), *, files=None, supervisord='', arguments=('-n', '-s', '-c', '@/s.conf'),
                  loglevel='info', records=True, recorder='', listeners=(), drive=None, ours=None, refused=False,
                  background=False, ordered=False, environment=None, open_folder=False, before=None,
-                 end=signal.SIGTERM, at_end=None):
+                 end=signal.SIGTERM, at_end=None, compat=''):
         self.name = name
         self.config = config
         self.until = until if isinstance(until, (list, tuple)) else [until]
@@ -42,6 +43,7 @@ class Scenario:
         self.preparation = before
         self.ending = end
         self.last = at_end
+        self.compat = compat
 
     def before(self, daemon):
         if self.preparation:

@@ -219,12 +219,13 @@ def term_during_restart(daemon):
 
 RELOADS = [
     Scenario('HUP with the same configuration', program('a', SLEEP), running('a'),
-             drive=lambda daemon: (hang_up()(daemon), daemon.log('success: a', 2))),
+             drive=lambda daemon: (hang_up()(daemon), daemon.log('success: a', 2)), compat='hup-restart'),
     Scenario('HUP with another configuration', program('a', SLEEP) + program('b', SLEEP), running('a', 'b'),
              drive=lambda daemon: (hang_up(program('b', SLEEP, 'startsecs=0') + program('c', SLEEP, 'startsecs=0'))(daemon),
-                                   daemon.log('success: c'), daemon.log('success: b', 2))),
+                                   daemon.log('success: c'), daemon.log('success: b', 2)), compat='hup-restart'),
     Scenario('TERM during a restart', program('a', STUBBORN, 'stopwaitsecs=4', 'stdout_logfile=@/a.out', 'killasgroup=true'),
-             [('file', 'a.out', 'up')] + running('a'), records=False, end=term_during_restart),
+             [('file', 'a.out', 'up')] + running('a'), records=False, end=term_during_restart,
+             compat='hup-restart'),
     Scenario('USR2 after renaming', program(
         'a', '/bin/sh -c "echo before; while ! test -e @/go; do sleep 0.1; done; echo after; exec sleep 1000"',
         'stdout_logfile=@/a.out'), [('file', 'a.out', 'before')] + running('a'), drive=rename_and_reopen, records=False),

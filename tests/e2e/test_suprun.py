@@ -326,7 +326,7 @@ class Control(DaemonTest):
         self.assertFalse(alive(old))
         self.assertEqual(children_of(daemon.pid), [new])
         self.assertEqual(self.read('s.pid'), '%d\n' % daemon.pid)
-        self.assertIn('WARN received SIGHUP indicating restart request', self.log_lines())
+        self.assertIn('WARN received SIGHUP indicating update request', self.log_lines())
         self.end(daemon)
 
     def test_hup_with_a_bad_configuration_changes_nothing(self):

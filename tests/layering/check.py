@@ -19,7 +19,7 @@ FOLDERS = {
     'runtime/http': ['schema', 'runtime/core', 'runtime/rpc', 'runtime/http'],
     'runtime/option_reader.h': ['schema'],
     'runtime/option_reader.cpp': ['schema', 'runtime'],
-    'runtime/command_line.h': ['schema'],
+    'runtime/command_line.h': ['schema', 'runtime/core'],
     'runtime/command_line.cpp': ['schema', 'runtime'],
     'runtime/suprun.cpp': ['schema', 'compiler', 'runtime'],
 }

@@ -83,7 +83,8 @@ std::shared_ptr<const schema::Resolved> Configuration::build() const {
   return built;
 }
 
-FakeHost::FakeHost(const Configuration& configuration) : core_(configuration.build()) {}
+FakeHost::FakeHost(const Configuration& configuration, const core::Compat& compat)
+    : core_(configuration.build(), compat) {}
 
 void FakeHost::tell(const core::Input& input) {
   core::Effects effects;
@@ -244,15 +245,31 @@ void FakeHost::carry_out(const core::effect::LogLine& effect) {
 
 void FakeHost::carry_out(const core::effect::ReopenLogs& /*effect*/) { ++reopened; }
 
-void FakeHost::carry_out(const core::effect::LoadPlan& /*effect*/) {
-  later(Instant{}, [this] {
+void FakeHost::carry_out(const core::effect::LoadPlan& effect) {
+  later(Instant{}, [this, purpose = effect.purpose] {
     if (next_plan) {
-      tell(core::input::PlanLoaded{next_plan});
+      tell(core::input::PlanLoaded{next_plan, purpose});
     } else {
       tell(core::input::PlanRefused{"it is broken"});
     }
   });
 }
+
+void FakeHost::carry_out(const core::effect::Added& effect) {
+  EXPECT_TRUE(core_.exists(effect.process));
+  added.push_back(effect.process);
+}
+
+void FakeHost::carry_out(const core::effect::Changed& effect) { changed.push_back(effect.process); }
+
+void FakeHost::carry_out(const core::effect::Removed& effect) {
+  for (const auto& [pid, child] : children_) {
+    EXPECT_NE(child.process, effect.process) << "removed while its child lives";
+  }
+  removed.push_back(effect.process);
+}
+
+void FakeHost::carry_out(const core::effect::Updated& /*effect*/) { ++updated; }
 
 void FakeHost::carry_out(const core::effect::Restarted& /*effect*/) {
   ++restarted;
@@ -281,11 +298,27 @@ std::size_t FakeHost::alive() const {
 }
 
 ProcessId FakeHost::id(std::string_view name) const {
-  for (ProcessId i = 0; i < core_.process_count(); ++i) {
+  for (const ProcessId i : core_.processes()) {
     if (core_.spec(i).name == name) return i;
   }
   ADD_FAILURE() << "no process " << name;
   return 0;
+}
+
+bool FakeHost::has(std::string_view name) const {
+  return std::ranges::any_of(core_.processes(),
+                             [&](ProcessId i) { return core_.spec(i).name == name; });
+}
+
+void FakeHost::restart() {
+  request([&](const auto& now, auto& out) { core_.restart(now, out); });
+  run_for(Instant{});
+}
+
+void FakeHost::update(const Configuration& configuration) {
+  next_plan = configuration.build();
+  signal(SIGHUP);
+  run_for(Instant{});
 }
 
 ProcessState FakeHost::state(std::string_view name) const { return core_.status(id(name)).state; }

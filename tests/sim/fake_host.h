@@ -97,7 +97,7 @@ class FakeHost {
     std::int64_t pool_serial;
   };
 
-  explicit FakeHost(const Configuration& configuration);
+  explicit FakeHost(const Configuration& configuration, const core::Compat& compat = {});
 
   // Behaviour of a process's children from now on; the n-th start may have its own.
   std::map<std::string, std::vector<Script>> scripts;
@@ -115,6 +115,10 @@ class FakeHost {
   std::optional<int> quit;
   int reopened = 0;
   int restarted = 0;
+  int updated = 0;
+  std::vector<ProcessId> added;
+  std::vector<ProcessId> changed;
+  std::vector<ProcessId> removed;
   std::uint64_t steps = 0;
   std::function<void()> after_step;  // after each input, when its effects were carried out
 
@@ -135,6 +139,7 @@ class FakeHost {
   void run_for(Instant time) { run_until(now_ + time); }
 
   ProcessId id(std::string_view name) const;
+  bool has(std::string_view name) const;
   ProcessState state(std::string_view name) const;
   int pid(std::string_view name) const;
   void write(std::string_view name, Channel channel, std::string_view bytes);
@@ -143,6 +148,11 @@ class FakeHost {
   core::RequestError stop(std::string_view name);
   // Requests of other kinds: gives time and effects, and carries them out.
   void request(const std::function<void(const core::Now&, core::Effects&)>& perform);
+
+  // As the request of that name.
+  void restart();
+  // As SIGHUP does it.
+  void update(const Configuration& configuration);
 
   // Texts of log lines that contain `part`.
   std::vector<std::string> lines(std::string_view part) const;
@@ -168,6 +178,10 @@ class FakeHost {
   void carry_out(const core::effect::LogLine& effect);
   void carry_out(const core::effect::ReopenLogs& effect);
   void carry_out(const core::effect::LoadPlan& effect);
+  void carry_out(const core::effect::Added& effect);
+  void carry_out(const core::effect::Changed& effect);
+  void carry_out(const core::effect::Removed& effect);
+  void carry_out(const core::effect::Updated& effect);
   void carry_out(const core::effect::Restarted& effect);
   void carry_out(const core::effect::Quit& effect);
   void later(Instant delay, std::function<void()> what);

@@ -89,7 +89,7 @@ class World {
         configuration_(random_configuration(dice_)),
         host_(configuration_),
         ledger_(host_, "a_witness") {
-    for (ProcessId id = 0; id < host_.core().process_count(); ++id) {
+    for (const ProcessId id : host_.core().processes()) {
       const std::string& name = host_.core().spec(id).name;
       auto& scripts = host_.scripts[name];
       if (name == "a_witness") {
@@ -211,7 +211,7 @@ class World {
     std::set<int> pids;
     unknown_ = 0;
     bool waits = false;
-    for (ProcessId id = 0; id < host_.core().process_count(); ++id) {
+    for (const ProcessId id : host_.core().processes()) {
       const core::ProcessStatus status = host_.core().status(id);
       const std::string& name = host_.core().spec(id).name;
       if (status.pid != 0) {

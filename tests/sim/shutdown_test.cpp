@@ -216,7 +216,7 @@ TEST(Shutdown, AListenerThatHangsTakesNoTimeFromOthers) {
 TEST(Restart, StopsEverythingThenTakesTheNewPlan) {
   Configuration old;
   old.program("web").listener("l", {EventType::EVENT}, 100);
-  FakeHost host(old);
+  FakeHost host(old, {.hup_restart = true});
   host.scripts["l"] = {{.is_listener = true}};
   Configuration fresh;
   fresh.program("api").program("web").listener("l", {EventType::EVENT}, 100);
@@ -230,7 +230,7 @@ TEST(Restart, StopsEverythingThenTakesTheNewPlan) {
   EXPECT_EQ(host.restarted, 1);
   EXPECT_FALSE(host.quit);
   EXPECT_EQ(host.core().state(), SupervisorState::RUNNING);
-  EXPECT_EQ(host.core().process_count(), 3U);
+  EXPECT_EQ(host.core().processes().size(), 3U);
   for (const char* name : {"api", "web", "l"}) EXPECT_EQ(host.state(name), ProcessState::RUNNING);
   // Serials of the daemon go on, those of the pool begin anew.
   const auto first = std::ranges::find_if(host.events, [&](const auto& event) {
@@ -261,7 +261,7 @@ TEST(Restart, TermTurnsItIntoShutdown) {
   host.next_plan = Configuration().program("new").build();
   host.boot();
   host.run_for(seconds(2));
-  host.signal(SIGHUP);
+  host.restart();
   host.run_for(seconds(1));
   EXPECT_EQ(host.core().state(), SupervisorState::RESTARTING);
   host.signal(SIGTERM);
@@ -293,7 +293,7 @@ TEST(Restart, TheLastOfTwoPlansIsTaken) {
   host.next_plan = Configuration().program("second").build();
   host.boot();
   host.run_for(seconds(2));
-  host.signal(SIGHUP);
+  host.restart();
   host.run_for(seconds(1));
   host.next_plan = Configuration().program("third").build();
   host.signal(SIGHUP);

@@ -1,0 +1,120 @@
+#include "schema/process_diff.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace sup::schema {
+namespace {
+
+// The options of one block that differ.
+void compare_block(block::Block block, const void* before, const void* after,
+                   std::vector<OptionId>& options) {
+  for (const OptionRow& row : option_rows())
+    if (row.block == block && !row.equal(before, after)) options.push_back(row.id);
+}
+
+bool is_automatic(const OptionRow& row, const Process& process) {
+  return row.type == LogTarget::name &&
+         row.print(&process.options) == LogTarget::print(LogTargetValue{LogKind::automatic, {}});
+}
+
+bool same_for_reread(const Process& a, const Process& b) {
+  if (a.name != b.name) return false;
+  for (const OptionRow& row : option_rows()) {
+    if (row.block != ProcessOptions::block || row.has(OptionFlags::shape)) continue;
+    if (row.equal(&a.options, &b.options)) continue;
+    if (!is_automatic(row, a) && !is_automatic(row, b)) return false;
+  }
+  return true;
+}
+
+std::string socket_url(const Group& group) {
+  return group.fcgi.socket ? group.fcgi.socket->url() : std::string{};
+}
+
+// A plain group and a program of its own run their processes alike.
+GroupKind running_kind(const Group& group) {
+  return group.kind == GroupKind::group ? GroupKind::program : group.kind;
+}
+
+}  // namespace
+
+DiffAction action_of(const OptionRow& option) {
+  if (option.has(OptionFlags::shape)) return DiffAction::unchanged;
+  return option.has(OptionFlags::restart) ? DiffAction::restart : DiffAction::in_place;
+}
+
+ProcessDifference compare_processes(const Group& before_group, const Process& before,
+                                    const Group& after_group, const Process& after) {
+  ProcessDifference made;
+  compare_block(ProcessOptions::block, &before.options, &after.options, made.options);
+  made.other_kind = running_kind(before_group) != running_kind(after_group);
+  if (made.other_kind) {
+    made.action = DiffAction::restart;
+  } else if (before_group.kind == GroupKind::fcgi_program) {
+    compare_block(FcgiOptions::block, &before_group.fcgi, &after_group.fcgi, made.options);
+  } else if (before_group.kind == GroupKind::eventlistener) {
+    compare_block(EventListenerOptions::block, &before_group.listener, &after_group.listener,
+                  made.options);
+  }
+  std::erase_if(made.options,
+                [](OptionId id) { return action_of(option_row(id)) == DiffAction::unchanged; });
+  for (const OptionId id : made.options)
+    made.action = std::max(made.action, action_of(option_row(id)));
+  return made;
+}
+
+std::vector<OptionId> compare_daemons(const SupervisordOptions& before,
+                                      const SupervisordOptions& after) {
+  std::vector<OptionId> options;
+  compare_block(SupervisordOptions::block, &before, &after, options);
+  return options;
+}
+
+SupervisordOptions updated_daemon(const SupervisordOptions& before,
+                                  const SupervisordOptions& after) {
+  SupervisordOptions made = after;
+  for (const OptionRow& row : option_rows()) {
+    if (row.block != SupervisordOptions::block || !row.has(OptionFlags::restart)) continue;
+    const std::optional<std::string> text = row.print(&before);
+    if (text) {
+      row.read(&made, *text, ReadContext{});
+    } else {
+      row.reset(&made);
+    }
+  }
+  return made;
+}
+
+bool is_changed_for_reread(const Group& before, const Group& after) {
+  if (running_kind(before) != running_kind(after) || before.priority != after.priority) return true;
+  if (before.kind == GroupKind::fcgi_program && socket_url(before) != socket_url(after))
+    return true;
+  std::vector<OptionId> options;
+  if (before.kind == GroupKind::eventlistener)
+    compare_block(EventListenerOptions::block, &before.listener, &after.listener, options);
+  return !options.empty() ||
+         !std::equal(before.processes.begin(), before.processes.end(), after.processes.begin(),
+                     after.processes.end(), same_for_reread);
+}
+
+bool is_changed_in_place(const Group& before, const Group& after) {
+  std::vector<OptionId> options;
+  if (before.kind == GroupKind::eventlistener && after.kind == GroupKind::eventlistener)
+    compare_block(EventListenerOptions::block, &before.listener, &after.listener, options);
+  return before.priority != after.priority || !options.empty();
+}
+
+bool same_servers(const Resolved& before, const Resolved& after) {
+  return std::equal(
+      before.http_servers.begin(), before.http_servers.end(), after.http_servers.begin(),
+      after.http_servers.end(), [](const HttpServer& a, const HttpServer& b) {
+        std::vector<OptionId> options;
+        compare_block(UnixHttpServerOptions::block, &a.unix_options, &b.unix_options, options);
+        compare_block(InetHttpServerOptions::block, &a.inet_options, &b.inet_options, options);
+        return a.section == b.section && a.is_unix == b.is_unix && options.empty();
+      });
+}
+
+}  // namespace sup::schema
