@@ -24,8 +24,13 @@ std::int64_t next_serial(std::int64_t& counter) {
   return serial;
 }
 
-std::optional<QueuedEvent> EventPool::accept(schema::EventType type, std::int64_t serial,
-                                             std::string payload) {
+std::optional<Instant> EventPool::oldest() const {
+  if (events_.empty()) return std::nullopt;
+  return std::ranges::min_element(events_, {}, &QueuedEvent::accepted)->accepted;
+}
+
+std::optional<QueuedEvent> EventPool::accept(const Now& now, schema::EventType type,
+                                             std::int64_t serial, std::string payload) {
   std::optional<QueuedEvent> pushed_out;
   if (!events_.empty() && events_.size() >= first_room_ &&
       std::cmp_greater_equal(events_.size(), buffer_size_)) {
@@ -37,6 +42,7 @@ std::optional<QueuedEvent> EventPool::accept(schema::EventType type, std::int64_
   event.serial = serial;
   event.pool_serial = next_serial(next_serial_);
   event.payload = std::move(payload);
+  event.accepted = now.steady;
   events_.push_back(std::move(event));
   return pushed_out;
 }

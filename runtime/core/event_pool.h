@@ -25,6 +25,7 @@ struct QueuedEvent {
   std::int64_t serial = 0;       // of the daemon
   std::int64_t pool_serial = 0;  // of the pool
   std::string payload;
+  Instant accepted{};  // when it came
   int rejections = 0;
   Instant not_before{};
 };
@@ -37,7 +38,7 @@ class EventPool {
   void set_first_room(std::size_t events) { first_room_ = events; }
 
   // Takes a new event; the event that it pushed out, if any.
-  std::optional<QueuedEvent> accept(schema::EventType type, std::int64_t serial,
+  std::optional<QueuedEvent> accept(const Now& now, schema::EventType type, std::int64_t serial,
                                     std::string payload);
 
   // Takes back an event that was not received.
@@ -68,6 +69,9 @@ class EventPool {
   Instant deadline() const;
 
   std::size_t size() const { return events_.size(); }
+
+  // Since when the oldest waits; nothing if none does.
+  std::optional<Instant> oldest() const;
 
   std::int64_t buffer_size() const { return buffer_size_; }
 

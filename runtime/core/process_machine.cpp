@@ -134,6 +134,7 @@ class Step {
     switch (action) {
       case Action::spawn:
         record_.stop_asked = false;
+        record_.misbehaved = false;
         record_.spawn_error.clear();
         record_.exit_status = 0;
         record_.started = context_.now;
@@ -277,7 +278,8 @@ class Step {
   int exit_number() const { return stimulus_.status.by_signal ? -1 : stimulus_.status.number; }
 
   bool expected() const {
-    return std::ranges::find(options_.exitcodes, exit_number()) != options_.exitcodes.end();
+    return !record_.misbehaved &&
+           std::ranges::find(options_.exitcodes, exit_number()) != options_.exitcodes.end();
   }
 
   bool restarts() const {

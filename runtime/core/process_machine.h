@@ -100,6 +100,7 @@ struct ProcessRecord {
   int exit_status = 0;        // of the last end; -1 by a signal
   bool stop_asked = false;    // since the last start
   bool ended_early = false;   // the last run was shorter than shortest_life
+  bool misbehaved = false;    // since the last start: its end is never an expected one
   std::string spawn_error;
 };
 

@@ -24,6 +24,7 @@ class Supervisor::Implementation::Sink final : public ProcessSink {
 
   void spawn() override {
     owner_.open_channels(process_);
+    ++owner_.processes_[process_].starts;
     owner_.emit(effect::Spawn{process_});
   }
 
@@ -120,15 +121,10 @@ void Supervisor::Implementation::fire(Timer timer) {
       timers_.arm(timer, report_armed_, never);
       report_unstopped();
       break;
-    case TimerKind::answer: {
-      ListenerEntry& listener = *processes_[timer.index].listener;
-      timers_.arm(timer, listener.armed, never);
-      if (!listener.held) break;
-      log(Level::warn,
-          concat(spec(timer.index).name, ": has not answered event ", listener.held->serial,
-                 " for a minute; it gets no other one until it does"));
+    case TimerKind::answer:
+      timers_.arm(timer, processes_[timer.index].listener->armed, never);
+      answer_is_late(timer.index);
       break;
-    }
     case TimerKind::drain:
       timers_.arm(timer, drain_armed_, never);
       drain_over_ = true;
@@ -164,6 +160,11 @@ void Supervisor::Implementation::on(const input::Exited& input) {
   const ProcessId process = known->second;
   by_pid_.erase(known);
   close_channels(process);
+  ProcessEntry& entry = processes_[process];
+  if (entry.listener) timers_.arm({TimerKind::answer, process}, entry.listener->armed, never);
+  if (entry.exits.size() == most_exits) entry.exits.pop_front();
+  entry.exits.push_back(
+      {input.status, now_.wall, std::max(now_.steady - entry.record.started.steady, Instant{})});
   step_process(process, {.event = ProcessEvent::exited, .status = input.status});
   if (is_listener(process)) return_event(process, false);
 }
@@ -297,6 +298,17 @@ ProcessStatus Supervisor::status(ProcessId process) const {
 
 bool Supervisor::wants_output(ProcessId process, Channel channel) const {
   return implementation_->wants_output(process, channel);
+}
+
+ProcessHistory Supervisor::history(ProcessId process) const {
+  const ProcessEntry& entry = implementation_->processes_[process];
+  return {
+      entry.starts, {entry.exits.begin(), entry.exits.end()}
+  };
+}
+
+std::optional<PoolStatus> Supervisor::pool_status(GroupId group) const {
+  return implementation_->pool_status(group);
 }
 
 std::optional<GroupId> Supervisor::find_group(std::string_view name) const {

@@ -14,28 +14,13 @@
 #include "runtime/core/compat.h"
 #include "runtime/core/effect.h"
 #include "runtime/core/input.h"
+#include "runtime/core/status.h"
 #include "runtime/core/types.h"
 #include "schema/instantiate.h"
 #include "schema/process_diff.h"
 #include "schema/states.h"
 
 namespace sup::core {
-
-// What is asked about a process; a snapshot.
-struct ProcessStatus {
-  schema::ProcessState state = schema::ProcessState::STOPPED;
-  int pid = 0;
-  Instant started{};    // of the last start
-  Instant stopped{};    // of the last end
-  int exit_status = 0;  // of the last end; -1 by a signal
-  std::string spawn_error;
-  // No other process of this daemon has the same: who waits for a process sees by it that the id
-  // went to another one.
-  std::uint64_t birth = 0;
-  // The same times by the wall clock, for people; 0: never.
-  std::chrono::nanoseconds started_wall{};
-  std::chrono::nanoseconds stopped_wall{};
-};
 
 // Why a request was refused; `none`: it was carried out as far as the core can.
 enum class RequestError : std::uint8_t {
@@ -122,6 +107,9 @@ class Supervisor {
   const schema::Group& group(ProcessId process) const;
   const schema::Group& group_spec(GroupId group) const;
   ProcessStatus status(ProcessId process) const;
+  ProcessHistory history(ProcessId process) const;
+  // Nothing if the group has no pool.
+  std::optional<PoolStatus> pool_status(GroupId group) const;
 
   // Whether output of this channel must be told as input::Output instead of going straight to the
   // log: it is a listener's standard output, or capture, strip_ansi, an event or the debug log

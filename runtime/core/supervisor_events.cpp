@@ -4,6 +4,7 @@
 
 #include "runtime/core/concat.h"
 #include "runtime/core/event_text.h"
+#include "runtime/core/signals.h"
 #include "runtime/core/supervisor_implementation.h"
 
 namespace sup::core {
@@ -49,6 +50,7 @@ void Supervisor::Implementation::unsubscribe(GroupId pool) {
 }
 
 void Supervisor::Implementation::report_discarded(GroupId pool, const QueuedEvent& event) {
+  ++groups_[pool].pool->dropped;
   log(Level::error, concat("pool ", pool_name(pool), " event buffer overflowed, discarding event ",
                            event.serial));
 }
@@ -66,7 +68,8 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
   if (pools.empty()) return;
   const std::int64_t serial = next_serial(serial_);
   for (const GroupId pool : pools) {
-    const auto pushed_out = pool_events(pool).accept(type, serial, payload);
+    ++groups_[pool].pool->accepted;
+    const auto pushed_out = pool_events(pool).accept(now_, type, serial, payload);
     if (pushed_out) report_discarded(pool, *pushed_out);
     touch(pool);
   }
@@ -98,6 +101,7 @@ void Supervisor::Implementation::deliver(GroupId pool) {
     const ProcessId process = groups_[pool].members[delivery->member];
     ListenerEntry& listener = *processes_[process].listener;
     timers_.arm({TimerKind::answer, process}, listener.armed, now_.steady + patience);
+    listener.held_since = now_.steady;
     const QueuedEvent& event = listener.held.emplace(std::move(delivery->event));
     listener.protocol.sent();
     const Envelope envelope{settings_.identifier, pool_name(pool), event.serial, event.pool_serial,
@@ -128,6 +132,8 @@ void Supervisor::Implementation::return_event(ProcessId process, bool rejected) 
   if (!rejected) {
     pool.events.give_back(std::move(event));
   } else {
+    ++pool.rejected;
+    ++entry.listener->rejected;
     const std::int64_t serial = event.serial;
     const Instant delay = pool.events.reject(now_, std::move(event), compat_.reject_at_once);
     if (delay > Instant{} && !std::exchange(pool.delay_told, true)) {
@@ -136,6 +142,48 @@ void Supervisor::Implementation::return_event(ProcessId process, bool rejected) 
     }
   }
   touch(index);
+}
+
+void Supervisor::Implementation::answer_is_late(ProcessId process) {
+  const ProcessEntry& entry = processes_[process];
+  const schema::Process& process_spec = spec(process);
+  if (entry.listener->held) {
+    log(Level::warn,
+        concat(process_spec.name, ": has not answered event ", entry.listener->held->serial,
+               " for a minute; it gets no other one until it does"));
+  } else if (entry.listener->protocol.state() == ListenerState::UNKNOWN &&
+             schema::is_running(entry.record.state) && entry.record.pid != 0) {
+    log(Level::warn,
+        concat("killing '", process_spec.name, "' (", entry.record.pid, ") with SIGKILL"));
+    end_listener(process, signals::kill, process_spec.options.killasgroup);
+  }
+}
+
+std::optional<PoolStatus> Supervisor::Implementation::pool_status(GroupId group) const {
+  if (!valid_group(group) || !groups_[group].pool) return std::nullopt;
+  const PoolEntry& pool = *groups_[group].pool;
+  PoolStatus status;
+  status.queued = pool.events.size();
+  status.buffer_size = pool.events.buffer_size();
+  status.oldest = pool.events.oldest();
+  status.accepted = pool.accepted;
+  status.delivered = pool.delivered;
+  status.rejected = pool.rejected;
+  status.dropped = pool.dropped;
+  for (const ProcessId process : groups_[group].members) {
+    const ListenerEntry& listener = *processes_[process].listener;
+    ListenerStatus& made = status.listeners.emplace_back();
+    made.process = process;
+    made.state = listener.protocol.state();
+    made.stdin_closed = listener.stdin_broken;
+    if (listener.held) made.held = listener.held->serial;
+    made.held_since = listener.held_since;
+    made.delivered = listener.delivered;
+    made.rejected = listener.rejected;
+    made.violations = listener.violations;
+    made.last_bytes = listener.last_bytes;
+  }
+  return status;
 }
 
 // Time is counted while somebody listens.

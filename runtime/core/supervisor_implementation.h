@@ -173,6 +173,9 @@ class Supervisor::Implementation {
   ChannelSettings channel_settings(ProcessId process, Channel channel) const;
   void take_listener_output(ProcessId process, std::string_view bytes);
   void obey(ProcessId process, const ListenerMessage& message);
+  void end_listener(ProcessId process, int signal, bool whole_group);
+  void answer_is_late(ProcessId process);
+  std::optional<PoolStatus> pool_status(GroupId group) const;
 
   bool logs(Level level) const;
   void log(Level level, std::string text);

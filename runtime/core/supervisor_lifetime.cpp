@@ -84,7 +84,15 @@ void Supervisor::Implementation::on(const input::PlanLoaded& input) {
 }
 
 void Supervisor::Implementation::on(const input::PlanRefused& input) {
-  log(Level::error, concat("configuration refused, everything goes on as before: ", input.reason));
+  // A line of the log for each line.
+  std::string prefix = "configuration refused, everything goes on as before: ";
+  std::string_view rest = input.reason;
+  do {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (!line.empty() || !prefix.empty()) log(Level::error, concat(prefix, line));
+    prefix.clear();
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  } while (!rest.empty());
 }
 
 void Supervisor::Implementation::begin_stopping(SupervisorState state) {

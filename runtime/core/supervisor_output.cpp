@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "runtime/core/concat.h"
@@ -20,6 +21,9 @@ std::int64_t capture_maxbytes(const schema::ProcessOptions& options, Channel cha
   return channel == Channel::standard_output ? options.stdout_capture_maxbytes
                                              : options.stderr_capture_maxbytes;
 }
+
+// How much of what a listener said is kept to be shown.
+constexpr std::size_t last_bytes = 100;
 
 std::size_t index_of(Channel channel) { return channel == Channel::standard_output ? 0 : 1; }
 
@@ -96,7 +100,10 @@ void Supervisor::Implementation::open_channels(ProcessId process) {
     state.reset();
     if (wants_output(process, channel)) state.emplace();
   }
-  if (entry.listener) *entry.listener = {};
+  if (!entry.listener) return;
+  entry.listener->protocol = {};
+  entry.listener->stdin_broken = false;
+  entry.listener->held.reset();
 }
 
 void Supervisor::Implementation::close_channels(ProcessId process) {
@@ -147,6 +154,9 @@ void Supervisor::Implementation::on(const input::Output& input) {
 }
 
 void Supervisor::Implementation::take_listener_output(ProcessId process, std::string_view bytes) {
+  std::string& last = processes_[process].listener->last_bytes;
+  last += bytes.substr(bytes.size() - std::min(bytes.size(), last_bytes));
+  last.erase(0, last.size() - std::min(last.size(), last_bytes));
   std::vector<ListenerMessage> messages;
   processes_[process].listener->protocol.feed(bytes, messages);
   for (const ListenerMessage& message : messages) obey(process, message);
@@ -177,13 +187,32 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
                             "this usually indicates the process violated the eventlistener "
                             "protocol"));
   }
+  ProcessEntry& entry = processes_[process];
   if (message.kind == Kind::processed) {
-    if (processes_[process].listener->held) let_go(process);
-    groups_[processes_[process].group].pool->delay_told = false;
+    if (entry.listener->held) let_go(process);
+    ++entry.listener->delivered;
+    ++groups_[entry.group].pool->delivered;
+    groups_[entry.group].pool->delay_told = false;
   }
   if (message.kind == Kind::rejected || message.kind == Kind::bad_result) {
     return_event(process, true);
   }
+  if (message.to != ListenerState::UNKNOWN) return;
+  ++entry.listener->violations;
+  if (compat_.unknown_listener || !schema::is_running(entry.record.state)) return;
+  log(Level::warn, concat(name, ": is ended for that, autorestart decides what follows"));
+  entry.record.misbehaved = true;
+  end_listener(process, spec(process).options.stopsignal, spec(process).options.stopasgroup);
+}
+
+// Its state does not change: to its policy this is an end that it came to by itself.
+void Supervisor::Implementation::end_listener(ProcessId process, int signal, bool whole_group) {
+  ProcessEntry& entry = processes_[process];
+  if (entry.record.pid == 0) return;
+  emit(effect::Kill{process, entry.record.pid, signal, whole_group});
+  const std::int64_t wait = std::max<std::int64_t>(spec(process).options.stopwaitsecs, 1);
+  timers_.arm({TimerKind::answer, process}, entry.listener->armed,
+              after_seconds(now_.steady, wait));
 }
 
 void Supervisor::Implementation::on(const input::StdinBroken& input) {

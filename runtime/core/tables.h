@@ -7,14 +7,17 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/core/event_pool.h"
 #include "runtime/core/listener_protocol.h"
 #include "runtime/core/output_channel.h"
 #include "runtime/core/process_machine.h"
+#include "runtime/core/status.h"
 #include "runtime/core/types.h"
 #include "schema/instantiate.h"
 
@@ -24,7 +27,12 @@ struct ListenerEntry {
   ListenerProtocol protocol;
   bool stdin_broken = false;
   std::optional<QueuedEvent> held;
-  Instant armed = never;  // when it is told that there is no answer
+  Instant held_since{};
+  Instant armed = never;  // when it is told that there is no answer, or killed
+  std::uint64_t delivered = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t violations = 0;
+  std::string last_bytes;
 };
 
 // What is done with a process once it is stopped; an update asks for it.
@@ -40,6 +48,8 @@ struct ProcessEntry {
   bool waits_for_siblings = false;  // starts again when its siblings that do so are stopped, too
   bool waits_for_leaving = false;   // starts when what was removed is gone
   ProcessRecord record;
+  std::uint64_t starts = 0;
+  std::deque<ProcessExit> exits;  // the last ones
   Instant armed = never;
   std::array<std::optional<OutputChannel>, 2> channels;  // by Channel, where output is seen
   std::optional<ListenerEntry> listener;
@@ -51,6 +61,10 @@ struct PoolEntry {
   Instant armed = never;
   bool touched = false;     // something may be given out
   bool delay_told = false;  // that rejected events are delayed; until one is processed
+  std::uint64_t accepted = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t dropped = 0;
 };
 
 struct GroupEntry {

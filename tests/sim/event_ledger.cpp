@@ -107,6 +107,10 @@ void EventLedger::take_delivery(const FakeHost::Received& event) {
   EXPECT_TRUE(witnessed_.empty() || event.serial == witnessed_.rbegin()->first + 1)
       << "the witness missed one before " << event.header;
   witnessed_.emplace(event.serial, event.name);
+  // A pool that comes again under this name is another one.
+  if (event.name == "PROCESS_GROUP_REMOVED") {
+    pools_.erase(event.payload.substr(10, event.payload.size() - 11));
+  }
 }
 
 void EventLedger::close_books() {

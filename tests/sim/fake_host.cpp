@@ -138,6 +138,7 @@ Script FakeHost::script_of(const std::string& name) {
 
 void FakeHost::carry_out(const core::effect::Spawn& effect) {
   starts.push_back({now_, effect.process});
+  names_[effect.process] = core_.spec(effect.process).name;
   for (const auto& [pid, child] : children_) {
     EXPECT_NE(child.process, effect.process) << "a second child while one lives";
   }
@@ -236,7 +237,8 @@ void FakeHost::answer(int pid) {
 
 void FakeHost::carry_out(const core::effect::AppendLog& effect) {
   const bool out = effect.channel == Channel::standard_output;
-  output[core_.spec(effect.process).name + (out ? " stdout" : " stderr")] += effect.bytes;
+  // The process itself may be gone in the core by now.
+  output[names_[effect.process] + (out ? " stdout" : " stderr")] += effect.bytes;
 }
 
 void FakeHost::carry_out(const core::effect::LogLine& effect) {

@@ -194,6 +194,7 @@ class FakeHost {
   std::multimap<std::pair<Instant, std::uint64_t>, std::function<void()>> agenda_;
   std::uint64_t sequence_ = 0;
   std::map<int, Child> children_;
+  std::map<ProcessId, std::string> names_;  // of those that were started
   std::map<std::string, std::size_t> start_counts_;
   int next_pid_ = 100;
   int spawn_number_ = 0;

@@ -1,5 +1,6 @@
 // Event listeners: what they get, what happens with what they refuse.
 #include <algorithm>
+#include <csignal>
 
 #include <gtest/gtest.h>
 
@@ -136,7 +137,8 @@ TEST(Listener, ThatDoesNotAnswerIsToldOfOnce) {
 }
 
 TEST(Listener, ThatBreaksTheProtocolIsShownWithItsWords) {
-  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}),
+                {.unknown_listener = true});
   host.scripts["l"] = {{.output = "hello, world\n"}};
   host.boot();
   host.run_for(seconds(2));
@@ -241,7 +243,8 @@ TEST(Listener, AClosedStdinIsNotTriedAgainUntilARestart) {
 }
 
 TEST(Listener, OneThatBreaksTheProtocolGetsNothingUntilARestart) {
-  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}),
+                {.unknown_listener = true});
   host.scripts["l"] = {
       {.answers = {Answer::garbage}, .is_listener = true},
       {.is_listener = true                           }
@@ -262,6 +265,102 @@ TEST(Listener, OneThatBreaksTheProtocolGetsNothingUntilARestart) {
   host.start("l");
   host.run_for(seconds(2));
   EXPECT_EQ(host.events.size(), 2U);
+}
+
+TEST(Listener, OneThatBreaksTheProtocolStartsAgainAndGetsItsEventAgain) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {
+      {.answers = {Answer::garbage}, .is_listener = true},
+      {.is_listener = true                           }
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(100));
+  EXPECT_EQ(payloads(host), (Lines{"type:x\ndata", "type:x\ndata"}));
+  EXPECT_EQ(host.events[1].serial, host.events[0].serial);
+  EXPECT_EQ(host.state("l"), ProcessState::RUNNING);
+  EXPECT_EQ(host.starts.size(), 2U);
+  const ProcessId id = host.id("l");
+  const auto pool = host.core().pool_status(host.core().group_of(id));
+  ASSERT_TRUE(pool);
+  EXPECT_EQ(pool->queued, 0U);
+  EXPECT_FALSE(pool->oldest);
+  EXPECT_EQ(pool->accepted, 1U);
+  EXPECT_EQ(pool->delivered, 1U);
+  EXPECT_EQ(pool->rejected, 1U);
+  ASSERT_EQ(pool->listeners.size(), 1U);
+  EXPECT_EQ(pool->listeners[0].violations, 1U);
+  EXPECT_EQ(pool->listeners[0].last_bytes, "READY\nRESULT many\nREADY\nRESULT 2\nOKREADY\n");
+  const core::ProcessHistory history = host.core().history(id);
+  EXPECT_EQ(history.starts, 2U);
+  ASSERT_EQ(history.exits.size(), 1U);
+  EXPECT_TRUE(history.exits[0].status.by_signal);
+}
+
+TEST(Listener, OneThatAlwaysBabblesEndsInFatal) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
+  host.scripts["l"] = {{.output = "hello, I am a listener\n"}};
+  host.boot();
+  host.run_for(seconds(100));
+  EXPECT_EQ(host.state("l"), ProcessState::FATAL);
+  EXPECT_EQ(host.starts.size(), 4U);
+}
+
+TEST(Listener, OneThatBreaksTheProtocolFollowsItsPolicy) {
+  FakeHost host(
+      Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 10, 1,
+                               [](auto& o) { o.autorestart = schema::AutoRestartValue::never; }));
+  host.scripts["l"] = {
+      {.answers = {Answer::garbage}, .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(100));
+  EXPECT_EQ(host.state("l"), ProcessState::EXITED);
+  // The event waits for who starts it.
+  EXPECT_EQ(host.core().pool_status(host.core().group_of(host.id("l")))->queued, 1U);
+}
+
+TEST(Listener, OneThatBreaksTheProtocolAndIgnoresItsSignalIsKilled) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 10, 1,
+                                         [](auto& o) { o.stopwaitsecs = 3; }));
+  host.scripts["l"] = {
+      {.ignores_stop = true, .answers = {Answer::garbage}, .is_listener = true},
+      {.is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "x");
+  host.run_for(seconds(2.9));
+  EXPECT_EQ(host.starts.size(), 1U);
+  host.run_for(seconds(2));
+  EXPECT_EQ(host.starts.size(), 2U);
+  EXPECT_EQ(host.kills.back().signal, SIGKILL);
+}
+
+TEST(Listener, TheQueueTellsItsDepthAndAge) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}, 2));
+  host.scripts["l"] = {
+      {.answers = {Answer::nothing}, .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  for (int i = 0; i < 5; ++i) {
+    send_remote(host, "x");
+    host.run_for(seconds(1));
+  }
+  const auto pool = host.core().pool_status(host.core().group_of(host.id("l")));
+  ASSERT_TRUE(pool);
+  EXPECT_EQ(pool->queued, 2U);
+  EXPECT_EQ(pool->buffer_size, 2);
+  EXPECT_EQ(pool->oldest, host.now() - seconds(2));
+  EXPECT_EQ(pool->accepted, 5U);
+  EXPECT_EQ(pool->dropped, 2U);
+  EXPECT_EQ(pool->listeners[0].state, core::ListenerState::BUSY);
+  EXPECT_EQ(pool->listeners[0].held, 0);
+  EXPECT_EQ(pool->listeners[0].held_since, host.now() - seconds(5));
 }
 
 TEST(Listener, OneThatDoesNotAnswerIsLeftAlone) {

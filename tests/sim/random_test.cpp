@@ -31,11 +31,24 @@ class Dice {
   std::mt19937 engine_;
 };
 
-Configuration random_configuration(Dice& dice) {
+// What each pool of a world hears of, whatever else its configurations say.
+using PoolEvents = std::vector<std::vector<EventType>>;
+
+PoolEvents random_events(Dice& dice) {
+  PoolEvents events;
+  for (int i = 0; i < 2; ++i) {
+    events.push_back(dice.one_in(2) ? std::vector{EventType::EVENT}
+                                    : std::vector{EventType::PROCESS_STATE, EventType::TICK_5});
+  }
+  return events;
+}
+
+Configuration random_configuration(Dice& dice, const PoolEvents& events) {
   Configuration configuration;
   const int programs = 1 + dice.below(6);
   for (int i = 0; i < programs; ++i) {
     configuration.program("p" + std::to_string(i), [&](schema::ProcessOptions& o) {
+      o.command = dice.one_in(3) ? "another" : "one";
       o.priority = dice.below(3);
       o.startsecs = dice.below(3);
       o.startretries = dice.below(4);
@@ -53,12 +66,12 @@ Configuration random_configuration(Dice& dice) {
                          [](auto& o) { o.startsecs = 0; });
   const int pools = dice.below(3);
   for (int i = 0; i < pools; ++i) {
-    configuration.listener("l" + std::to_string(i) + "_",
-                           dice.one_in(2)
-                               ? std::vector{EventType::EVENT}
-                               : std::vector{EventType::PROCESS_STATE, EventType::TICK_5},
+    configuration.listener("l" + std::to_string(i) + "_", events[std::size_t(i)],
                            1 + dice.below(20), 1 + dice.below(3));
   }
+  std::vector<std::pair<std::string, Configuration::Change>> members;
+  for (int i = dice.below(4); i > 0; --i) members.emplace_back("g" + std::to_string(i), nullptr);
+  if (!dice.one_in(3)) configuration.group("g", dice.below(1000), members);
   return configuration;
 }
 
@@ -86,18 +99,15 @@ class World {
  public:
   explicit World(unsigned seed)
       : dice_(seed),
-        configuration_(random_configuration(dice_)),
-        host_(configuration_),
+        events_(random_events(dice_)),
+        host_(random_configuration(dice_, events_)),
         ledger_(host_, "a_witness") {
-    for (const ProcessId id : host_.core().processes()) {
-      const std::string& name = host_.core().spec(id).name;
-      auto& scripts = host_.scripts[name];
-      if (name == "a_witness") {
-        scripts = {{.is_listener = true}};
-        continue;
+    host_.scripts["a_witness"] = {{.is_listener = true}};
+    for (const char* name : {"p0", "p1", "p2", "p3", "p4", "p5", "g1", "g2", "g3", "l0_", "l0_0",
+                             "l0_1", "l0_2", "l1_", "l1_0", "l1_1", "l1_2"}) {
+      for (int i = 0; i < 3; ++i) {
+        host_.scripts[name].push_back(random_script(dice_, name[0] == 'l'));
       }
-      names_.push_back(name);
-      for (int i = 0; i < 3; ++i) scripts.push_back(random_script(dice_, name[0] == 'l'));
     }
     // The table of processes is full now and then.
     for (int i = 0; i < 5; ++i) {
@@ -131,8 +141,9 @@ class World {
 
  private:
   void disturb() {
-    const std::string& name = names_[static_cast<std::size_t>(dice_.below(int(names_.size())))];
-    switch (dice_.below(15)) {
+    const std::string name = any_name();
+    if (name.empty()) return;
+    switch (dice_.below(19)) {
       case 0:
       case 1: host_.start(name); break;
       case 2:
@@ -161,8 +172,8 @@ class World {
         // One that could not be killed is left behind by a restart and would not be counted.
         if (dice_.one_in(3) && unknown_ == 0) {
           host_.unkillable.clear();
-          host_.next_plan = dice_.one_in(2) ? configuration_.build() : nullptr;
-          host_.signal(SIGHUP);
+          host_.next_plan = dice_.one_in(2) ? random_plan() : nullptr;
+          host_.restart();
         }
         break;
       case 11: flood(name); break;
@@ -179,8 +190,42 @@ class World {
           });
         }
         break;
+      case 14:
+      case 15:
+        host_.next_plan = dice_.one_in(5) ? nullptr : random_plan();
+        host_.signal(SIGHUP);
+        break;
+      case 16: add_group(); break;
+      case 17: remove_group(name); break;
       default: break;
     }
+  }
+
+  std::shared_ptr<const schema::Resolved> random_plan() {
+    return random_configuration(dice_, events_).build();
+  }
+
+  // Of a process that exists and is not the witness.
+  std::string any_name() {
+    std::vector<std::string> names;
+    for (const ProcessId id : host_.core().processes()) {
+      const std::string& name = host_.core().spec(id).name;
+      if (name != "a_witness") names.push_back(name);
+    }
+    return names.empty() ? "" : names[static_cast<std::size_t>(dice_.below(int(names.size())))];
+  }
+
+  void add_group() {
+    const auto plan = random_plan();
+    host_.request([&](const auto& now, auto& out) {
+      host_.core().add_group(now, plan, std::size_t(dice_.below(int(plan->groups.size()))), out);
+    });
+  }
+
+  void remove_group(const std::string& name) {
+    host_.request([&](const auto& now, auto& out) {
+      host_.core().remove_group(now, host_.core().group_of(host_.id(name)), out);
+    });
   }
 
   // Much output at once: for a listener words without sense.
@@ -242,10 +287,9 @@ class World {
   }
 
   Dice dice_;
-  Configuration configuration_;
+  PoolEvents events_;
   FakeHost host_;
   EventLedger ledger_;
-  std::vector<std::string> names_;
   int unknown_ = 0;
 };
 
@@ -308,7 +352,8 @@ TEST(Random, NoInputHoweverWrongBreaksTheCore) {
     const auto pick = [&](const auto& list) {
       return list[static_cast<std::size_t>(dice.below(int(list.size())))];
     };
-    Configuration configuration = random_configuration(dice);
+    const PoolEvents events = random_events(dice);
+    Configuration configuration = random_configuration(dice, events);
     configuration.supervisord().strip_ansi = dice.one_in(2);
     core::Supervisor core(configuration.build());
     core::Effects out;
@@ -319,7 +364,7 @@ TEST(Random, NoInputHoweverWrongBreaksTheCore) {
       const auto id = static_cast<ProcessId>(dice.one_in(20) ? -1 : dice.below(10));
       const auto tell = [&](const core::Input& input) { core.handle(now, input, out); };
       const auto channel = dice.one_in(2) ? Channel::standard_output : Channel::standard_error;
-      switch (dice.below(14)) {
+      switch (dice.below(17)) {
         case 0: tell(Boot{}); break;
         case 1:
         case 2:
@@ -338,9 +383,16 @@ TEST(Random, NoInputHoweverWrongBreaksTheCore) {
           if (dice.one_in(50)) tell(DaemonSignal{dice.below(70) - 2});
           break;
         case 11:
-          if (dice.one_in(50)) tell(PlanLoaded{dice.one_in(2) ? nullptr : configuration.build()});
+          if (dice.one_in(50)) {
+            tell(PlanLoaded{
+                dice.one_in(2) ? nullptr : configuration.build(),
+                dice.one_in(2) ? core::LoadPurpose::update : core::LoadPurpose::restart});
+          }
           break;
         case 12: core.start_process(now, id, out); break;
+        case 13: core.update(now, random_configuration(dice, events).build(), out); break;
+        case 14: core.add_group(now, configuration.build(), std::size_t(dice.below(9)), out); break;
+        case 15: core.remove_group(now, id, out); break;
         default: core.stop_process(now, id, out); break;
       }
       out.clear();
@@ -352,7 +404,7 @@ TEST(Random, TheSameWorldGivesTheSameLog) {
   for (int i = 0; i < 2; ++i) {
     static std::vector<std::string> first;
     Dice dice(7);
-    FakeHost host(random_configuration(dice));
+    FakeHost host(random_configuration(dice, random_events(dice)));
     host.boot();
     host.run_for(seconds(100));
     if (i == 0) {

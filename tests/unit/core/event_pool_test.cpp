@@ -12,7 +12,7 @@ using schema::EventType;
 constexpr Now at(Instant time) { return {time, {}}; }
 
 std::optional<std::int64_t> accept(EventPool& pool, std::int64_t serial) {
-  const auto pushed_out = pool.accept(EventType::TICK_5, serial, "");
+  const auto pushed_out = pool.accept({}, EventType::TICK_5, serial, "");
   if (!pushed_out) return std::nullopt;
   return pushed_out->serial;
 }
@@ -44,14 +44,14 @@ TEST(EventPool, ANewEventPushesOutTheOldest) {
 TEST(EventPool, HasRoomForMoreUntilItWasServedOnce) {
   EventPool pool(1);
   pool.set_first_room(3);
-  for (int i = 0; i < 3; ++i) EXPECT_FALSE(pool.accept(EventType::TICK_5, i, ""));
-  EXPECT_EQ(pool.accept(EventType::TICK_5, 3, "")->serial, 0);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(pool.accept({}, EventType::TICK_5, i, ""));
+  EXPECT_EQ(pool.accept({}, EventType::TICK_5, 3, "")->serial, 0);
   for (int i = 0; i < 3; ++i) {
     pool.set_ready(0, true);
     ASSERT_TRUE(pool.next({}));
   }
-  EXPECT_FALSE(pool.accept(EventType::TICK_5, 4, ""));
-  EXPECT_EQ(pool.accept(EventType::TICK_5, 5, "")->serial, 4);
+  EXPECT_FALSE(pool.accept({}, EventType::TICK_5, 4, ""));
+  EXPECT_EQ(pool.accept({}, EventType::TICK_5, 5, "")->serial, 4);
 }
 
 TEST(EventPool, HoldsOneEventWhateverItsSize) {
