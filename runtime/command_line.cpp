@@ -37,6 +37,7 @@ constexpr std::array known{
     Argument{"minprocs",         0,   "COUNT",   "processes that must be available"                    },
     Argument{"profile_options",  0,   "OPTIONS",
              "taken and ignored: there is no Python to be profiled"                                    },
+    Argument{"insecure-http",    0,   "",        "serve TCP ports without a password"                  },
     Argument{"compat",           0,   "NAMES",   "do as supervisord does, see below"                   },
 };
 
@@ -89,6 +90,10 @@ schema::Status take(const Argument& argument, const std::string& as_given, std::
   }
   if (name == "profile_options") {
     line.profile_options = value;
+    return schema::Nothing{};
+  }
+  if (name == "insecure-http") {
+    line.insecure_http = true;
     return schema::Nothing{};
   }
   if (name == "compat") {

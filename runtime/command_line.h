@@ -20,6 +20,7 @@ struct CommandLine {
   std::vector<std::pair<std::string_view, std::string>> settings;
   std::string profile_options;  // supervisord's profiler; nothing of ours
   core::Compat compat;
+  bool insecure_http = false;  // TCP servers without a password, for all who reach this machine
   // Asked for instead of running.
   bool help = false;
   bool version = false;

@@ -19,6 +19,7 @@
 #include "compiler/machine.h"
 #include "compiler/render_text.h"
 #include "runtime/command_line.h"
+#include "runtime/control.h"
 #include "runtime/host/command.h"
 #include "runtime/host/daemon.h"
 #include "runtime/host/environment.h"
@@ -104,7 +105,7 @@ Loaded load_plan(const CommandLine& line) {
   return finish(std::move(bound.resolved), line, {"plan " + schema::plan_hash(*plan)});
 }
 
-Loaded load_configuration(const CommandLine& line) {
+Loaded load_configuration(const CommandLine& line, bool color) {
   const schema::Facts facts = compiler::machine_facts();
   compiler::CompileOptions options;
   options.environment = compiler::process_environment();
@@ -120,8 +121,7 @@ Loaded load_configuration(const CommandLine& line) {
   std::string text;
   for (const compiler::Diagnostic& diagnostic : compilation->diagnostics.all()) {
     if (diagnostic.severity == compiler::Severity::error) {
-      text += compiler::render_text(diagnostic, compilation->sources,
-                                    {.color = ::isatty(STDERR_FILENO) != 0});
+      text += compiler::render_text(diagnostic, compilation->sources, {.color = color});
     }
   }
   if (!text.empty()) {
@@ -151,8 +151,9 @@ bool begins_like_plan(const std::string& path) {
   return schema::looks_like_plan(start);
 }
 
-Loaded load(const CommandLine& line) {
-  return line.is_plan || begins_like_plan(line.file) ? load_plan(line) : load_configuration(line);
+Loaded load(const CommandLine& line, bool color) {
+  return line.is_plan || begins_like_plan(line.file) ? load_plan(line)
+                                                     : load_configuration(line, color);
 }
 
 int refuse(const schema::Error& error) {
@@ -205,13 +206,17 @@ int run(int count, char** arguments) {
                  "to specify a \"-c\" argument specifying an absolute path to a configuration file "
                  "for improved security.\n";
   }
-  Loaded loaded = load(line);
+  Loaded loaded = load(line, ::isatty(STDERR_FILENO) != 0);
   if (!loaded) {
     return refuse(loaded.error());
   }
   host::DaemonOptions options;
-  options.load = [line] { return load(line); };
+  options.load = [line] { return load(line, false); };
   options.compat = line.compat;
+  options.make_servers = [insecure = line.insecure_http](core::Supervisor& supervisor,
+                                                         core::Machine& machine) {
+    return make_control_servers(supervisor, machine, {.insecure_http = insecure});
+  };
   const schema::Result<int> status = host::run_daemon(std::move(*loaded), std::move(options));
   if (!status) {
     return refuse_usage(status.error().message);

@@ -141,6 +141,11 @@ void ActivityLog::write_standard_output(std::string_view bytes) {
       !write_patiently(STDOUT_FILENO, bytes, output_is_stuck_ ? 0 : patience_milliseconds);
 }
 
+schema::Status ActivityLog::clear() {
+  flush();
+  return file_ ? file_->clear() : schema::Status(schema::Nothing{});
+}
+
 void ActivityLog::reopen() {
   flush();
   if (file_) {

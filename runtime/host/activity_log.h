@@ -56,6 +56,9 @@ class ActivityLog {
   // The file is closed and opened by name.
   void reopen();
 
+  // The file is deleted and a new one begun.
+  schema::Status clear();
+
  private:
   void append_time();
   void write_standard_output(std::string_view bytes);

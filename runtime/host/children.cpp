@@ -414,6 +414,24 @@ void Children::reopen_logs() {
   }
 }
 
+schema::Status Children::clear_logs(core::ProcessId id) {
+  schema::Status cleared = schema::Nothing{};
+  if (id < children_.size()) {
+    for (Output& output : children_[id].outputs) {
+      if (output.file) {
+        const schema::Status done = output.file->clear();
+        cleared = done ? cleared : done;
+        watch_log(id, *output.file);
+      }
+    }
+  }
+  return cleared;
+}
+
+bool Children::takes_input(core::ProcessId id) const {
+  return id < children_.size() && children_[id].input;
+}
+
 void Children::write_input(core::ProcessId id, std::string_view bytes) {
   if (id >= children_.size() || !children_[id].input || bytes.empty()) {
     return;

@@ -63,6 +63,12 @@ class Children {
   void append_log(core::ProcessId id, core::Channel channel, std::string_view bytes);
   void reopen_logs();
 
+  // Deletes the logs of a process that runs and begins new ones.
+  schema::Status clear_logs(core::ProcessId id);
+
+  // Whether its standard input is open.
+  bool takes_input(core::ProcessId id) const;
+
   // A child was reaped: reads what it left in its pipes. The process that it was; nothing if the
   // pid is not one of ours.
   std::optional<core::ProcessId> ended(int pid);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 
 #include "schema/text.h"
@@ -75,7 +76,7 @@ schema::Result<Command> find_command(std::string_view command_line, std::string_
 
   const std::string name = schema::python_repr(command.file);
   if (place.empty() || !look_at(place, status)) {
-    return schema::Error{.message = "can't find command " + name};
+    return schema::Error{.message = "can't find command " + name, .error_number = ENOENT};
   }
   if (S_ISDIR(status.st_mode)) {
     return schema::Error{.message = "command at " + name + " is a directory"};

@@ -15,6 +15,7 @@ struct Command {
   std::vector<std::string> arguments;  // the first is the command as written
 };
 
+// The error has ENOENT where there is no such file, and no number for all other reasons.
 // `search_path` is the value of PATH; what cannot be executed is passed over if there is something
 // better behind it. A relative command with a slash is looked up where it will be executed: in
 // `directory`, or, if that is empty, in the daemon's folder.

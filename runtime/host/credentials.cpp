@@ -26,6 +26,31 @@ std::vector<gid_t> groups_of(const passwd& entry) {
 
 }  // namespace
 
+schema::Result<FileOwner> find_owner(const schema::UserGroupValue& owner) {
+  const auto number = [](const std::string& text) -> std::optional<unsigned> {
+    unsigned id = 0;
+    const char* end = text.data() + text.size();
+    const auto [rest, failure] = std::from_chars(text.data(), end, id);
+    return failure == std::errc() && rest == end ? std::optional<unsigned>(id) : std::nullopt;
+  };
+  FileOwner found;
+  const std::optional<unsigned> user = number(owner.user);
+  const passwd* entry = user ? ::getpwuid(*user) : ::getpwnam(owner.user.c_str());
+  if (entry == nullptr) {
+    return schema::Error{.message = "Invalid user name " + owner.user};
+  }
+  found = {.user = entry->pw_uid, .group = entry->pw_gid};
+  if (owner.group) {
+    const std::optional<unsigned> group_id = number(*owner.group);
+    const group* record = group_id ? ::getgrgid(*group_id) : ::getgrnam(owner.group->c_str());
+    if (record == nullptr) {
+      return schema::Error{.message = "Invalid group name " + *owner.group};
+    }
+    found.group = record->gr_gid;
+  }
+  return found;
+}
+
 schema::Result<UserChange> find_user(const std::string& user) {
   uid_t number = 0;
   const char* end = user.data() + user.size();

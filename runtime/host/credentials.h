@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/result.h"
+#include "schema/values.h"
 
 namespace sup::host {
 
@@ -27,6 +28,15 @@ struct UserChange {
 
 // `user` is a name or a number. Errors are in Supervisor's words.
 schema::Result<UserChange> find_user(const std::string& user);
+
+// Who a file is to belong to.
+struct FileOwner {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
+// Names or numbers. Without a group it is the user's first one.
+schema::Result<FileOwner> find_owner(const schema::UserGroupValue& owner);
 
 // Changes this process: groups, group, user. Errors are in Supervisor's words.
 schema::Status become(const Credentials& credentials);

@@ -19,6 +19,7 @@
 #include "runtime/host/auto_logs.h"
 #include "runtime/host/children.h"
 #include "runtime/host/credentials.h"
+#include "runtime/host/daemon_machine.h"
 #include "runtime/host/event_loop.h"
 #include "runtime/host/fcgi_sockets.h"
 #include "runtime/host/setup.h"
@@ -69,7 +70,23 @@ class Daemon {
                              std::string_view bytes) { tell_output(id, channel, bytes); },
             .stdin_broken = [this](core::ProcessId id) { feed(core::input::StdinBroken{id}); },
             .log = [this](core::Level level, const std::string& text) { log_.line(level, text); }}),
-        fcgi_sockets_([this](const std::string& text) { log_.line(core::Level::info, text); }) {}
+        fcgi_sockets_([this](const std::string& text) { log_.line(core::Level::info, text); }),
+        machine_(DaemonMachine::Parts{
+            .supervisor = supervisor_,
+            .log = log_,
+            .children = children_,
+            .log_path =
+                [this](core::ProcessId id, core::Channel channel) {
+                  return id < log_files_.size()
+                             ? log_files_[id][static_cast<std::size_t>(channel)].path
+                             : std::string();
+                },
+            .carry_out = [this](core::Effects& orders) { carry_out(orders); },
+            .read_configuration = [this] { return read_configuration(); }}) {
+    if (options_.make_servers) {
+      servers_ = options_.make_servers(supervisor_, machine_);
+    }
+  }
 
   schema::Status start();
   int run();
@@ -92,6 +109,9 @@ class Daemon {
   void write_pidfile();
 
   void feed(const core::Input& input);
+  void carry_out(core::Effects& orders);
+  void execute_all();
+  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration();
   void tell_output(core::ProcessId id, core::Channel channel, std::string_view bytes);
 
   template <class Order>
@@ -112,6 +132,8 @@ class Daemon {
 
   template <class Action>
   void guarded(Action action);
+  core::Instant settle();
+  void reopen_servers();
   void tick();
   void read_signals();
   void reap();
@@ -140,6 +162,10 @@ class Daemon {
   std::vector<std::array<LogName, 2>> log_files_;  // by process and channel
   std::vector<std::string> socket_groups_;         // by process: whose socket its child has
   std::string server_url_;
+  DaemonMachine machine_;
+  std::unique_ptr<Servers> servers_;
+  EventLoop* loop_ = nullptr;     // while it runs
+  bool servers_are_old_ = false;  // of the plan before a restart
   unsigned restarts_ = 0;
   bool booted_ = false;
   std::optional<int> status_;
@@ -221,6 +247,12 @@ schema::Status Daemon::start() {
   for (const schema::Status& step : {name_log_files(), probe_sockets(*configuration_.resolved)}) {
     if (!step) {
       return step.error();
+    }
+  }
+  if (servers_) {
+    const schema::Status served = servers_->open(configuration_.resolved);
+    if (!served) {
+      return served.error();
     }
   }
   signals_ = take_signals();
@@ -313,6 +345,19 @@ void Daemon::write_pidfile() {
 
 void Daemon::feed(const core::Input& input) {
   supervisor_.handle(now(), input, effects_);
+  execute_all();
+}
+
+// Of requests.
+void Daemon::carry_out(core::Effects& orders) {
+  for (core::Effect& order : orders) {
+    effects_.push_back(std::move(order));
+  }
+  orders.clear();
+  execute_all();
+}
+
+void Daemon::execute_all() {
   if (executing_) {
     return;  // the loop below comes to what was added
   }
@@ -408,6 +453,14 @@ void Daemon::execute(const core::effect::ReopenLogs&) {
   children_.reopen_logs();
 }
 
+schema::Result<std::shared_ptr<const schema::Resolved>> Daemon::read_configuration() {
+  const schema::Result<Configuration> loaded = options_.load();
+  if (!loaded) {
+    return loaded.error();
+  }
+  return loaded->resolved;
+}
+
 void Daemon::execute(const core::effect::LoadPlan& order) {
   const schema::Result<Configuration> loaded = options_.load();
   if (!loaded) {
@@ -426,6 +479,7 @@ void Daemon::execute(const core::effect::LoadPlan& order) {
 }
 
 void Daemon::execute(const core::effect::Added& order) {
+  machine_.table_changed();
   const schema::Status named = name_logs_of(order.process);
   if (!named) {
     log_.line(core::Level::error, named.error().message);
@@ -441,6 +495,7 @@ void Daemon::execute(const core::effect::Changed& order) {
 }
 
 void Daemon::execute(const core::effect::Removed& order) {
+  machine_.table_changed();
   children_.release(order.process);
   log_files_[order.process] = {};
 }
@@ -451,6 +506,9 @@ void Daemon::execute(const core::effect::Updated&) {
   if (taken.resolved.get() == &supervisor_.resolved()) {
     for (const std::string& line : taken.first_lines) {
       log_.line(core::Level::info, line);
+    }
+    if (servers_) {
+      servers_->plan_taken(taken.resolved);
     }
   }
   server_url_ = default_server_url(supervisor_.resolved());
@@ -469,6 +527,8 @@ void Daemon::execute(const core::effect::Updated&) {
 
 void Daemon::execute(const core::effect::Restarted&) {
   ++restarts_;
+  machine_.table_changed();
+  servers_are_old_ = true;  // the call that led to this may still be at work
   booted_ = false;
   children_.clear();
   fcgi_sockets_.clear();
@@ -516,14 +576,11 @@ int Daemon::run() {
                                     return fullest;
                                   },
                               .alarm = [this] { guarded([this] { tick(); }); },
-                              .settle =
-                                  [this, &loop] {
-                                    guarded([this] { log_.flush(); });
-                                    if (status_) {
-                                      loop.stop();
-                                    }
-                                    return supervisor_.deadline();
-                                  }});
+                              .settle = [this] { return settle(); }});
+  loop_ = &loop;
+  if (servers_) {
+    servers_->serve(loop.context(), [&loop] { loop.settle(); });
+  }
   booted_ = true;
   guarded([this] { feed(core::input::Boot{}); });
   log_.flush();
@@ -532,10 +589,47 @@ int Daemon::run() {
   ::malloc_trim(0);
 #endif
   loop.run();
+  if (servers_) {
+    servers_->close();
+  }
+  loop_ = nullptr;
   log_.finish();
   fcgi_sockets_.clear();
   pidfile_.remove();
   return status_.value_or(0);
+}
+
+// After everything that happened: what waits for it learns of it. The time of the next alarm.
+core::Instant Daemon::settle() {
+  core::Instant due = core::never;
+  guarded([&] {
+    log_.flush();
+    if (servers_) {
+      due = servers_->settled();
+    }
+    if (std::exchange(servers_are_old_, false)) {
+      reopen_servers();
+    }
+    log_.flush();
+  });
+  if (status_) {
+    loop_->stop();
+  }
+  return std::min(due, supervisor_.deadline());
+}
+
+// As a restart of Supervisor does, connections included.
+void Daemon::reopen_servers() {
+  if (!servers_) {
+    return;
+  }
+  servers_->close();
+  const schema::Status opened = servers_->open(configuration_.resolved);
+  if (opened) {
+    servers_->serve(loop_->context(), [this] { loop_->settle(); });
+  } else {
+    log_.line(core::Level::critical, opened.error().message);
+  }
 }
 
 // The alarm may be an old one.

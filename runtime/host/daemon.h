@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/core/compat.h"
+#include "runtime/host/servers.h"
 #include "schema/instantiate.h"
 #include "schema/result.h"
 
@@ -26,6 +27,8 @@ struct DaemonOptions {
   std::function<schema::Result<Configuration>()> load;
   // What is as in Supervisor although suprun does better.
   core::Compat compat;
+  // Makes the control servers; unset: there are none.
+  MakeServers make_servers;
   // Stays in the foreground whatever the configuration says.
   bool foreground = false;
 };

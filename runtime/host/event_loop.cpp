@@ -70,6 +70,15 @@ class EventLoop::Implementation {
     context.run();
   }
 
+  void settle() {
+    const core::Instant due = handlers_.settle();
+    // An earlier alarm stays: it will set the next one.
+    if (due < armed_ || (due == core::never && armed_ != core::never)) {
+      armed_ = due;
+      set_timer(alarm_.native_handle(), due);
+    }
+  }
+
   asio::io_context context{1};
 
  private:
@@ -134,15 +143,6 @@ class EventLoop::Implementation {
     }
   }
 
-  void settle() {
-    const core::Instant due = handlers_.settle();
-    // An earlier alarm stays: it will set the next one.
-    if (due < armed_ || (due == core::never && armed_ != core::never)) {
-      armed_ = due;
-      set_timer(alarm_.native_handle(), due);
-    }
-  }
-
   LoopHandlers handlers_;
   int bulk_source_;
   asio::posix::stream_descriptor signals_;
@@ -162,6 +162,8 @@ EventLoop::EventLoop(int signals, int prompt, int bulk, LoopHandlers handlers)
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() { implementation_->run(); }
+
+void EventLoop::settle() { implementation_->settle(); }
 
 void EventLoop::stop() { implementation_->context.stop(); }
 

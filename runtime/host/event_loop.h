@@ -40,6 +40,10 @@ class EventLoop {
   void run();
   void stop();
 
+  // Somebody else who lives in this loop changed something: has the settle handler called, which
+  // must not call this.
+  void settle();
+
   boost::asio::io_context& context();
 
  private:

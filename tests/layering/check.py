@@ -21,6 +21,8 @@ FOLDERS = {
     'runtime/option_reader.cpp': ['schema', 'runtime'],
     'runtime/command_line.h': ['schema', 'runtime/core'],
     'runtime/command_line.cpp': ['schema', 'runtime'],
+    'runtime/control.h': ['schema', 'runtime'],
+    'runtime/control.cpp': ['schema', 'runtime'],
     'runtime/suprun.cpp': ['schema', 'compiler', 'runtime'],
 }
 # Library -> where its headers may be included. Heavy ones keep to their room.

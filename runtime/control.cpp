@@ -1,0 +1,68 @@
+#include "runtime/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/http/server.h"
+#include "runtime/rpc/interface.h"
+
+namespace sup {
+
+namespace {
+
+class ControlServers final : public host::Servers {
+ public:
+  ControlServers(core::Supervisor& supervisor, core::Machine& machine, http::ServerOptions options)
+      : machine_(machine),
+        interface_(supervisor, machine),
+        server_(http::Site{supervisor, machine, interface_}, options, [this] {
+          if (settle_) {
+            settle_();
+          }
+        }) {}
+
+  schema::Status open(const std::shared_ptr<const schema::Resolved>& plan) override {
+    interface_.configure(plan);
+    return server_.open(*plan);
+  }
+
+  void serve(boost::asio::io_context& context, std::function<void()> settle) override {
+    settle_ = std::move(settle);
+    server_.serve(context);
+  }
+
+  void plan_taken(const std::shared_ptr<const schema::Resolved>& plan) override {
+    interface_.configuration_read(plan);
+  }
+
+  core::Instant settled() override {
+    core::Instant next = core::never;
+    // What waited may have gone on to its next call. One that never ends must not hold the loop.
+    constexpr int most_rounds = 100;
+    for (int round = 0; round < most_rounds; ++round) {
+      next = server_.settled(machine_.now());
+      if (!interface_.take_changed()) {
+        return next;
+      }
+    }
+    return machine_.now().steady;
+  }
+
+  void close() override { server_.close(); }
+
+ private:
+  core::Machine& machine_;
+  rpc::Interface interface_;
+  std::function<void()> settle_;
+  http::Server server_;
+};
+
+}  // namespace
+
+std::unique_ptr<host::Servers> make_control_servers(core::Supervisor& supervisor,
+                                                    core::Machine& machine,
+                                                    http::ServerOptions options) {
+  return std::make_unique<ControlServers>(supervisor, machine, options);
+}
+
+}  // namespace sup

@@ -1,0 +1,162 @@
+#include "runtime/host/daemon_machine.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "runtime/host/command.h"
+#include "runtime/host/credentials.h"
+#include "runtime/host/environment.h"
+#include "runtime/host/system.h"
+
+namespace sup::host {
+
+namespace {
+
+class FileReader final : public core::LogReader {
+ public:
+  FileReader(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+
+  std::optional<std::int64_t> size() const override {
+    struct stat status {};
+
+    return ::fstat(file_.get(), &status) == 0 ? std::optional<std::int64_t>(status.st_size)
+                                              : std::nullopt;
+  }
+
+  std::optional<std::string> read(std::int64_t offset, std::size_t length) const override {
+    std::string bytes(length, '\0');
+    std::size_t got = 0;
+    while (got < length) {
+      const ssize_t count = ::pread(file_.get(), bytes.data() + got, length - got,
+                                    offset + static_cast<std::int64_t>(got));
+      if (count < 0 && errno == EINTR) {
+        continue;
+      }
+      if (count < 0) {
+        return std::nullopt;
+      }
+      if (count == 0) {
+        break;
+      }
+      got += static_cast<std::size_t>(count);
+    }
+    bytes.resize(got);
+    return bytes;
+  }
+
+  std::int64_t modified() const override {
+    struct stat status {};
+
+    return ::fstat(file_.get(), &status) == 0 ? status.st_mtime : 0;
+  }
+
+  bool is_current() const override {
+    struct stat ours {};
+
+    struct stat named {};
+
+    return ::stat(path_.c_str(), &named) != 0 || ::fstat(file_.get(), &ours) != 0 ||
+           (ours.st_ino == named.st_ino && ours.st_dev == named.st_dev);
+  }
+
+ private:
+  std::string path_;
+  Descriptor file_;
+};
+
+}  // namespace
+
+DaemonMachine::DaemonMachine(Parts parts)
+    : parts_(std::move(parts)), environment_(own_environment()) {}
+
+core::Now DaemonMachine::now() const { return host::now(); }
+
+int DaemonMachine::pid() const { return ::getpid(); }
+
+std::tm DaemonMachine::local_time(std::int64_t seconds) const {
+  std::tm local{};
+  const std::time_t time = seconds;
+  ::localtime_r(&time, &local);
+  return local;
+}
+
+std::optional<std::int64_t> DaemonMachine::user_number(const std::string& user) const {
+  const schema::Result<FileOwner> found = host::find_owner({.user = user, .group = {}});
+  return found ? std::optional<std::int64_t>(found->user) : std::nullopt;
+}
+
+schema::Result<core::Machine::Owner> DaemonMachine::find_owner(
+    const schema::UserGroupValue& owner) const {
+  const schema::Result<FileOwner> found = host::find_owner(owner);
+  if (!found) {
+    return found.error();
+  }
+  return Owner{.user = found->user, .group = found->group};
+}
+
+std::string DaemonMachine::log_path(core::ProcessId process, core::Channel channel) const {
+  return parts_.log_path(process, channel);
+}
+
+std::string DaemonMachine::activity_log_path() const {
+  const std::string& file = parts_.log.settings().file;
+  return file == "syslog" ? std::string() : file;
+}
+
+bool DaemonMachine::file_exists(const std::string& path) const {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::unique_ptr<core::LogReader> DaemonMachine::open_log(const std::string& path) const {
+  parts_.log.flush();  // it may be this one
+  // What is no file must not keep us waiting, nor become our terminal.
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+
+  struct stat status {};
+
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return nullptr;
+  }
+  return std::make_unique<FileReader>(path, std::move(file));
+}
+
+schema::Status DaemonMachine::clear_logs(core::ProcessId process) {
+  return parts_.children.clear_logs(process);
+}
+
+schema::Status DaemonMachine::clear_activity_log() { return parts_.log.clear(); }
+
+std::optional<core::CommandProblem> DaemonMachine::command_problem(core::ProcessId process) const {
+  const schema::Process& spec = parts_.supervisor.spec(process);
+  const ChildEnvironment environment(environment_, spec, {});
+  const schema::Result<Command> command =
+      find_command(spec.options.command.value_or(""), environment.search_path(),
+                   spec.options.directory.value_or(""));
+  if (command) {
+    return std::nullopt;
+  }
+  return core::CommandProblem{.not_found = command.error().error_number == ENOENT,
+                              .text = command.error().message};
+}
+
+bool DaemonMachine::takes_input(core::ProcessId process) const {
+  return parts_.children.takes_input(process);
+}
+
+void DaemonMachine::carry_out(core::Effects& orders) { parts_.carry_out(orders); }
+
+bool DaemonMachine::logs(core::Level level) const { return level >= parts_.log.settings().level; }
+
+void DaemonMachine::log(core::Level level, const std::string& text) {
+  parts_.log.line(level, text);
+}
+
+schema::Result<std::shared_ptr<const schema::Resolved>> DaemonMachine::read_configuration() {
+  return parts_.read_configuration();
+}
+
+}  // namespace sup::host

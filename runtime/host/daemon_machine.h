@@ -1,0 +1,61 @@
+// The machine as the daemon shows it to requests.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/core/machine.h"
+#include "runtime/core/supervisor.h"
+#include "runtime/host/activity_log.h"
+#include "runtime/host/children.h"
+
+namespace sup::host {
+
+class DaemonMachine final : public core::Machine {
+ public:
+  // What it is made of; all must live longer.
+  struct Parts {
+    const core::Supervisor& supervisor;
+    ActivityLog& log;
+    Children& children;
+    std::function<std::string(core::ProcessId, core::Channel)> log_path;
+    std::function<void(core::Effects&)> carry_out;
+    std::function<schema::Result<std::shared_ptr<const schema::Resolved>>()> read_configuration;
+  };
+
+  explicit DaemonMachine(Parts parts);
+
+  // Processes came or went.
+  void table_changed() { ++generation_; }
+
+  core::Now now() const override;
+  int pid() const override;
+
+  std::uint64_t table_generation() const override { return generation_; }
+
+  std::tm local_time(std::int64_t seconds) const override;
+  std::optional<std::int64_t> user_number(const std::string& user) const override;
+  schema::Result<Owner> find_owner(const schema::UserGroupValue& owner) const override;
+  std::string log_path(core::ProcessId process, core::Channel channel) const override;
+  std::string activity_log_path() const override;
+  bool file_exists(const std::string& path) const override;
+  std::unique_ptr<core::LogReader> open_log(const std::string& path) const override;
+  schema::Status clear_logs(core::ProcessId process) override;
+  schema::Status clear_activity_log() override;
+  std::optional<core::CommandProblem> command_problem(core::ProcessId process) const override;
+  bool takes_input(core::ProcessId process) const override;
+  void carry_out(core::Effects& orders) override;
+  bool logs(core::Level level) const override;
+  void log(core::Level level, const std::string& text) override;
+  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() override;
+
+ private:
+  Parts parts_;
+  std::vector<std::string> environment_;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace sup::host

@@ -1,0 +1,41 @@
+// The place for control servers in the daemon. The daemon opens, feeds and closes them and knows no
+// more: what they serve is the business of who makes them (suprun.cpp joins the two).
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "runtime/core/machine.h"
+#include "runtime/core/supervisor.h"
+#include "runtime/core/types.h"
+#include "schema/result.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace sup::host {
+
+class Servers {
+ public:
+  virtual ~Servers() = default;
+
+  // Opens what the plan says; before the daemon goes to the background. The error is one of the
+  // start.
+  virtual schema::Status open(const std::shared_ptr<const schema::Resolved>& plan) = 0;
+
+  // From here on they live in that loop. `settle` has to be called when they changed something.
+  virtual void serve(boost::asio::io_context& context, std::function<void()> settle) = 0;
+
+  // Another plan was taken over while everything runs.
+  virtual void plan_taken(const std::shared_ptr<const schema::Resolved>& plan) = 0;
+
+  // Something may have changed, or the time that this returned before has come.
+  virtual core::Instant settled() = 0;
+
+  virtual void close() = 0;
+};
+
+using MakeServers = std::function<std::unique_ptr<Servers>(core::Supervisor&, core::Machine&)>;
+
+}  // namespace sup::host

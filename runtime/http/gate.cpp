@@ -1,0 +1,167 @@
+#include "runtime/http/gate.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include <boost/uuid/detail/sha1.hpp>
+
+#include "schema/text.h"
+
+namespace sup::http {
+
+namespace {
+
+// The name in "name:port" or "[::1]:port".
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) {
+    return host.substr(0, std::min(host.find(']'), host.size() - 1) + 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
+bool is_address(std::string_view name) {
+  return name.starts_with('[') ||
+         (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+std::string machine_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) {
+    return {};
+  }
+  return name.data();
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  while (text.ends_with('=')) {
+    text.remove_suffix(1);
+  }
+  std::string bytes;
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const std::size_t value = alphabet.find(c);
+    if (value == std::string_view::npos) {
+      return std::nullopt;
+    }
+    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes += static_cast<char>((bits >> count) & 0xFFU);
+    }
+  }
+  if (count == 6) {
+    return std::nullopt;
+  }
+  return bytes;
+}
+
+bool equal_in_constant_time(std::string_view expected, std::string_view given) {
+  unsigned difference = expected.size() == given.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    // Against itself where there is nothing to compare with.
+    const char other = i < expected.size() ? expected[i] : given[i];
+    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(other);
+  }
+  return difference == 0;
+}
+
+std::string sha1_hex(std::string_view bytes) {
+  boost::uuids::detail::sha1 hash;
+  hash.process_bytes(bytes.data(), bytes.size());
+  boost::uuids::detail::sha1::digest_type digest{};
+  hash.get_digest(digest);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned word : digest) {
+    for (unsigned shift = 32; shift > 0; shift -= 4) {
+      text += digits[(word >> (shift - 4)) & 0xFU];
+    }
+  }
+  return text;
+}
+
+bool password_matches(std::string_view configured, std::string_view given) {
+  constexpr std::string_view mark = "{SHA}";
+  return configured.starts_with(mark)
+             ? equal_in_constant_time(configured.substr(mark.size()), sha1_hex(given))
+             : equal_in_constant_time(configured, given);
+}
+
+bool Gate::knows_password(std::string_view authorization) const {
+  const std::size_t blank = authorization.find(' ');
+  if (blank == std::string_view::npos ||
+      !schema::equals_ignoring_case(authorization.substr(0, blank), "basic")) {
+    return false;
+  }
+  const std::optional<std::string> given =
+      decode_base64(schema::strip(authorization.substr(blank)));
+  const std::size_t colon = given ? given->find(':') : std::string::npos;
+  if (colon == std::string::npos) {
+    return false;
+  }
+  const std::string_view text = *given;
+  const bool right_user = equal_in_constant_time(settings_.username, text.substr(0, colon));
+  const bool right_password = password_matches(settings_.password, text.substr(colon + 1));
+  return right_user && right_password;
+}
+
+bool Gate::is_own_name(std::string_view host) const {
+  const std::string_view name = without_port(host);
+  return is_address(name) || schema::equals_ignoring_case(name, "localhost") ||
+         name.ends_with(".localhost") || schema::equals_ignoring_case(name, settings_.host) ||
+         schema::equals_ignoring_case(name, machine_name());
+}
+
+bool Gate::is_own_page(const Request& request) const {
+  const std::string_view host = request.header("Host");
+  if (request.has_header("Origin")) {
+    const std::string_view origin = request.header("Origin");
+    const std::size_t slashes = origin.find("://");
+    const std::string_view from =
+        slashes == std::string_view::npos ? origin : origin.substr(slashes + 3);
+    if (!schema::equals_ignoring_case(from, host)) {
+      return false;
+    }
+  }
+  const std::string_view site = request.header("Sec-Fetch-Site");
+  return site.empty() || site == "same-origin" || site == "none";
+}
+
+std::optional<int> Gate::refusal(const Request& request) const {
+  if (!settings_.is_local &&
+      (request.has_header("Origin") || request.has_header("Sec-Fetch-Site"))) {
+    if (!is_own_page(request) ||
+        (settings_.username.empty() && !is_own_name(request.header("Host")))) {
+      return 403;
+    }
+  }
+  if (!settings_.username.empty() && !knows_password(request.header("Authorization"))) {
+    return 401;
+  }
+  return std::nullopt;
+}
+
+core::Instant FailureDelay::next(core::Instant now) {
+  // What is long ago is forgiven, one failure for two seconds.
+  constexpr core::Instant forgiving = std::chrono::seconds(2);
+  const auto forgiven = (now - last_) / forgiving;
+  failures_ = forgiven >= failures_ ? 0 : failures_ - static_cast<int>(forgiven);
+  last_ = now;
+  constexpr core::Instant shortest = std::chrono::milliseconds(100);
+  constexpr core::Instant longest = std::chrono::seconds(2);
+  constexpr int most = 8;
+  failures_ = std::min(failures_ + 1, most);
+  return std::min(shortest * (1 << (failures_ - 1)), longest);
+}
+
+}  // namespace sup::http

@@ -1,0 +1,66 @@
+// Who gets in: the password, and the pages of strangers that a browser shows beside ours.
+//
+// Passwords are compared in a time that tells nothing of them, and each failure makes the next
+// answer to a wrong one wait longer, up to two seconds; a right one never waits.
+//
+// A browser sends requests for whatever page it shows, with the rights of who sits there. Such a
+// request says where it is from (Origin, Sec-Fetch-Site); it has to be our own page. Without a
+// password, also the name by which we are called has to be one that no stranger can point at us
+// (DNS rebinding): an address, localhost or the name of this machine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/core/types.h"
+#include "runtime/http/request.h"
+
+namespace sup::http {
+
+// One control server's rules.
+struct GateSettings {
+  std::string username;   // empty: no password is asked for
+  std::string password;   // plain, or {SHA} and 40 hexadecimal digits
+  bool is_local = false;  // a UNIX socket: no browser gets there
+  std::string host;       // that it listens on; may be called by it
+};
+
+class Gate {
+ public:
+  explicit Gate(GateSettings settings) : settings_(std::move(settings)) {}
+
+  // Status of the refusal, or nothing: 401, 403.
+  std::optional<int> refusal(const Request& request) const;
+
+ private:
+  bool knows_password(std::string_view authorization) const;
+  bool is_own_page(const Request& request) const;
+  bool is_own_name(std::string_view host) const;
+
+  GateSettings settings_;
+};
+
+// How long the answer to a wrong password waits.
+class FailureDelay {
+ public:
+  // Of one that failed now.
+  core::Instant next(core::Instant now);
+
+ private:
+  core::Instant last_{};
+  int failures_ = 0;
+};
+
+// Standard alphabet, padding required as Python does; nothing if it is none.
+std::optional<std::string> decode_base64(std::string_view text);
+
+// Whether a given password is the configured one.
+bool password_matches(std::string_view configured, std::string_view given);
+
+// Equal texts, in a time that depends only on the length of `given`.
+bool equal_in_constant_time(std::string_view expected, std::string_view given);
+
+std::string sha1_hex(std::string_view bytes);
+
+}  // namespace sup::http

@@ -1,0 +1,147 @@
+#include "runtime/http/log_tail.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "runtime/rpc/names.h"
+
+namespace sup::http {
+
+namespace {
+
+class LogTail final : public LaterAnswer {
+ public:
+  LogTail(core::Machine& machine, std::string path, std::unique_ptr<core::LogReader> log,
+          std::string_view headers, const Request& request)
+      : machine_(machine),
+        path_(std::move(path)),
+        log_(std::move(log)),
+        headers_(headers),
+        version_(request.version),
+        in_chunks_(request.version == 11) {
+    constexpr std::int64_t head = 1024;
+    position_ = std::max<std::int64_t>(log_->size().value_or(0) - head, 0);
+  }
+
+  bool is_stream() const override { return true; }
+
+  Progress resume(core::Now now, std::string& out) override {
+    if (!std::exchange(begun_, true)) {
+      append_head(out, version_, 200, now.wall);
+      out.append("Last-Modified: ").append(http_date(log_->modified())).append("\r\n");
+      out += headers_;
+      out += in_chunks_ ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n";
+    }
+    std::optional<std::int64_t> size = log_->size();
+    if (size && *size == position_ && !log_->is_current()) {
+      std::unique_ptr<core::LogReader> next = machine_.open_log(path_);
+      if (!next) {
+        return Progress::waiting;
+      }
+      log_ = std::move(next);
+      position_ = 0;
+      size = log_->size();
+    }
+    if (!size) {
+      return Progress::close;
+    }
+    if (*size < position_) {
+      position_ = 0;
+      append(out, "==> File truncated <==\n");
+      return Progress::more;
+    }
+    constexpr std::int64_t piece = std::int64_t{64} << 10;
+    const std::int64_t there = std::min(*size - position_, piece);
+    if (there == 0) {
+      return Progress::waiting;
+    }
+    const std::optional<std::string> bytes = log_->read(position_, static_cast<std::size_t>(there));
+    if (!bytes) {
+      return Progress::close;
+    }
+    position_ += static_cast<std::int64_t>(bytes->size());
+    append(out, *bytes);
+    return bytes->empty() ? Progress::waiting : Progress::more;
+  }
+
+ private:
+  void append(std::string& out, std::string_view bytes) const {
+    if (bytes.empty()) {
+      return;  // an empty chunk would be the end
+    }
+    if (!in_chunks_) {
+      out += bytes;
+      return;
+    }
+    std::array<char, 24> digits;
+    const char* end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16).ptr;
+    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    out.append("\r\n").append(bytes).append("\r\n");
+  }
+
+  core::Machine& machine_;
+  std::string path_;
+  std::unique_ptr<core::LogReader> log_;
+  std::string_view headers_;  // of a constant
+  int version_;
+  bool in_chunks_;
+  bool begun_ = false;
+  std::int64_t position_ = 0;
+};
+
+void answer_with(Site& site, const std::string& path, std::string_view headers, Request& request,
+                 Response& response) {
+  std::unique_ptr<core::LogReader> log = path.empty() ? nullptr : site.machine.open_log(path);
+  if (!log) {
+    refuse(response, 404);
+    return;
+  }
+  response.later = std::make_unique<LogTail>(site.machine, path, std::move(log), headers, request);
+}
+
+// The path of the log that "NAME/CHANNEL" means; empty if there is none.
+std::string find_log(const Site& site, std::string_view rest) {
+  const std::size_t slash = rest.find('/');
+  const std::string_view channel =
+      slash == std::string_view::npos ? "stdout" : rest.substr(slash + 1);
+  const rpc::ProcessName name = rpc::split_name(rest.substr(0, slash));
+  if (!name.process || (channel != "stdout" && channel != "stderr")) {
+    return {};
+  }
+  const std::optional<core::ProcessId> process = site.supervisor.find(name.group, *name.process);
+  if (!process) {
+    return {};
+  }
+  return site.machine.log_path(*process, channel == "stdout" ? core::Channel::standard_output
+                                                             : core::Channel::standard_error);
+}
+
+}  // namespace
+
+void answer_log_tail(Site& site, Request& request, Response& response) {
+  if (request.method != "GET") {
+    refuse(response, 400);
+    return;
+  }
+  const std::string_view path = request.path;
+  const std::size_t slash = path.find('/', path.find_first_not_of('/'));
+  const std::string log =
+      slash == std::string_view::npos ? std::string() : find_log(site, path.substr(slash + 1));
+  answer_with(site, log, "Content-Type: text/plain;charset=utf-8\r\nX-Accel-Buffering: no\r\n",
+              request, response);
+}
+
+void answer_main_log_tail(Site& site, Request& request, Response& response) {
+  if (request.method != "GET") {
+    refuse(response, 400);
+    return;
+  }
+  answer_with(site, site.machine.activity_log_path(), "Content-Type: text/plain;charset=utf-8\r\n",
+              request, response);
+}
+
+}  // namespace sup::http

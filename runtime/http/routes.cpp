@@ -1,0 +1,35 @@
+#include "runtime/http/routes.h"
+
+#include <array>
+
+#include "runtime/http/log_tail.h"
+#include "runtime/http/rpc_route.h"
+
+namespace sup::http {
+
+namespace {
+
+// In the order in which they are tried.
+constexpr std::array table{
+    Route{"/RPC2",        true, "POST: a call of XML-RPC; docs/rpc.md lists the methods.", answer_rpc          },
+    Route{"/logtail",     true,
+          "GET /logtail/NAME[/stdout or /stderr]: the end of a log and whatever is added to it, "
+          "for ever.",                                                                     answer_log_tail     },
+    Route{"/mainlogtail", true, "GET: the same of the daemon's own log.",                  answer_main_log_tail},
+};
+
+}  // namespace
+
+std::span<const Route> routes() { return table; }
+
+void answer(Site& site, Request& request, Response& response) {
+  for (const Route& route : table) {
+    if (route.is_prefix ? request.path.starts_with(route.path) : request.path == route.path) {
+      route.answer(site, request, response);
+      return;
+    }
+  }
+  refuse(response, 404);
+}
+
+}  // namespace sup::http

@@ -1,0 +1,33 @@
+// What is found at which path: a table of rows. A page, /metrics or an API are further rows.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "runtime/core/machine.h"
+#include "runtime/core/supervisor.h"
+#include "runtime/http/request.h"
+#include "runtime/rpc/interface.h"
+
+namespace sup::http {
+
+// What the routes answer from.
+struct Site {
+  core::Supervisor& supervisor;
+  core::Machine& machine;
+  rpc::Interface& interface;
+};
+
+struct Route {
+  std::string_view path;
+  bool is_prefix = false;  // also what begins so, as Supervisor takes it
+  std::string_view doc;
+  void (*answer)(Site& site, Request& request, Response& response) = nullptr;
+};
+
+std::span<const Route> routes();
+
+// Answers a request that the gate let in.
+void answer(Site& site, Request& request, Response& response);
+
+}  // namespace sup::http

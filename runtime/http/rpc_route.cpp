@@ -1,0 +1,118 @@
+#include "runtime/http/rpc_route.h"
+
+#include <utility>
+
+#include "runtime/core/concat.h"
+#include "runtime/rpc/xmlrpc.h"
+#include "schema/text.h"
+
+namespace sup::http {
+
+namespace {
+
+constexpr std::string_view type_header = "Content-Type: text/xml\r\n";
+
+void trace(Site& site, std::string_view method, const rpc::Fault* fault) {
+  if (!site.machine.logs(core::Level::trace)) {
+    return;
+  }
+  site.machine.log(core::Level::trace,
+                   fault == nullptr
+                       ? core::concat("XML-RPC method ", method, "() returned successfully")
+                       : core::concat("XML-RPC method ", method, "() returned fault: [",
+                                      fault->code, "] ", fault->text));
+}
+
+// A call that has to wait for what the daemon does.
+class LaterCall final : public LaterAnswer {
+ public:
+  LaterCall(Site& site, std::string method, std::unique_ptr<rpc::Pending> pending,
+            const Request& request)
+      : site_(site),
+        method_(std::move(method)),
+        pending_(std::move(pending)),
+        version_(request.version),
+        keep_alive_(request.keep_alive) {}
+
+  Progress resume(core::Now now, std::string& out) override {
+    Response response;
+    response.headers = type_header;
+    response.body = rpc::response_head;
+    rpc::XmlWriter writer(response.body);
+    const rpc::Progress progress = site_.interface.resume(*pending_, writer);
+    if (std::holds_alternative<rpc::Waiting>(progress)) {
+      return Progress::waiting;
+    }
+    const auto* fault = std::get_if<rpc::Fault>(&progress);
+    if (fault != nullptr) {
+      response.body = rpc::print_fault(*fault);
+    } else {
+      response.body += rpc::response_tail;
+    }
+    trace(site_, method_, fault);
+    Request shape;
+    shape.version = version_;
+    shape.keep_alive = keep_alive_;
+    append_head(out, shape, response, response.body.size(), now.wall);
+    out += response.body;
+    return keep_alive_ ? Progress::done : Progress::close;
+  }
+
+ private:
+  Site& site_;
+  std::string method_;
+  std::unique_ptr<rpc::Pending> pending_;
+  int version_;
+  bool keep_alive_;
+};
+
+// As Supervisor logs what it cannot read.
+void refuse_data(Site& site, const std::string& data, std::string_view why, Response& response) {
+  constexpr std::size_t most = 1000;
+  site.machine.log(core::Level::error,
+                   core::concat("XML-RPC request data ",
+                                schema::python_repr(std::string_view(data).substr(0, most)),
+                                " is invalid: ", why));
+  refuse(response, 400);
+}
+
+}  // namespace
+
+void answer_rpc(Site& site, Request& request, Response& response) {
+  if (request.method != "POST") {
+    refuse(response, 400);
+    return;
+  }
+  if (!request.has_length) {
+    refuse(response, 411);
+    return;
+  }
+  const schema::Result<rpc::Call> call = rpc::parse_call(request.body);
+  if (!call) {
+    refuse_data(site, request.body,
+                call.error().message == "no method name" ? "no method name" : "unmarshallable",
+                response);
+    return;
+  }
+  if (site.machine.logs(core::Level::trace)) {
+    site.machine.log(core::Level::trace,
+                     core::concat("XML-RPC method called: ", call->method, "()"));
+  }
+  response.headers = type_header;
+  response.body = rpc::response_head;
+  rpc::XmlWriter writer(response.body);
+  rpc::Outcome outcome = site.interface.call(call->method, call->parameters, writer);
+  if (auto* pending = std::get_if<std::unique_ptr<rpc::Pending>>(&outcome)) {
+    response.later = std::make_unique<LaterCall>(site, call->method, std::move(*pending), request);
+    return;
+  }
+  const auto* fault = std::get_if<rpc::Fault>(&outcome);
+  if (fault != nullptr) {
+    response.body = rpc::print_fault(*fault);
+  } else {
+    response.body += rpc::response_tail;
+  }
+  trace(site, call->method, fault);
+}
+
+}  // namespace sup::http

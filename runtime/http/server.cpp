@@ -1,0 +1,390 @@
+#include "runtime/http/server.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iostream>
+#include <list>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "runtime/core/concat.h"
+#include "runtime/http/gate.h"
+#include "runtime/http/server_session.h"
+#include "schema/text.h"
+
+namespace sup::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// Streams are looked at no more often than this.
+constexpr core::Instant stream_distance = std::chrono::milliseconds(50);
+// Deadlines of connections are looked at no more often than this.
+constexpr core::Instant deadline_distance = std::chrono::seconds(1);
+// Connections that are taken at one go.
+constexpr int most_accepted = 64;
+
+// Half of the descriptors that we may open; the others are for children and their logs.
+std::size_t connections_allowed() {
+  constexpr std::size_t most = 16384;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return most;
+  }
+  return std::clamp<std::size_t>(limit.rlim_cur / 2, 16, most);
+}
+
+struct Door {
+  Listening socket;
+  std::shared_ptr<const Gate> gate;
+  std::optional<asio::posix::stream_descriptor> waiter;
+  bool is_paused = false;  // no descriptor was left for another connection
+};
+
+}  // namespace
+
+class Server::Implementation final : public SessionOwner,
+                                     public std::enable_shared_from_this<Implementation> {
+ public:
+  Implementation(Site site, ServerOptions options, std::function<void()> settle)
+      : site_(site), options_(options), settle_(std::move(settle)) {}
+
+  void inherit(std::vector<Listening> sockets) { inherited_ = std::move(sockets); }
+
+  schema::Status open(const schema::Resolved& resolved);
+  void serve(asio::io_context& context);
+  core::Instant settled(core::Now now);
+  void close(bool keep_files);
+
+  Site& site() override { return site_; }
+
+  FailureDelay& failure_delay() override { return failures_; }
+
+  std::string& scratch() override { return scratch_; }
+
+  void worked(Session& session) override;
+  void watch(Session& session) override;
+  void gone(Session& session) override;
+
+  std::list<Door> doors;
+  std::list<std::shared_ptr<Session>> sessions;  // the one that was idle the longest first
+
+ private:
+  schema::Status open_door(const schema::Resolved& resolved, const schema::HttpServer& server);
+  schema::Result<Listening> listen(const schema::HttpServer& server);
+  std::optional<Listening> take_inherited(const std::string& address);
+  void wait_at(Door& door);
+  void accept(Door& door);
+  bool make_room();
+  void settle();
+
+  Site site_;
+  ServerOptions options_;
+  std::function<void()> settle_;
+  std::vector<Listening> inherited_;
+  asio::io_context* context_ = nullptr;
+  FailureDelay failures_;
+  std::string scratch_;
+  std::vector<std::shared_ptr<Session>> watched_;
+  bool settling_ = false;
+  core::Instant next_stream_look_{};
+  core::Instant next_deadline_look_{};
+};
+
+// ------------------------------------------------------------------------------------- sockets
+
+std::optional<Listening> Server::Implementation::take_inherited(const std::string& address) {
+  for (Listening& each : inherited_) {
+    if (each.descriptor() >= 0 && each.address() == address) {
+      return std::move(each);
+    }
+  }
+  return std::nullopt;
+}
+
+schema::Result<Listening> Server::Implementation::listen(const schema::HttpServer& server) {
+  if (std::optional<Listening> had = take_inherited(server_address(server))) {
+    return std::move(*had);
+  }
+  if (!server.is_unix) {
+    return listen_inet(server.inet_options.port.value_or(schema::InetAddressValue{}));
+  }
+  Owner owner;
+  if (server.unix_options.chown) {
+    const schema::Result<core::Machine::Owner> found =
+        site_.machine.find_owner(*server.unix_options.chown);
+    if (!found) {
+      return found.error();
+    }
+    owner = {.user = found->user, .group = found->group};
+  }
+  schema::Result<Opened> opened = listen_unix(server.unix_options, owner);
+  if (!opened) {
+    if (opened.error().error_number == EPERM && server.unix_options.chown) {
+      return schema::Error{
+          .message = core::concat(
+              "Not permitted to chown ", *server.unix_options.file, " to uid/gid (", owner.user,
+              ", ", owner.group,
+              "); adjust \"sockchown\" value in config file or on command line to values that the "
+              "current user can successfully chown")};
+    }
+    return opened.error();
+  }
+  if (opened->removed_stale) {
+    std::cerr << "Unlinking stale socket " << *server.unix_options.file << std::endl;
+  }
+  return std::move(opened->socket);
+}
+
+schema::Status Server::Implementation::open_door(const schema::Resolved& resolved,
+                                                 const schema::HttpServer& server) {
+  const std::optional<std::string>& user =
+      server.is_unix ? server.unix_options.username : server.inet_options.username;
+  const std::optional<std::string>& password =
+      server.is_unix ? server.unix_options.password : server.inet_options.password;
+  const schema::InetAddressValue address =
+      server.inet_options.port.value_or(schema::InetAddressValue{});
+  GateSettings gate{.username = user.value_or(""),
+                    .password = password.value_or(""),
+                    .is_local = server.is_unix,
+                    .host = address.host};
+  if (!server.is_unix && gate.username.empty() && !is_loopback(address) &&
+      !options_.insecure_http) {
+    return schema::Error{
+        .message = core::concat(
+            "[", server.section, "] port=", schema::InetAddress::print(address),
+            " lets everybody who reaches this machine control it: no username and password are "
+            "set; set them, or listen on 127.0.0.1, or give --insecure-http to have it so")};
+  }
+  schema::Result<Listening> made = listen(server);
+  if (!made) {
+    return made.error();
+  }
+  for (const schema::RpcInterface& interface : resolved.rpcinterfaces) {
+    site_.machine.log(core::Level::info,
+                      "RPC interface " + schema::python_repr(interface.name) + " initialized");
+  }
+  if (gate.username.empty()) {
+    site_.machine.log(core::Level::critical,
+                      "Server " + schema::python_repr(server.section) +
+                          " running without any HTTP authentication checking");
+  }
+  doors.push_back({std::move(*made), std::make_shared<const Gate>(std::move(gate)), std::nullopt});
+  return schema::Nothing{};
+}
+
+schema::Status Server::Implementation::open(const schema::Resolved& resolved) {
+  for (const schema::HttpServer& server : resolved.http_servers) {
+    const schema::Status opened = open_door(resolved, server);
+    if (!opened) {
+      close(false);
+      return opened.error();
+    }
+  }
+  inherited_.clear();
+  return schema::Nothing{};
+}
+
+void Server::Implementation::close(bool keep_files) {
+  for (Door& door : doors) {
+    if (!keep_files) {
+      door.socket.remove_file();
+    }
+  }
+  doors.clear();
+  while (!sessions.empty()) {
+    sessions.front()->close();
+  }
+  watched_.clear();
+}
+
+// ----------------------------------------------------------------------------------- connections
+
+void Server::Implementation::serve(asio::io_context& context) {
+  context_ = &context;
+  for (Door& door : doors) {
+    // A duplicate, so that the socket itself can be given away.
+    door.waiter.emplace(context, ::fcntl(door.socket.descriptor(), F_DUPFD_CLOEXEC, 3));
+    wait_at(door);
+  }
+}
+
+void Server::Implementation::wait_at(Door& door) {
+  door.waiter->async_wait(asio::posix::stream_descriptor::wait_read,
+                          [this, self = weak_from_this(), &door](const error_code& error) {
+                            if (error || self.expired()) {
+                              return;  // the door is gone
+                            }
+                            accept(door);
+                            if (!door.is_paused) {
+                              wait_at(door);
+                            }
+                          });
+}
+
+// Closes the connection that was idle the longest. False if none is idle.
+bool Server::Implementation::make_room() {
+  for (const std::shared_ptr<Session>& session : sessions) {
+    if (session->is_idle()) {
+      session->close();
+      return true;
+    }
+  }
+  return false;
+}
+
+void Server::Implementation::accept(Door& door) {
+  const std::size_t most =
+      options_.most_connections != 0 ? options_.most_connections : connections_allowed();
+  for (int i = 0; i < most_accepted; ++i) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    void* untyped = &address;
+    const int accepted = ::accept4(door.socket.descriptor(), static_cast<sockaddr*>(untyped),
+                                   &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted < 0) {
+      const int number = errno;
+      if ((number == EMFILE || number == ENFILE) && !make_room()) {
+        // Looked at again in a second; until then nobody is woken for it.
+        door.is_paused = true;
+      }
+      return;
+    }
+    if (sessions.size() >= most && !make_room()) {
+      ::close(accepted);
+      continue;
+    }
+    if (address.ss_family != AF_UNIX) {
+      const int yes = 1;
+      ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+      ::setsockopt(accepted, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+    }
+    error_code error;
+    Socket socket(*context_);
+    socket.assign(asio::generic::stream_protocol(address.ss_family, 0), accepted, error);
+    if (error) {
+      ::close(accepted);
+      continue;
+    }
+    socket.non_blocking(true, error);
+    const auto session = std::make_shared<Session>(std::move(socket), *this, door.gate);
+    session->place = sessions.insert(sessions.end(), session);
+    session->start();
+  }
+}
+
+void Server::Implementation::worked(Session& session) {
+  sessions.splice(sessions.end(), sessions, session.place);
+  settle();
+}
+
+void Server::Implementation::settle() {
+  if (!settling_ && site_.interface.take_changed()) {
+    settle_();
+  }
+}
+
+void Server::Implementation::watch(Session& session) {
+  if (!std::exchange(session.is_watched, true)) {
+    watched_.push_back(session.shared_from_this());
+    // The look that notices its deadline has to be planned.
+    if (!settling_) {
+      settle_();
+    }
+  }
+}
+
+void Server::Implementation::gone(Session& session) { sessions.erase(session.place); }
+
+core::Instant Server::Implementation::settled(core::Now now) {
+  if (settling_) {
+    return core::never;
+  }
+  settling_ = true;
+  core::Instant next = core::never;
+  const bool look_at_streams = now.steady >= next_stream_look_;
+  const bool look_at_deadlines = now.steady >= next_deadline_look_;
+  if (look_at_streams) {
+    next_stream_look_ = now.steady + stream_distance;
+  }
+  if (look_at_deadlines) {
+    next_deadline_look_ = now.steady + deadline_distance;
+  }
+  // What is asked may change the list.
+  const std::vector<std::shared_ptr<Session>> looked_at = std::exchange(watched_, {});
+  for (const std::shared_ptr<Session>& session : looked_at) {
+    session->is_watched = false;
+    const LaterAnswer* later = session->later();
+    if (look_at_deadlines && session->deadline() <= now.steady) {
+      session->close();
+    } else if (later != nullptr && (!later->is_stream() || look_at_streams)) {
+      session->resume(now);
+    }
+    if (const LaterAnswer* still = session->later()) {
+      watch(*session);
+      next = std::min(next, still->wake());
+      if (still->is_stream() && !look_at_streams) {
+        next = std::min(next, next_stream_look_);
+      }
+    }
+    if (session->deadline() != core::never) {
+      watch(*session);
+      next = std::min(next, std::max(session->deadline(), next_deadline_look_));
+    }
+  }
+  for (Door& door : doors) {
+    if (door.is_paused && look_at_deadlines) {
+      door.is_paused = false;
+      wait_at(door);
+    } else if (door.is_paused) {
+      next = std::min(next, next_deadline_look_);
+    }
+  }
+  settling_ = false;
+  return next;
+}
+
+// ----------------------------------------------------------------------------------------- outside
+
+Server::Server(Site site, ServerOptions options, std::function<void()> settle)
+    : implementation_(std::make_shared<Implementation>(site, options, std::move(settle))) {}
+
+Server::~Server() { implementation_->close(true); }
+
+void Server::inherit(std::vector<Listening> sockets) {
+  implementation_->inherit(std::move(sockets));
+}
+
+schema::Status Server::open(const schema::Resolved& resolved) {
+  return implementation_->open(resolved);
+}
+
+void Server::serve(asio::io_context& context) { implementation_->serve(context); }
+
+std::vector<std::pair<std::string, int>> Server::sockets() const {
+  std::vector<std::pair<std::string, int>> list;
+  for (const Door& door : implementation_->doors) {
+    list.emplace_back(door.socket.address(), door.socket.descriptor());
+  }
+  return list;
+}
+
+core::Instant Server::settled(core::Now now) { return implementation_->settled(now); }
+
+void Server::close(bool keep_files) { implementation_->close(keep_files); }
+
+std::size_t Server::connections() const { return implementation_->sessions.size(); }
+
+}  // namespace sup::http

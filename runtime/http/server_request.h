@@ -1,0 +1,69 @@
+// From bytes to requests: HTTP/1.0 and 1.1, read with Beast's parser and its strictness. Bytes come
+// in pieces of any size; everything is bounded. No socket is in here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/http/request.h"
+
+namespace sup::http {
+
+struct RequestLimits {
+  std::size_t header = std::size_t{16} << 10;
+  std::size_t body = std::size_t{8} << 20;
+};
+
+class RequestReader {
+ public:
+  explicit RequestReader(RequestLimits limits = {});
+  ~RequestReader();
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+
+  enum class State : std::uint8_t {
+    idle,      // nothing of a request came yet
+    partial,   // the rest is missing
+    complete,  // request() is there
+    broken     // what came is no request; status() tells
+  };
+
+  // Takes bytes of one request and returns how many; the rest is for the next one. Does nothing
+  // when a request is complete or broken.
+  std::size_t feed(std::string_view bytes);
+
+  State state() const { return state_; }
+
+  // Valid until reset().
+  Request& request() { return request_; }
+
+  // Of the answer to what is broken.
+  int status() const { return status_; }
+
+  // For the next request.
+  void reset();
+
+ private:
+  class Parser;
+
+  std::size_t take_head(std::string_view bytes);
+  std::size_t take_body(std::string_view bytes);
+  void fail(int status);
+
+  RequestLimits limits_;
+  State state_ = State::idle;
+  int status_ = 0;
+  std::string head_;
+  bool head_is_complete_ = false;
+  std::string rest_;  // of a body in chunks, what cannot be read without more
+  std::unique_ptr<Parser> parser_;
+  Request request_;
+};
+
+// %41 and the like; what is no such thing stays.
+std::string decode_percent(std::string_view text);
+
+}  // namespace sup::http

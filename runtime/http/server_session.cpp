@@ -1,0 +1,300 @@
+#include "runtime/http/server_session.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
+namespace sup::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// How long a request may take to come, and how long a client may take none of its answer.
+constexpr core::Instant patience = std::chrono::seconds(60);
+// What is kept of requests that cannot be looked at yet.
+constexpr std::size_t most_ahead = std::size_t{64} << 10;
+// No further request is answered while so much of the answers is unsent.
+constexpr std::size_t most_unsent = std::size_t{256} << 10;
+// Bodies from here on are sent without being copied first.
+constexpr std::size_t large_body = std::size_t{16} << 10;
+
+// The refusal of a wrong password, when it has waited.
+class LateRefusal final : public LaterAnswer {
+ public:
+  LateRefusal(const Request& request, core::Instant when) : when_(when) {
+    shape_.version = request.version;
+    shape_.keep_alive = false;
+  }
+
+  Progress resume(core::Now now, std::string& out) override {
+    if (now.steady < when_) {
+      return Progress::waiting;
+    }
+    Response response;
+    refuse(response, 401);
+    response.headers += "WWW-Authenticate: Basic realm=\"default\"\r\n";
+    response.close = true;
+    append_head(out, shape_, response, response.body.size(), now.wall);
+    out += response.body;
+    return Progress::close;
+  }
+
+  core::Instant wake() const override { return when_; }
+
+  bool is_stream() const override { return true; }
+
+ private:
+  Request shape_;
+  core::Instant when_;
+};
+
+}  // namespace
+
+Session::Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate)
+    : socket_(std::move(socket)), owner_(owner), gate_(std::move(gate)) {}
+
+// Nothing that goes wrong with one connection may reach the others.
+template <class Action>
+void Session::guarded(Action action) {
+  try {
+    action();
+  } catch (const std::exception& failure) {
+    if (!closed_) {
+      owner_.site().machine.log(
+          core::Level::critical,
+          std::string("internal error in a control connection: ") + failure.what());
+      close();
+    }
+  }
+}
+
+void Session::close() {
+  if (std::exchange(closed_, true)) {
+    return;
+  }
+  later_.reset();
+  error_code ignored;
+  socket_.close(ignored);
+  owner_.gone(*this);
+}
+
+bool Session::is_full() const { return unsent_.size() > most_unsent; }
+
+void Session::read() {
+  if (reading_ || closed_ || close_after_ || ahead_.size() >= most_ahead) {
+    return;
+  }
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(buffer_),
+                          [self = shared_from_this()](const error_code& error, std::size_t count) {
+                            self->reading_ = false;
+                            if (self->closed_) {
+                              return;
+                            }
+                            if (error) {
+                              self->close();
+                              return;
+                            }
+                            self->guarded([&] { self->received({self->buffer_.data(), count}); });
+                          });
+}
+
+void Session::received(std::string_view bytes) {
+  if (later_ || is_full()) {
+    ahead_ += bytes;
+  } else {
+    process(bytes);
+  }
+  if (closed_) {
+    return;
+  }
+  carry_on();
+}
+
+// Takes one request after the other, as long as their answers are there at once.
+void Session::process(std::string_view bytes) {
+  bool answered = false;
+  while (!bytes.empty() && !later_ && !close_after_ && !is_full() && !closed_) {
+    bytes.remove_prefix(reader_.feed(bytes));
+    if (reader_.state() == RequestReader::State::complete) {
+      answer_request();
+      reader_.reset();
+      answered = true;
+    } else if (reader_.state() == RequestReader::State::broken) {
+      answer_broken(reader_.status());
+    }
+  }
+  if (!close_after_) {
+    ahead_ += bytes;
+  }
+  if (answered && !closed_) {
+    flush();
+    owner_.worked(*this);
+  }
+}
+
+void Session::answer_request() {
+  Request& request = reader_.request();
+  Site& site = owner_.site();
+  Response response;
+  response.body = std::move(owner_.scratch());
+  response.body.clear();
+  if (const std::optional<int> status = gate_->refusal(request)) {
+    if (*status == 401) {
+      const core::Instant now = site.machine.now().steady;
+      later_ = std::make_unique<LateRefusal>(request, now + owner_.failure_delay().next(now));
+    } else {
+      refuse(response, *status);
+      response.close = true;
+      send(request, response);
+    }
+  } else {
+    http::answer(site, request, response);
+    if (response.later) {
+      later_ = std::move(response.later);
+    } else {
+      send(request, response);
+    }
+  }
+  owner_.scratch() = std::move(response.body);
+  if (later_) {
+    resume(site.machine.now());
+  }
+}
+
+void Session::answer_broken(int status) {
+  Request shape;
+  shape.version = 11;
+  Response response;
+  refuse(response, status);
+  response.close = true;
+  send(shape, response);
+  flush();
+}
+
+void Session::send(const Request& request, Response& response) {
+  close_after_ = close_after_ || response.close || !request.keep_alive;
+  append_head(unsent_, request, response, response.body.size(), owner_.site().machine.now().wall);
+  if (request.method == "HEAD") {
+    return;
+  }
+  if (response.body.size() < large_body || writing_) {
+    unsent_ += response.body;
+    return;
+  }
+  // Straight from where it was made; what the socket does not take is kept.
+  const std::array<asio::const_buffer, 2> parts{asio::buffer(unsent_), asio::buffer(response.body)};
+  error_code error;
+  const std::size_t sent = socket_.write_some(parts, error);
+  if (error && error != asio::error::would_block) {
+    close();
+    return;
+  }
+  const std::size_t head = std::min(sent, unsent_.size());
+  unsent_.erase(0, head);
+  unsent_.append(response.body, sent - head);
+}
+
+void Session::flush() {
+  while (!unsent_.empty() && !writing_ && !closed_) {
+    error_code error;
+    const std::size_t sent = socket_.write_some(asio::buffer(unsent_), error);
+    if (error == asio::error::would_block) {
+      wait_until_writable();
+      return;
+    }
+    if (error) {
+      close();
+      return;
+    }
+    deadline_ = core::never;
+    if (sent == unsent_.size()) {
+      unsent_.clear();
+      constexpr std::size_t kept = 4096;
+      if (unsent_.capacity() > kept) {
+        unsent_ = {};
+      }
+    } else {
+      unsent_.erase(0, sent);
+    }
+  }
+  if (close_after_ && unsent_.empty() && !closed_) {
+    error_code ignored;
+    // What the client still sends must not make the answer vanish.
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    close();
+  }
+}
+
+void Session::wait_until_writable() {
+  writing_ = true;
+  set_deadline();
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& error) {
+    self->writing_ = false;
+    if (self->closed_) {
+      return;
+    }
+    if (error) {
+      self->close();
+      return;
+    }
+    self->guarded([&] { self->carry_on(); });
+  });
+}
+
+// Sends, continues an answer, goes on with what came meanwhile, and reads.
+void Session::carry_on() {
+  flush();
+  while (!closed_ && !close_after_ && !later_ && !is_full() && !ahead_.empty()) {
+    const std::string bytes = std::exchange(ahead_, {});
+    process(bytes);
+  }
+  if (closed_) {
+    return;
+  }
+  if (later_ && later_->is_stream() && unsent_.empty()) {
+    resume(owner_.site().machine.now());
+    if (closed_) {
+      return;
+    }
+  }
+  set_deadline();
+  read();
+}
+
+void Session::resume(core::Now now) {
+  // What was said is sent before more is asked for.
+  while (later_ && unsent_.empty() && !writing_ && !closed_) {
+    const LaterAnswer::Progress progress = later_->resume(now, unsent_);
+    if (progress == LaterAnswer::Progress::done || progress == LaterAnswer::Progress::close) {
+      later_.reset();
+      close_after_ = close_after_ || progress == LaterAnswer::Progress::close;
+    }
+    flush();
+    if (progress == LaterAnswer::Progress::waiting) {
+      break;
+    }
+  }
+  if (later_ && !closed_) {
+    owner_.watch(*this);
+  }
+}
+
+void Session::set_deadline() {
+  const bool is_late = !unsent_.empty() && !(later_ && later_->is_stream());
+  if (!is_late && reader_.state() != RequestReader::State::partial) {
+    deadline_ = core::never;
+    return;
+  }
+  if (deadline_ == core::never) {
+    deadline_ = owner_.site().machine.now().steady + patience;
+    owner_.watch(*this);
+  }
+}
+
+}  // namespace sup::http

@@ -1,0 +1,101 @@
+// One connection: requests come, answers go, in order, over TCP or a UNIX socket alike.
+//
+// It reads when it has nothing to send, so that who does not take answers cannot pile up requests;
+// while an answer takes its time it reads on only to notice that the client has gone.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "runtime/core/types.h"
+#include "runtime/http/gate.h"
+#include "runtime/http/request.h"
+#include "runtime/http/routes.h"
+#include "runtime/http/server_request.h"
+
+namespace sup::http {
+
+class Session;
+
+using Socket = boost::asio::generic::stream_protocol::socket;
+
+// What connections share and tell; implemented by the server. Outlives them.
+class SessionOwner {
+ public:
+  virtual ~SessionOwner() = default;
+  virtual Site& site() = 0;
+  virtual FailureDelay& failure_delay() = 0;
+  // Requests were answered.
+  virtual void worked(Session& session) = 0;
+  // From now on it waits for something (`later`), or has a time by which something must have come
+  // or gone (`deadline`).
+  virtual void watch(Session& session) = 0;
+  virtual void gone(Session& session) = 0;
+  // A buffer that all use in turn, for the length of one call.
+  virtual std::string& scratch() = 0;
+};
+
+class Session final : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate);
+
+  void start() { read(); }
+
+  // Asks the answer that takes its time.
+  void resume(core::Now now);
+
+  // Ends the connection now. Idempotent.
+  void close();
+
+  const LaterAnswer* later() const { return later_.get(); }
+
+  // When it is given up; `never`: not at all.
+  core::Instant deadline() const { return deadline_; }
+
+  // Neither an answer nor half a request is under way.
+  bool is_idle() const {
+    return !later_ && unsent_.empty() && reader_.state() == RequestReader::State::idle;
+  }
+
+  // Its places in the owner's lists.
+  std::list<std::shared_ptr<Session>>::iterator place;
+  bool is_watched = false;
+
+ private:
+  void read();
+  void received(std::string_view bytes);
+  void process(std::string_view bytes);
+  void answer_request();
+  void answer_broken(int status);
+  void send(const Request& request, Response& response);
+  void flush();
+  void wait_until_writable();
+  void carry_on();
+  void set_deadline();
+  bool is_full() const;
+
+  template <class Action>
+  void guarded(Action action);
+
+  Socket socket_;
+  SessionOwner& owner_;
+  std::shared_ptr<const Gate> gate_;
+  RequestReader reader_;
+  std::array<char, 1024> buffer_;
+  std::string unsent_;
+  std::string ahead_;  // came before it could be looked at
+  std::unique_ptr<LaterAnswer> later_;
+  core::Instant deadline_ = core::never;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool close_after_ = false;  // what is unsent
+  bool closed_ = false;
+};
+
+}  // namespace sup::http

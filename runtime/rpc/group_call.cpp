@@ -1,0 +1,87 @@
+#include "runtime/rpc/group_call.h"
+
+#include <utility>
+
+#include "runtime/rpc/process_info.h"
+
+namespace sup::rpc {
+
+namespace {
+
+struct Open {
+  Awaited process;
+  std::string group;
+  std::string process_name;
+  std::string name;
+};
+
+class SeveralCalls final : public Pending {
+ public:
+  SeveralCalls(Array results, std::vector<Open> open, decltype(GroupCall::wait) wait)
+      : results_(std::move(results)), open_(std::move(open)), wait_(wait) {}
+
+  Progress resume(Context& context, Writer& out) override {
+    std::erase_if(open_, [&](const Open& one) {
+      const Progress progress = one.process.exists(context)
+                                    ? wait_(context, one.process.id, one.name)
+                                    : Progress(fault(FaultCode::BAD_NAME, one.name));
+      if (std::holds_alternative<Waiting>(progress)) {
+        return false;
+      }
+      results_.push_back(result_of(one.group, one.process_name, std::get_if<Fault>(&progress)));
+      return true;
+    });
+    if (!open_.empty()) {
+      return Waiting{};
+    }
+    out.value(results_);
+    return Done{};
+  }
+
+ private:
+  Array results_;
+  std::vector<Open> open_;
+  decltype(GroupCall::wait) wait_;
+};
+
+}  // namespace
+
+Value result_of(const std::string& group, const std::string& name, const Fault* fault) {
+  return Struct{
+      {"name",        name                                                                 },
+      {"group",       group                                                                },
+      {"status",      fault != nullptr ? fault->code : static_cast<int>(FaultCode::SUCCESS)},
+      {"description", fault != nullptr ? fault->text : std::string("OK")                   }
+  };
+}
+
+Value result_of(const Context& context, core::ProcessId process, const Fault* fault) {
+  const schema::Process& spec = context.supervisor.spec(process);
+  return result_of(spec.group, spec.name, fault);
+}
+
+Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& processes,
+                        const GroupCall& call, Writer& out) {
+  Array results;
+  std::vector<Open> open;
+  for (const core::ProcessId process : processes) {
+    if (!call.applies(context.supervisor.status(process).state)) {
+      continue;
+    }
+    std::string name = full_name(context.supervisor.spec(process));
+    const Progress progress = call.begin(context, process, name);
+    if (std::holds_alternative<Waiting>(progress)) {
+      const schema::Process& spec = context.supervisor.spec(process);
+      open.push_back({Awaited(context, process), spec.group, spec.name, std::move(name)});
+    } else {
+      results.push_back(result_of(context, process, std::get_if<Fault>(&progress)));
+    }
+  }
+  if (!open.empty()) {
+    return std::make_unique<SeveralCalls>(std::move(results), std::move(open), call.wait);
+  }
+  out.value(results);
+  return Done{};
+}
+
+}  // namespace sup::rpc

@@ -1,0 +1,42 @@
+// One thing done to several processes: the array of results that startProcessGroup and its like
+// answer with. What can be said at once comes first, in the order of the processes; those that have
+// to be waited for follow as they finish.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "runtime/rpc/methods.h"
+
+namespace sup::rpc {
+
+// A process that is waited for. It may go meanwhile, and its id to another one.
+struct Awaited {
+  Awaited(const Context& context, core::ProcessId process)
+      : id(process), birth(context.supervisor.status(process).birth) {}
+
+  bool exists(const Context& context) const {
+    return context.supervisor.exists(id) && context.supervisor.status(id).birth == birth;
+  }
+
+  core::ProcessId id;
+  std::uint64_t birth;
+};
+
+struct GroupCall {
+  // Whether there is something to do for a process in this state; the others are left out.
+  bool (*applies)(schema::ProcessState state);
+  // Waiting: `wait` tells when it is over.
+  std::function<Progress(const Context&, core::ProcessId, std::string_view name)> begin;
+  Progress (*wait)(const Context& context, core::ProcessId process, std::string_view name);
+};
+
+Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& processes,
+                        const GroupCall& call, Writer& out);
+
+// The result of one process: name, group, status, description. Without a fault it is OK.
+Value result_of(const std::string& group, const std::string& name, const Fault* fault);
+Value result_of(const Context& context, core::ProcessId process, const Fault* fault);
+
+}  // namespace sup::rpc

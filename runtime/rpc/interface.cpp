@@ -1,0 +1,98 @@
+#include "runtime/rpc/interface.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sup::rpc {
+
+Interface::Interface(core::Supervisor& supervisor, core::Machine& machine)
+    : supervisor_(supervisor), machine_(machine) {}
+
+void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
+  methods_.clear();
+  ordered_.reset();
+  last_read_ = plan;
+  const auto add = [this](const std::string& as, std::string_view space) {
+    for (const MethodRow& row : methods()) {
+      if (row.space == space) {
+        const Shape shape = read_shape(row.shape);
+        methods_[as + "." + std::string(row.name)] = {&row, shape.required,
+                                                      shape.parameters.size()};
+      }
+    }
+  };
+  for (const schema::RpcInterface& interface : plan->rpcinterfaces) {
+    add(interface.name, "supervisor");
+  }
+  add("suprun", "suprun");
+  add("system", "system");
+}
+
+const MethodRow* Interface::find(const std::string& name) const {
+  const auto found = methods_.find(name);
+  return found != methods_.end() ? found->second.row : nullptr;
+}
+
+std::vector<std::string> Interface::method_names() const {
+  std::vector<std::string> names;
+  names.reserve(methods_.size());
+  for (const auto& [name, entry] : methods_) {
+    names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Outcome Interface::call(const std::string& method, const Array& arguments, Writer& out) {
+  const auto found = methods_.find(method);
+  if (found == methods_.end()) {
+    return fault(FaultCode::UNKNOWN_METHOD);
+  }
+  const auto& [row, fewest, most] = found->second;
+  if (arguments.size() < fewest || arguments.size() > most) {
+    return fault(FaultCode::INCORRECT_PARAMETERS);
+  }
+  if (row->when == When::running && supervisor_.state() != schema::SupervisorState::RUNNING) {
+    return fault(FaultCode::SHUTDOWN_STATE);
+  }
+  Context context{supervisor_, machine_, *this};
+  return row->function(context, arguments, out);
+}
+
+Progress Interface::resume(Pending& pending, Writer& out) {
+  Context context{supervisor_, machine_, *this};
+  return pending.resume(context, out);
+}
+
+const std::vector<core::ProcessId>& Interface::lexical_order() {
+  const std::uint64_t generation = machine_.table_generation();
+  if (ordered_ != generation) {
+    ordered_ = generation;
+    lexical_order_ = supervisor_.processes();
+    std::ranges::sort(lexical_order_, {}, [this](core::ProcessId id) {
+      const schema::Process& process = supervisor_.spec(id);
+      return std::pair<std::string_view, std::string_view>(process.group, process.name);
+    });
+  }
+  return lexical_order_;
+}
+
+std::vector<core::ProcessId> Interface::priority_order(std::optional<core::GroupId> group) const {
+  std::vector<core::ProcessId> ids;
+  const auto add = [&](core::GroupId one) {
+    std::vector<core::ProcessId> members = supervisor_.processes(one);
+    std::ranges::stable_sort(
+        members, {}, [this](core::ProcessId id) { return supervisor_.spec(id).options.priority; });
+    ids.insert(ids.end(), members.begin(), members.end());
+  };
+  if (group) {
+    add(*group);
+  } else {
+    for (const core::GroupId each : supervisor_.groups()) {
+      add(each);
+    }
+  }
+  return ids;
+}
+
+}  // namespace sup::rpc

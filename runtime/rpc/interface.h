@@ -1,0 +1,80 @@
+// The methods that there are under which names, and the processes by theirs: what a server asks for
+// each call. It keeps nothing of its own but look-up tables.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "runtime/rpc/methods.h"
+
+namespace sup::rpc {
+
+class Interface {
+ public:
+  Interface(core::Supervisor& supervisor, core::Machine& machine);
+
+  // The namespaces as [rpcinterface:x] sections name them; again after a restart.
+  void configure(const std::shared_ptr<const schema::Resolved>& plan);
+
+  // The configuration was read, and clients may add groups of it.
+  void configuration_read(std::shared_ptr<const schema::Resolved> plan) {
+    last_read_ = std::move(plan);
+  }
+
+  const std::shared_ptr<const schema::Resolved>& last_read() const { return last_read_; }
+
+  // Begins a call. The result goes to `out`, in whole or not at all.
+  Outcome call(const std::string& method, const Array& arguments, Writer& out);
+
+  Progress resume(Pending& pending, Writer& out);
+
+  // Whether a call since the last question may have changed something, so that the loop has to look
+  // at its deadlines.
+  bool take_changed() { return std::exchange(changed_, false); }
+
+  const MethodRow* find(const std::string& name) const;
+
+  // Sorted, with their namespaces.
+  std::vector<std::string> method_names() const;
+
+  // --- for methods
+
+  // All processes by the names of their groups, then their own.
+  const std::vector<core::ProcessId>& lexical_order();
+
+  // Of one group or of all, by the groups' priorities and names, then by the processes' priorities.
+  std::vector<core::ProcessId> priority_order(std::optional<core::GroupId> group) const;
+
+  // Asks something of the core and executes what follows.
+  template <class Request>
+  auto perform(const Request& request) {
+    core::Effects orders;
+    auto result = request(machine_.now(), orders);
+    changed_ = true;
+    machine_.carry_out(orders);
+    return result;
+  }
+
+ private:
+  struct Entry {
+    const MethodRow* row = nullptr;
+    std::size_t fewest = 0;  // arguments
+    std::size_t most = 0;
+  };
+
+  core::Supervisor& supervisor_;
+  core::Machine& machine_;
+  std::unordered_map<std::string, Entry> methods_;
+  std::vector<core::ProcessId> lexical_order_;
+  std::optional<std::uint64_t> ordered_;  // the generation of processes that it is of
+  std::shared_ptr<const schema::Resolved> last_read_;
+  bool changed_ = false;
+};
+
+}  // namespace sup::rpc

@@ -1,0 +1,84 @@
+// What clients can call. A method is a row: name, shape, help and a function on values; everything
+// else (argument counts, system.methodSignature, system.methodHelp, docs/rpc.md) is read from it.
+//
+// A function answers at once, with a fault, or with a pending call: something that is looked at
+// again whenever the daemon did something, until it has its result. Nothing here waits or sleeps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/core/machine.h"
+#include "runtime/core/supervisor.h"
+#include "runtime/rpc/faults.h"
+#include "runtime/rpc/value.h"
+#include "runtime/rpc/writer.h"
+
+namespace sup::rpc {
+
+class Interface;
+
+// Among what a call works.
+struct Context {
+  core::Supervisor& supervisor;
+  core::Machine& machine;
+  Interface& interface;
+};
+
+struct Done {};  // the result was written
+
+struct Waiting {};  // nothing was written yet
+
+using Progress = std::variant<Waiting, Done, Fault>;
+
+// A call that has begun.
+class Pending {
+ public:
+  virtual ~Pending() = default;
+  virtual Progress resume(Context& context, Writer& out) = 0;
+};
+
+using Outcome = std::variant<Done, Fault, std::unique_ptr<Pending>>;
+
+using Method = Outcome (*)(Context& context, const Array& arguments, Writer& out);
+
+enum class When : std::uint8_t { running, always };
+
+// A row of methods.def.
+struct MethodRow {
+  std::string_view space;
+  std::string_view name;
+  std::string_view shape;
+  Method function = nullptr;
+  When when = When::running;
+  std::string_view help;
+};
+
+std::span<const MethodRow> methods();
+
+// The shape in pieces.
+struct Parameter {
+  std::string_view type;
+  std::string_view name;
+  bool optional = false;
+};
+
+struct Shape {
+  std::string_view result;
+  std::vector<Parameter> parameters;
+  std::size_t required = 0;
+};
+
+Shape read_shape(std::string_view shape);
+
+// The text of system.methodHelp: the help, then a line for each parameter and the result, tagged as
+// clients of Supervisor know it (@param string name).
+std::string help_text(const MethodRow& row);
+
+}  // namespace sup::rpc

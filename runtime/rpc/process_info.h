@@ -1,0 +1,23 @@
+// What getProcessInfo tells of a process.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "runtime/rpc/methods.h"
+
+namespace sup::rpc {
+
+// The struct of getProcessInfo.
+void write_process_info(const Context& context, core::ProcessId process, core::Now now,
+                        Writer& out);
+
+// The line that people read: "pid 4711, uptime 0:00:05". Times are seconds since 1970.
+std::string describe(const core::Machine& machine, const core::ProcessStatus& status,
+                     std::string_view name, std::int64_t start, std::int64_t stop,
+                     std::int64_t now);
+
+// "group:process", or the name alone if both are the same.
+std::string full_name(const schema::Process& process);
+
+}  // namespace sup::rpc

@@ -1,0 +1,155 @@
+// The namespaces that are always there: system.*, what there is to call, and suprun.*, what
+// Supervisor does not have.
+#include <memory>
+#include <utility>
+
+#include "runtime/rpc/arguments.h"
+#include "runtime/rpc/calls.h"
+#include "runtime/rpc/interface.h"
+
+namespace sup::rpc {
+
+Outcome list_methods(Context& context, const Array& /*arguments*/, Writer& out) {
+  out.begin_array();
+  for (const std::string& name : context.interface.method_names()) {
+    out.text(name);
+  }
+  out.end_array();
+  return Done{};
+}
+
+namespace {
+
+const MethodRow* named_method(const Context& context, const Value& name) {
+  const std::optional<std::string_view> text = text_argument(name);
+  return text ? context.interface.find(std::string(*text)) : nullptr;
+}
+
+}  // namespace
+
+Outcome method_help(Context& context, const Array& arguments, Writer& out) {
+  const MethodRow* row = named_method(context, arguments[0]);
+  if (row == nullptr) {
+    return fault(FaultCode::SIGNATURE_UNSUPPORTED);
+  }
+  out.text(help_text(*row));
+  return Done{};
+}
+
+Outcome method_signature(Context& context, const Array& arguments, Writer& out) {
+  const MethodRow* row = named_method(context, arguments[0]);
+  if (row == nullptr) {
+    return fault(FaultCode::SIGNATURE_UNSUPPORTED);
+  }
+  const Shape shape = read_shape(row->shape);
+  out.begin_array();
+  out.text(shape.result);
+  for (const Parameter& parameter : shape.parameters) {
+    out.text(parameter.type);
+  }
+  out.end_array();
+  return Done{};
+}
+
+namespace {
+
+Value fault_value(const Fault& fault) {
+  return Struct{
+      {"faultCode",   fault.code},
+      {"faultString", fault.text}
+  };
+}
+
+// Several calls in one, one after the other; each waits for the one before.
+class Multicall final : public Pending {
+ public:
+  explicit Multicall(Array calls) : calls_(std::move(calls)) {}
+
+  Progress resume(Context& context, Writer& out) override {
+    while (waiting_ || next_ < calls_.size()) {
+      if (waiting_) {
+        ValueWriter result;
+        const Progress progress = context.interface.resume(*waiting_, result);
+        if (std::holds_alternative<Waiting>(progress)) {
+          return Waiting{};
+        }
+        waiting_.reset();
+        keep(std::get_if<Fault>(&progress), result);
+      } else {
+        begin(context, calls_[next_++]);
+      }
+    }
+    out.value(results_);
+    return Done{};
+  }
+
+ private:
+  void keep(const Fault* fault, ValueWriter& result) {
+    results_.push_back(fault != nullptr ? fault_value(*fault) : result.take());
+  }
+
+  void refuse(const Fault& fault) { results_.push_back(fault_value(fault)); }
+
+  void begin(Context& context, const Value& call) {
+    const Value* name = call.member("methodName");
+    if (name == nullptr || name->is_nil()) {
+      refuse(fault(FaultCode::INCORRECT_PARAMETERS, "No methodName"));
+      return;
+    }
+    const std::string* method = name->get<std::string>();
+    if (method == nullptr) {
+      refuse(fault(FaultCode::UNKNOWN_METHOD));
+      return;
+    }
+    if (*method == "system.multicall") {
+      refuse(fault(FaultCode::INCORRECT_PARAMETERS, "Recursive system.multicall forbidden"));
+      return;
+    }
+    const Value* parameters = call.member("params");
+    static const Array nothing;
+    const Array* arguments = parameters == nullptr ? &nothing : parameters->get<Array>();
+    if (arguments == nullptr) {
+      refuse(fault(FaultCode::INCORRECT_PARAMETERS));
+      return;
+    }
+    ValueWriter result;
+    Outcome outcome = context.interface.call(*method, *arguments, result);
+    if (auto* pending = std::get_if<std::unique_ptr<Pending>>(&outcome)) {
+      waiting_ = std::move(*pending);
+    } else {
+      keep(std::get_if<Fault>(&outcome), result);
+    }
+  }
+
+  Array calls_;
+  std::size_t next_ = 0;
+  Array results_;
+  std::unique_ptr<Pending> waiting_;
+};
+
+}  // namespace
+
+Outcome multicall(Context& context, const Array& arguments, Writer& out) {
+  const Array* calls = arguments[0].get<Array>();
+  if (calls == nullptr) {
+    return fault(FaultCode::INCORRECT_PARAMETERS);
+  }
+  for (const Value& call : *calls) {
+    if (!call.is<Struct>()) {
+      return fault(FaultCode::INCORRECT_PARAMETERS);
+    }
+  }
+  auto several = std::make_unique<Multicall>(*calls);
+  Progress progress = several->resume(context, out);
+  if (std::holds_alternative<Waiting>(progress)) {
+    return several;
+  }
+  return Done{};
+}
+
+Outcome get_version(Context& /*context*/, const Array& /*arguments*/, Writer& out) {
+  out.text(SUP_VERSION);
+  return Done{};
+}
+
+}  // namespace sup::rpc

@@ -1,0 +1,119 @@
+// How a method gives its result: it says it piece by piece, so that an answer of a thousand
+// processes is written once, straight in the form of the protocol, and never stands in memory as a
+// tree.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/rpc/value.h"
+
+namespace sup::rpc {
+
+class Writer {
+ public:
+  virtual ~Writer() = default;
+
+  virtual void nil() = 0;
+  virtual void boolean(bool value) = 0;
+  virtual void integer(std::int64_t value) = 0;
+  virtual void real(double value) = 0;
+  virtual void text(std::string_view value) = 0;
+
+  virtual void begin_array() = 0;
+  virtual void end_array() = 0;
+  // Before each value of a struct comes member() with its name.
+  virtual void begin_struct() = 0;
+  virtual void member(std::string_view name) = 0;
+  virtual void end_struct() = 0;
+
+  void value(const Value& value);
+
+  void boolean_member(std::string_view name, bool value) {
+    member(name);
+    boolean(value);
+  }
+
+  void integer_member(std::string_view name, std::int64_t value) {
+    member(name);
+    integer(value);
+  }
+
+  void text_member(std::string_view name, std::string_view value) {
+    member(name);
+    text(value);
+  }
+};
+
+// Appends XML-RPC, byte for byte as Python's xmlrpc.client writes it, with two exceptions: integers
+// are cut to the 32 bits that the protocol knows, and what XML cannot carry (control characters,
+// broken UTF-8) becomes U+FFFD, where Python sends what no client can read.
+class XmlWriter final : public Writer {
+ public:
+  explicit XmlWriter(std::string& out) : out_(out) {}
+
+  void nil() override;
+  void boolean(bool value) override;
+  void integer(std::int64_t value) override;
+  void real(double value) override;
+  void text(std::string_view value) override;
+  void begin_array() override;
+  void end_array() override;
+  void begin_struct() override;
+  void member(std::string_view name) override;
+  void end_struct() override;
+
+ private:
+  void value_ends();
+
+  std::string& out_;
+  std::vector<bool> is_struct_;  // what is open, outermost first
+};
+
+// Keeps the result as a value.
+class ValueWriter final : public Writer {
+ public:
+  // The finished result.
+  Value take() { return std::move(result_); }
+
+  void nil() override { put({}); }
+
+  void boolean(bool value) override { put(value); }
+
+  void integer(std::int64_t value) override { put(value); }
+
+  void real(double value) override { put(value); }
+
+  void text(std::string_view value) override { put(value); }
+
+  void begin_array() override { open_.push_back({Array(), {}}); }
+
+  void end_array() override { close(); }
+
+  void begin_struct() override { open_.push_back({Struct(), {}}); }
+
+  void member(std::string_view name) override { open_.back().member = name; }
+
+  void end_struct() override { close(); }
+
+ private:
+  struct Container {
+    Value value;
+    std::string member;  // the name of its next one
+  };
+
+  void put(Value value);
+  void close();
+
+  std::vector<Container> open_;
+  Value result_;
+};
+
+// The answer around a value: everything before and after it.
+extern const std::string_view response_head;
+extern const std::string_view response_tail;
+
+}  // namespace sup::rpc
