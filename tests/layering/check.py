@@ -17,6 +17,9 @@ FOLDERS = {
     'runtime/host': ['schema', 'runtime/core', 'runtime/host'],
     'runtime/rpc': ['schema', 'runtime/core', 'runtime/rpc'],
     'runtime/http': ['schema', 'runtime/core', 'runtime/rpc', 'runtime/http'],
+    'runtime/ctl': ['schema', 'runtime/rpc', 'runtime/ctl'],
+    'runtime/ctl/configuration.cpp': ['schema', 'compiler', 'runtime/ctl'],
+    'runtime/ctl/supctl.cpp': ['schema', 'runtime'],
     'runtime/option_reader.h': ['schema'],
     'runtime/option_reader.cpp': ['schema', 'runtime'],
     'runtime/command_line.h': ['schema', 'runtime/core'],
@@ -29,10 +32,12 @@ FOLDERS = {
 ROOMS = {
     r'tao/': ['compiler/ini/'],
     r'CLI/': ['compiler/commands/', 'compiler/supc.cpp', 'lint/supcheck.cpp'],
-    r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/baseline', 'lint/lsp/protocol'],
+    r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/baseline', 'lint/lsp/protocol',
+                    'runtime/ctl/output'],
     r'toml': ['lint/settings_file'],
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],
     r'pugixml': ['runtime/rpc/'],
+    r'editline/': ['runtime/ctl/shell'],
     r'boost/beast': ['runtime/http/server', 'runtime/ctl/client'],
     r'boost/': ['runtime/host/', 'runtime/http/', 'runtime/ctl/', 'runtime/suprun.cpp'],
 }

@@ -1,0 +1,325 @@
+#include "runtime/ctl/client.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/detail/base64.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "schema/text.h"
+
+namespace sup::ctl {
+
+namespace {
+
+namespace http = boost::beast::http;
+namespace base64 = boost::beast::detail::base64;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void throw_if_interrupted() {
+  if (interrupted != 0) {
+    throw Interrupted{};
+  }
+}
+
+std::string authorization(const Credentials& credentials) {
+  const std::string plain = *credentials.username + ":" + *credentials.password;
+  std::string encoded(base64::encoded_size(plain.size()), 0);
+  encoded.resize(base64::encode(encoded.data(), plain.data(), plain.size()));
+  return "Authorization: Basic " + encoded + "\r\n";
+}
+
+Failure bad_address(std::string text, std::string_view where) {
+  Failure failure = value_error(std::move(text), where);
+  failure.kind = Failure::Kind::connection;
+  return failure;
+}
+
+Failure bad_answer(const boost::system::error_code& error) {
+  return {.kind = Failure::Kind::connection,
+          .text = "the answer is no HTTP: " + error.message(),
+          .python_class = "http.client.BadStatusLine",
+          .place = place::bad_status};
+}
+
+int connect_unix(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() > sizeof address.sun_path) {
+    throw Failure{
+        .text = "AF_UNIX path too long", .python_class = "OSError", .place = place::unix_connect};
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // Python gives the length of the text alone, and a path may fill the whole field.
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  if (descriptor < 0 ||
+      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+    const int number = errno;
+    ::close(descriptor);
+    throw_if_interrupted();
+    throw system_error(number, place::unix_connect);
+  }
+  return descriptor;
+}
+
+int connect_tcp(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int code = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  throw_if_interrupted();
+  if (code != 0) {
+    throw Failure{.kind = Failure::Kind::connection,
+                  .text = "[Errno " + std::to_string(code) + "] " + ::gai_strerror(code),
+                  .python_class = "socket.gaierror",
+                  .place = place::name_lookup};
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
+  int number = 0;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    const int descriptor =
+        ::socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
+    if (descriptor >= 0 && ::connect(descriptor, each->ai_addr, each->ai_addrlen) == 0) {
+      return descriptor;
+    }
+    number = errno;
+    ::close(descriptor);
+    throw_if_interrupted();
+  }
+  throw system_error(number, place::tcp_connect);
+}
+
+}  // namespace
+
+void interrupts_end_calls() {
+  struct sigaction action {};
+
+  action.sa_handler = [](int) { interrupted = 1; };  // without SA_RESTART
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+bool was_interrupted() { return interrupted != 0; }
+
+void forget_interrupt() { interrupted = 0; }
+
+Address parse_address(const std::string& url) {
+  Address address{.url = url, .path = {}, .host = {}, .port = {}};
+  if (url.starts_with("unix://")) {
+    address.path = url.substr(std::strlen("unix://"));
+    return address;
+  }
+  if (!url.starts_with("http://")) {
+    throw bad_address("Unknown protocol for serverurl " + url, place::unknown_protocol);
+  }
+  std::string place = url.substr(std::strlen("http://"));
+  place.resize(std::min(place.find_first_of("/?#"), place.size()));
+  place.erase(0, place.rfind('@') + 1);
+  // Looked at when Python's client connects.
+  const auto is_control = [](char c) { return (c >= 0 && c <= ' ') || c == '\x7F'; };
+  const bool is_ipv6 = place.starts_with('[');
+  const std::size_t end = is_ipv6 ? place.find(']') : place.find(':');
+  address.host = schema::lower(is_ipv6 ? place.substr(1, end - 1) : place.substr(0, end));
+  const std::size_t colon = end == std::string::npos ? end : place.find(':', end);
+  address.port = colon == std::string::npos ? "" : place.substr(colon + 1);
+  unsigned short number = 0;
+  const char* const last = address.port.data() + address.port.size();
+  const auto [parsed, error] = std::from_chars(address.port.data(), last, number);
+  if (!address.port.empty() && (error == std::errc::invalid_argument || parsed != last)) {
+    throw bad_address(
+        "Port could not be cast to integer value as " + schema::python_repr(address.port),
+        place::bad_port);
+  }
+  if (!address.port.empty() && error != std::errc()) {
+    throw bad_address("Port out of range 0-65535", "/usr/lib/python3.11/urllib/parse.py line: 184");
+  }
+  if (address.port.empty()) {
+    address.port = "80";
+  }
+  const auto control = std::find_if(address.host.begin(), address.host.end(), is_control);
+  if (control != address.host.end()) {
+    throw Failure{.kind = Failure::Kind::connection,
+                  .text = "URL can't contain control characters. " +
+                          schema::python_repr(address.host) + " (found at least " +
+                          schema::python_repr(std::string(1, *control)) + ")",
+                  .python_class = "http.client.InvalidURL",
+                  .place = "/usr/lib/python3.11/http/client.py line: 1235"};
+  }
+  return address;
+}
+
+Socket::Socket(const Address& address)
+    : descriptor_(address.is_unix() ? connect_unix(address.path)
+                                    : connect_tcp(address.host, address.port)) {}
+
+Socket::~Socket() { ::close(descriptor_); }
+
+void Socket::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0) {
+      const int number = errno;
+      throw_if_interrupted();
+      if (number == EINTR) continue;
+      throw system_error(number, place::socket_read);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+std::size_t Socket::read(char* buffer, std::size_t size) {
+  for (;;) {
+    const ssize_t count = ::recv(descriptor_, buffer, size, 0);
+    const int number = errno;
+    if (count >= 0) {
+      return static_cast<std::size_t>(count);
+    }
+    throw_if_interrupted();
+    if (number != EINTR) {
+      throw system_error(number, place::socket_read);
+    }
+  }
+}
+
+struct Client::Answer {
+  unsigned status = 0;
+  std::string reason;
+  std::string body;
+};
+
+Client::Client(Address address, Credentials credentials)
+    : address_(std::move(address)), credentials_(std::move(credentials)) {}
+
+Client::~Client() = default;
+
+std::string Client::post(std::string_view path, std::string_view body) {
+  std::string request;
+  request.reserve(body.size() + 512);
+  request.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ");
+  request.append(address_.is_unix() ? "localhost" : address_.host + ":" + address_.port);
+  request.append("\r\nUser-Agent: supctl/" SUP_VERSION
+                 "\r\nContent-Type: text/xml\r\nAccept: text/xml\r\n");
+  if (credentials_.username && credentials_.password) {
+    request.append(authorization(credentials_));
+  }
+  request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
+  request.append(body);
+
+  std::optional<Answer> answer = try_post(request);
+  if (!answer) {
+    answer = try_post(request);
+  }
+  if (answer->status != 200) {
+    throw http_error(static_cast<int>(answer->status), answer->reason);
+  }
+  return std::move(answer->body);
+}
+
+// Nothing if an old connection turned out to be closed before a byte of the answer came.
+std::optional<Client::Answer> Client::try_post(std::string_view request) {
+  const bool is_old = socket_ != nullptr;
+  // Closed on every way out, unless the answer was whole and another question may follow.
+  std::unique_ptr<Socket> socket = is_old ? std::move(socket_) : std::make_unique<Socket>(address_);
+  try {
+    socket->write(request);
+  } catch (const Failure&) {
+    if (is_old) return std::nullopt;
+    throw;
+  }
+  http::response_parser<http::string_body> parser;
+  parser.eager(true);
+  parser.body_limit(answer_maximum_bytes);
+  std::vector<char> buffer(std::size_t{1} << 18U);  // its header has 8 KB at most, says Beast
+  std::size_t filled = 0;
+  bool is_begun = false;
+  while (!parser.is_done()) {
+    const std::size_t count = socket->read(buffer.data() + filled, buffer.size() - filled);
+    boost::system::error_code error;
+    if (count == 0 && !is_begun) {
+      if (is_old) return std::nullopt;
+      throw Failure{.kind = Failure::Kind::connection,
+                    .text = "Remote end closed connection without response",
+                    .python_class = "http.client.RemoteDisconnected",
+                    .place = place::no_answer};
+    }
+    if (count == 0) {
+      parser.put_eof(error);
+    } else {
+      is_begun = true;
+      filled += count;
+      const std::size_t used = parser.put(boost::asio::buffer(buffer.data(), filled), error);
+      filled -= used;
+      std::memmove(buffer.data(), buffer.data() + used, filled);
+    }
+    if (error && error != http::error::need_more) {
+      throw bad_answer(error);
+    }
+  }
+  Answer answer{.status = parser.get().result_int(),
+                .reason = std::string(parser.get().reason()),
+                .body = std::move(parser.get().body())};
+  if (parser.get().keep_alive() && filled == 0 && answer.status == 200) {
+    socket_ = std::move(socket);
+  }
+  return answer;
+}
+
+struct Stream::Reader {
+  http::response_parser<http::string_body> parser;
+  std::string pending;
+};
+
+Stream::Stream(const Address& address, const Credentials& credentials, const std::string& path)
+    : socket_(address), reader_(std::make_unique<Reader>()) {
+  std::string request = "GET " + path + " HTTP/1.1\r\nHost: ";
+  request += address.is_unix() ? "localhost" : address.host + ":" + address.port;
+  request += "\r\nAccept: */*\r\nUser-Agent: supctl/" SUP_VERSION "\r\n";
+  if (credentials.username && credentials.password && !credentials.password->empty()) {
+    request += authorization(credentials);
+  }
+  socket_.write(request + "\r\n");
+  reader_->parser.eager(true);
+  reader_->parser.body_limit(boost::none);
+}
+
+Stream::~Stream() = default;
+
+bool Stream::read(std::string& body) {
+  char bytes[1U << 16U];
+  const std::size_t count = socket_.read(bytes, sizeof bytes);
+  if (count == 0) {
+    return false;
+  }
+  std::string& pending = reader_->pending;
+  pending.append(bytes, count);
+  boost::system::error_code error;
+  for (std::size_t used = 1; used != 0 && !pending.empty() && !error && !reader_->parser.is_done();
+       pending.erase(0, used)) {
+    used = reader_->parser.put(boost::asio::buffer(pending), error);
+  }
+  if (error && error != http::error::need_more) {
+    throw bad_answer(error);
+  }
+  body += reader_->parser.get().body();
+  reader_->parser.get().body().clear();
+  return !reader_->parser.is_done();
+}
+
+int Stream::status() const {
+  return reader_->parser.is_header_done() ? static_cast<int>(reader_->parser.get().result_int())
+                                          : 0;
+}
+
+}  // namespace sup::ctl

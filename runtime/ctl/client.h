@@ -1,0 +1,103 @@
+// HTTP/1.1 over a blocking socket. One question at a time is all that supctl asks, so there is no
+// event loop; Beast reads the answers.
+//
+// Everything here throws Failure, or Interrupted after Ctrl-C.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/ctl/failure.h"
+
+namespace sup::ctl {
+
+// Where a server is.
+struct Address {
+  std::string url;   // as given
+  std::string path;  // of a UNIX socket, or empty
+  std::string host;
+  std::string port;
+
+  bool is_unix() const { return !path.empty(); }
+};
+
+Address parse_address(const std::string& url);
+
+struct Credentials {
+  std::optional<std::string> username;
+  std::optional<std::string> password;
+};
+
+// Owns a descriptor.
+class Socket {
+ public:
+  explicit Socket(const Address& address);
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+  void write(std::string_view bytes);
+  // 0 at the end.
+  std::size_t read(char* buffer, std::size_t size);
+
+ private:
+  int descriptor_ = -1;
+};
+
+// Answers of at most this size are taken: 100,000 processes have about 120 MB.
+inline constexpr std::size_t answer_maximum_bytes = 1U << 30U;
+
+// Questions with an answer each, on one connection that is opened with the first.
+class Client {
+ public:
+  Client(Address address, Credentials credentials);
+  ~Client();
+
+  const Address& address() const { return address_; }
+
+  // The body of the answer; every other status than 200 is a Failure. Opened anew, once, if a
+  // server has closed the connection meanwhile.
+  std::string post(std::string_view path, std::string_view body);
+
+ private:
+  struct Answer;
+
+  std::optional<Answer> try_post(std::string_view request);
+
+  Address address_;
+  Credentials credentials_;
+  std::unique_ptr<Socket> socket_;
+};
+
+// A GET whose answer goes on for ever, as that of /logtail.
+class Stream {
+ public:
+  Stream(const Address& address, const Credentials& credentials, const std::string& path);
+  ~Stream();
+
+  int descriptor() const { return socket_.descriptor(); }
+
+  // Waits for bytes and appends those of the body to `body`. False at the end.
+  bool read(std::string& body);
+
+  // Known once something was read, 0 before.
+  int status() const;
+
+ private:
+  struct Reader;
+
+  Socket socket_;
+  std::unique_ptr<Reader> reader_;
+};
+
+// SIGINT ends a call that waits by Interrupted, instead of the program.
+void interrupts_end_calls();
+bool was_interrupted();
+void forget_interrupt();
+
+}  // namespace sup::ctl

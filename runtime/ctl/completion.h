@@ -1,0 +1,19 @@
+// What may stand where the user is typing: for the shell, and for those of the system by way of
+// `supctl --complete`.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/ctl/process_info.h"
+#include "runtime/ctl/session.h"
+
+namespace sup::ctl {
+
+// Words that begin with `text`, the last word of `line` (empty after a blank). `processes` is asked
+// only when their names may follow.
+std::vector<std::string> completions(std::string_view line, std::string_view text,
+                                     const std::function<std::vector<ProcessInfo>()>& processes);
+
+}  // namespace sup::ctl

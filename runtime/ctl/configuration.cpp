@@ -1,0 +1,244 @@
+#include "runtime/ctl/configuration.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "compiler/compile.h"
+#include "compiler/ini/document.h"
+#include "compiler/load.h"
+#include "compiler/machine.h"
+#include "schema/expand.h"
+#include "schema/options.h"
+#include "schema/text.h"
+
+namespace sup::ctl {
+
+namespace {
+
+constexpr std::string_view section_name = "supervisorctl";
+
+schema::Error wrong(std::string text) { return schema::Error{.message = std::move(text)}; }
+
+// The section's values as written, and where it stands.
+struct Section {
+  bool exists = false;
+  std::string here;  // folder of its file
+  std::string place;
+  std::string complaint;  // about plugins, which are looked at last
+  std::map<std::string, std::string, std::less<>> values;
+};
+
+// supervisorctl loads Python code for these; what it complains of, or "".
+std::string complaint_about_plugins(const compiler::Document& document,
+                                    const compiler::SourceMap& sources) {
+  constexpr std::string_view prefix = "ctlplugin:";
+  for (const compiler::SectionHeader& header : document.sections) {
+    const std::string_view name = sources.text(header.name);
+    bool has_factory = !name.starts_with(prefix);
+    for (std::uint32_t i = 0; i < header.entry_count && !has_factory; ++i) {
+      const std::string_view key = sources.text(document.key(header.first_entry + i));
+      has_factory = schema::lower(schema::strip(key)) == "supervisor.ctl_factory";
+    }
+    if (!has_factory) {
+      return "section [" + std::string(name) + "] does not specify a supervisor.ctl_factory";
+    }
+  }
+  return {};
+}
+
+// Later values win, as when a section stands twice.
+void take(const compiler::Document& document, const compiler::SourceMap& sources,
+          const compiler::FileSystem& files, Section& section) {
+  for (const compiler::SectionHeader& header : document.sections) {
+    if (sources.text(header.name) != section_name) continue;
+    const std::string& path = sources[document.source].path;
+    section.exists = true;
+    section.here = compiler::directory_name(files.absolute(path));
+    section.place =
+        path + ":" + std::to_string(sources.position(document.source, header.header.begin).line);
+    for (std::uint32_t i = 0; i < header.entry_count; ++i) {
+      const compiler::Entry entry = document.entry(header.first_entry + i);
+      section.values[schema::lower(schema::strip(sources.text(entry.key)))] =
+          document.value(sources, entry);
+    }
+  }
+}
+
+schema::Result<std::string> expanded(std::string_view key, const std::string& text,
+                                     const std::string& here) {
+  if (!schema::is_template(text)) {
+    return text;
+  }
+  const std::map<std::string, std::string, std::less<>> environment =
+      compiler::process_environment();
+  const bool knows_here = key == "serverurl" || key == "history_file";
+  const schema::Expanded result =
+      schema::expand(text, [&](std::string_view name) -> std::optional<schema::TemplateValue> {
+        if (name == "here" && knows_here) return std::string_view(here);
+        constexpr std::string_view prefix = "ENV_";
+        const auto found = name.starts_with(prefix) ? environment.find(name.substr(prefix.size()))
+                                                    : environment.end();
+        return found != environment.end()
+                   ? std::optional<schema::TemplateValue>(std::string_view(found->second))
+                   : std::nullopt;
+      });
+  if (result.errors.empty()) {
+    return result.text;
+  }
+  const schema::ExpandError& error = result.errors.front();
+  const std::string which = "Format string " + schema::python_repr(text) + " for " +
+                            schema::python_repr(std::string(section_name) + "." + std::string(key));
+  if (error.rule != "unknown-expansion") {
+    return wrong(which + " is badly formatted: " + error.message);
+  }
+  std::string names;
+  for (const auto& [name, ignored] : environment) {
+    names += (names.empty() ? "ENV_" : ", ENV_") + name;
+  }
+  // Sorted: ENV_… goes before here.
+  names += knows_here ? std::string(names.empty() ? "" : ", ") + "here" : "";
+  return wrong(which + " contains names (" + schema::python_repr(error.name) +
+               ") which cannot be expanded. Available names: " + names);
+}
+
+// As Python's normpath(abspath(expanduser(path))).
+std::string settled(const std::string& path) {
+  std::string result = path;
+  if (path.starts_with('~')) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (const auto home = compiler::machine_facts().home(path.substr(1, end - 1))) {
+      result = *home + path.substr(end);
+    }
+  }
+  if (!result.starts_with('/')) {
+    std::error_code ignored;
+    result = std::filesystem::current_path(ignored).string() + "/" + result;
+  }
+  return schema::normal_path(result);
+}
+
+// The section of the main file, or else of the files that it includes.
+schema::Result<Section> find_section(const std::string& file) {
+  const compiler::RealFileSystem files;
+  if (::access(file.c_str(), F_OK) != 0) {
+    return wrong("could not find config file " + file);
+  }
+  schema::Result<std::string> text = files.read(file);
+  if (!text) {
+    return wrong("could not read config file " + file);
+  }
+  compiler::SourceMap sources;
+  const compiler::SourceId source =
+      sources.add({.path = file, .bytes = std::move(*text), .included_from = {}});
+  const compiler::Document document = compiler::parse(source, sources[source].bytes);
+  if (!document.junk.empty() || !document.junk_before_header.empty()) {
+    const std::uint32_t line =
+        (document.junk.empty() ? document.junk_before_header : document.junk).front();
+    return schema::Error{.message = file + ":" + std::to_string(line + 1) +
+                                    ": neither a section nor a setting; `supcheck " + file +
+                                    "` says more",
+                         .error_number = EINVAL};
+  }
+  Section section;
+  take(document, sources, files, section);
+  if (!section.exists && std::any_of(document.sections.begin(), document.sections.end(),
+                                     [&](const compiler::SectionHeader& header) {
+                                       return sources.text(header.name) == "include";
+                                     })) {
+    compiler::CompileOptions options;
+    options.environment = compiler::process_environment();
+    options.host_name = compiler::host_name();
+    compiler::SourceMap all_sources;
+    compiler::Diagnostics unused;
+    std::optional<std::string> failure;
+    const compiler::LoadedFiles loaded =
+        compiler::load(file, files, options, all_sources, unused, failure);
+    for (const compiler::LoadedFile& each : loaded.files) {
+      take(each.document, all_sources, files, section);
+    }
+  }
+  section.complaint = complaint_about_plugins(document, sources);
+  if (!section.exists) {
+    return wrong(".ini file does not include supervisorctl section");
+  }
+  return section;
+}
+
+}  // namespace
+
+schema::Status read_configuration(const std::string& file, Settings& settings) {
+  schema::Result<Section> section = find_section(file);
+  if (!section) {
+    return section.error();
+  }
+  settings.configuration_file = file;
+  const bool has_url = !settings.url_origin.empty();
+  const bool has_history = settings.history_file.has_value();
+  // In the order in which supervisorctl reads them: the first mistake is told.
+  for (const std::string_view key :
+       {"serverurl", "prompt", "username", "password", "history_file"}) {
+    const auto written = section->values.find(key);
+    if (written == section->values.end()) continue;
+    schema::Result<std::string> value = expanded(key, written->second, section->here);
+    if (!value) {
+      return value.error();
+    }
+    if (key == "serverurl" && !has_url) {
+      constexpr std::string_view unix_scheme = "unix://";
+      settings.url = value->starts_with(unix_scheme)
+                         ? std::string(unix_scheme) + settled(value->substr(unix_scheme.size()))
+                         : *value;
+      settings.url_origin = "serverurl= in " + section->place;
+    } else if (key == "prompt") {
+      settings.prompt = *value;
+    } else if (key == "username" && !settings.credentials.username) {
+      settings.credentials.username = *value;
+    } else if (key == "password" && !settings.credentials.password) {
+      settings.credentials.password = *value;
+    } else if (key == "history_file" && !value->empty() && !has_history) {
+      settings.history_file = settled(*value);
+    }
+  }
+  if (!section->complaint.empty()) {
+    return wrong(section->complaint);
+  }
+  if (settings.url_origin.empty()) {
+    settings.url_origin =
+        "the default, as [supervisorctl] in " + section->place + " has no serverurl=";
+  }
+  return schema::Nothing{};
+}
+
+std::function<std::string(std::string_view, std::string_view, std::string_view)> places_in(
+    const std::string& file) {
+  const auto compiled = std::make_shared<std::unique_ptr<compiler::Compilation>>();
+  return [=](std::string_view group, std::string_view process, std::string_view option) {
+    if (*compiled == nullptr) {
+      const compiler::RealFileSystem files;
+      const schema::Facts facts = compiler::machine_facts();
+      compiler::CompileOptions options;
+      options.environment = compiler::process_environment();
+      options.host_name = facts.host_name;
+      options.machine = &facts;
+      *compiled = compiler::compile(file, files, options);
+    }
+    const schema::Plan& plan = (*compiled)->plan;
+    for (const schema::Group& each : (*compiled)->resolved.groups) {
+      if (each.name != group) continue;
+      for (const schema::Process& one : each.processes) {
+        if (one.name != process) continue;
+        const schema::OptionRow* row = schema::find_option(schema::block::process, option);
+        const schema::Section& section = plan.sections[one.section];
+        const schema::Setting* setting = row != nullptr ? section.find(row->id) : nullptr;
+        return plan.place(setting != nullptr ? setting->origin : section.origin);
+      }
+    }
+    return std::string();
+  };
+}
+
+}  // namespace sup::ctl

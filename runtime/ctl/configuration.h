@@ -1,0 +1,25 @@
+// What [supervisorctl] of a configuration says. Here alone does the client meet the compiler, which
+// reads the files.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "runtime/ctl/session.h"
+#include "schema/result.h"
+
+namespace sup::ctl {
+
+// Puts what the file says into `settings`, where nothing was said on the command line. The section
+// may stand in an included file; supervisorctl sees the main file only. Errors are in
+// supervisorctl's words.
+schema::Status read_configuration(const std::string& file, Settings& settings);
+
+// "web.conf:12": where an option of the process's program is written, or the program itself if it
+// leaves the option at its default; empty when the file does not know the process. Compiles the
+// configuration with the first question.
+std::function<std::string(std::string_view group, std::string_view process,
+                          std::string_view option)>
+places_in(const std::string& file);
+
+}  // namespace sup::ctl

@@ -1,0 +1,228 @@
+#include "runtime/ctl/explain.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "runtime/ctl/process_info.h"
+
+namespace sup::ctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int unauthorised = 401;
+
+std::string user_name(uid_t id) {
+  const passwd* entry = ::getpwuid(id);
+  return entry != nullptr ? entry->pw_name : std::to_string(id);
+}
+
+std::string group_name(gid_t id) {
+  const group* entry = ::getgrgid(id);
+  return entry != nullptr ? entry->gr_name : std::to_string(id);
+}
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> process_ids() {
+  std::vector<std::string> ids;
+  std::error_code error;
+  for (fs::directory_iterator each("/proc", error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    if (name.find_first_not_of("0123456789") == std::string::npos) ids.push_back(name);
+  }
+  return ids;
+}
+
+// "supervisord -c x.conf", as it was started.
+std::string command_line(const std::string& pid) {
+  std::string text = contents("/proc/" + pid + "/cmdline");
+  while (text.ends_with('\0')) text.pop_back();
+  for (char& c : text) {
+    if (c == 0) c = ' ';
+  }
+  return text;
+}
+
+std::string described(const std::string& pid) {
+  struct stat about {};
+
+  const bool is_known = ::stat(("/proc/" + pid).c_str(), &about) == 0;
+  return "pid " + pid + (is_known ? " of " + user_name(about.st_uid) : "") + ": " +
+         command_line(pid);
+}
+
+// The process that has this socket open; only root sees those of others.
+std::string holder_of(const std::string& inode) {
+  const std::string wanted = "socket:[" + inode + "]";
+  for (const std::string& pid : process_ids()) {
+    std::error_code error;
+    for (fs::directory_iterator each("/proc/" + pid + "/fd", error), end; !error && each != end;
+         each.increment(error)) {
+      std::error_code ignored;
+      if (fs::read_symlink(each->path(), ignored) == wanted) return described(pid);
+    }
+  }
+  return "a process that cannot be looked at from here";
+}
+
+// Supervisor binds PATH.PID and links it to PATH: the kernel knows it by its first name.
+bool is_name_of(std::string_view bound, std::string_view path) {
+  return bound == path ||
+         (bound.starts_with(path) && bound.size() > path.size() + 1 && bound[path.size()] == '.' &&
+          bound.find_first_not_of("0123456789", path.size() + 1) == std::string_view::npos);
+}
+
+// Lines of /proc/net/unix: address, counts, flags, type, state, inode, path.
+std::string unix_listener(const std::string& path) {
+  std::istringstream lines(contents("/proc/net/unix"));
+  for (std::string line; std::getline(lines, line);) {
+    const std::vector<std::string> words = words_of(line);
+    constexpr std::string_view listening = "00010000";
+    if (words.size() == 8 && words[3] == listening && is_name_of(words[7], path))
+      return holder_of(words[6]);
+  }
+  return {};
+}
+
+// Lines of /proc/net/tcp: number, local address, remote one, state, four more, inode.
+std::string tcp_listener(const std::string& port) {
+  unsigned number = 0;
+  std::from_chars(port.data(), port.data() + port.size(), number);
+  std::array<char, 8> digits{};
+  std::snprintf(digits.data(), digits.size(), ":%04X", number);
+  for (const char* file : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::istringstream lines(contents(file));
+    for (std::string line; std::getline(lines, line);) {
+      const std::vector<std::string> words = words_of(line);
+      if (words.size() > 9 && words[1].ends_with(digits.data()) && words[3] == "0A") {
+        return holder_of(words[9]);
+      }
+    }
+  }
+  return {};
+}
+
+// Daemons that run on this machine.
+std::string daemons() {
+  std::string list;
+  for (const std::string& pid : process_ids()) {
+    const std::vector<std::string> words = words_of(command_line(pid));
+    for (std::size_t i = 0; i < std::min<std::size_t>(words.size(), 2); ++i) {
+      const std::string name = fs::path(words[i]).filename().string();
+      if (name == "supervisord" || name == "suprun") {
+        list += "  runs here: " + described(pid) + "\n";
+        break;
+      }
+    }
+  }
+  return list.empty() ? "  neither suprun nor supervisord runs here, as far as can be seen\n"
+                      : list;
+}
+
+std::string permissions(mode_t mode) {
+  constexpr std::string_view letters = "rwxrwxrwx";
+  std::string text;
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    text += (mode >> (8 - i) & 1U) != 0 ? letters[i] : '-';
+  }
+  return text;
+}
+
+std::string about_socket(const std::string& path, const Failure& failure) {
+  struct stat about {};
+
+  if (::stat(path.c_str(), &about) != 0) {
+    const int number = errno;
+    const std::string folder = fs::path(path).parent_path().string();
+    std::error_code ignored;
+    if (number == EACCES) {
+      return "  the folder of " + path + " may not be looked into by " + user_name(::geteuid()) +
+             "\n";
+    }
+    return fs::exists(folder, ignored)
+               ? "  there is no " + path + "\n" + daemons() +
+                     "  start the daemon, or name the socket that it has: -s unix:///PATH\n"
+               : "  there is no folder " + folder + "\n" + daemons();
+  }
+  if (!S_ISSOCK(about.st_mode)) {
+    return "  " + path + " is no socket\n";
+  }
+  std::string text = "  " + path + " is a socket of " + user_name(about.st_uid) + ":" +
+                     group_name(about.st_gid) + ", " + permissions(about.st_mode) + "\n";
+  const std::string holder = unix_listener(path);
+  text += holder.empty()
+              ? "  nobody listens on it: its daemon has ended, or was killed\n" + daemons()
+              : "  on it listens " + holder + "\n";
+  if (failure.is_system(EACCES) || failure.is_system(EPERM)) {
+    text += "  it may not be used by " + user_name(::geteuid()) +
+            ": try sudo, or chmod= and chown= in [unix_http_server]\n";
+  }
+  return text;
+}
+
+std::string about_port(const Address& address, const Failure& failure) {
+  if (failure.kind != Failure::Kind::system) {
+    return failure.python_class == "socket.gaierror"
+               ? "  there is no address for the name " + address.host + "\n"
+               : "";
+  }
+  const bool is_local = address.host == "localhost" || address.host.starts_with("127.") ||
+                        address.host == "::1" || address.host == "0.0.0.0";
+  if (!is_local) {
+    return "  does the daemon run on " + address.host + ", and may port " + address.port +
+           " be reached from here?\n";
+  }
+  const std::string holder = tcp_listener(address.port);
+  return holder.empty() ? "  nobody listens on port " + address.port + " here\n" + daemons() +
+                              "  is there an [inet_http_server] with this port?\n"
+                        : "  on port " + address.port + " listens " + holder + "\n";
+}
+
+}  // namespace
+
+std::string explanation(const Settings& settings, const Failure& failure) {
+  std::string text = "no answer from " + settings.url + ": " + exception_text(failure) +
+                     "\n  the address is from " + settings.url_origin + "\n";
+  if (failure.kind == Failure::Kind::http && failure.code == unauthorised) {
+    text += settings.credentials.username && settings.credentials.password
+                ? "  the server does not know this user name and password\n"
+                : "  the server wants a user name and password: -u and -p, or username= and "
+                  "password= in [supervisorctl]\n";
+    return text;
+  }
+  if (failure.kind == Failure::Kind::http) {
+    return text;
+  }
+  try {
+    const Address address = parse_address(settings.url);
+    text += address.is_unix() ? about_socket(address.path, failure) : about_port(address, failure);
+  } catch (const Failure&) {
+    text += "  an address is unix:///PATH or http://HOST:PORT\n";
+  }
+  return text;
+}
+
+void explain_failure(const Settings& settings, const Failure& failure) {
+  const std::string text = "supctl: " + explanation(settings, failure);
+  std::fflush(stdout);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace sup::ctl

@@ -1,0 +1,47 @@
+// What a command prints: lines of text, or with --json one document on one line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "runtime/rpc/value.h"
+
+namespace sup::ctl {
+
+// A value as JSON on one line. Bytes that are no UTF-8 become U+FFFD.
+std::string to_json(const rpc::Value& value);
+
+class Output {
+ public:
+  // Prints to `sink`, or to standard output if it is null.
+  explicit Output(std::string* sink = nullptr) : sink_(sink) {}
+
+  void use_json(bool json) { is_json_ = json; }
+
+  bool is_json() const { return is_json_; }
+
+  // Text, unless JSON was asked for. `line` adds the line end.
+  void text(std::string_view text);
+  void line(std::string_view text);
+
+  // An entry of the document's "results", if JSON was asked for.
+  void record(rpc::Struct record);
+
+  // A document of its own, at once: for what goes on for ever.
+  void stream(rpc::Struct record);
+
+  // The document is done: "results" follow `head`.
+  void finish(rpc::Struct head);
+
+  // What was printed can be seen.
+  void flush();
+
+ private:
+  void write(std::string_view text);
+
+  std::string* sink_;
+  bool is_json_ = false;
+  rpc::Array records_;
+};
+
+}  // namespace sup::ctl

@@ -1,0 +1,340 @@
+// Commands about processes: status, pid, start, stop, restart, signal, clear.
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "runtime/ctl/command.h"
+#include "runtime/ctl/commands.h"
+#include "runtime/ctl/process_info.h"
+#include "runtime/ctl/session.h"
+
+namespace sup::ctl {
+
+namespace {
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+struct ResultText {
+  int code;
+  std::string_view text;
+};
+
+// What start, stop, signal and clear have in common: names in, a line for each process out.
+struct Action {
+  std::string_view verb;  // supervisor.VERBProcess, .VERBProcessGroup, .VERBAllProcesses
+  std::string_view done;
+  std::span<const ResultText> errors;
+  int harmless;  // a fault that leaves the exit status alone
+  int exit_of_unknown_group;
+  bool tells_failures;  // the text of FAILED is all that is printed
+  std::string_view place;
+};
+
+constexpr std::array start_errors{
+    ResultText{code::bad_name,             "no such process"       },
+    ResultText{code::no_file,              "no such file"          },
+    ResultText{code::not_executable,       "file is not executable"},
+    ResultText{code::already_started,      "already started"       },
+    ResultText{code::spawn_error,          "spawn error"           },
+    ResultText{code::abnormal_termination, "abnormal termination"  },
+};
+constexpr std::array signal_errors{
+    ResultText{code::bad_name,    "no such process"},
+    ResultText{code::bad_signal,  "bad signal name"},
+    ResultText{code::not_running, "not running"    },
+};
+constexpr std::array clear_errors{
+    ResultText{code::bad_name, "no such process"},
+    ResultText{code::failed,   "failed"         },
+};
+
+constexpr Action start_action{.verb = "start",
+                              .done = "started",
+                              .errors = start_errors,
+                              .harmless = code::already_started,
+                              .exit_of_unknown_group = status::invalid_arguments,
+                              .tells_failures = false,
+                              .place = place::start_result};
+constexpr Action stop_action{.verb = "stop",
+                             .done = "stopped",
+                             .errors = signal_errors,
+                             .harmless = code::not_running,
+                             .exit_of_unknown_group = status::generic,
+                             .tells_failures = true,
+                             .place = place::signal_result};
+constexpr Action signal_action{.verb = "signal",
+                               .done = "signalled",
+                               .errors = signal_errors,
+                               .harmless = code::success,
+                               .exit_of_unknown_group = status::generic,
+                               .tells_failures = true,
+                               .place = place::signal_result};
+constexpr Action clear_action{.verb = "clear",
+                              .done = "cleared",
+                              .errors = clear_errors,
+                              .harmless = code::success,
+                              .exit_of_unknown_group = status::generic,
+                              .tells_failures = false,
+                              .place = place::clear_result};
+
+void say_done(Session& session, const Action& action, const std::string& name) {
+  rpc::Struct record;
+  record.push_back({"name", name});
+  record.push_back({"ok", true});
+  record.push_back({"result", action.done});
+  session.say(name + ": " + std::string(action.done), std::move(record));
+}
+
+// The line and the exit status for one process.
+void show_result(Session& session, const Action& action, const std::string& name, int result,
+                 const std::string& description) {
+  if (result == code::success) {
+    say_done(session, action, name);
+    return;
+  }
+  const auto error = std::find_if(action.errors.begin(), action.errors.end(),
+                                  [&](const ResultText& each) { return each.code == result; });
+  if (error != action.errors.end()) {
+    session.complain(name + ": ERROR (" + std::string(error->text) + ")", name, error->text);
+  } else if (action.tells_failures && result == code::failed) {
+    session.complain(description, name, description);
+  } else {
+    throw value_error("Unknown result code " + std::to_string(result) + " for " + name,
+                      action.place);
+  }
+  if (result == action.harmless) {
+    return;
+  }
+  const bool is_dead = result == code::spawn_error || result == code::abnormal_termination ||
+                       result == code::not_running;
+  session.exit_status = is_dead ? status::not_running : status::generic;
+}
+
+void show_results(Session& session, const Action& action, const rpc::Value& results) {
+  const rpc::Array* items = results.get<rpc::Array>();
+  if (items == nullptr) {
+    return;
+  }
+  for (const rpc::Value& item : *items) {
+    show_result(session, action, full_name(text_member(item, "group"), text_member(item, "name")),
+                static_cast<int>(number_member(item, "status")), text_member(item, "description"));
+  }
+}
+
+// The parameters of a call: the name, if any, and the signal, if any.
+rpc::Array parameters(const std::string& name, const std::string& signal) {
+  rpc::Array list;
+  for (const std::string& each : {name, signal}) {
+    if (!each.empty()) list.emplace_back(each);
+  }
+  return list;
+}
+
+std::string method(const Action& action, std::string_view what) {
+  return "supervisor." + std::string(action.verb) + std::string(what);
+}
+
+void act_on_group(Session& session, const Action& action, const std::string& group,
+                  const std::string& signal) {
+  rpc::Value results;
+  try {
+    results = session.call(method(action, "ProcessGroup"), parameters(group, signal));
+  } catch (const Failure& failure) {
+    if (!failure.is_fault(code::bad_name)) throw;
+    session.complain(group + ": ERROR (no such group)", group, "no such group");
+    session.exit_status = action.exit_of_unknown_group;
+    return;
+  }
+  show_results(session, action, results);
+}
+
+void act_on_process(Session& session, const Action& action, std::string_view what,
+                    const std::string& name, const std::string& shown, const std::string& signal) {
+  try {
+    session.call(method(action, what), parameters(name, signal));
+  } catch (const Failure& failure) {
+    if (failure.kind != Failure::Kind::fault) throw;
+    show_result(session, action, shown, failure.code, failure.text);
+    return;
+  }
+  say_done(session, action, shown);
+}
+
+void act(Session& session, const Action& action, const std::vector<std::string>& names,
+         const std::string& signal = {}) {
+  if (contains(names, "all")) {
+    show_results(session, action,
+                 session.call(method(action, "AllProcesses"), parameters("", signal)));
+    return;
+  }
+  for (const std::string& name : names) {
+    const NamedTarget target = parse_target(name);
+    if (target.process) {
+      act_on_process(session, action, "Process", name, full_name(target.group, *target.process),
+                     signal);
+    } else {
+      act_on_group(session, action, target.group, signal);
+    }
+  }
+}
+
+}  // namespace
+
+bool run_status(Session& session, const std::string& argument) {
+  // An upcheck that fails has a status of its own here.
+  if (!session.is_up()) {
+    session.exit_status = status::unknown;
+    return false;
+  }
+  const std::vector<ProcessInfo> all = process_infos(session.call("supervisor.getAllProcessInfo"));
+  const std::vector<std::string> names = words_of(argument);
+  std::vector<const ProcessInfo*> shown;
+  if (names.empty() || contains(names, "all")) {
+    for (const ProcessInfo& info : all) {
+      shown.push_back(&info);
+    }
+  } else {
+    for (const std::string& name : names) {
+      const NamedTarget target = parse_target(name);
+      const std::vector<const ProcessInfo*> found = matching(all, target);
+      shown.insert(shown.end(), found.begin(), found.end());
+      if (found.empty()) {
+        const std::string what = target.process ? "no such process" : "no such group";
+        session.complain((target.process ? name : target.group) + ": ERROR (" + what + ")", name,
+                         what);
+        session.exit_status = status::unknown;
+      }
+    }
+  }
+  session.output.text(status_lines(shown, {}));
+  for (const ProcessInfo* info : shown) {
+    if (session.output.is_json()) {
+      session.output.record(record_of(*info));
+    }
+    if (is_down(*info)) {
+      session.exit_status = status::some_are_down;
+    }
+  }
+  return false;
+}
+
+namespace {
+
+void show_pid(Session& session, const std::string& name, std::int64_t pid) {
+  rpc::Struct record;
+  record.push_back({"name", name});
+  record.push_back({"pid", pid});
+  session.say(std::to_string(pid), std::move(record));
+}
+
+}  // namespace
+
+bool run_pid(Session& session, const std::string& argument) {
+  if (!session.is_up()) {
+    return false;
+  }
+  const std::vector<std::string> names = words_of(argument);
+  if (names.empty()) {
+    const rpc::Value pid = session.call("supervisor.getPID");
+    show_pid(session, "supervisord", pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0);
+  } else if (contains(names, "all")) {
+    for (const ProcessInfo& info : process_infos(session.call("supervisor.getAllProcessInfo"))) {
+      show_pid(session, info.full_name(), info.pid);
+    }
+  } else {
+    for (const std::string& name : names) {
+      try {
+        const ProcessInfo info = process_info(session.call("supervisor.getProcessInfo", {name}));
+        show_pid(session, info.full_name(), info.pid);
+        if (info.pid == 0) {
+          session.exit_status = status::not_running;
+        }
+      } catch (const Failure& failure) {
+        if (!failure.is_fault(code::bad_name)) throw;
+        session.exit_status = status::generic;
+        session.complain("No such process " + name, name, "no such process");
+      }
+    }
+  }
+  return false;
+}
+
+namespace {
+
+bool start_or_stop(Session& session, const Action& action, const std::string& argument,
+                   int exit_without_name) {
+  if (!session.is_up()) {
+    return false;
+  }
+  const std::vector<std::string> names = words_of(argument);
+  if (names.empty()) {
+    session.misused("Error: " + std::string(action.verb) + " requires a process name", action.verb,
+                    exit_without_name);
+  } else {
+    act(session, action, names);
+  }
+  return false;
+}
+
+}  // namespace
+
+bool run_start(Session& session, const std::string& argument) {
+  return start_or_stop(session, start_action, argument, status::invalid_arguments);
+}
+
+bool run_stop(Session& session, const std::string& argument) {
+  return start_or_stop(session, stop_action, argument, status::generic);
+}
+
+bool run_restart(Session& session, const std::string& argument) {
+  if (!session.is_up()) {
+    return false;
+  }
+  if (words_of(argument).empty()) {
+    session.misused("Error: restart requires a process name", "restart");
+    return false;
+  }
+  run_stop(session, argument);
+  return run_start(session, argument);
+}
+
+bool run_signal(Session& session, const std::string& argument) {
+  if (!session.is_up()) {
+    return false;
+  }
+  std::vector<std::string> names = words_of(argument);
+  if (names.size() < 2) {
+    session.misused("Error: signal requires a signal name and a process name", "signal");
+    return false;
+  }
+  const std::string signal = names.front();
+  names.erase(names.begin());
+  act(session, signal_action, names, signal);
+  return false;
+}
+
+bool run_clear(Session& session, const std::string& argument) {
+  if (!session.is_up()) {
+    return false;
+  }
+  const std::vector<std::string> names = words_of(argument);
+  if (names.empty()) {
+    session.misused("Error: clear requires a process name", "clear");
+    return false;
+  }
+  if (contains(names, "all")) {
+    show_results(session, clear_action, session.call("supervisor.clearAllProcessLogs"));
+    return false;
+  }
+  for (const std::string& name : names) {
+    const NamedTarget target = parse_target(name);
+    // A group is no name here; None is what Python makes of it.
+    act_on_process(session, clear_action, "ProcessLogs", name,
+                   full_name(target.group, target.process.value_or("None")), {});
+  }
+  return false;
+}
+
+}  // namespace sup::ctl

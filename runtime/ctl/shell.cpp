@@ -1,0 +1,144 @@
+#include "runtime/ctl/shell.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include <editline/readline.h>
+
+#include "runtime/ctl/command.h"
+#include "runtime/ctl/completion.h"
+
+namespace sup::ctl {
+
+namespace {
+
+constexpr int history_maximum_lines = 1000;
+
+// editline is C and calls back without an argument: what it is to know is here.
+struct Completing {
+  Session* session = nullptr;
+  std::optional<std::vector<ProcessInfo>> processes;  // until the next command
+  std::vector<std::string> words;
+} completing;
+
+// Names for completion; a server that does not answer has none, and says nothing while one types.
+std::vector<ProcessInfo> known_processes() {
+  if (!completing.processes) {
+    completing.processes.emplace();
+    try {
+      completing.processes =
+          process_infos(completing.session->call("supervisor.getAllProcessInfo"));
+    } catch (const Failure&) {
+      return {};
+    }
+  }
+  return *completing.processes;
+}
+
+char* next_word(const char* /*text*/, int state) {
+  const auto index = static_cast<std::size_t>(state);
+  return index < completing.words.size() ? ::strdup(completing.words[index].c_str()) : nullptr;
+}
+
+char** complete_word(const char* text, int begin, int /*end*/) {
+  rl_attempted_completion_over = 1;  // files are never meant
+  const std::string line = std::string(rl_line_buffer, static_cast<std::size_t>(begin)) + text;
+  completing.words = completions(line, text, known_processes);
+  return completing.words.empty() ? nullptr : rl_completion_matches(text, next_word);
+}
+
+// Plain lines, as supervisorctl's: both may use the same file.
+class HistoryFile {
+ public:
+  explicit HistoryFile(std::optional<std::string> path) : path_(std::move(path)) {
+    if (!path_) return;
+    std::ifstream file(*path_);
+    for (std::string line; std::getline(file, line);) {
+      if (!line.empty()) add_history(line.c_str());
+    }
+  }
+
+  // Readable by the user alone: passwords get typed in wrong places.
+  ~HistoryFile() {
+    if (!path_) return;
+    std::string text;
+    const int first = std::max(0, history_length - history_maximum_lines);
+    for (int i = first; i < history_length; ++i) {
+      const HIST_ENTRY* entry = history_get(history_base + i);
+      if (entry != nullptr) text += std::string(entry->line) + "\n";
+    }
+    const std::string fresh = *path_ + ".new";
+    const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (descriptor < 0) return;
+    const bool is_whole =
+        ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    ::close(descriptor);
+    if (!is_whole || std::rename(fresh.c_str(), path_->c_str()) != 0) {
+      ::unlink(fresh.c_str());
+    }
+  }
+
+  HistoryFile(const HistoryFile&) = delete;
+  HistoryFile& operator=(const HistoryFile&) = delete;
+
+ private:
+  std::optional<std::string> path_;
+};
+
+void prepare_editing(Session& session) {
+  completing.session = &session;
+  rl_readline_name = "supctl";
+  rl_initialize();
+  using_history();
+  stifle_history(history_maximum_lines);
+  // group:process, group:* and names with a dash are one word each.
+  static char breaks[] = " \t\n";
+  rl_completer_word_break_characters = breaks;
+  rl_attempted_completion_function = complete_word;
+}
+
+std::optional<std::string> edited_line(const std::string& prompt) {
+  completing.processes.reset();
+  const std::unique_ptr<char, void (*)(void*)> line(::readline(prompt.c_str()), std::free);
+  if (was_interrupted()) {
+    throw Interrupted{};
+  }
+  if (line == nullptr) {
+    return std::nullopt;
+  }
+  if (*line != 0) {
+    add_history(line.get());
+  }
+  return std::string(line.get());
+}
+
+}  // namespace
+
+void run_shell(Session& session) {
+  const bool is_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  const std::string prompt = session.settings.prompt + "> ";
+  std::unique_ptr<HistoryFile> history;
+  try {
+    bool ends = session.run("status");
+    if (is_terminal) {
+      prepare_editing(session);
+      history = std::make_unique<HistoryFile>(session.settings.history_file);
+    }
+    while (!ends) {
+      session.output.flush();
+      ends = session.run((is_terminal ? edited_line(prompt) : session.ask(prompt)).value_or("EOF"));
+    }
+  } catch (const Interrupted&) {
+    session.output.line("");
+    session.output.flush();
+  }
+}
+
+}  // namespace sup::ctl

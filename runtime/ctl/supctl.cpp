@@ -1,0 +1,307 @@
+// supctl: supervisorctl's commands and output, and more. Joins the command line, the configuration
+// and the commands.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "runtime/ctl/command.h"
+#include "runtime/ctl/completion.h"
+#include "runtime/ctl/configuration.h"
+#include "runtime/ctl/process_info.h"
+#include "runtime/ctl/session.h"
+#include "runtime/ctl/shell.h"
+#include "runtime/option_reader.h"
+#include "schema/text.h"
+
+namespace {
+
+using namespace sup;
+using namespace sup::ctl;
+
+constexpr int exit_usage = 2;
+constexpr int default_port = 9001;
+
+constexpr std::array known{
+    Argument{"configuration", 'c', "FILE",
+             "configuration with [supervisorctl]; searched if not given"                              },
+    Argument{"help",          'h', "",     "print this and leave"                                     },
+    Argument{"interactive",   'i', "",     "ask before reload and shutdown, ask for a password"       },
+    Argument{"serverurl",     's', "URL",  "http://HOST:PORT or unix:///PATH; may be given repeatedly"},
+    Argument{"username",      'u', "NAME", "user name for the server"                                 },
+    Argument{"password",      'p', "TEXT", "password for the server"                                  },
+    Argument{"history_file",  'r', "FILE", "keep the shell's history there"                           },
+    Argument{"hosts",         0,   "LIST", "several servers: HOST, HOST:PORT or URL, with commas"     },
+    Argument{"json",          0,   "",     "print one JSON document a server and command"             },
+    Argument{"complete",      0,   "",     "print words that may follow; for shells"                  },
+};
+
+struct CommandLine {
+  std::string file;
+  std::vector<std::string> urls;
+  Credentials credentials;
+  std::optional<std::string> history_file;
+  bool is_interactive = false;
+  bool wants_json = false;
+  bool completes = false;
+  bool help = false;
+  std::vector<std::string> words;
+};
+
+schema::Error mistake(std::string text) { return schema::Error{.message = std::move(text)}; }
+
+// What Supervisor's check of a URL finds wrong: a scheme, and something behind it.
+std::string complaint_about_url(const std::string& url) {
+  const std::string no_url = "value " + schema::python_repr(url) + " is not a URL";
+  const std::size_t colon = url.find(':');
+  const auto is_scheme_sign = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
+  };
+  if (colon == std::string::npos || colon == 0 ||
+      std::isalpha(static_cast<unsigned char>(url[0])) == 0 ||
+      !std::all_of(url.begin(), url.begin() + static_cast<std::ptrdiff_t>(colon), is_scheme_sign)) {
+    return no_url;
+  }
+  std::string rest = url.substr(colon + 1);
+  if (rest.starts_with("//")) {
+    const std::string network_place = rest.substr(2, rest.find_first_of("/?#", 2) - 2);
+    if ((network_place.find('[') == std::string::npos) !=
+        (network_place.find(']') == std::string::npos)) {
+      return "Invalid IPv6 URL";
+    }
+    rest.erase(0, 2);
+  }
+  return rest.empty() || rest[0] == '?' || rest[0] == '#' ? no_url : "";
+}
+
+// "a,b:9002,unix:///x" as URLs.
+void add_hosts(const std::string& list, std::vector<std::string>& urls) {
+  for (const std::string_view each : schema::split_list(list)) {
+    std::string host(each);
+    if (host.empty()) continue;
+    if (host.find("://") == std::string::npos) {
+      host = "http://" + host +
+             (host.find(':') == std::string::npos ? ":" + std::to_string(default_port) : "");
+    }
+    urls.push_back(std::move(host));
+  }
+}
+
+// Puts one option in its place. A second time is a conflict, unless several are meant.
+schema::Status take(GivenArgument given, CommandLine& line) {
+  const std::string_view name = given.argument->name;
+  const auto conflict = [&] {
+    return mistake("conflicting command line option " + schema::python_repr(given.as_given));
+  };
+  if (name == "help") {
+    line.help = true;
+  } else if (name == "json") {
+    line.wants_json = true;
+  } else if (name == "complete") {
+    line.completes = true;
+  } else if (name == "interactive") {
+    if (line.is_interactive) return conflict();
+    line.is_interactive = true;
+  } else if (name == "configuration") {
+    if (!line.file.empty()) return conflict();
+    line.file = given.value;
+  } else if (name == "serverurl") {
+    const std::string wrong = complaint_about_url(given.value);
+    if (!wrong.empty()) {
+      return mistake("invalid value for " + given.as_given + " " +
+                     schema::python_repr(given.value) + ": " + wrong);
+    }
+    line.urls.push_back(std::move(given.value));
+  } else if (name == "hosts") {
+    add_hosts(given.value, line.urls);
+  } else {
+    std::optional<std::string>& place = name == "username"   ? line.credentials.username
+                                        : name == "password" ? line.credentials.password
+                                                             : line.history_file;
+    if (place) return conflict();
+    place = std::move(given.value);
+  }
+  return schema::Nothing{};
+}
+
+schema::Result<CommandLine> read_command_line(int count, char** arguments) {
+  OptionReader reader(known, count, arguments, true);
+  // All are read before the first is looked at, as Python does.
+  std::vector<GivenArgument> all;
+  for (;;) {
+    schema::Result<std::optional<GivenArgument>> given = reader.next();
+    if (!given) return given.error();
+    if (!given->has_value()) break;
+    all.push_back(std::move(**given));
+  }
+  CommandLine line;
+  for (GivenArgument& given : all) {
+    const schema::Status taken = take(std::move(given), line);
+    if (!taken) return taken.error();
+    if (line.help) return line;
+  }
+  line.words = reader.rest();
+  return line;
+}
+
+std::string help() {
+  std::string text =
+      "Controls the processes of suprun or of supervisord.\n"
+      "\n"
+      "Usage: supctl [OPTION...] [COMMAND [ARGUMENT...]]\n"
+      "\n"
+      "Without a command, a shell reads them. Options go before the command, --json anywhere.\n"
+      "\n" +
+      argument_help(known) + "\nCommands:\n";
+  for (const Command& command : commands()) {
+    if (command.help.empty()) continue;
+    std::string left = "  " + std::string(command.name);
+    left.resize(14, ' ');
+    text += left + std::string(command.description) + "\n";
+  }
+  return text + "\n`supctl help COMMAND` says more.\n";
+}
+
+int usage(const char* program, const std::string& text) {
+  std::fprintf(stderr, "Error: %s\nFor help, use %s -h\n", text.c_str(), program);
+  return exit_usage;
+}
+
+// What goes for every server.
+schema::Result<Settings> settings_of(const CommandLine& line, const char* program) {
+  Settings settings;
+  settings.credentials = line.credentials;
+  settings.history_file = line.history_file;
+  settings.is_interactive = line.is_interactive || line.words.empty();
+  settings.wants_json = line.wants_json;
+  if (!line.urls.empty()) {
+    settings.url = line.urls.front();
+    settings.url_origin = "the command line";
+  }
+  std::string file = line.file;
+  for (const std::string& place : configuration_places(program)) {
+    if (file.empty() && ::access(place.c_str(), F_OK) == 0) file = place;
+  }
+  if (file.empty()) {
+    if (settings.url_origin.empty()) {
+      settings.url_origin = "the default, as no configuration was found";
+    }
+    return settings;
+  }
+  const schema::Status read = read_configuration(file, settings);
+  if (!read) return read.error();
+  settings.place_of = places_in(file);
+  return settings;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string line;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    line += (i > 0 ? " " : "") + words[i];
+  }
+  return line;
+}
+
+// The same command for each server at once; what they say is printed one after the other, in the
+// order in which they were given, with the server before each line.
+int run_everywhere(const Settings& settings, const std::vector<std::string>& urls,
+                   const std::string& command) {
+  std::vector<std::string> outputs(urls.size());
+  std::vector<int> statuses(urls.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    threads.emplace_back([&, i] {
+      Settings own = settings;
+      own.url = urls[i];
+      Session session(std::move(own), &outputs[i]);
+      session.run(command);
+      statuses[i] = session.exit_status;
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (std::size_t i = 0; i < urls.size(); ++i) {
+    std::string_view text = outputs[i];
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+      const std::string before = text.starts_with('{') ? "" : urls[i] + "  ";
+      std::printf("%s%.*s", before.c_str(), static_cast<int>(end), text.data());
+      text.remove_prefix(end);
+    }
+  }
+  return *std::max_element(statuses.begin(), statuses.end());
+}
+
+// The last word may be empty: then a new one begins.
+int complete(Session& session, const std::vector<std::string>& words) {
+  const std::string text = words.empty() ? "" : words.back();
+  for (const std::string& word : completions(joined(words), text, [&] {
+         try {
+           return process_infos(session.call("supervisor.getAllProcessInfo"));
+         } catch (const Failure&) {
+           return std::vector<ProcessInfo>();
+         }
+       })) {
+    std::printf("%s\n", word.c_str());
+  }
+  return 0;
+}
+
+int run(int count, char** arguments) {
+  schema::Result<CommandLine> line = read_command_line(count, arguments);
+  if (!line) {
+    return usage(arguments[0], line.error().message);
+  }
+  if (line->help) {
+    std::fputs(help().c_str(), stdout);
+    return 0;
+  }
+  schema::Result<Settings> settings = settings_of(*line, arguments[0]);
+  if (!settings && settings.error().error_number != 0) {
+    std::fprintf(stderr, "supctl: %s\n", settings.error().message.c_str());
+    return 1;
+  }
+  if (!settings) {
+    return usage(arguments[0], settings.error().message);
+  }
+  if (line->urls.size() > 1) {
+    return line->words.empty()
+               ? usage(arguments[0], "the shell talks to one server, not to several")
+               : run_everywhere(*settings, line->urls, joined(line->words));
+  }
+  Session session(std::move(*settings));
+  if (line->completes) {
+    return complete(session, line->words);
+  }
+  if (line->words.empty()) {
+    interrupts_end_calls();
+    run_shell(session);
+    return 0;
+  }
+  session.run(joined(line->words));
+  return session.exit_status;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run(count, arguments);
+  } catch (const Interrupted&) {
+    return 130;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "supctl: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,799 @@
+"""supctl and the real supervisorctl with the same arguments.
+
+Two daemons run with the same configuration in folders of their own; supervisorctl talks to the first,
+supctl to the second, line by line, and what they print (output, errors, exit status) is compared
+byte for byte once folders, process ids and times are masked. $SUP_CTL_DAEMON is the daemon's command,
+by default the real supervisord.
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import xmlrpc.client
+
+from harness import PATIENCE, program
+
+SUPERVISORCTL = shutil.which('supervisorctl')
+DAEMON = os.environ.get('SUP_CTL_DAEMON', 'supervisord -n')
+
+HEAD = """[unix_http_server]
+file=@/s.sock
+[supervisord]
+logfile=@/s.log
+pidfile=@/s.pid
+childlogdir=@
+nodaemon=true
+silent=true
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://@/s.sock
+"""
+
+PROGRAMS = """[program:cat]
+command=/bin/cat
+startsecs=0
+stdout_logfile=@/cat.log
+stderr_logfile=@/cat.err
+[program:off]
+command=/bin/sleep 1000
+startsecs=0
+autostart=false
+[program:bad]
+command=/bin/sh -c "sleep 3; exit 3"
+startsecs=0
+autorestart=false
+[program:fatal]
+command=/bin/false
+startretries=0
+[program:nofile]
+command=/nonexistent/program
+startretries=0
+[program:notexec]
+command=/etc/passwd
+startretries=0
+[program:logger]
+command=/bin/sh -c "echo line one; echo err one >&2; echo line two; echo '<&>'; exec sleep 1000"
+startsecs=0
+stdout_logfile=@/logger.log
+stderr_logfile=@/logger.err
+[program:nolog]
+command=/bin/sleep 1000
+startsecs=0
+stdout_logfile=NONE
+stderr_logfile=NONE
+[program:grp]
+command=/bin/sleep 1000
+startsecs=0
+numprocs=3
+process_name=%(program_name)s_%(process_num)02d
+[group:mixed]
+programs=one,two
+priority=5
+[program:one]
+command=/bin/sleep 1000
+startsecs=0
+priority=7
+[program:two]
+command=/bin/sleep 1000
+startsecs=0
+autostart=false
+[program:averyveryverylongprogramnamethatexceedsthirtychars]
+command=/bin/sleep 1000
+startsecs=0
+"""
+
+# Besides its folder: process ids, times, and what only one of two runs can know.
+MASKS = [(re.compile(pattern, re.M), text) for pattern, text in [
+    (r'\bpid \d+', 'pid N'),
+    (r'^\d+$', 'N'),
+    (r"with pid \d+|pid: \d+", 'with pid N'),
+    (r'uptime (\d+ days?, )?\d+:\d\d:\d\d', 'uptime T'),
+    (r'\b[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M\b', 'DATE'),
+    (r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}', 'TIME'),
+]]
+
+
+class Side:
+    """A daemon in a folder of its own, and a client that talks to it."""
+
+    def __init__(self, test, client, configuration, daemon):
+        self.client = client
+        self.folder = os.path.realpath(tempfile.mkdtemp(prefix='supctl-'))
+        test.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.write('s.conf', configuration)
+        self.daemon = None
+        if daemon:
+            self.daemon = subprocess.Popen(
+                daemon.split() + ['-c', self.path('s.conf')], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            test.addCleanup(self.end)
+
+    def end(self):
+        if self.daemon.poll() is None:
+            self.daemon.terminate()
+            try:
+                self.daemon.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.daemon.kill()
+                self.daemon.wait()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), 'w') as file:
+            file.write(text.replace('@', self.folder))
+
+    def begin(self, arguments, environment=None, **keywords):
+        """Starts the client; @ in the arguments is the folder."""
+        keywords.setdefault('stdin', subprocess.PIPE)
+        return subprocess.Popen(
+            [self.client] + [a.replace('@', self.folder) for a in arguments], cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, 'LC_ALL': 'C.UTF-8', **(environment or {})}, **keywords)
+
+    def masked(self, text):
+        text = text.replace(self.client, 'CLIENT').replace(self.folder, '@')
+        for pattern, mask in MASKS:
+            text = pattern.sub(mask, text)
+        return text
+
+    def call(self, method, *arguments):
+        """XML-RPC over the socket, by hand: no client under test."""
+        body = xmlrpc.client.dumps(arguments, method).encode()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(self.path('s.sock'))
+            connection.sendall(b'POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\n'
+                               b'Content-Length: %d\r\n\r\n' % len(body) + body)
+            answer = b''
+            while True:
+                piece = connection.recv(65536)
+                if not piece:
+                    break
+                answer += piece
+        return xmlrpc.client.loads(answer.split(b'\r\n\r\n', 1)[1])[0][0]
+
+    def is_settled(self):
+        try:
+            return all(info['statename'] not in ('STARTING', 'STOPPING', 'BACKOFF')
+                       and not (info['statename'] == 'STOPPED' and info['start'] == 0
+                                and info['name'] in self.started)
+                       for info in self.call('supervisor.getAllProcessInfo'))
+        except (OSError, IndexError, xmlrpc.client.Fault):
+            return False
+
+    started = ()
+
+
+@unittest.skipUnless(SUPERVISORCTL, 'no supervisorctl')
+class Compared(unittest.TestCase):
+    maxDiff = None
+    programs = PROGRAMS
+    daemon = DAEMON
+
+    def setUp(self):
+        if not os.path.exists(program('supctl')):
+            self.skipTest('no supctl')
+        text = HEAD + self.programs
+        self.sides = [Side(self, client, text, self.daemon)
+                      for client in (SUPERVISORCTL, program('supctl'))]
+        if self.daemon:
+            for side in self.sides:
+                side.started = set(re.findall(r'program:(\w+)', self.programs)) - {'off', 'two'}
+            self.settle()
+
+    def settle(self):
+        deadline = time.monotonic() + PATIENCE
+        while not all(side.is_settled() for side in self.sides):
+            self.assertLess(time.monotonic(), deadline, 'the daemons do not settle')
+            time.sleep(0.05)
+
+    def both(self, *arguments, stdin='', environment=None):
+        """Runs both clients and returns what each did, masked: status, output, errors."""
+        clients = [side.begin(arguments, environment) for side in self.sides]
+        results = []
+        for side, client in zip(self.sides, clients):
+            output, errors = client.communicate(stdin.encode(), timeout=4 * PATIENCE)
+            results.append((client.returncode, side.masked(output.decode()),
+                            side.masked(errors.decode())))
+        return results
+
+    def compare(self, *arguments, errors=True, configuration=True, ordered=True, **keywords):
+        if configuration:
+            arguments = ('-c', '@/s.conf') + arguments
+        (status, output, error), ours = self.both(*arguments, **keywords)
+        if not ordered:
+            output, ours = sorted(output.split('\n')), (ours[0], sorted(ours[1].split('\n')), ours[2])
+        with self.subTest(arguments=arguments):
+            self.assertEqual((ours[1], ours[0]), (output, status))
+            if errors:
+                self.assertEqual(ours[2], error)
+        return output
+
+    def compare_lines(self, lines, settle=False):
+        for line in lines.strip().split('\n'):
+            self.compare(*line.split())
+            if settle:
+                self.settle()
+
+
+class Asking(Compared):
+    """Commands that change nothing."""
+
+    def test_status(self):
+        output = self.compare('status')
+        self.assertIn('FATAL', output)
+        self.assertIn('grp:grp_02', output)
+        self.compare_lines("""status cat
+status off
+status fatal bad
+status nosuch
+status nosuch cat
+status nosuch off
+status grp:*
+status grp:
+status grp:grp_01 mixed:*
+status nosuch:*
+status nosuch:x
+status grp
+status all
+status cat all
+status mixed:one mixed:one
+status averyveryverylongprogramnamethatexceedsthirtychars
+status -x""")
+
+    def test_pid(self):
+        self.compare_lines("""pid
+pid cat
+pid off
+pid cat off
+pid nosuch
+pid grp:*
+pid all
+pid nosuch cat""")
+
+    def test_avail_version_help(self):
+        self.compare_lines("""avail
+avail x
+version
+version x
+reread x
+reload x
+shutdown x
+add
+remove
+foo
+foo bar
+!ls
+status-x
+-x
+help nosuch
+help help
+help EOF""")
+        for command in ('add avail clear exit fg maintail open pid quit reload remove reread '
+                        'restart shutdown signal start status stop tail update version').split():
+            self.compare('help', command)
+
+    def test_the_list_of_commands(self):
+        """Ours stand in a list of their own behind supervisorctl's."""
+        theirs, ours = self.both('-c', '@/s.conf', 'help')
+        self.assertEqual(ours[0], theirs[0])
+        self.assertTrue(ours[1].startswith(theirs[1]), ours[1])
+
+    def test_words(self):
+        """Lines are taken apart as Python's cmd module does."""
+        self.compare('status cat')
+        self.compare('  status', ' cat ')
+        self.compare('?status')
+        self.compare('? status')
+        self.compare('')
+        self.compare('quit')
+        self.compare('exit', 'x')
+        self.compare('EOF')
+
+    def test_no_arguments(self):
+        self.compare_lines("""start
+stop
+restart
+signal
+signal TERM
+clear
+tail
+fg
+fg cat bad
+fg off
+fg nosuch
+tail -f
+tail a b c d
+tail -x cat
+tail cat nochannel
+tail cat STDERR
+tail -5 cat stdout x
+maintail x
+maintail -x
+maintail -5 x""")
+
+    def test_logs(self):
+        output = self.compare('tail', 'logger')
+        self.assertIn('<&>', output)
+        self.compare_lines("""tail logger stdout
+tail logger stderr
+tail -5 logger
+tail -0 logger
+tail --5 logger
+tail -99999 logger
+tail -99999999999 logger
+tail -5 logger stderr
+tail nolog
+tail nosuch
+tail grp:*
+tail off
+maintail -0x
+maintail -99999999999""")
+        theirs, ours = self.both('-c', '@/s.conf', 'maintail', '-100')
+        self.assertEqual(theirs[0], ours[0])
+        self.assertTrue(ours[1].endswith('\n\n') and theirs[1].endswith('\n\n'))
+
+
+class Acting(Compared):
+    """Commands that change states, and what the next ones then say."""
+
+    def test_one_process(self):
+        self.compare_lines("""start cat
+start off
+start off
+stop off
+stop off
+start nosuch
+stop nosuch
+restart off
+restart off
+restart nosuch
+start fatal
+start nofile
+start notexec
+stop fatal
+signal HUP nosuch
+signal HUP off
+signal USR9 cat
+signal CONT cat
+signal 18 cat
+clear cat
+clear off
+clear nosuch
+clear grp:*
+clear cat nosuch logger
+stop cat off
+status""", settle=True)
+
+    def test_groups(self):
+        self.compare_lines("""start grp:*
+stop grp:*
+status grp:*
+start grp:*
+stop grp:grp_00 grp:grp_01
+start grp:
+restart grp:*
+start nosuch:*
+stop nosuch:*
+restart nosuch:*
+signal HUP nosuch:*
+signal CONT grp:*
+signal USR9 grp:*
+signal CONT mixed:*
+start mixed:*
+start mixed:one
+stop mixed:two cat nosuch
+start mixed:two
+stop mixed:nosuch
+clear grp:grp_00
+status""", settle=True)
+
+
+class ActingOnAll(Compared):
+    """Of programs that can be started, as the last that cannot decides the exit status."""
+
+    programs = PROGRAMS[:PROGRAMS.index('[program:bad]')] + PROGRAMS[PROGRAMS.index('[program:logger]'):]
+
+    def test_all(self):
+        """The order in which processes end is their own."""
+        for line in ('clear all', 'signal CONT all', 'stop all', 'status', 'stop all',
+                     'signal CONT all', 'start cat all', 'status', 'restart all', 'status'):
+            self.compare(*line.split(), ordered=False)
+            self.settle()
+
+
+class Configurations(Compared):
+    """reread, update, add and remove."""
+
+    programs = """[program:a]
+command=/bin/sleep 1000
+startsecs=0
+[program:b]
+command=/bin/sleep 1000
+startsecs=0
+[program:c]
+command=/bin/sleep 1000
+startsecs=0
+"""
+
+    def rewrite(self, text):
+        for side in self.sides:
+            side.write('s.conf', HEAD + text)
+
+    def test_changes(self):
+        self.compare_lines("""reread
+update
+update nosuch
+update a nosuch all
+add nosuch
+add a
+remove nosuch
+remove a
+stop a
+remove a
+remove a
+status
+add a
+add b a nosuch c""", settle=True)
+        self.rewrite(self.programs.replace('[program:b]\ncommand=/bin/sleep 1000',
+                                           '[program:b]\ncommand=/bin/sleep 2000')
+                     .replace('[program:c]', '[program:d]'))
+        self.compare_lines("""reread
+avail
+status
+update nosuch
+update d
+reread
+status
+update
+avail
+update
+status""", settle=True)
+        self.rewrite('[program:x]\ncommand=/bin/cat\nstartsecs=nonsense\n')
+        self.compare_lines("""reread
+update
+status""")
+        self.rewrite('')
+        self.compare_lines("""update d b
+status
+update all
+status""", settle=True)
+
+    def test_the_end(self):
+        self.compare('reload')
+        self.settle()
+        self.compare_lines("""status
+shutdown""")
+        for side in self.sides:
+            side.daemon.wait(PATIENCE)
+        for line in ('status', 'start a', 'shutdown', 'pid', 'reread', 'version', 'fg a', 'avail',
+                     'update', 'add a', 'remove a', 'reload', 'tail a', 'clear a', 'maintail'):
+            self.compare(*line.split(), errors=False)
+
+
+class Connections(Compared):
+    """Without a daemon: options, configurations, addresses."""
+
+    daemon = None
+
+    def alone(self, *arguments, errors=True, **keywords):
+        return self.compare(*arguments, configuration=False, errors=errors, **keywords)
+
+    def test_options(self):
+        for arguments in (['-x'], ['-c'], ['-v'], ['--version'], ['-c', '/nonexistent', 'status'], ['-c', 'a', '-c', 'b', 'status'],
+                          ['-s', 'foo', 'status'], ['-s', '/x/y', 'status'],
+                          ['-s', 'http://', 'status'], ['-s', 'http://[::1', 'status'],
+                          ['-s', 'unix://', 'status'], ['-s', ':x', 'status'], ['-s', '', 'status'],
+                          ['-u', 'a', '-u', 'b', 'status'], ['-p', 'a', '--password=b', 'status'],
+                          ['--serverurl'], ['--interactive=1', 'status'], ['--nosuch', 'status']):
+            self.alone(*arguments)
+
+        self.alone('--hist', 'x', 'status', errors=False)
+
+    def test_help(self):
+        for arguments in (['-h'], ['--help'], ['-?'], ['-s', 'http://x', '-h', 'x']):
+            (status, _, error), ours = self.both(*arguments)
+            self.assertEqual((ours[0], ours[2]), (status, error))
+            self.assertIn('Usage: supctl', ours[1])
+
+    def test_addresses(self):
+        closed = socket.socket()
+        closed.bind(('127.0.0.1', 0))  # not listening
+        self.addCleanup(closed.close)
+        refused = 'http://127.0.0.1:%d' % closed.getsockname()[1]
+        for url in (refused, 'unix://@/nosuch', 'unix:///etc/passwd', 'unix://@', 'foo://bar',
+                    'https://127.0.0.1:9001', 'localhost:9001', 'http://127.0.0.1:x',
+                    'http://127.0.0.1:99999', 'unix://' + 'x' * 120, 'http://no such host/'):
+            for command in ('status', 'start x', 'stop x', 'restart x', 'pid', 'tail x',
+                            'tail -f x', 'maintail', 'fg x', 'clear x', 'signal HUP x', 'version',
+                            'avail', 'reread', 'update', 'add x', 'remove x', 'reload', 'shutdown'):
+                self.alone('-s', url, *command.split(), errors=False)
+        self.alone('open')
+        self.alone('open', 'foo://x')
+        self.alone('open', refused, errors=False)
+
+    def test_configurations(self):
+        section = '[supervisorctl]\n'
+        for number, text in enumerate([
+                '', '[supervisord]\n', section, section + 'serverurl=/x\n',
+                section + 'serverurl=unix://nosuch.sock\n',
+                section + 'serverurl=unix://~/nosuch.sock\n',
+                section + 'serverurl=unix://%(here)s/nosuch.sock\n',
+                section + 'serverurl=unix://%(ENV_X)s/nosuch.sock\n',
+                section + 'SERVERURL : unix:///nosuch.sock ; comment\n',
+                section + 'serverurl=unix:///a\n[x]\n' + section + 'serverurl=unix:///b\n',
+                section + 'username=%(host_node_name)s\n',
+                section + 'serverurl=%(nosuch)s\n',
+                section + 'serverurl=foo\n',
+                '[ctlplugin:x]\n' + section]):
+            for side in self.sides:
+                side.write('c%d.conf' % number, text)
+            environment = {'X': '/tmp'}
+            if 'contains' not in text:  # names of the environment are told, so let it be small
+                environment['HOME'] = '/nonexistent'
+            self.alone('-c', '@/c%d.conf' % number, 'status', environment=environment,
+                       errors='Error:' in text or not text.startswith(section))
+
+    def test_searched(self):
+        for name in ('etc/supervisord.conf', 'supervisord.conf'):
+            for side in self.sides:
+                side.write(name, '[supervisorctl]\nserverurl=unix:///from/%s\n' % name)
+            self.assertIn(name, self.alone('status', errors=False))
+
+    def test_included_section(self):
+        """supervisorctl does not see it."""
+        ours = self.sides[1]
+        ours.write('main.conf', '[supervisord]\n[include]\nfiles=parts/*.conf\n')
+        ours.write('parts/x.conf', '[supervisorctl]\nserverurl=unix://%(here)s/y.sock\n')
+        client = ours.begin(['-c', '@/main.conf', 'status'])
+        output, errors = client.communicate(timeout=PATIENCE)
+        self.assertEqual(output.decode(), 'unix://%s/parts/y.sock no such file\n' % ours.folder)
+        self.assertIn('parts/x.conf:1', errors.decode())
+
+    def test_explained(self):
+        ours = self.sides[1]
+        stale = socket.socket(socket.AF_UNIX)
+        stale.bind(ours.path('stale.sock'))
+        stale.close()
+        for url, words in [('unix://@/nosuch', ['there is no', 'command line']),
+                           ('unix://@/no/such', ['there is no folder']),
+                           ('unix:///etc/passwd', ['is no socket']),
+                           ('unix://@/stale.sock', ['nobody listens', 'rwx'])]:
+            _, errors = ours.begin(['-s', url, 'status']).communicate(timeout=PATIENCE)
+            for word in words:
+                self.assertIn(word, errors.decode())
+
+    def test_strange_servers(self):
+        """Answers that are none end the command, not the client."""
+        for answer in (b'', b'garbage\r\n\r\n', b'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
+                       b'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n',
+                       b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<?xml'):
+            path = self.sides[1].path('strange.sock')
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(path)
+                server.listen()
+                client = self.sides[1].begin(['-s', 'unix://' + path, 'status'])
+                connection, _ = server.accept()
+                connection.recv(65536)
+                connection.sendall(answer)
+                connection.close()
+                output, _ = client.communicate(timeout=PATIENCE)
+            os.unlink(path)
+            self.assertEqual(client.returncode, 1)
+            self.assertTrue(output.startswith(b'error: <class '), output)
+
+
+class Passwords(Compared):
+    """A server that wants a name and a password."""
+
+    programs = """[inet_http_server]
+port=127.0.0.1:$PORT
+username=u
+password=pw:x
+[program:cat]
+command=/bin/cat
+startsecs=0
+"""
+
+    def setUp(self):
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            self.port = probe.getsockname()[1]
+        # One daemon is enough: nothing is changed.
+        self.programs = self.programs.replace('$PORT', str(self.port))
+        super().setUp()
+
+    daemon = None
+
+    def test_credentials(self):
+        server = Side(self, None, HEAD + self.programs, DAEMON)
+        server.started = {'cat'}
+        deadline = time.monotonic() + PATIENCE
+        while not server.is_settled():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        url = 'http://127.0.0.1:%d' % self.port
+        for extra in ([], ['-u', 'u', '-p', 'pw:x'], ['-u', 'u', '-p', 'bad'], ['-u', 'u'],
+                      ['-p', 'pw:x'], ['-u', '', '-p', '']):
+            for command in ('status', 'start cat', 'reread', 'tail cat', 'shutdown x', 'pid'):
+                self.compare('-s', url, *extra, *command.split(), configuration=False,
+                             errors=False)
+        if DAEMON.startswith('supervisord'):
+            for name in ('localhost', '127.0.0.1'):
+                self.compare('-s', 'http://%s:%d/x' % (name, self.port), '-u', 'u', '-p', 'pw:x',
+                             'status', configuration=False)
+
+
+class Shells(Compared):
+    """The shell, from a pipe and on a terminal."""
+
+    programs = PROGRAMS[:PROGRAMS.index('[program:bad]')]
+
+    def test_from_a_pipe(self):
+        for text in ('status\nquit\n', 'status cat\n', '', '\nfoo\nstart cat; stop cat\nhelp version\nexit\n',
+                     'shutdown\nn\nreload\nN\nquit\n', 'shutdown\n', 'pid nosuch\nEOF\nstatus\n',
+                     'tail\nopen foo\n  status   cat\nquit x\n', 'open unix:///nosuch\nstatus\nquit'):
+            self.compare(stdin=text, errors='nosuch' not in text)
+        self.compare('-i', stdin='quit\n')
+        self.compare('-i', 'status', 'cat', stdin='')
+        self.compare('-i', 'shutdown', stdin='n\n')
+        self.compare('-i', 'reload', stdin='\n')
+        self.compare('-i', 'reload', stdin='')
+        for side in self.sides:
+            side.write('p.conf', HEAD + 'prompt=%(ENV_USER_OF_TEST)s%%\n')
+        self.compare('-c', '@/p.conf', stdin='quit\n', configuration=False,
+                     environment={'USER_OF_TEST': 'me'})
+
+    def on_a_terminal(self, side, keys, environment=None):
+        """What is shown; each of the keys is typed when a prompt has come."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(side.folder)
+            os.environ.update({'TERM': 'dumb', 'LC_ALL': 'C.UTF-8', **(environment or {})})
+            os.execv(side.client, [side.client, '-c', side.path('s.conf')])
+        shown = b''
+        prompts = 0
+        deadline = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < deadline:
+            if not select.select([terminal], [], [], 0.1)[0]:
+                continue
+            try:
+                piece = os.read(terminal, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+            if shown.count(b'supervisor> ') > prompts and shown.endswith(b'supervisor> ') and keys:
+                prompts = shown.count(b'supervisor> ')
+                os.write(terminal, keys.pop(0))
+        else:
+            os.kill(pid, signal.SIGKILL)
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    def test_on_a_terminal(self):
+        results = []
+        for side in self.sides:
+            status, shown = self.on_a_terminal(
+                side, [b'status cat\n', b'foo\n', b'\n', b'help version\n', b'exit\n'])
+            shown = re.sub(r'\x1b\[[?0-9;]*[a-zA-Z]', '', shown).replace('\r', '')
+            results.append((status, side.masked(shown)))
+        self.assertEqual(results[1], results[0])
+
+    def test_keys_of_the_terminal(self):
+        ours = self.sides[1]
+        status, shown = self.on_a_terminal(ours, [b'stat\tca\t\n', b'\x10\n', b'\x04'])
+        self.assertEqual(status, 0, shown)
+        self.assertEqual(shown.count('RUNNING'), 3, shown)  # at first, completed, from the history
+        status, shown = self.on_a_terminal(ours, [b'\x03'])
+        self.assertEqual(status, 0, shown)
+
+    def test_history(self):
+        ours = self.sides[1]
+        ours.write('s.conf', HEAD + 'history_file=%(here)s/history\n')
+        ours.write('history', 'pid off\n')
+        status, shown = self.on_a_terminal(ours, [b'\x10\n', b'version\n', b'exit\n'])
+        self.assertEqual(status, 0, shown)
+        with open(ours.path('history')) as file:
+            self.assertEqual(file.read().split('\n'), ['pid off', 'pid off', 'version', 'exit', ''])
+        self.assertEqual(os.stat(ours.path('history')).st_mode & 0o777, 0o600)
+
+
+class Following(Compared):
+    """tail -f, maintail -f and fg."""
+
+    programs = PROGRAMS[:PROGRAMS.index('[program:off]')]
+
+    def until(self, client, words):
+        """Reads the output until it has the words."""
+        text = b''
+        deadline = time.monotonic() + PATIENCE
+        while words not in text:
+            self.assertLess(time.monotonic(), deadline, text)
+            if select.select([client.stdout], [], [], 0.1)[0]:
+                piece = os.read(client.stdout.fileno(), 65536)
+                self.assertTrue(piece, text)
+                text += piece
+        return text
+
+    def test_tail(self):
+        results = []
+        for side in self.sides:
+            client = side.begin(['-c', '@/s.conf', 'tail', '-f', 'cat'])
+            text = self.until(client, b'<==\n')
+            side.call('supervisor.sendProcessStdin', 'cat', 'hello\n')
+            text += self.until(client, b'hello\n')
+            client.send_signal(signal.SIGINT)
+            output, errors = client.communicate(timeout=PATIENCE)
+            results.append((text + output, errors, client.returncode))
+        self.assertEqual(results[1], results[0])
+
+    def test_what_cannot_be_followed(self):
+        self.compare('tail', '-f', 'nosuch')
+        self.compare('tail', '-f', 'nosuch', 'stderr')
+
+    def test_foreground(self):
+        results = []
+        for side in self.sides:
+            client = side.begin(['-c', '@/s.conf', 'fg', 'cat'])
+            text = self.until(client, b'<==\n')
+            client.stdin.write(b'hello\n')
+            client.stdin.flush()
+            text += self.until(client, b'hello\n')
+            client.stdin.close()
+            text += self.until(client, b'Exiting foreground\n')
+            results.append(text)
+            client.kill()  # supervisorctl lingers
+            client.wait()
+            for pipe in (client.stdout, client.stderr):
+                pipe.close()
+        self.assertEqual(results[1], results[0])
+
+
+class Json(Compared):
+    """--json, with every command."""
+
+    programs = PROGRAMS[:PROGRAMS.index('[program:logger]')]
+
+    def ask(self, *arguments):
+        client = self.sides[1].begin(['-c', '@/s.conf'] + list(arguments))
+        output, _ = client.communicate(timeout=PATIENCE)
+        answer = json.loads(output)
+        self.assertEqual(answer['exit'], client.returncode)
+        self.assertEqual(output.count(b'\n'), 1)
+        return answer
+
+    def test_commands(self):
+        answer = self.ask('--json', 'status', 'cat', 'nosuch')
+        self.assertEqual([(each['name'], each.get('state'), each.get('error'))
+                          for each in answer['results']],
+                         [('nosuch', None, 'no such process'), ('cat', 'RUNNING', None)])
+        answer = self.ask('stop', 'cat', 'off', '--json')
+        self.assertEqual(answer['results'],
+                         [{'name': 'cat', 'ok': True, 'result': 'stopped'},
+                          {'name': 'off', 'ok': False, 'error': 'not running'}])
+        for line in ('start cat', 'restart cat', 'signal CONT cat', 'pid', 'pid all', 'avail',
+                     'reread', 'update', 'add nosuch', 'remove cat', 'clear cat', 'version', 'help',
+                     'help start', 'tail cat', 'maintail', 'foo', 'start', 'tail nosuch', 'fg off'):
+            answer = self.ask('--json', *line.split())
+            self.assertEqual(answer['command'], line)
+            if line not in ('update', 'reread'):  # nothing happened
+                self.assertTrue(answer['results'], line)
+
+
+if __name__ == '__main__':
+    unittest.main()
