@@ -85,7 +85,7 @@ bool run_avail(Session& session, const std::string& argument) {
     answer = session.call("supervisor.getAllConfigInfo");
   } catch (const Failure& failure) {
     session.exit_status = status::generic;
-    if (!failure.is_fault(code::shutdown_state)) throw;
+    if (!failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) throw;
     session.complain("ERROR: supervisor shutting down", "", "supervisor shutting down");
     return false;
   }
@@ -114,9 +114,9 @@ bool run_reread(Session& session, const std::string& argument) {
     changes = reload_configuration(session);
   } catch (const Failure& failure) {
     session.exit_status = status::generic;
-    if (failure.is_fault(code::shutdown_state)) {
+    if (failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) {
       session.complain("ERROR: supervisor shutting down", "", "supervisor shutting down");
-    } else if (failure.is_fault(code::cant_reread)) {
+    } else if (failure.is_fault(rpc::FaultCode::CANT_REREAD)) {
       session.complain("ERROR: " + failure.text, "", failure.text);
     } else {
       throw;
@@ -143,12 +143,12 @@ bool run_add(Session& session, const std::string& argument) {
       session.call("supervisor.addProcessGroup", {name});
       say_of(session, name, "added process group");
     } catch (const Failure& failure) {
-      if (failure.is_fault(code::shutdown_state)) {
+      if (failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) {
         session.complain("ERROR: shutting down", name, "shutting down");
         session.exit_status = status::generic;
-      } else if (failure.is_fault(code::already_added)) {
+      } else if (failure.is_fault(rpc::FaultCode::ALREADY_ADDED)) {
         session.complain("ERROR: process group already active", name, "already active");
-      } else if (failure.is_fault(code::bad_name)) {
+      } else if (failure.is_fault(rpc::FaultCode::BAD_NAME)) {
         session.complain("ERROR: no such process/group: " + name, name, "no such process/group");
         session.exit_status = status::generic;
       } else {
@@ -166,9 +166,9 @@ bool run_remove(Session& session, const std::string& argument) {
       say_of(session, name, "removed process group");
     } catch (const Failure& failure) {
       session.exit_status = status::generic;
-      if (failure.is_fault(code::still_running)) {
+      if (failure.is_fault(rpc::FaultCode::STILL_RUNNING)) {
         session.complain("ERROR: process/group still running: " + name, name, "still running");
-      } else if (failure.is_fault(code::bad_name)) {
+      } else if (failure.is_fault(rpc::FaultCode::BAD_NAME)) {
         session.complain("ERROR: no such process/group: " + name, name, "no such process/group");
       } else {
         throw;
@@ -222,7 +222,8 @@ void check_groups(Session& session, const Wanted& wanted, const Changes& changes
 bool any_failed(const rpc::Value& results) {
   const rpc::Array* items = results.get<rpc::Array>();
   return items != nullptr && std::any_of(items->begin(), items->end(), [](const rpc::Value& item) {
-           return number_member(item, "status") == code::failed;
+           return static_cast<rpc::FaultCode>(number_member(item, "status")) ==
+                  rpc::FaultCode::FAILED;
          });
 }
 
@@ -234,7 +235,7 @@ bool run_update(Session& session, const std::string& argument) {
     changes = reload_configuration(session);
   } catch (const Failure& failure) {
     session.exit_status = status::generic;
-    if (!failure.is_fault(code::shutdown_state)) throw;
+    if (!failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) throw;
     session.complain("ERROR: already shutting down", "", "already shutting down");
     return false;
   }
@@ -278,7 +279,7 @@ bool run_reload(Session& session, const std::string& argument) {
     session.call("supervisor.restart");
   } catch (const Failure& failure) {
     if (failure.kind == Failure::Kind::fault) session.exit_status = status::generic;
-    if (!failure.is_fault(code::shutdown_state)) throw;
+    if (!failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) throw;
     session.complain("ERROR: already shutting down", "", "already shutting down");
     return false;
   }
@@ -296,7 +297,7 @@ bool run_shutdown(Session& session, const std::string& argument) {
     session.call("supervisor.shutdown");
   } catch (const Failure& failure) {
     const bool is_refused = failure.is_system(ECONNREFUSED);
-    if (failure.is_fault(code::shutdown_state)) {
+    if (failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) {
       session.complain("ERROR: already shutting down", "", "already shutting down");
     } else if (is_refused || failure.is_system(ENOENT)) {
       const std::string what = is_refused ? "refused connection" : "no such file";

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/rpc/faults.h"
+
 namespace sup::ctl {
 
 struct Failure {
@@ -27,7 +29,9 @@ struct Failure {
   std::string_view python_class;
   std::string_view place;  // "FILE line: NUMBER"
 
-  bool is_fault(int fault) const { return kind == Kind::fault && code == fault; }
+  bool is_fault(rpc::FaultCode fault) const {
+    return kind == Kind::fault && code == static_cast<int>(fault);
+  }
 
   bool is_system(int number) const { return kind == Kind::system && code == number; }
 };

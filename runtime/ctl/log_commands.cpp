@@ -91,9 +91,9 @@ void show_log(Session& session, std::string_view method, rpc::Array parameters,
   } catch (const Failure& failure) {
     session.exit_status = status::generic;
     std::string what;
-    if (failure.is_fault(code::no_file)) what = "no log file";
-    if (failure.is_fault(code::failed)) what = "unknown error reading log";
-    if (failure.is_fault(code::bad_name) && can_be_unknown) what = "no such process name";
+    if (failure.is_fault(rpc::FaultCode::NO_FILE)) what = "no log file";
+    if (failure.is_fault(rpc::FaultCode::FAILED)) what = "unknown error reading log";
+    if (failure.is_fault(rpc::FaultCode::BAD_NAME) && can_be_unknown) what = "no such process name";
     if (what.empty()) throw;
     session.complain(shown + ": ERROR (" + what + ")", shown, what);
     return;
@@ -213,8 +213,9 @@ bool send_line(Session& session, const std::string& name, const std::string& lin
     session.call("supervisor.sendProcessStdin", {name, line});
   } catch (const Failure& failure) {
     if (failure.kind != Failure::Kind::fault) throw;
-    session.output.line(failure.code == code::not_running ? "Process got killed"
-                                                          : "ERROR: " + exception_text(failure));
+    session.output.line(failure.is_fault(rpc::FaultCode::NOT_RUNNING)
+                            ? "Process got killed"
+                            : "ERROR: " + exception_text(failure));
     return false;
   }
   const ProcessInfo info = process_info(session.call("supervisor.getProcessInfo", {name}));
@@ -289,7 +290,7 @@ bool run_fg(Session& session, const std::string& argument) {
     info = process_info(session.call("supervisor.getProcessInfo", {names[0]}));
   } catch (const Failure& failure) {
     if (failure.kind != Failure::Kind::fault) throw;
-    if (failure.is_fault(code::bad_name)) {
+    if (failure.is_fault(rpc::FaultCode::BAD_NAME)) {
       misnamed(session, "ERROR: bad process name supplied");
     } else {
       session.complain("ERROR: " + exception_text(failure), names[0], failure.text);

@@ -17,7 +17,7 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
 }
 
 struct ResultText {
-  int code;
+  rpc::FaultCode code;
   std::string_view text;
 };
 
@@ -26,55 +26,55 @@ struct Action {
   std::string_view verb;  // supervisor.VERBProcess, .VERBProcessGroup, .VERBAllProcesses
   std::string_view done;
   std::span<const ResultText> errors;
-  int harmless;  // a fault that leaves the exit status alone
+  rpc::FaultCode harmless;  // a fault that leaves the exit status alone
   int exit_of_unknown_group;
   bool tells_failures;  // the text of FAILED is all that is printed
   std::string_view place;
 };
 
 constexpr std::array start_errors{
-    ResultText{code::bad_name,             "no such process"       },
-    ResultText{code::no_file,              "no such file"          },
-    ResultText{code::not_executable,       "file is not executable"},
-    ResultText{code::already_started,      "already started"       },
-    ResultText{code::spawn_error,          "spawn error"           },
-    ResultText{code::abnormal_termination, "abnormal termination"  },
+    ResultText{rpc::FaultCode::BAD_NAME,             "no such process"       },
+    ResultText{rpc::FaultCode::NO_FILE,              "no such file"          },
+    ResultText{rpc::FaultCode::NOT_EXECUTABLE,       "file is not executable"},
+    ResultText{rpc::FaultCode::ALREADY_STARTED,      "already started"       },
+    ResultText{rpc::FaultCode::SPAWN_ERROR,          "spawn error"           },
+    ResultText{rpc::FaultCode::ABNORMAL_TERMINATION, "abnormal termination"  },
 };
 constexpr std::array signal_errors{
-    ResultText{code::bad_name,    "no such process"},
-    ResultText{code::bad_signal,  "bad signal name"},
-    ResultText{code::not_running, "not running"    },
+    ResultText{rpc::FaultCode::BAD_NAME,    "no such process"},
+    ResultText{rpc::FaultCode::BAD_SIGNAL,  "bad signal name"},
+    ResultText{rpc::FaultCode::NOT_RUNNING, "not running"    },
 };
 constexpr std::array clear_errors{
-    ResultText{code::bad_name, "no such process"},
-    ResultText{code::failed,   "failed"         },
+    ResultText{rpc::FaultCode::BAD_NAME, "no such process"},
+    ResultText{rpc::FaultCode::FAILED,   "failed"         },
 };
 
 constexpr Action start_action{.verb = "start",
                               .done = "started",
                               .errors = start_errors,
-                              .harmless = code::already_started,
+                              .harmless = rpc::FaultCode::ALREADY_STARTED,
                               .exit_of_unknown_group = status::invalid_arguments,
                               .tells_failures = false,
                               .place = place::start_result};
 constexpr Action stop_action{.verb = "stop",
                              .done = "stopped",
                              .errors = signal_errors,
-                             .harmless = code::not_running,
+                             .harmless = rpc::FaultCode::NOT_RUNNING,
                              .exit_of_unknown_group = status::generic,
                              .tells_failures = true,
                              .place = place::signal_result};
 constexpr Action signal_action{.verb = "signal",
                                .done = "signalled",
                                .errors = signal_errors,
-                               .harmless = code::success,
+                               .harmless = rpc::FaultCode::SUCCESS,
                                .exit_of_unknown_group = status::generic,
                                .tells_failures = true,
                                .place = place::signal_result};
 constexpr Action clear_action{.verb = "clear",
                               .done = "cleared",
                               .errors = clear_errors,
-                              .harmless = code::success,
+                              .harmless = rpc::FaultCode::SUCCESS,
                               .exit_of_unknown_group = status::generic,
                               .tells_failures = false,
                               .place = place::clear_result};
@@ -88,9 +88,9 @@ void say_done(Session& session, const Action& action, const std::string& name) {
 }
 
 // The line and the exit status for one process.
-void show_result(Session& session, const Action& action, const std::string& name, int result,
-                 const std::string& description) {
-  if (result == code::success) {
+void show_result(Session& session, const Action& action, const std::string& name,
+                 rpc::FaultCode result, const std::string& description) {
+  if (result == rpc::FaultCode::SUCCESS) {
     say_done(session, action, name);
     return;
   }
@@ -98,17 +98,19 @@ void show_result(Session& session, const Action& action, const std::string& name
                                   [&](const ResultText& each) { return each.code == result; });
   if (error != action.errors.end()) {
     session.complain(name + ": ERROR (" + std::string(error->text) + ")", name, error->text);
-  } else if (action.tells_failures && result == code::failed) {
+  } else if (action.tells_failures && result == rpc::FaultCode::FAILED) {
     session.complain(description, name, description);
   } else {
-    throw value_error("Unknown result code " + std::to_string(result) + " for " + name,
-                      action.place);
+    throw value_error(
+        "Unknown result code " + std::to_string(static_cast<int>(result)) + " for " + name,
+        action.place);
   }
   if (result == action.harmless) {
     return;
   }
-  const bool is_dead = result == code::spawn_error || result == code::abnormal_termination ||
-                       result == code::not_running;
+  const bool is_dead = result == rpc::FaultCode::SPAWN_ERROR ||
+                       result == rpc::FaultCode::ABNORMAL_TERMINATION ||
+                       result == rpc::FaultCode::NOT_RUNNING;
   session.exit_status = is_dead ? status::not_running : status::generic;
 }
 
@@ -119,7 +121,8 @@ void show_results(Session& session, const Action& action, const rpc::Value& resu
   }
   for (const rpc::Value& item : *items) {
     show_result(session, action, full_name(text_member(item, "group"), text_member(item, "name")),
-                static_cast<int>(number_member(item, "status")), text_member(item, "description"));
+                static_cast<rpc::FaultCode>(number_member(item, "status")),
+                text_member(item, "description"));
   }
 }
 
@@ -142,7 +145,7 @@ void act_on_group(Session& session, const Action& action, const std::string& gro
   try {
     results = session.call(method(action, "ProcessGroup"), parameters(group, signal));
   } catch (const Failure& failure) {
-    if (!failure.is_fault(code::bad_name)) throw;
+    if (!failure.is_fault(rpc::FaultCode::BAD_NAME)) throw;
     session.complain(group + ": ERROR (no such group)", group, "no such group");
     session.exit_status = action.exit_of_unknown_group;
     return;
@@ -156,7 +159,7 @@ void act_on_process(Session& session, const Action& action, std::string_view wha
     session.call(method(action, what), parameters(name, signal));
   } catch (const Failure& failure) {
     if (failure.kind != Failure::Kind::fault) throw;
-    show_result(session, action, shown, failure.code, failure.text);
+    show_result(session, action, shown, static_cast<rpc::FaultCode>(failure.code), failure.text);
     return;
   }
   say_done(session, action, shown);
@@ -252,7 +255,7 @@ bool run_pid(Session& session, const std::string& argument) {
           session.exit_status = status::not_running;
         }
       } catch (const Failure& failure) {
-        if (!failure.is_fault(code::bad_name)) throw;
+        if (!failure.is_fault(rpc::FaultCode::BAD_NAME)) throw;
         session.exit_status = status::generic;
         session.complain("No such process " + name, name, "no such process");
       }

@@ -121,7 +121,7 @@ bool Session::is_up() {
              "", "another API version");
     exit_status = status::wrong_version;
   } catch (const Failure& failure) {
-    if (failure.is_fault(code::unknown_method)) {
+    if (failure.is_fault(rpc::FaultCode::UNKNOWN_METHOD)) {
       complain(
           "Sorry, supervisord responded but did not recognize the supervisor namespace commands "
           "that supervisorctl uses to control it.  Please check that the "

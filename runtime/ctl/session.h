@@ -10,6 +10,7 @@
 
 #include "runtime/ctl/client.h"
 #include "runtime/ctl/output.h"
+#include "runtime/rpc/faults.h"
 #include "runtime/rpc/value.h"
 
 namespace sup::ctl {
@@ -27,25 +28,6 @@ inline constexpr int wrong_version = 5;
 inline constexpr int some_are_down = 3;
 inline constexpr int unknown = 4;
 }  // namespace status
-
-// Codes of faults that are told apart.
-namespace code {
-inline constexpr int unknown_method = 1;
-inline constexpr int shutdown_state = 6;
-inline constexpr int bad_name = 10;
-inline constexpr int bad_signal = 11;
-inline constexpr int no_file = 20;
-inline constexpr int not_executable = 21;
-inline constexpr int failed = 30;
-inline constexpr int abnormal_termination = 40;
-inline constexpr int spawn_error = 50;
-inline constexpr int already_started = 60;
-inline constexpr int not_running = 70;
-inline constexpr int success = 80;
-inline constexpr int already_added = 90;
-inline constexpr int still_running = 91;
-inline constexpr int cant_reread = 92;
-}  // namespace code
 
 // What was asked for on the command line and in the configuration.
 struct Settings {
