@@ -31,7 +31,7 @@ class CborWriter {
   std::string out_;
 };
 
-// Thrown by CborReader and never beyond schema: what is wrong, in words.
+// Thrown by CborReader and caught by who reads a whole: what is wrong, in words.
 struct CborError {
   std::string message;
 };

@@ -22,6 +22,12 @@ class AnsiStripper {
  private:
   enum class Place : std::uint8_t { text, after_escape, in_sequence };
 
+  friend constexpr bool is_known(Place place) { return place <= Place::in_sequence; }
+
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, AnsiStripper& stripper);
+
   Place place_ = Place::text;
   std::string stripped_;
 };

@@ -35,6 +35,10 @@ class CaptureSplitter {
   void finish(std::vector<CapturePiece>& out);
 
  private:
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, CaptureSplitter& splitter);
+
   bool capturing_ = false;
   std::string held_;  // a proper prefix of the token that is looked for
 };
@@ -49,6 +53,10 @@ class CaptureBuffer {
   bool empty() const { return data_.empty(); }
 
  private:
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, CaptureBuffer& buffer);
+
   std::string data_;
 };
 

@@ -8,6 +8,7 @@
 // could take one, there is room for more.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -50,6 +51,14 @@ class EventPool {
   // A process of the pool, by its place in it, may or may not take an event.
   void set_ready(std::uint32_t member, bool ready);
 
+  // The events that wait are lost.
+  void set_lost() { events_.clear(); }
+
+  // An event with this serial of the pool was given out.
+  void set_given(std::int64_t pool_serial) {
+    next_serial_ = std::max(next_serial_, pool_serial + 1);
+  }
+
   // Their places are given anew.
   void forget_ready() { ready_.clear(); }
 
@@ -76,6 +85,10 @@ class EventPool {
   std::int64_t buffer_size() const { return buffer_size_; }
 
  private:
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, EventPool& pool);
+
   std::int64_t buffer_size_ = 0;
   std::int64_t next_serial_ = 0;
   std::size_t first_room_ = 0;

@@ -55,6 +55,10 @@ class ListenerProtocol {
   void feed(std::string_view bytes, std::vector<ListenerMessage>& out);
 
  private:
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, ListenerProtocol& protocol);
+
   // One token from the front of `rest`; false if it needs more bytes.
   bool take(std::string_view& rest, std::vector<ListenerMessage>& out);
   void violate(std::string_view& rest, std::vector<ListenerMessage>& out);

@@ -26,6 +26,10 @@ class CharacterJoiner {
   std::string finish();
 
  private:
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, CharacterJoiner& joiner);
+
   std::string tail_;
 };
 
@@ -50,6 +54,10 @@ class OutputChannel {
   void finish(const ChannelSettings& settings, ChannelSink& sink);
 
  private:
+  // What is written down and read back; see archive.h.
+  template <class Archive>
+  friend void fields(Archive& archive, OutputChannel& channel);
+
   void take(const CapturePiece& piece, const ChannelSettings& settings, ChannelSink& sink);
   void take_data(CapturePiece::Kind kind, std::string_view bytes, const ChannelSettings& settings,
                  ChannelSink& sink);

@@ -275,10 +275,13 @@ class Step {
     sink_.kill(record_.pid, signal, whole_group);
   }
 
-  int exit_number() const { return stimulus_.status.by_signal ? -1 : stimulus_.status.number; }
+  int exit_number() const {
+    const ExitStatus& status = stimulus_.status;
+    return status.by_signal || status.unknown ? -1 : status.number;
+  }
 
   bool expected() const {
-    return !record_.misbehaved &&
+    return !record_.misbehaved && !stimulus_.status.unknown &&
            std::ranges::find(options_.exitcodes, exit_number()) != options_.exitcodes.end();
   }
 
@@ -362,6 +365,7 @@ bool step(ProcessRecord& record, const schema::Process& spec, const Stimulus& st
 }
 
 std::string describe_exit(const ExitStatus& status) {
+  if (status.unknown) return "exit status unknown, as it was adopted";
   if (!status.by_signal) return concat("exit status ", status.number);
   return concat("terminated by ", describe_signal(status.number),
                 status.core_dumped ? " (core dumped)" : "");

@@ -76,6 +76,7 @@ bool Supervisor::Implementation::knows(ProcessId process, std::string_view what)
 
 bool Supervisor::Implementation::step_process(ProcessId process, const Stimulus& stimulus) {
   ProcessEntry& entry = processes_[process];
+  note(process);
   Sink sink(*this, process);
   const StepContext context{now_, state_ != schema::SupervisorState::RUNNING};
   const bool accepted = step(entry.record, spec(process), stimulus, context, sink);
@@ -223,6 +224,9 @@ void Supervisor::Implementation::log(Level level, std::string text) {
 
 Supervisor::Supervisor(std::shared_ptr<const schema::Resolved> resolved, const Compat& compat)
     : implementation_(std::make_unique<Implementation>(std::move(resolved), compat)) {}
+
+Supervisor::Supervisor(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
 
 Supervisor::~Supervisor() = default;
 Supervisor::Supervisor(Supervisor&&) noexcept = default;

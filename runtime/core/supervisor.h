@@ -18,6 +18,7 @@
 #include "runtime/core/types.h"
 #include "schema/instantiate.h"
 #include "schema/process_diff.h"
+#include "schema/result.h"
 #include "schema/states.h"
 
 namespace sup::core {
@@ -40,6 +41,17 @@ enum class RequestError : std::uint8_t {
 struct RequestResult {
   ProcessId process = 0;
   RequestError error = RequestError::none;
+};
+
+// How a supervisor that was saved goes on.
+struct Resumption {
+  Compat compat;
+  // The daemon was killed: `rows` (Supervisor::save_process) are newer than what was saved, the
+  // later ones count; waiting events are lost and nothing is being shut down any more.
+  bool after_crash = false;
+  std::vector<std::string_view> rows{};
+  // [supervisord] of the new daemon, if it is not what was saved.
+  std::optional<schema::SupervisordOptions> daemon{};
 };
 
 // What a plan would change. Groups as Supervisor's reloadConfig tells them: added and changed ones
@@ -75,6 +87,22 @@ class Supervisor {
   ~Supervisor();
   Supervisor(Supervisor&&) noexcept;
   Supervisor& operator=(Supervisor&&) noexcept;
+
+  // All that it remembers between two inputs; secrets of the plan are in there.
+  std::string save() const;
+  // One process alone, with its name, its listener's state and the event serial.
+  std::string save_process(ProcessId process) const;
+  // A supervisor that goes on as the one that was saved would have. Refuses what is damaged or of
+  // another version.
+  static schema::Result<Supervisor> restore(std::string_view saved, const Resumption& how = {});
+
+  // What was changed since it was asked last, for who writes it down: some processes, or all of it.
+  struct Changes {
+    bool everything = false;
+    std::vector<ProcessId> processes;
+  };
+
+  Changes take_changes();
 
   // Takes one fact and appends the orders that follow from it. Never throws, never blocks.
   void handle(const Now& now, const Input& input, Effects& out);
@@ -149,7 +177,10 @@ class Supervisor {
                       Effects& out);
 
  private:
+  friend class Snapshot;
   class Implementation;
+
+  explicit Supervisor(std::unique_ptr<Implementation> implementation);
 
   template <class Request>
   auto request(const Now& now, Effects& out, const Request& perform);

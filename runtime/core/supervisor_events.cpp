@@ -100,6 +100,7 @@ void Supervisor::Implementation::deliver(GroupId pool) {
   while (auto delivery = entry.events.next(now_)) {
     const ProcessId process = groups_[pool].members[delivery->member];
     ListenerEntry& listener = *processes_[process].listener;
+    note(process);
     timers_.arm({TimerKind::answer, process}, listener.armed, now_.steady + patience);
     listener.held_since = now_.steady;
     const QueuedEvent& event = listener.held.emplace(std::move(delivery->event));
@@ -114,6 +115,7 @@ void Supervisor::Implementation::deliver(GroupId pool) {
 
 QueuedEvent Supervisor::Implementation::let_go(ProcessId process) {
   ListenerEntry& listener = *processes_[process].listener;
+  note(process);
   QueuedEvent event = std::move(*listener.held);
   listener.held.reset();
   timers_.arm({TimerKind::answer, process}, listener.armed, never);

@@ -44,6 +44,7 @@ std::optional<ProcessId> Supervisor::Implementation::find(std::string_view group
 
 // It comes behind those of the same priority.
 GroupId Supervisor::Implementation::insert_group(std::shared_ptr<const schema::Group> spec) {
+  note_everything();
   const GroupId id = take_row(groups_, free_groups_);
   groups_[id] = {};
   groups_[id].spec = std::move(spec);
@@ -65,6 +66,7 @@ GroupId Supervisor::Implementation::insert_group(std::shared_ptr<const schema::G
 
 ProcessId Supervisor::Implementation::insert_process(GroupId group,
                                                      std::shared_ptr<const schema::Process> spec) {
+  note_everything();
   const ProcessId id = take_row(processes_, free_processes_);
   ProcessEntry& entry = processes_[id];
   entry = {};
@@ -100,6 +102,7 @@ void Supervisor::Implementation::set_first_room(GroupId group) {
 }
 
 void Supervisor::Implementation::erase_process(ProcessId process) {
+  note_everything();
   ProcessEntry& entry = processes_[process];
   by_name_.erase(concat(entry.spec->group, ":", entry.spec->name));
   timers_.arm({TimerKind::process, process}, entry.armed, never);
@@ -113,6 +116,7 @@ void Supervisor::Implementation::erase_process(ProcessId process) {
 }
 
 void Supervisor::Implementation::erase_group(GroupId group) {
+  note_everything();
   GroupEntry& entry = groups_[group];
   while (!entry.members.empty()) erase_process(entry.members.back());
   if (entry.pool) {

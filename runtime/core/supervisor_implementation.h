@@ -8,6 +8,7 @@
 //   supervisor_update.cpp    another plan while everything runs
 //   supervisor_events.cpp    events, pools, ticks
 //   supervisor_output.cpp    output of children, the listener protocol
+//   snapshot.cpp             written down and read back
 //
 // All members are plain data: numbers, texts, tables and indexes into them, and the plans that rows
 // of the tables belong to.
@@ -21,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "runtime/core/process_machine.h"
@@ -45,6 +47,11 @@ class Supervisor::Implementation {
   void open(const Now& now, Effects& out);
   void close();
 
+  // Another one that was saved, see snapshot.cpp.
+  struct Blank {};
+
+  explicit Implementation(Blank /*empty*/, const Compat& compat) : compat_(compat) {}
+
   bool finished() const { return phase_ == Phase::finished; }
 
   void take(const Input& input);
@@ -66,6 +73,8 @@ class Supervisor::Implementation {
   PlanChanges compare(const schema::Resolved& next) const;
 
   enum class Phase : std::uint8_t { before_boot, working, finished };
+
+  friend constexpr bool is_known(Phase phase) { return phase <= Phase::finished; }
 
   bool valid(ProcessId process) const {
     return process < processes_.size() && processes_[process].spec != nullptr;
@@ -177,6 +186,14 @@ class Supervisor::Implementation {
   void answer_is_late(ProcessId process);
   std::optional<PoolStatus> pool_status(GroupId group) const;
 
+  // For who writes down what changes.
+  void note(ProcessId process) {
+    if (std::exchange(processes_[process].noted, true)) return;
+    changes_.processes.push_back(process);
+  }
+
+  void note_everything() { changes_.everything = true; }
+
   bool logs(Level level) const;
   void log(Level level, std::string text);
 
@@ -216,6 +233,8 @@ class Supervisor::Implementation {
   std::vector<GroupId> touched_;                                    // pools
   std::array<std::optional<std::int64_t>, 3> tick_slices_;
   std::array<Instant, 3> ticks_armed_{never, never, never};
+
+  Changes changes_{.everything = true, .processes = {}};
 
   // Of the input at work.
   Now now_{};

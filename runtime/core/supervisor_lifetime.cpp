@@ -21,6 +21,7 @@ constexpr Instant drain_time = std::chrono::seconds(2);
 }  // namespace
 
 void Supervisor::Implementation::load(std::shared_ptr<const schema::Resolved> resolved) {
+  note_everything();
   resolved_ = std::move(resolved);
   settings_ = resolved_->supervisord;
   processes_.clear();
@@ -53,6 +54,7 @@ void Supervisor::Implementation::on(const input::Boot& /*input*/) {
     return;
   }
   phase_ = Phase::working;
+  note_everything();
   // A pool hears of its own group and of those after it, as in Supervisor.
   for (const GroupId group : order_) announce(group);
   adjust_ticks();
@@ -98,6 +100,7 @@ void Supervisor::Implementation::on(const input::PlanRefused& input) {
 void Supervisor::Implementation::begin_stopping(SupervisorState state) {
   const bool first = state_ == SupervisorState::RUNNING;
   state_ = state;
+  note_everything();
   if (!first) return;
   publish(EventType::SUPERVISOR_STATE_CHANGE_STOPPING, {});
   groups_to_stop_ = order_;

@@ -148,6 +148,7 @@ void Supervisor::Implementation::on(const input::Output& input) {
     log(Level::debug, concat(schema::python_repr(spec(input.process).name), " stdout output:\n",
                              schema::python_bytes_repr(input.bytes)));
   }
+  note(input.process);
   OutputSink sink(*this, input.process, input.channel);
   state->feed(input.bytes, channel_settings(input.process, input.channel), sink);
   if (is_protocol) take_listener_output(input.process, input.bytes);
@@ -219,6 +220,7 @@ void Supervisor::Implementation::on(const input::StdinBroken& input) {
   if (!knows(input.process, "stdin broken")) return;
   ProcessEntry& entry = processes_[input.process];
   if (!entry.listener || entry.record.pid == 0) return;
+  note(input.process);
   entry.listener->stdin_broken = true;
   if (entry.listener->held) {
     log(Level::debug,

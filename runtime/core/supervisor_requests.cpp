@@ -29,6 +29,7 @@ RequestError Supervisor::Implementation::start(ProcessId process) {
 RequestError Supervisor::Implementation::stop(ProcessId process) {
   if (const RequestError error = check(process); error != RequestError::none) return error;
   ProcessEntry& entry = processes_[process];
+  note(process);
   // One that an update stops and would start again: it stays stopped.
   const bool cancelled = entry.when_stopped == WhenStopped::start_again ||
                          std::exchange(entry.waits_for_leaving, false);

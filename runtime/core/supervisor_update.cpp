@@ -126,6 +126,7 @@ class Supervisor::Implementation::Updater {
   void run() {
     const PlanChanges changes = core_.compare(*next_);
     note_channels();
+    core_.note_everything();
     core_.resolved_ = next_;
     core_.settings_ = schema::updated_daemon(core_.settings_, next_->supervisord);
     report(changes);
@@ -404,6 +405,7 @@ void Supervisor::Implementation::settle(ProcessId process) {
 void Supervisor::Implementation::take_next(ProcessId process) {
   ProcessEntry& entry = processes_[process];
   if (!entry.next) return;
+  note_everything();
   entry.spec = std::exchange(entry.next, nullptr);
   entry.record.failures = 0;
   emit(effect::Changed{process});

@@ -51,6 +51,7 @@ struct ProcessEntry {
   std::uint64_t starts = 0;
   std::deque<ProcessExit> exits;  // the last ones
   Instant armed = never;
+  bool noted = false;                                    // among the changes that nobody took yet
   std::array<std::optional<OutputChannel>, 2> channels;  // by Channel, where output is seen
   std::optional<ListenerEntry> listener;
 };

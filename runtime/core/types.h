@@ -34,6 +34,8 @@ struct ExitStatus {
   bool by_signal = false;
   int number = 0;  // exit status 0..255, or the signal
   bool core_dumped = false;
+  // It is not known how: the child was not ours any more. Counts as not expected.
+  bool unknown = false;
 };
 
 // Why the configuration is read again.

@@ -84,7 +84,7 @@ std::shared_ptr<const schema::Resolved> Configuration::build() const {
 }
 
 FakeHost::FakeHost(const Configuration& configuration, const core::Compat& compat)
-    : core_(configuration.build(), compat) {}
+    : compat_(compat), core_(configuration.build(), compat) {}
 
 void FakeHost::tell(const core::Input& input) {
   core::Effects effects;
@@ -310,6 +310,16 @@ ProcessId FakeHost::id(std::string_view name) const {
 bool FakeHost::has(std::string_view name) const {
   return std::ranges::any_of(core_.processes(),
                              [&](ProcessId i) { return core_.spec(i).name == name; });
+}
+
+void FakeHost::hand_over() {
+  const std::string saved = core_.save();
+  schema::Result<core::Supervisor> restored =
+      core::Supervisor::restore(saved, {.compat = compat_, .rows = {}, .daemon = {}});
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->save(), saved);
+  EXPECT_EQ(restored->deadline(), core_.deadline());
+  core_ = std::move(*restored);
 }
 
 void FakeHost::restart() {

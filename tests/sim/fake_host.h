@@ -154,6 +154,9 @@ class FakeHost {
   // As SIGHUP does it.
   void update(const Configuration& configuration);
 
+  // Another core goes on from what this one writes down.
+  void hand_over();
+
   // Texts of log lines that contain `part`.
   std::vector<std::string> lines(std::string_view part) const;
   std::vector<std::string> event_names() const;
@@ -189,6 +192,7 @@ class FakeHost {
   void answer(int pid);
   Script script_of(const std::string& name);
 
+  core::Compat compat_;
   core::Supervisor core_;
   Instant now_ = std::chrono::seconds(1000);
   std::multimap<std::pair<Instant, std::uint64_t>, std::function<void()>> agenda_;

@@ -97,8 +97,10 @@ bool is_legal(const std::string& from, const std::string& to) {
 
 class World {
  public:
-  explicit World(unsigned seed)
+  // `moves`: now and then another core takes over from the one at work.
+  explicit World(unsigned seed, bool moves = false)
       : dice_(seed),
+        moves_(moves),
         events_(random_events(dice_)),
         host_(random_configuration(dice_, events_)),
         ledger_(host_, "a_witness") {
@@ -117,10 +119,13 @@ class World {
     host_.after_step = [this] { check(); };
   }
 
+  const FakeHost& host() const { return host_; }
+
   void run() {
     host_.boot();
     for (int i = 0; i < 120 && !testing::Test::HasFailure(); ++i) {
       disturb();
+      if (moves_) host_.hand_over();
       host_.run_for(seconds(dice_.below(30) / 10.0));
       EXPECT_GT(host_.core().deadline(), host_.now()) << "a deadline that stays in the past";
     }
@@ -253,6 +258,7 @@ class World {
 
   // After every input.
   void check() {
+    if (moves_ && host_.steps % 7 == 0 && !host_.quit) host_.hand_over();
     std::set<int> pids;
     unknown_ = 0;
     bool waits = false;
@@ -287,6 +293,7 @@ class World {
   }
 
   Dice dice_;
+  bool moves_;
   PoolEvents events_;
   FakeHost host_;
   EventLedger ledger_;
@@ -328,6 +335,106 @@ TEST_P(Worlds, KeepTheirLaws) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Random, Worlds, testing::Range(0U, 4U));
+
+// A core that is written down and read back at any moment does what the other would have done.
+TEST_P(Worlds, GoOnWhenAnotherCoreTakesOver) {
+  const std::uint64_t wanted = number_from("SUP_STEPS", 1000000) / 40;
+  std::uint64_t steps = 0;
+  for (unsigned seed = GetParam(); steps < wanted && !testing::Test::HasFailure(); seed += 4) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World stays(seed);
+    World moves(seed, true);
+    stays.run();
+    moves.run();
+    steps += moves.steps();
+    EXPECT_EQ(moves.steps(), stays.steps());
+    EXPECT_EQ(moves.host().lines(""), stays.host().lines(""));
+    EXPECT_EQ(moves.host().output, stays.host().output);
+    EXPECT_EQ(moves.host().kills.size(), stays.host().kills.size());
+    EXPECT_EQ(moves.host().starts.size(), stays.host().starts.size());
+    EXPECT_EQ(moves.deliveries(), stays.deliveries());
+  }
+}
+
+// Damage is refused, or leads to a core that works.
+TEST(Random, ADamagedSnapshotBreaksNothing) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    Dice dice(seed);
+    FakeHost host(random_configuration(dice, random_events(dice)));
+    host.boot();
+    host.run_for(seconds(dice.below(50) / 10.0));
+    const std::string saved = host.core().save();
+    const std::string row = host.core().save_process(host.core().processes().front());
+    for (int i = 0; i < 300; ++i) {
+      std::string damaged = saved;
+      std::string damaged_row = row;
+      std::string& either = dice.one_in(4) ? damaged_row : damaged;
+      if (dice.one_in(3)) either.resize(static_cast<std::size_t>(dice.below(int(either.size()))));
+      for (int k = dice.below(3); k >= 0 && !either.empty(); --k) {
+        either[static_cast<std::size_t>(dice.below(int(either.size())))] ^= char(dice.below(256));
+      }
+      schema::Result<core::Supervisor> restored = core::Supervisor::restore(
+          damaged,
+          {.compat = {}, .after_crash = dice.one_in(2), .rows = {damaged_row}, .daemon = {}});
+      if (!restored) continue;
+      core::Effects out;
+      const core::Now now{host.now() + seconds(5), host.wall_offset};
+      restored->handle(now, core::input::Tick{}, out);
+      for (const ProcessId id : restored->processes()) {
+        restored->handle(
+            now, core::input::Output{id, Channel::standard_output, "RESULT 2\nOKREADY\n"}, out);
+        restored->handle(now, core::input::Exited{restored->status(id).pid, {}}, out);
+      }
+      restored->handle(now, core::input::DaemonSignal{SIGTERM}, out);
+    }
+  }
+}
+
+// After a crash, the rows that were written down last count, and nothing else changes.
+TEST(Random, RowsOfProcessesBringASnapshotUpToDate) {
+  Configuration configuration;
+  configuration.program("web", [](auto& o) { o.stdout_capture_maxbytes = 100; });
+  configuration.listener("ear", {EventType::PROCESS_COMMUNICATION}, 10, 1);
+  FakeHost host(configuration);
+  host.scripts["ear"] = {
+      {.answers = {Answer::nothing}, .is_listener = true}
+  };
+  host.boot();
+  const std::string saved = host.core().save();
+  host.run_for(seconds(3));
+  host.write("web", Channel::standard_output, "<!--XSUPERVISOR:BEGIN-->one<!--XSUPERVISOR:END-->");
+  host.write("web", Channel::standard_output, "<!--XSUPERVISOR:BEGIN-->tw");
+  std::vector<std::string> rows;
+  const core::Supervisor::Changes changes = host.core().take_changes();
+  for (const ProcessId id : changes.processes) rows.push_back(host.core().save_process(id));
+  schema::Result<core::Supervisor> restored = core::Supervisor::restore(
+      saved,
+      {
+          .compat = {                      },
+            .after_crash = true, .rows = {rows.begin(),            rows.end()},
+            .daemon = {                       }
+  });
+  ASSERT_TRUE(restored) << restored.error().message;
+  for (const ProcessId id : host.core().processes()) {
+    EXPECT_EQ(restored->status(id).state, ProcessState::RUNNING);
+    EXPECT_EQ(restored->status(id).pid, host.core().status(id).pid);
+  }
+  // The captured text goes on where it was, and the listener still has the event before.
+  core::Effects out;
+  const core::Now now{host.now(), host.wall_offset};
+  const ProcessId web = *restored->find("web", "web");
+  const ProcessId ear = *restored->find("ear", "ear");
+  restored->handle(
+      now, core::input::Output{web, Channel::standard_output, "o<!--XSUPERVISOR:END-->"}, out);
+  restored->handle(now, core::input::Output{ear, Channel::standard_output, "RESULT 2\nOKREADY\n"},
+                   out);
+  std::string sent;
+  for (const core::Effect& effect : out) {
+    if (const auto* write = std::get_if<core::effect::WriteStdin>(&effect)) sent += write->bytes;
+  }
+  EXPECT_NE(sent.find("poolserial:1 "), std::string::npos) << sent;
+  EXPECT_NE(sent.find("\ntwo"), std::string::npos) << sent;
+}
 
 // Inputs that no host would send, at times that no clock shows: the core must only stay alive.
 TEST(Random, NoInputHoweverWrongBreaksTheCore) {
