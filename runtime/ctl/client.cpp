@@ -267,6 +267,7 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
       throw bad_answer(error);
     }
   }
+  server_ = std::string(parser.get()[http::field::server]);
   Answer answer{.status = parser.get().result_int(),
                 .reason = std::string(parser.get().reason()),
                 .body = std::move(parser.get().body())};

@@ -64,6 +64,9 @@ class Client {
   // server has closed the connection meanwhile.
   std::string post(std::string_view path, std::string_view body);
 
+  // What the server calls itself in its answers: "suprun/1.0", "Medusa/1.12".
+  const std::string& server() const { return server_; }
+
  private:
   struct Answer;
 
@@ -72,6 +75,7 @@ class Client {
   Address address_;
   Credentials credentials_;
   std::unique_ptr<Socket> socket_;
+  std::string server_;
 };
 
 // A GET whose answer goes on for ever, as that of /logtail.

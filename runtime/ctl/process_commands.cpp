@@ -191,7 +191,10 @@ bool run_status(Session& session, const std::string& argument) {
     session.exit_status = status::unknown;
     return false;
   }
-  const std::vector<ProcessInfo> all = process_infos(session.call("supervisor.getAllProcessInfo"));
+  const bool is_brief = session.is_suprun() && !session.output.is_json();
+  const std::vector<ProcessInfo> all =
+      is_brief ? process_statuses(session.call("suprun.getAllStatus"))
+               : process_infos(session.call("supervisor.getAllProcessInfo"));
   const std::vector<std::string> names = words_of(argument);
   std::vector<const ProcessInfo*> shown;
   if (names.empty() || contains(names, "all")) {

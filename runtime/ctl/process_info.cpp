@@ -52,6 +52,31 @@ std::vector<ProcessInfo> process_infos(const rpc::Value& array) {
   return infos;
 }
 
+std::vector<ProcessInfo> process_statuses(const rpc::Value& array) {
+  std::vector<ProcessInfo> infos;
+  const rpc::Array* rows = array.get<rpc::Array>();
+  for (std::size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
+    const rpc::Array* row = (*rows)[i].get<rpc::Array>();
+    if (row == nullptr || row->size() < 6) continue;
+    const auto text = [&](std::size_t index) {
+      const std::string* found = (*row)[index].get<std::string>();
+      return found != nullptr ? *found : std::string();
+    };
+    const auto number = [&](std::size_t index) {
+      const std::int64_t* found = (*row)[index].get<std::int64_t>();
+      return found != nullptr ? *found : 0;
+    };
+    ProcessInfo& info = infos.emplace_back();
+    info.group = text(0);
+    info.name = text(1);
+    info.state = number(2);
+    info.state_name = text(3);
+    info.pid = number(4);
+    info.description = text(5);
+  }
+  return infos;
+}
+
 std::string full_name(std::string_view group, std::string_view name) {
   return group == name ? std::string(name) : std::string(group) + ":" + std::string(name);
 }

@@ -39,6 +39,9 @@ bool flag_member(const rpc::Value& value, std::string_view name);
 ProcessInfo process_info(const rpc::Value& value);
 std::vector<ProcessInfo> process_infos(const rpc::Value& array);
 
+// The answer of suprun's getAllStatus: what a status line shows, and no more.
+std::vector<ProcessInfo> process_statuses(const rpc::Value& array);
+
 // All of it, for JSON.
 rpc::Struct record_of(const ProcessInfo& info);
 

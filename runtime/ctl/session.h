@@ -62,6 +62,9 @@ class Session {
   // Asks the server; a fault, too, is a Failure. The connection stays for the rest of the command.
   rpc::Value call(std::string_view method, rpc::Array parameters = {});
 
+  // Whether the server is suprun. Known after the first call of a command, and then for nothing.
+  bool is_suprun() const { return client_ != nullptr && client_->server().starts_with("suprun/"); }
+
   // Whether the server has it.
   bool has_method(std::string_view method);
 

@@ -133,7 +133,9 @@ void Session::process(std::string_view bytes) {
     ahead_ += bytes;
   }
   if (answered && !closed_) {
-    flush();
+    flush();  // may be the last that was to be done
+  }
+  if (answered && !closed_) {
     owner_.worked(*this);
   }
 }

@@ -69,6 +69,16 @@ Outcome get_all_process_info(Context& context, const Array& /*arguments*/, Write
   return Done{};
 }
 
+Outcome get_all_status(Context& context, const Array& /*arguments*/, Writer& out) {
+  const core::Now now = context.machine.now();
+  out.begin_array();
+  for (const core::ProcessId process : context.interface.lexical_order()) {
+    write_status(context, process, now, out);
+  }
+  out.end_array();
+  return Done{};
+}
+
 Outcome shut_down(Context& context, const Array& /*arguments*/, Writer& out) {
   context.interface.perform([&](core::Now now, core::Effects& orders) {
     return context.supervisor.shut_down(now, orders);

@@ -87,6 +87,20 @@ void write_process_info(const Context& context, core::ProcessId process, core::N
   out.end_struct();
 }
 
+void write_status(const Context& context, core::ProcessId process, core::Now now, Writer& out) {
+  const core::ProcessStatus status = context.supervisor.status(process);
+  const schema::Process& spec = context.supervisor.spec(process);
+  out.begin_array();
+  out.text(spec.group);
+  out.text(spec.name);
+  out.integer(static_cast<std::int64_t>(status.state));
+  out.text(schema::state_name(status.state));
+  out.integer(status.pid);
+  out.text(describe(context.machine, status, spec.name, whole_seconds(status.started_wall),
+                    whole_seconds(status.stopped_wall), whole_seconds(now.wall)));
+  out.end_array();
+}
+
 std::string full_name(const schema::Process& process) {
   return process.group == process.name ? process.name
                                        : core::concat(process.group, ":", process.name);

@@ -12,6 +12,9 @@ namespace sup::rpc {
 void write_process_info(const Context& context, core::ProcessId process, core::Now now,
                         Writer& out);
 
+// The array of getAllStatus.
+void write_status(const Context& context, core::ProcessId process, core::Now now, Writer& out);
+
 // The line that people read: "pid 4711, uptime 0:00:05". Times are seconds since 1970.
 std::string describe(const core::Machine& machine, const core::ProcessStatus& status,
                      std::string_view name, std::int64_t start, std::int64_t stop,
