@@ -1,11 +1,15 @@
 #include "runtime/ctl/shell.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <clocale>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -54,6 +58,44 @@ char** complete_word(const char* text, int begin, int /*end*/) {
   return completing.words.empty() ? nullptr : rl_completion_matches(text, next_word);
 }
 
+// The next character that is typed, -1 at the end of input or after Ctrl-C. The signal is let
+// through only while this waits: one that came a moment before would be missed by a plain read.
+int next_key(FILE* /*input*/) {
+  pollfd waiting{STDIN_FILENO, POLLIN, 0};
+  sigset_t none;
+  ::sigemptyset(&none);
+  while (::ppoll(&waiting, 1, nullptr, &none) < 0) {
+    if (errno != EINTR || was_interrupted()) return -1;
+  }
+  std::mbstate_t state{};
+  for (char byte = 0; ::read(STDIN_FILENO, &byte, 1) == 1;) {
+    wchar_t key = 0;
+    const std::size_t used = std::mbrtowc(&key, &byte, 1, &state);
+    if (used == static_cast<std::size_t>(-1)) return static_cast<unsigned char>(byte);
+    if (used != static_cast<std::size_t>(-2)) return static_cast<int>(key);
+  }
+  return -1;
+}
+
+// For as long as this lives, SIGINT waits.
+class HeldSignal {
+ public:
+  HeldSignal() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    ::sigaddset(&held, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+
+  ~HeldSignal() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  HeldSignal(const HeldSignal&) = delete;
+  HeldSignal& operator=(const HeldSignal&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 // Plain lines, as supervisorctl's: both may use the same file.
 class HistoryFile {
  public:
@@ -94,7 +136,9 @@ class HistoryFile {
 
 void prepare_editing(Session& session) {
   completing.session = &session;
+  std::setlocale(LC_CTYPE, "");
   rl_readline_name = "supctl";
+  rl_getc_function = next_key;
   rl_initialize();
   using_history();
   stifle_history(history_maximum_lines);
@@ -106,6 +150,7 @@ void prepare_editing(Session& session) {
 
 std::optional<std::string> edited_line(const std::string& prompt) {
   completing.processes.reset();
+  const HeldSignal held;
   const std::unique_ptr<char, void (*)(void*)> line(::readline(prompt.c_str()), std::free);
   if (was_interrupted()) {
     throw Interrupted{};

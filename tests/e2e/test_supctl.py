@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 import xmlrpc.client
@@ -679,6 +680,8 @@ class Shells(Compared):
             shown += piece
             if shown.count(b'supervisor> ') > prompts and shown.endswith(b'supervisor> ') and keys:
                 prompts = shown.count(b'supervisor> ')
+                while termios.tcgetattr(terminal)[3] & termios.ECHO:
+                    time.sleep(0.01)  # the prompt comes first, then the keys are taken over
                 os.write(terminal, keys.pop(0))
         else:
             os.kill(pid, signal.SIGKILL)
