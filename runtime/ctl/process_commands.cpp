@@ -6,7 +6,9 @@
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
 #include "runtime/ctl/process_info.h"
+#include "runtime/ctl/resources.h"
 #include "runtime/ctl/session.h"
+#include "runtime/ctl/targets.h"
 
 namespace sup::ctl {
 
@@ -185,41 +187,49 @@ void act(Session& session, const Action& action, const std::vector<std::string>&
 
 }  // namespace
 
+namespace {
+
+// With -v: what each uses, measured for a moment; empty otherwise.
+std::vector<std::optional<Load>> loads_of(Session& session,
+                                          const std::vector<const ProcessInfo*>& infos) {
+  constexpr std::chrono::milliseconds moment(200);
+  const std::int64_t daemon = local_daemon(session);
+  const ProcessTable before = ProcessTable::read();
+  pause_for(moment);
+  const ProcessTable after = ProcessTable::read();
+  std::vector<std::optional<Load>> loads;
+  for (const ProcessInfo* info : infos) {
+    loads.push_back(load_between(before, after, info->pid, daemon));
+  }
+  return loads;
+}
+
+}  // namespace
+
 bool run_status(Session& session, const std::string& argument) {
   // An upcheck that fails has a status of its own here.
   if (!session.is_up()) {
     session.exit_status = status::unknown;
     return false;
   }
-  const bool is_brief = session.is_suprun() && !session.output.is_json();
-  const std::vector<ProcessInfo> all =
-      is_brief ? process_statuses(session.call("suprun.getAllStatus"))
-               : process_infos(session.call("supervisor.getAllProcessInfo"));
-  const std::vector<std::string> names = words_of(argument);
-  std::vector<const ProcessInfo*> shown;
-  if (names.empty() || contains(names, "all")) {
-    for (const ProcessInfo& info : all) {
-      shown.push_back(&info);
-    }
-  } else {
-    for (const std::string& name : names) {
-      const NamedTarget target = parse_target(name);
-      const std::vector<const ProcessInfo*> found = matching(all, target);
-      shown.insert(shown.end(), found.begin(), found.end());
-      if (found.empty()) {
-        const std::string what = target.process ? "no such process" : "no such group";
-        session.complain((target.process ? name : target.group) + ": ERROR (" + what + ")", name,
-                         what);
-        session.exit_status = status::unknown;
-      }
-    }
+  std::vector<std::string> names = words_of(argument);
+  const bool is_verbose = take_flag(names, "-v") || take_flag(names, "--resources");
+  const std::vector<ProcessInfo> all = all_statuses(session);
+  const std::vector<const ProcessInfo*> shown = named(session, all, names, status::unknown);
+  std::vector<std::optional<Load>> loads;
+  std::vector<std::string> columns;
+  if (is_verbose) {
+    loads = loads_of(session, shown);
+    for (const std::optional<Load>& load : loads) columns.push_back(load_text(load));
   }
-  session.output.text(status_lines(shown, {}));
-  for (const ProcessInfo* info : shown) {
+  session.output.text(status_lines(shown, columns));
+  for (std::size_t i = 0; i < shown.size(); ++i) {
     if (session.output.is_json()) {
-      session.output.record(record_of(*info));
+      rpc::Struct record = record_of(*shown[i]);
+      if (is_verbose) add_load(loads[i], record);
+      session.output.record(std::move(record));
     }
-    if (is_down(*info)) {
+    if (is_down(*shown[i])) {
       session.exit_status = status::some_are_down;
     }
   }
@@ -294,12 +304,42 @@ bool run_stop(Session& session, const std::string& argument) {
   return start_or_stop(session, stop_action, argument, status::generic);
 }
 
+namespace {
+
+// One process after the other, each when the one before it runs again. The first that does not ends
+// it: the others go on as they are.
+void restart_one_by_one(Session& session, const std::vector<std::string>& names) {
+  const std::vector<ProcessInfo> all = all_statuses(session);
+  for (const ProcessInfo* info : named(session, all, names, status::generic)) {
+    const std::string name = info->group + ":" + info->name;
+    act(session, stop_action, {name});
+    const int before = std::exchange(session.exit_status, status::success);
+    act(session, start_action, {name});
+    if (session.exit_status != status::success) {
+      session.complain("Stopped there: " + info->full_name() +
+                           " did not start; the processes "
+                           "behind it were left as they are",
+                       info->full_name(), "the restart ends here");
+      return;
+    }
+    session.exit_status = before;
+  }
+}
+
+}  // namespace
+
 bool run_restart(Session& session, const std::string& argument) {
   if (!session.is_up()) {
     return false;
   }
-  if (words_of(argument).empty()) {
+  std::vector<std::string> names = words_of(argument);
+  const bool is_rolling = take_flag(names, "--rolling");
+  if (names.empty()) {
     session.misused("Error: restart requires a process name", "restart");
+    return false;
+  }
+  if (is_rolling) {
+    restart_one_by_one(session, names);
     return false;
   }
   run_stop(session, argument);

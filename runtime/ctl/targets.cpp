@@ -1,0 +1,70 @@
+#include "runtime/ctl/targets.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+namespace sup::ctl {
+
+std::vector<ProcessInfo> all_statuses(Session& session) {
+  return session.is_suprun() && !session.output.is_json()
+             ? process_statuses(session.call("suprun.getAllStatus"))
+             : process_infos(session.call("supervisor.getAllProcessInfo"));
+}
+
+std::vector<const ProcessInfo*> named(Session& session, const std::vector<ProcessInfo>& all,
+                                      const std::vector<std::string>& names, int exit) {
+  std::vector<const ProcessInfo*> found;
+  if (names.empty() || std::find(names.begin(), names.end(), "all") != names.end()) {
+    for (const ProcessInfo& info : all) {
+      found.push_back(&info);
+    }
+    return found;
+  }
+  for (const std::string& name : names) {
+    const NamedTarget target = parse_target(name);
+    const std::vector<const ProcessInfo*> some = matching(all, target);
+    found.insert(found.end(), some.begin(), some.end());
+    if (some.empty()) {
+      const std::string what = target.process ? "no such process" : "no such group";
+      session.complain((target.process ? name : target.group) + ": ERROR (" + what + ")", name,
+                       what);
+      session.exit_status = exit;
+    }
+  }
+  return found;
+}
+
+std::optional<std::string> take_option(std::vector<std::string>& words, const std::string& name) {
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (word->starts_with(name + "=")) {
+      std::string value = word->substr(name.size() + 1);
+      words.erase(word);
+      return value;
+    }
+    if (*word == name && word + 1 != words.end()) {
+      std::string value = *(word + 1);
+      words.erase(word, word + 2);
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+bool take_flag(std::vector<std::string>& words, const std::string& name) {
+  const auto found = std::find(words.begin(), words.end(), name);
+  if (found == words.end()) {
+    return false;
+  }
+  words.erase(found);
+  return true;
+}
+
+void pause_for(std::chrono::milliseconds time) {
+  ::poll(nullptr, 0, static_cast<int>(time.count()));
+  if (was_interrupted()) {
+    throw Interrupted{};
+  }
+}
+
+}  // namespace sup::ctl

@@ -1,0 +1,28 @@
+// Names that a command was given, as the processes that they stand for.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "runtime/ctl/process_info.h"
+#include "runtime/ctl/session.h"
+
+namespace sup::ctl {
+
+// The states of all processes; of suprun in its brief form.
+std::vector<ProcessInfo> all_statuses(Session& session);
+
+// The processes among `all` that are named, in the order of the names; `all` and no name stand for
+// all of them. What does not exist is complained of, with `exit` as status.
+std::vector<const ProcessInfo*> named(Session& session, const std::vector<ProcessInfo>& all,
+                                      const std::vector<std::string>& names, int exit);
+
+// Takes "NAME=VALUE" or "NAME VALUE" out of the words; nothing if it is not there.
+std::optional<std::string> take_option(std::vector<std::string>& words, const std::string& name);
+bool take_flag(std::vector<std::string>& words, const std::string& name);
+
+// Sleeps; Interrupted after Ctrl-C.
+void pause_for(std::chrono::milliseconds time);
+
+}  // namespace sup::ctl
