@@ -16,29 +16,29 @@ namespace {
 
 // An option of [supervisord] has its name.
 constexpr std::array known{
-    Argument{"configuration",    'c', "FILE",    "configuration, or a plan; searched if not given"     },
-    Argument{"nodaemon",         'n', "",        "stay in the foreground"                              },
-    Argument{"silent",           's', "",        "no log lines on standard output"                     },
-    Argument{"help",             'h', "",        "print this and leave"                                },
-    Argument{"version",          'v', "",        "print the version and leave"                         },
-    Argument{"user",             'u', "USER",    "change to this user"                                 },
-    Argument{"umask",            'm', "UMASK",   "umask of the daemon"                                 },
-    Argument{"directory",        'd', "FOLDER",  "folder to change to in the background"               },
-    Argument{"logfile",          'l', "FILE",    "activity log"                                        },
-    Argument{"logfile_maxbytes", 'y', "BYTES",   "size at which it is rotated"                         },
-    Argument{"logfile_backups",  'z', "COUNT",   "how many rotated logs are kept"                      },
-    Argument{"loglevel",         'e', "LEVEL",   "critical, error, warn, info, debug, trace or blather"},
-    Argument{"pidfile",          'j', "FILE",    "file for the process id"                             },
-    Argument{"identifier",       'i', "NAME",    "name of this daemon"                                 },
-    Argument{"childlogdir",      'q', "FOLDER",  "folder of AUTO child logs"                           },
-    Argument{"nocleanup",        'k', "",        "keep AUTO child logs of earlier runs"                },
-    Argument{"minfds",           'a', "COUNT",   "file descriptors that must be available"             },
-    Argument{"strip_ansi",       't', "",        "remove ANSI escape sequences from output"            },
-    Argument{"minprocs",         0,   "COUNT",   "processes that must be available"                    },
+    Argument{"configuration",    'c', "FILE",     "configuration, or a plan; searched if not given"     },
+    Argument{"nodaemon",         'n', "",         "stay in the foreground"                              },
+    Argument{"silent",           's', "",         "no log lines on standard output"                     },
+    Argument{"help",             'h', "",         "print this and leave"                                },
+    Argument{"version",          'v', "",         "print the version and leave"                         },
+    Argument{"user",             'u', "USER",     "change to this user"                                 },
+    Argument{"umask",            'm', "UMASK",    "umask of the daemon"                                 },
+    Argument{"directory",        'd', "FOLDER",   "folder to change to in the background"               },
+    Argument{"logfile",          'l', "FILENAME", "use FILENAME as activity log"                        },
+    Argument{"logfile_maxbytes", 'y', "BYTES",    "size at which it is rotated"                         },
+    Argument{"logfile_backups",  'z', "COUNT",    "how many rotated logs are kept"                      },
+    Argument{"loglevel",         'e', "LEVEL",    "critical, error, warn, info, debug, trace or blather"},
+    Argument{"pidfile",          'j', "FILE",     "file for the process id"                             },
+    Argument{"identifier",       'i', "NAME",     "name of this daemon"                                 },
+    Argument{"childlogdir",      'q', "FOLDER",   "folder of AUTO child logs"                           },
+    Argument{"nocleanup",        'k', "",         "keep AUTO child logs of earlier runs"                },
+    Argument{"minfds",           'a', "COUNT",    "file descriptors that must be available"             },
+    Argument{"strip_ansi",       't', "",         "remove ANSI escape sequences from output"            },
+    Argument{"minprocs",         0,   "COUNT",    "processes that must be available"                    },
     Argument{"profile_options",  0,   "OPTIONS",
-             "taken and ignored: there is no Python to be profiled"                                    },
-    Argument{"insecure-http",    0,   "",        "serve TCP ports without a password"                  },
-    Argument{"compat",           0,   "NAMES",   "do as supervisord does, see below"                   },
+             "taken and ignored: there is no Python to be profiled"                                     },
+    Argument{"insecure-http",    0,   "",         "serve TCP ports without a password"                  },
+    Argument{"compat",           0,   "NAMES",    "do as supervisord does, see below"                   },
 };
 
 schema::Error mistake(const std::string& text) { return schema::Error{.message = text}; }
@@ -164,7 +164,9 @@ schema::Result<CommandLine> read_command_line(int count, char** arguments,
 
 std::string command_line_help() {
   std::string text =
-      "Runs the processes of a plan or of a Supervisor configuration.\n"
+      "suprun runs the processes of a plan or of a Supervisor configuration. It goes in the place "
+      "of\n"
+      "supervisord -- run a set of applications as daemons.\n"
       "\n"
       "Usage: suprun [OPTION...] [-c FILE]\n"
       "       suprun [OPTION...] PLAN\n"

@@ -98,12 +98,10 @@ std::vector<std::string> OptionReader::rest() const {
 std::string argument_help(std::span<const Argument> known) {
   std::string text;
   for (const Argument& argument : known) {
-    std::string left =
-        argument.letter != 0 ? "  -" + std::string(1, argument.letter) + ", " : "      ";
-    left += dashed(argument);
-    left += argument.value.empty() ? "" : " " + std::string(argument.value);
-    left.resize(std::max<std::size_t>(left.size() + 1, 34), ' ');
-    text += left + std::string(argument.doc) + "\n";
+    text += argument.letter != 0 ? "-" + std::string(1, argument.letter) + "/" : "";
+    text += dashed(argument);
+    text += argument.value.empty() ? "" : " " + std::string(argument.value);
+    text += " -- " + std::string(argument.doc) + "\n";
   }
   return text;
 }

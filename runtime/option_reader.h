@@ -51,7 +51,7 @@ class OptionReader {
   std::string letters_;
 };
 
-// A line for each argument, as for --help.
+// A line for each argument, as for --help and in the form of Supervisor's programs.
 std::string argument_help(std::span<const Argument> known);
 
 // Where Supervisor's programs look for their configuration; `program` is argv[0].

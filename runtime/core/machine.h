@@ -65,8 +65,8 @@ class Machine {
   // Of a file; without a group it is the user's first one.
   virtual schema::Result<Owner> find_owner(const schema::UserGroupValue& owner) const = 0;
 
-  // Paths; empty when output of that kind goes to no file.
-  virtual std::string log_path(ProcessId process, Channel channel) const = 0;
+  // Paths; empty when output of that kind goes to no file. Valid until the next order.
+  virtual const std::string& log_path(ProcessId process, Channel channel) const = 0;
   virtual std::string activity_log_path() const = 0;
 
   virtual bool file_exists(const std::string& path) const = 0;

@@ -75,12 +75,11 @@ class Daemon {
             .supervisor = supervisor_,
             .log = log_,
             .children = children_,
-            .log_path =
-                [this](core::ProcessId id, core::Channel channel) {
-                  return id < log_files_.size()
-                             ? log_files_[id][static_cast<std::size_t>(channel)].path
-                             : std::string();
-                },
+            .log_path = [this](core::ProcessId id, core::Channel channel) -> const std::string& {
+              static const std::string none;
+              return id < log_files_.size() ? log_files_[id][static_cast<std::size_t>(channel)].path
+                                            : none;
+            },
             .carry_out = [this](core::Effects& orders) { carry_out(orders); },
             .read_configuration = [this] { return read_configuration(); }}) {
     if (options_.make_servers) {

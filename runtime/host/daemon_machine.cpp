@@ -98,7 +98,7 @@ schema::Result<core::Machine::Owner> DaemonMachine::find_owner(
   return Owner{.user = found->user, .group = found->group};
 }
 
-std::string DaemonMachine::log_path(core::ProcessId process, core::Channel channel) const {
+const std::string& DaemonMachine::log_path(core::ProcessId process, core::Channel channel) const {
   return parts_.log_path(process, channel);
 }
 

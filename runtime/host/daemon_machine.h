@@ -21,7 +21,7 @@ class DaemonMachine final : public core::Machine {
     const core::Supervisor& supervisor;
     ActivityLog& log;
     Children& children;
-    std::function<std::string(core::ProcessId, core::Channel)> log_path;
+    std::function<const std::string&(core::ProcessId, core::Channel)> log_path;
     std::function<void(core::Effects&)> carry_out;
     std::function<schema::Result<std::shared_ptr<const schema::Resolved>>()> read_configuration;
   };
@@ -39,7 +39,7 @@ class DaemonMachine final : public core::Machine {
   std::tm local_time(std::int64_t seconds) const override;
   std::optional<std::int64_t> user_number(const std::string& user) const override;
   schema::Result<Owner> find_owner(const schema::UserGroupValue& owner) const override;
-  std::string log_path(core::ProcessId process, core::Channel channel) const override;
+  const std::string& log_path(core::ProcessId process, core::Channel channel) const override;
   std::string activity_log_path() const override;
   bool file_exists(const std::string& path) const override;
   std::unique_ptr<core::LogReader> open_log(const std::string& path) const override;

@@ -45,8 +45,10 @@ class LaterCall final : public LaterAnswer {
     }
     const auto* fault = std::get_if<rpc::Fault>(&progress);
     if (fault != nullptr) {
+      writer.finish();
       response.body = rpc::print_fault(*fault);
     } else {
+      writer.finish();
       response.body += rpc::response_tail;
     }
     trace(site_, method_, fault);
@@ -108,8 +110,10 @@ void answer_rpc(Site& site, Request& request, Response& response) {
   }
   const auto* fault = std::get_if<rpc::Fault>(&outcome);
   if (fault != nullptr) {
+    writer.finish();
     response.body = rpc::print_fault(*fault);
   } else {
+    writer.finish();
     response.body += rpc::response_tail;
   }
   trace(site, call->method, fault);

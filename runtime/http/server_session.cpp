@@ -83,7 +83,7 @@ void Session::close() {
   owner_.gone(*this);
 }
 
-bool Session::is_full() const { return unsent_.size() > most_unsent; }
+bool Session::is_full() const { return unsent_.size() - sent_ > most_unsent; }
 
 void Session::read() {
   if (reading_ || closed_ || close_after_ || ahead_.size() >= most_ahead) {
@@ -185,7 +185,7 @@ void Session::send(const Request& request, Response& response) {
   if (request.method == "HEAD") {
     return;
   }
-  if (response.body.size() < large_body || writing_) {
+  if (response.body.size() < large_body || writing_ || sent_ > 0) {
     unsent_ += response.body;
     return;
   }
@@ -197,15 +197,20 @@ void Session::send(const Request& request, Response& response) {
     close();
     return;
   }
-  const std::size_t head = std::min(sent, unsent_.size());
-  unsent_.erase(0, head);
-  unsent_.append(response.body, sent - head);
+  if (sent < unsent_.size()) {
+    sent_ = sent;
+    unsent_ += response.body;
+  } else {
+    sent_ = sent - unsent_.size();
+    unsent_.swap(response.body);
+  }
 }
 
 void Session::flush() {
   while (!unsent_.empty() && !writing_ && !closed_) {
     error_code error;
-    const std::size_t sent = socket_.write_some(asio::buffer(unsent_), error);
+    const std::size_t sent =
+        socket_.write_some(asio::buffer(unsent_.data() + sent_, unsent_.size() - sent_), error);
     if (error == asio::error::would_block) {
       wait_until_writable();
       return;
@@ -215,14 +220,17 @@ void Session::flush() {
       return;
     }
     deadline_ = core::never;
-    if (sent == unsent_.size()) {
+    sent_ += sent;
+    if (sent_ == unsent_.size()) {
+      sent_ = 0;
       unsent_.clear();
-      constexpr std::size_t kept = 4096;
-      if (unsent_.capacity() > kept) {
+      // What a large answer took serves the next one, of whatever connection.
+      if (unsent_.capacity() > owner_.scratch().capacity()) {
+        unsent_.swap(owner_.scratch());
+        unsent_.clear();
+      } else if (unsent_.capacity() > large_body) {
         unsent_ = {};
       }
-    } else {
-      unsent_.erase(0, sent);
     }
   }
   if (close_after_ && unsent_.empty() && !closed_) {

@@ -89,7 +89,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   RequestReader reader_;
   std::array<char, 1024> buffer_;
   std::string unsent_;
-  std::string ahead_;  // came before it could be looked at
+  std::size_t sent_ = 0;  // of unsent_
+  std::string ahead_;     // came before it could be looked at
   std::unique_ptr<LaterAnswer> later_;
   core::Instant deadline_ = core::never;
   bool reading_ = false;

@@ -16,13 +16,6 @@ std::string python_form(const Value& value) {
   return text != nullptr ? schema::python_repr(*text) : python_text(value);
 }
 
-std::string python_number(double number) {
-  std::string xml;
-  XmlWriter(xml).real(number);
-  constexpr std::string_view before = "<value><double>";
-  return xml.substr(before.size(), xml.find("</") - before.size());
-}
-
 }  // namespace
 
 std::optional<std::string_view> text_argument(const Value& value) {
@@ -82,7 +75,7 @@ std::string python_text(const Value& value) {
 
     std::string operator()(std::int64_t number) const { return std::to_string(number); }
 
-    std::string operator()(double number) const { return python_number(number); }
+    std::string operator()(double number) const { return python_real(number); }
 
     std::string operator()(const std::string& text) const { return text; }
 

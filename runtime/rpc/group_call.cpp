@@ -13,6 +13,7 @@ struct Open {
   std::string group;
   std::string process_name;
   std::string name;
+  std::optional<Value> result;
 };
 
 class SeveralCalls final : public Pending {
@@ -21,24 +22,33 @@ class SeveralCalls final : public Pending {
       : results_(std::move(results)), open_(std::move(open)), wait_(wait) {}
 
   Progress resume(Context& context, Writer& out) override {
-    std::erase_if(open_, [&](const Open& one) {
-      const Progress progress = one.process.exists(context)
-                                    ? wait_(context, one.process.id, one.name)
-                                    : Progress(fault(FaultCode::BAD_NAME, one.name));
-      if (std::holds_alternative<Waiting>(progress)) {
-        return false;
-      }
-      results_.push_back(result_of(one.group, one.process_name, std::get_if<Fault>(&progress)));
-      return true;
-    });
-    if (!open_.empty()) {
+    bool waits = false;
+    for (Open& one : open_) {
+      waits = !(one.result || finish(context, one)) || waits;
+    }
+    if (waits) {
       return Waiting{};
+    }
+    // Whoever ended first: two answers to the same question are alike.
+    for (Open& one : open_) {
+      results_.push_back(std::move(*one.result));
     }
     out.value(results_);
     return Done{};
   }
 
  private:
+  bool finish(Context& context, Open& one) const {
+    const Progress progress = one.process.exists(context)
+                                  ? wait_(context, one.process.id, one.name)
+                                  : Progress(fault(FaultCode::BAD_NAME, one.name));
+    if (std::holds_alternative<Waiting>(progress)) {
+      return false;
+    }
+    one.result = result_of(one.group, one.process_name, std::get_if<Fault>(&progress));
+    return true;
+  }
+
   Array results_;
   std::vector<Open> open_;
   decltype(GroupCall::wait) wait_;
@@ -72,7 +82,7 @@ Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& pr
     const Progress progress = call.begin(context, process, name);
     if (std::holds_alternative<Waiting>(progress)) {
       const schema::Process& spec = context.supervisor.spec(process);
-      open.push_back({Awaited(context, process), spec.group, spec.name, std::move(name)});
+      open.push_back({Awaited(context, process), spec.group, spec.name, std::move(name), {}});
     } else {
       results.push_back(result_of(context, process, std::get_if<Fault>(&progress)));
     }

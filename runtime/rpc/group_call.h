@@ -1,6 +1,6 @@
 // One thing done to several processes: the array of results that startProcessGroup and its like
-// answer with. What can be said at once comes first, in the order of the processes; those that have
-// to be waited for follow as they finish.
+// answer with. What can be said at once comes first, then those that had to be waited for, each in
+// the order of the processes.
 #pragma once
 
 #include <functional>

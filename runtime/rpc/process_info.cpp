@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 
 #include "runtime/core/concat.h"
 
@@ -15,28 +14,36 @@ std::int64_t whole_seconds(std::chrono::nanoseconds time) {
   return std::chrono::floor<std::chrono::seconds>(time).count();
 }
 
+void append_two_digits(std::string& text, std::int64_t number) {
+  text += static_cast<char>('0' + number / 10 % 10);
+  text += static_cast<char>('0' + number % 10);
+}
+
 // Python's str() of a timedelta.
 std::string duration(std::int64_t seconds) {
   const std::int64_t days = seconds / 86400;
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%d:%02d:%02d", static_cast<int>(seconds / 3600 % 24),
-                static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
-  if (days == 0) {
-    return text.data();
-  }
-  return core::concat(days, days == 1 ? " day, " : " days, ", text.data());
+  std::string text = days == 0 ? "" : core::concat(days, days == 1 ? " day, " : " days, ");
+  text += std::to_string(seconds / 3600 % 24);
+  text += ':';
+  append_two_digits(text, seconds / 60 % 60);
+  text += ':';
+  append_two_digits(text, seconds % 60);
+  return text;
 }
 
 // "%b %d %I:%M %p", whatever the locale.
 std::string moment(const std::tm& time) {
   constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const int hour = time.tm_hour % 12 == 0 ? 12 : time.tm_hour % 12;
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s %02d %02d:%02d %s",
-                months[static_cast<std::size_t>(std::clamp(time.tm_mon, 0, 11))], time.tm_mday,
-                hour, time.tm_min, time.tm_hour < 12 ? "AM" : "PM");
-  return text.data();
+  std::string text = months[static_cast<std::size_t>(std::clamp(time.tm_mon, 0, 11))];
+  text += ' ';
+  append_two_digits(text, time.tm_mday);
+  text += ' ';
+  append_two_digits(text, time.tm_hour % 12 == 0 ? 12 : time.tm_hour % 12);
+  text += ':';
+  append_two_digits(text, time.tm_min);
+  text += time.tm_hour < 12 ? " AM" : " PM";
+  return text;
 }
 
 }  // namespace
@@ -66,7 +73,7 @@ void write_process_info(const Context& context, core::ProcessId process, core::N
   const std::int64_t start = whole_seconds(status.started_wall);
   const std::int64_t stop = whole_seconds(status.stopped_wall);
   const std::int64_t seconds = whole_seconds(now.wall);
-  const std::string output = context.machine.log_path(process, core::Channel::standard_output);
+  const std::string& output = context.machine.log_path(process, core::Channel::standard_output);
   out.begin_struct();
   out.text_member("name", spec.name);
   out.text_member("group", spec.group);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
 #include "runtime/rpc/xmlrpc.h"
@@ -14,6 +15,34 @@ const std::string_view response_head =
 const std::string_view response_tail = "</param>\n</params>\n</methodResponse>\n";
 
 namespace {
+
+// Of an integer of 32 bits, the only ones that XML-RPC knows; others are cut to these.
+class Digits {
+ public:
+  explicit Digits(std::int64_t value) {
+    using Limits = std::numeric_limits<std::int32_t>;
+    const std::int64_t cut = std::clamp<std::int64_t>(value, Limits::min(), Limits::max());
+    end_ = std::to_chars(digits_.data(), digits_.data() + digits_.size(), cut).ptr;
+  }
+
+  std::string_view text() const {
+    return {digits_.data(), static_cast<std::size_t>(end_ - digits_.data())};
+  }
+
+ private:
+  std::array<char, 16> digits_;
+  const char* end_;
+};
+
+// Whether it stands for itself in XML. Without a way out of the loop, so that it is done many bytes
+// at a time.
+bool is_plain(std::string_view text) {
+  bool odd = false;
+  for (const char sign : text) {
+    odd = odd | (sign < ' ') | (sign == '&') | (sign == '<') | (sign == '>');
+  }
+  return !odd;
+}
 
 struct Speaker {
   Writer& out;
@@ -48,78 +77,143 @@ struct Speaker {
 
 }  // namespace
 
+std::string python_real(double value) {
+  std::array<char, 32> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  std::string text(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  if (text.find_first_of(".en") == std::string::npos) {
+    text += ".0";
+  }
+  return text;
+}
+
 void Writer::value(const Value& value) { std::visit(Speaker{*this}, value.content()); }
 
-void XmlWriter::value_ends() {
+namespace {
+
+// Literals are copied without a call.
+template <std::size_t size>
+constexpr std::size_t length_of(const char (&)[size]) {
+  return size - 1;
+}
+
+inline std::size_t length_of(std::string_view part) { return part.size(); }
+
+template <std::size_t size>
+void put(char*& to, const char (&part)[size]) {
+  std::memcpy(to, part, size - 1);
+  to += size - 1;
+}
+
+inline void put(char*& to, std::string_view part) {
+  std::memcpy(to, part.data(), part.size());
+  to += part.size();
+}
+
+}  // namespace
+
+// Room is made in large steps, as bytes that are cut off in the end: an answer has a hundred
+// thousand pieces.
+template <class... Parts>
+inline void XmlWriter::append(const Parts&... parts) {
+  const std::size_t length = (length_of(parts) + ...);
+  if (out_.size() - used_ < length) {
+    constexpr std::size_t step = 2048;
+    out_.resize(std::max(out_.size() * 2, used_ + length + step));
+  }
+  char* to = out_.data() + used_;
+  (put(to, parts), ...);
+  used_ += length;
+}
+
+void XmlWriter::finish() {
+  out_.resize(used_);
+  finished_ = true;
+}
+
+inline void XmlWriter::append_text(std::string_view text) {
+  if (is_plain(text)) {
+    append(text);
+  } else {
+    out_.resize(used_);
+    append_escaped(text, out_);
+    used_ = out_.size();
+  }
+}
+
+inline void XmlWriter::value_ends() {
   if (!is_struct_.empty() && is_struct_.back()) {
-    out_ += "</member>\n";
+    append("</member>\n");
+  }
+}
+
+void XmlWriter::integer_member(std::string_view name, std::int64_t value) {
+  append("<member>\n<name>", name, "</name>\n<value><int>", Digits(value).text(),
+         "</int></value>\n</member>\n");
+}
+
+void XmlWriter::text_member(std::string_view name, std::string_view value) {
+  if (is_plain(value)) {
+    append("<member>\n<name>", name, "</name>\n<value><string>", value,
+           "</string></value>\n</member>\n");
+  } else {
+    member(name);
+    text(value);
   }
 }
 
 void XmlWriter::nil() {
-  out_ += "<value><nil/></value>";  // as Python: no end of line
+  append("<value><nil/></value>");  // as Python: no end of line
   value_ends();
 }
 
 void XmlWriter::boolean(bool value) {
-  out_ += value ? "<value><boolean>1</boolean></value>\n" : "<value><boolean>0</boolean></value>\n";
+  append("<value><boolean>", std::string_view(value ? "1" : "0"), "</boolean></value>\n");
   value_ends();
 }
 
 void XmlWriter::integer(std::int64_t value) {
-  using Limits = std::numeric_limits<std::int32_t>;
-  const std::int64_t cut = std::clamp<std::int64_t>(value, Limits::min(), Limits::max());
-  std::array<char, 16> digits;
-  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), cut).ptr;
-  out_ += "<value><int>";
-  out_.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  out_ += "</int></value>\n";
+  append("<value><int>", Digits(value).text(), "</int></value>\n");
   value_ends();
 }
 
-// Python's repr: the shortest text that is the same number, with a point.
 void XmlWriter::real(double value) {
-  std::array<char, 32> digits;
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  out_.append("<value><double>").append(text);
-  out_ += text.find_first_of(".en") == std::string_view::npos ? ".0" : "";
-  out_ += "</double></value>\n";
+  append("<value><double>", std::string_view(python_real(value)), "</double></value>\n");
   value_ends();
 }
 
 void XmlWriter::text(std::string_view value) {
-  out_ += "<value><string>";
-  append_escaped(value, out_);
-  out_ += "</string></value>\n";
+  append("<value><string>");
+  append_text(value);
+  append("</string></value>\n");
   value_ends();
 }
 
 void XmlWriter::begin_array() {
-  out_ += "<value><array><data>\n";
+  append("<value><array><data>\n");
   is_struct_.push_back(false);
 }
 
 void XmlWriter::end_array() {
   is_struct_.pop_back();
-  out_ += "</data></array></value>\n";
+  append("</data></array></value>\n");
   value_ends();
 }
 
 void XmlWriter::begin_struct() {
-  out_ += "<value><struct>\n";
+  append("<value><struct>\n");
   is_struct_.push_back(true);
 }
 
 void XmlWriter::member(std::string_view name) {
-  out_ += "<member>\n<name>";
-  append_escaped(name, out_);
-  out_ += "</name>\n";
+  append("<member>\n<name>");
+  append_text(name);
+  append("</name>\n");
 }
 
 void XmlWriter::end_struct() {
   is_struct_.pop_back();
-  out_ += "</struct></value>\n";
+  append("</struct></value>\n");
   value_ends();
 }
 

@@ -37,12 +37,13 @@ class Writer {
     boolean(value);
   }
 
-  void integer_member(std::string_view name, std::int64_t value) {
+  // The same in one; names are of letters here.
+  virtual void integer_member(std::string_view name, std::int64_t value) {
     member(name);
     integer(value);
   }
 
-  void text_member(std::string_view name, std::string_view value) {
+  virtual void text_member(std::string_view name, std::string_view value) {
     member(name);
     text(value);
   }
@@ -53,7 +54,18 @@ class Writer {
 // broken UTF-8) becomes U+FFFD, where Python sends what no client can read.
 class XmlWriter final : public Writer {
  public:
-  explicit XmlWriter(std::string& out) : out_(out) {}
+  // Until finish() or its end, `out` has more behind what was written, and is nobody else's.
+  explicit XmlWriter(std::string& out) : out_(out), used_(out.size()) {}
+
+  ~XmlWriter() override {
+    if (!finished_) finish();
+  }
+
+  XmlWriter(const XmlWriter&) = delete;
+  XmlWriter& operator=(const XmlWriter&) = delete;
+
+  // The end of writing.
+  void finish();
 
   void nil() override;
   void boolean(bool value) override;
@@ -65,13 +77,23 @@ class XmlWriter final : public Writer {
   void begin_struct() override;
   void member(std::string_view name) override;
   void end_struct() override;
+  void integer_member(std::string_view name, std::int64_t value) override;
+  void text_member(std::string_view name, std::string_view value) override;
 
  private:
   void value_ends();
+  template <class... Parts>
+  void append(const Parts&... parts);
+  void append_text(std::string_view text);
 
   std::string& out_;
+  std::size_t used_;
+  bool finished_ = false;
   std::vector<bool> is_struct_;  // what is open, outermost first
 };
+
+// Python's repr of a float: the shortest text that is the same number, with a point.
+std::string python_real(double value);
 
 // Keeps the result as a value.
 class ValueWriter final : public Writer {

@@ -8,6 +8,7 @@
 
 #include <pugixml.hpp>
 
+#include "runtime/rpc/writer.h"
 #include "schema/text.h"
 
 namespace sup::rpc {
@@ -139,14 +140,8 @@ struct Printer {
     out += "</int></value>\n";
   }
 
-  // As Python's repr: the shortest text that is the same number, with a point.
   void operator()(double value) const {
-    std::array<char, 32> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    out.append("<value><double>").append(text);
-    out += text.find_first_of(".en") == std::string_view::npos ? ".0" : "";
-    out += "</double></value>\n";
+    out.append("<value><double>").append(python_real(value)).append("</double></value>\n");
   }
 
   void operator()(const std::string& value) const {
@@ -215,14 +210,61 @@ schema::Result<Response> parse_response(std::string text) {
   }
 }
 
-void append_escaped(std::string_view text, std::string& out) {
-  for (;;) {
-    const std::size_t plain = std::min(text.find_first_of("&<>"), text.size());
-    out.append(text.substr(0, plain));
-    if (plain == text.size()) return;
-    out += text[plain] == '&' ? "&amp;" : text[plain] == '<' ? "&lt;" : "&gt;";
-    text.remove_prefix(plain + 1);
+namespace {
+
+// Bytes that stand for themselves in XML.
+constexpr std::array<bool, 256> plain = [] {
+  std::array<bool, 256> table{};
+  for (unsigned byte = 0x20; byte < 0x80; ++byte) table[byte] = true;
+  for (const char byte : std::string_view("\t\n\r")) table[static_cast<unsigned char>(byte)] = true;
+  for (const char byte : std::string_view("&<>")) table[static_cast<unsigned char>(byte)] = false;
+  return table;
+}();
+
+// Length of the character that `text` begins with, 0 if it is none of XML's.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned first = byte(0);
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
+  if (length == 0 || first > 0xF4) return 0;
+  unsigned code = first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80U) return 0;
+    code = (code << 6U) | (byte(i) & 0x3FU);
   }
+  const bool is_too_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  const bool is_none = (code >= 0xD800 && code < 0xE000) || code == 0xFFFE || code == 0xFFFF;
+  return is_too_long || is_none || code > 0x10FFFF ? 0 : length;
+}
+
+}  // namespace
+
+void append_escaped(std::string_view text, std::string& out) {
+  std::size_t begin = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (plain[static_cast<unsigned char>(text[at])]) {
+      ++at;
+      continue;
+    }
+    const bool is_sign = static_cast<unsigned char>(text[at]) < 0x80;
+    const std::size_t length = is_sign ? 0 : character_length(text.substr(at));
+    if (length > 0) {
+      at += length;
+      continue;
+    }
+    out.append(text, begin, at - begin);
+    switch (text[at]) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      default: out += "\xEF\xBF\xBD"; break;
+    }
+    begin = ++at;
+  }
+  out.append(text, begin, text.size() - begin);
 }
 
 void append_value(const Value& value, std::string& out) {

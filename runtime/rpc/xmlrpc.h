@@ -44,7 +44,8 @@ std::string print_fault(const Fault& fault);
 
 // <value>…</value> and a line end.
 void append_value(const Value& value, std::string& out);
-// The text with & < and > as entities.
+// The text with & < and > as entities. What XML cannot carry, control characters and broken UTF-8,
+// becomes U+FFFD: Python sends it as it is, and no client can read that.
 void append_escaped(std::string_view text, std::string& out);
 
 }  // namespace sup::rpc
