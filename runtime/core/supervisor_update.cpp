@@ -129,8 +129,11 @@ class Supervisor::Implementation::Updater {
     core_.note_everything();
     core_.resolved_ = next_;
     core_.settings_ = schema::updated_daemon(core_.settings_, next_->supervisord);
-    report(changes);
+    core_.log(Level::info, changes.none() ? "configuration read again: nothing has changed"
+                                          : "configuration read again and taken over");
+    // The lines behind it go to the new log.
     core_.emit(effect::Updated{});
+    report(changes);
     core_.waiting_groups_.clear();
     leave_groups();
     for (const schema::Group& group : next_->groups) take_group(group);
@@ -305,11 +308,6 @@ class Supervisor::Implementation::Updater {
   // -- log ----------------------------------------------------------------------------------------
 
   void report(const PlanChanges& changes) {
-    if (changes.none()) {
-      core_.log(Level::info, "configuration read again: nothing has changed");
-      return;
-    }
-    core_.log(Level::info, "configuration read again and taken over");
     const std::vector<PlanChanges::Process>& all = changes.processes;
     for (std::size_t first = 0; first < all.size();) {
       std::size_t end = first + 1;
