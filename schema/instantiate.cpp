@@ -477,8 +477,11 @@ class Binder {
       }
       const std::size_t member = program != by_name.end() ? program->second : fcgi->second;
       in_group_[member] = true;
-      for (Process& process : bind_processes(member, group.name).processes)
-        group.processes.push_back(std::move(process));
+      std::vector<Process> processes = bind_processes(member, group.name).processes;
+      // Supervisor runs it without its socket, and looks at none of its options.
+      if (program == by_name.end() && written(member, block::fcgi, "socket"))
+        share_socket(bind_fcgi(member, name), processes);
+      for (Process& process : processes) group.processes.push_back(std::move(process));
     }
     keep(std::move(group));
   }
@@ -562,7 +565,6 @@ class Binder {
     // The name of a pool keeps its blanks in Supervisor; such a name cannot be used for anything.
     group.name = section.name();
     if (kind == GroupKind::eventlistener) group.listener = EventListenerOptions::defaults();
-    if (kind == GroupKind::fcgi_program) group.fcgi = FcgiOptions::defaults();
     return group;
   }
 
@@ -589,7 +591,12 @@ class Binder {
     }
     group.processes = std::move(bound.processes);
     if (listener) check_listener(index, group, bound.redirect_stderr);
-    if (fcgi) check_fcgi(index, group);
+    if (fcgi) {
+      group.fcgi = bind_fcgi(index, group.name);
+      require(index, block::fcgi, "socket", "missing-required-key",
+              "Supervisor refuses the section");
+      share_socket(group.fcgi, group.processes);
+    }
     keep(std::move(group));
   }
 
@@ -606,12 +613,16 @@ class Binder {
             "standard error would disturb the event protocol on standard output");
   }
 
-  void check_fcgi(std::size_t index, Group& group) {
-    FcgiOptions& options = group.fcgi;
+  static void share_socket(const FcgiOptions& options, std::vector<Process>& processes) {
+    const auto shared = std::make_shared<const FcgiOptions>(options);
+    for (Process& process : processes) process.fcgi = shared;
+  }
+
+  FcgiOptions bind_fcgi(std::size_t index, std::string_view program) {
+    FcgiOptions options = FcgiOptions::defaults();
     NameValues values;
-    values.program_name = group.name;
+    values.program_name = program;
     read_block(index, options, values);
-    require(index, block::fcgi, "socket", "missing-required-key", "Supervisor refuses the section");
     if (options.socket_backlog && (*options.socket_backlog < 1 || *options.socket_backlog > 65535))
       fault(index, written(index, block::fcgi, "socket_backlog"), "socket-backlog-range",
             quoted(std::to_string(*options.socket_backlog)) + " is not between 1 and 65535");
@@ -624,6 +635,7 @@ class Binder {
       options.socket->path = normal_path(options.socket->path);
     }
     check_owner(index, written(index, block::fcgi, "socket_owner"), options.socket_owner);
+    return options;
   }
 
   // -- processes ----------------------------------------------------------------------------------

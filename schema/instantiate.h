@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -99,6 +100,9 @@ struct Process {
   Origin origin;            // of that section
   std::int64_t process_num = 0;
   ProcessOptions options;  // environment holds [supervisord]'s too
+  // Of a process of an fcgi-program, also in a [group:x]: its socket, which those of one program
+  // share. Else null.
+  std::shared_ptr<const FcgiOptions> fcgi;
 };
 
 enum class GroupKind : std::uint8_t { program, group, fcgi_program, eventlistener };
@@ -113,7 +117,7 @@ struct Group {
   Origin origin;
   std::vector<Process> processes;
   EventListenerOptions listener;  // of an eventlistener
-  FcgiOptions fcgi;               // of an fcgi-program
+  FcgiOptions fcgi;               // of an fcgi-program of its own
 };
 
 struct HttpServer {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "schema/plan_diff_values.h"
+#include "schema/process_diff.h"
 
 namespace sup::schema {
 namespace {
@@ -71,7 +72,9 @@ class Units {
 BoundSection bound(const DiffSide& side, const Unit& unit, const Process* process) {
   BoundSection made{&side, unit.section, {}};
   if (process != nullptr) made.blocks.emplace_back(ProcessOptions::block, &process->options);
-  if (unit.group->kind == GroupKind::fcgi_program)
+  if (process != nullptr && process->fcgi)
+    made.blocks.emplace_back(FcgiOptions::block, process->fcgi.get());
+  else if (unit.group->kind == GroupKind::fcgi_program)
     made.blocks.emplace_back(FcgiOptions::block, &unit.group->fcgi);
   if (unit.group->kind == GroupKind::eventlistener)
     made.blocks.emplace_back(EventListenerOptions::block, &unit.group->listener);
@@ -109,10 +112,6 @@ class Merged {
   std::vector<ValueChange> changes_;
   std::map<std::pair<const OptionRow*, std::string>, std::size_t> index_;
 };
-
-bool is_shape(const ValueChange& change) {
-  return change.option != nullptr && change.option->has(OptionFlags::shape);
-}
 
 class Differ {
  public:
@@ -265,9 +264,7 @@ class Differ {
     std::vector<ValueChange> changes;
     compare_bound(bound(before_, old, &before), bound(after_, now, &after), changes);
     DiffAction action = DiffAction::unchanged;
-    for (const ValueChange& change : changes)
-      if (!is_shape(change))
-        action = std::max(action, change.restart ? DiffAction::restart : DiffAction::in_place);
+    for (const ValueChange& change : changes) action = std::max(action, action_of(*change.option));
     merged.add(std::move(changes));
     if (action == DiffAction::in_place) made.in_place.push_back(process_label(after));
     if (action != DiffAction::restart) return;

@@ -19,8 +19,14 @@ bool is_automatic(const OptionRow& row, const Process& process) {
          row.print(&process.options) == LogTarget::print(LogTargetValue{LogKind::automatic, {}});
 }
 
+std::string socket_url(const FcgiOptions& options) {
+  return options.socket ? options.socket->url() : std::string{};
+}
+
 bool same_for_reread(const Process& a, const Process& b) {
-  if (a.name != b.name) return false;
+  if (a.name != b.name || (a.fcgi == nullptr) != (b.fcgi == nullptr)) return false;
+  // In a group Supervisor runs it without its socket; suprun does not.
+  if (a.fcgi && socket_url(*a.fcgi) != socket_url(*b.fcgi)) return false;
   for (const OptionRow& row : option_rows()) {
     if (row.block != ProcessOptions::block || row.has(OptionFlags::shape)) continue;
     if (row.equal(&a.options, &b.options)) continue;
@@ -29,14 +35,9 @@ bool same_for_reread(const Process& a, const Process& b) {
   return true;
 }
 
-std::string socket_url(const Group& group) {
-  return group.fcgi.socket ? group.fcgi.socket->url() : std::string{};
-}
+bool listens(const Group& group) { return group.kind == GroupKind::eventlistener; }
 
-// A plain group and a program of its own run their processes alike.
-GroupKind running_kind(const Group& group) {
-  return group.kind == GroupKind::group ? GroupKind::program : group.kind;
-}
+bool has_socket(const Group& group) { return group.kind == GroupKind::fcgi_program; }
 
 }  // namespace
 
@@ -49,12 +50,14 @@ ProcessDifference compare_processes(const Group& before_group, const Process& be
                                     const Group& after_group, const Process& after) {
   ProcessDifference made;
   compare_block(ProcessOptions::block, &before.options, &after.options, made.options);
-  made.other_kind = running_kind(before_group) != running_kind(after_group);
+  // A plain group and a program of its own run their processes alike.
+  made.other_kind = listens(before_group) != listens(after_group) ||
+                    (before.fcgi == nullptr) != (after.fcgi == nullptr);
   if (made.other_kind) {
     made.action = DiffAction::restart;
-  } else if (before_group.kind == GroupKind::fcgi_program) {
-    compare_block(FcgiOptions::block, &before_group.fcgi, &after_group.fcgi, made.options);
-  } else if (before_group.kind == GroupKind::eventlistener) {
+  } else if (before.fcgi) {
+    compare_block(FcgiOptions::block, before.fcgi.get(), after.fcgi.get(), made.options);
+  } else if (listens(before_group)) {
     compare_block(EventListenerOptions::block, &before_group.listener, &after_group.listener,
                   made.options);
   }
@@ -88,11 +91,12 @@ SupervisordOptions updated_daemon(const SupervisordOptions& before,
 }
 
 bool is_changed_for_reread(const Group& before, const Group& after) {
-  if (running_kind(before) != running_kind(after) || before.priority != after.priority) return true;
-  if (before.kind == GroupKind::fcgi_program && socket_url(before) != socket_url(after))
+  if (listens(before) != listens(after) || has_socket(before) != has_socket(after) ||
+      before.priority != after.priority)
     return true;
+  if (has_socket(before) && socket_url(before.fcgi) != socket_url(after.fcgi)) return true;
   std::vector<OptionId> options;
-  if (before.kind == GroupKind::eventlistener)
+  if (listens(before))
     compare_block(EventListenerOptions::block, &before.listener, &after.listener, options);
   return !options.empty() ||
          !std::equal(before.processes.begin(), before.processes.end(), after.processes.begin(),
@@ -101,7 +105,7 @@ bool is_changed_for_reread(const Group& before, const Group& after) {
 
 bool is_changed_in_place(const Group& before, const Group& after) {
   std::vector<OptionId> options;
-  if (before.kind == GroupKind::eventlistener && after.kind == GroupKind::eventlistener)
+  if (listens(before) && listens(after))
     compare_block(EventListenerOptions::block, &before.listener, &after.listener, options);
   return before.priority != after.priority || !options.empty();
 }

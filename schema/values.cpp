@@ -574,6 +574,29 @@ std::string AutoRestart::print(const Storage& value) {
   return "unexpected";
 }
 
+std::optional<ValueError> EventLength::read(std::string_view text, const ReadContext&,
+                                            Storage& out) {
+  for (const Storage value : {EventLengthValue::characters, EventLengthValue::bytes}) {
+    if (!equals_ignoring_case(text, print(value))) continue;
+    out = value;
+    return std::nullopt;
+  }
+  constexpr std::array words{
+      Word{"byte",      "bytes"     },
+      Word{"octets",    "bytes"     },
+      Word{"chars",     "characters"},
+      Word{"character", "characters"}
+  };
+  std::string fix(fix_for(text, words));
+  constexpr std::array<std::string_view, 2> names{"characters", "bytes"};
+  if (fix.empty()) fix = nearest(text, names);
+  return bad_value("invalid-event-length", text, expected, std::move(fix));
+}
+
+std::string EventLength::print(const Storage& value) {
+  return value == EventLengthValue::bytes ? "bytes" : "characters";
+}
+
 std::optional<ValueError> ExitCodes::read(std::string_view text, const ReadContext&, Storage& out) {
   out.clear();
   if (text.empty()) return std::nullopt;

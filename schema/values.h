@@ -52,6 +52,8 @@ enum class LogLevelValue : std::uint8_t {
   critical = 50
 };
 
+enum class EventLengthValue : std::uint8_t { characters, bytes };
+
 enum class AutoRestartValue : std::uint8_t { never, unexpected, always };
 
 enum class LogKind : std::uint8_t { none, automatic, syslog, file };
@@ -141,6 +143,7 @@ SUP_VALUE_TYPE(Octal, int, text, "octal", "an octal number such as 022");
 SUP_VALUE_TYPE(LogLevel, LogLevelValue, text, "log-level",
                "critical, error, warn, info, debug, trace or blather");
 SUP_VALUE_TYPE(AutoRestart, AutoRestartValue, text, "autorestart", "true, false or unexpected");
+SUP_VALUE_TYPE(EventLength, EventLengthValue, text, "event-length", "characters or bytes");
 SUP_VALUE_TYPE(ExitCodes, std::vector<int>, text, "exit-codes",
                "numbers from 0 to 255, separated by commas");
 SUP_VALUE_TYPE(Signal, int, text, "signal",

@@ -44,12 +44,12 @@ std::string group_payload(std::string_view group) { return concat("groupname:", 
 std::string log_payload(const schema::Process& process, int pid, Channel channel,
                         std::string_view data) {
   return concat("processname:", process.name, " groupname:", process.group, " pid:", pid,
-                " channel:", channel_name(channel), "\n", readable(data));
+                " channel:", channel_name(channel), "\n", data);
 }
 
 std::string communication_payload(const schema::Process& process, int pid, std::string_view data) {
   return concat("processname:", process.name, " groupname:", process.group, " pid:", pid, "\n",
-                readable(data));
+                data);
 }
 
 std::string remote_payload(std::string_view type, std::string_view data) {
@@ -73,11 +73,13 @@ std::string readable(std::string_view bytes) {
   return concat("Undecodable: ", schema::python_bytes_repr(bytes));
 }
 
-std::string wire_format(const Envelope& envelope, std::string_view payload) {
+std::string wire_format(const Envelope& envelope, std::string_view payload,
+                        schema::EventLengthValue length) {
+  const std::size_t counted =
+      length == schema::EventLengthValue::bytes ? payload.size() : schema::character_count(payload);
   return concat("ver:3.0 server:", envelope.identifier, " serial:", envelope.serial,
                 " pool:", envelope.pool, " poolserial:", envelope.pool_serial,
-                " eventname:", schema::event_name(envelope.type),
-                " len:", schema::character_count(payload), "\n", payload);
+                " eventname:", schema::event_name(envelope.type), " len:", counted, "\n", payload);
 }
 
 }  // namespace sup::core

@@ -19,6 +19,7 @@ std::string state_payload(const schema::Process& process, const StateChange& cha
 
 std::string group_payload(std::string_view group);
 
+// `data` as it is: whoever wants text gives what `readable` makes of it.
 std::string log_payload(const schema::Process& process, int pid, Channel channel,
                         std::string_view data);
 
@@ -43,7 +44,8 @@ struct Envelope {
   schema::EventType type = schema::EventType::EVENT;
 };
 
-// Header line and payload. `len` counts characters, not bytes.
-std::string wire_format(const Envelope& envelope, std::string_view payload);
+// Header line and payload. `len` counts characters as Supervisor does, or bytes.
+std::string wire_format(const Envelope& envelope, std::string_view payload,
+                        schema::EventLengthValue length = schema::EventLengthValue::characters);
 
 }  // namespace sup::core

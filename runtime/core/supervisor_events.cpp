@@ -63,13 +63,17 @@ void Supervisor::Implementation::report_undelivered(GroupId pool) {
                           left == 1 ? " event was" : " events were", " not delivered"));
 }
 
-void Supervisor::Implementation::publish(EventType type, const std::string& payload) {
+void Supervisor::Implementation::publish(EventType type, const std::string& payload,
+                                         const std::string& raw) {
   const auto& pools = subscribers_[static_cast<std::size_t>(type)];
   if (pools.empty()) return;
   const std::int64_t serial = next_serial(serial_);
   for (const GroupId pool : pools) {
+    const bool gets_bytes =
+        groups_[pool].spec->listener.event_length == schema::EventLengthValue::bytes;
     ++groups_[pool].pool->accepted;
-    const auto pushed_out = pool_events(pool).accept(now_, type, serial, payload);
+    const auto pushed_out =
+        pool_events(pool).accept(now_, type, serial, gets_bytes && !raw.empty() ? raw : payload);
     if (pushed_out) report_discarded(pool, *pushed_out);
     touch(pool);
   }
@@ -107,7 +111,8 @@ void Supervisor::Implementation::deliver(GroupId pool) {
     listener.protocol.sent();
     const Envelope envelope{settings_.identifier, pool_name(pool), event.serial, event.pool_serial,
                             event.type};
-    emit(effect::WriteStdin{process, wire_format(envelope, event.payload)});
+    emit(effect::WriteStdin{
+        process, wire_format(envelope, event.payload, groups_[pool].spec->listener.event_length)});
     log(Level::debug, concat("event ", event.serial, " sent to listener ", spec(process).name));
   }
   timers_.arm({TimerKind::pool, pool}, entry.armed, entry.events.deadline());

@@ -153,7 +153,8 @@ class Supervisor::Implementation {
 
   // Events.
   bool wanted(schema::EventType type) const;
-  void publish(schema::EventType type, const std::string& payload);
+  // `raw` is what pools get that count bytes, where it is not the same.
+  void publish(schema::EventType type, const std::string& payload, const std::string& raw = {});
   void subscribe(GroupId pool);
   void unsubscribe(GroupId pool);
 

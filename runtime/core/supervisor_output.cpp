@@ -53,7 +53,9 @@ class Supervisor::Implementation::OutputSink final : public ChannelSink {
     const EventType type = channel_ == Channel::standard_output ? EventType::PROCESS_LOG_STDOUT
                                                                 : EventType::PROCESS_LOG_STDERR;
     if (events_enabled(spec.options, channel_) && owner_.wanted(type)) {
-      owner_.publish(type, log_payload(spec, pid(), channel_, text));
+      const std::string shown = readable(text);
+      owner_.publish(type, log_payload(spec, pid(), channel_, shown),
+                     shown == text ? std::string{} : log_payload(spec, pid(), channel_, text));
     }
   }
 
@@ -62,7 +64,11 @@ class Supervisor::Implementation::OutputSink final : public ChannelSink {
     const EventType type = channel_ == Channel::standard_output
                                ? EventType::PROCESS_COMMUNICATION_STDOUT
                                : EventType::PROCESS_COMMUNICATION_STDERR;
-    if (owner_.wanted(type)) owner_.publish(type, communication_payload(spec, pid(), data));
+    if (owner_.wanted(type)) {
+      const std::string shown = readable(data);
+      owner_.publish(type, communication_payload(spec, pid(), shown),
+                     shown == data ? std::string{} : communication_payload(spec, pid(), data));
+    }
     owner_.log(Level::debug, concat(schema::python_repr(spec.name), " ", channel_name(channel_),
                                     " emitted a comm event"));
   }

@@ -56,7 +56,7 @@ RequestError Supervisor::Implementation::write_stdin(ProcessId process, std::str
   if (const RequestError error = check(process); error != RequestError::none) return error;
   const ProcessRecord& record = processes_[process].record;
   if (record.pid == 0 || record.state == ProcessState::STOPPING) return RequestError::not_running;
-  if (group(process).kind == schema::GroupKind::fcgi_program) return RequestError::no_stdin;
+  if (spec(process).fcgi) return RequestError::no_stdin;
   emit(effect::WriteStdin{process, std::string(bytes)});
   return RequestError::none;
 }

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <exception>
 #include <optional>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -159,7 +160,7 @@ class Daemon {
   };
 
   std::vector<std::array<LogName, 2>> log_files_;  // by process and channel
-  std::vector<std::string> socket_groups_;         // by process: whose socket its child has
+  std::vector<std::string> socket_keys_;           // by process: of the socket that its child has
   std::string server_url_;
   DaemonMachine machine_;
   std::unique_ptr<Servers> servers_;
@@ -274,7 +275,7 @@ schema::Status Daemon::name_log_files() {
   }
   server_url_ = default_server_url(supervisor_.resolved());
   log_files_.clear();
-  socket_groups_.clear();
+  socket_keys_.clear();
   for (const core::ProcessId id : supervisor_.processes()) {
     const schema::Status named = name_logs_of(id);
     if (!named) {
@@ -288,7 +289,7 @@ schema::Status Daemon::name_log_files() {
 schema::Status Daemon::name_logs_of(core::ProcessId id) {
   if (log_files_.size() <= id) {
     log_files_.resize(id + 1);
-    socket_groups_.resize(id + 1);
+    socket_keys_.resize(id + 1);
   }
   const schema::Process& process = supervisor_.spec(id);
   const bool is_listener = supervisor_.group(id).kind == schema::GroupKind::eventlistener;
@@ -319,10 +320,15 @@ schema::Status Daemon::name_logs_of(core::ProcessId id) {
 
 // Sockets that cannot be made are found out before anything runs, or anything is changed.
 schema::Status Daemon::probe_sockets(const schema::Resolved& plan) {
+  std::set<std::string> seen;
   for (const schema::Group& group : plan.groups) {
-    const bool is_new = !booted_ || !supervisor_.find_group(group.name);
-    if (is_new && group.kind == schema::GroupKind::fcgi_program) {
-      const schema::Status probed = fcgi_sockets_.probe(group);
+    for (const schema::Process& process : group.processes) {
+      // One that exists has its socket, or had it.
+      const bool exists = booted_ && supervisor_.find(process.group, process.name);
+      if (!process.fcgi || exists || !seen.insert(FcgiSockets::key_of(process)).second) {
+        continue;
+      }
+      const schema::Status probed = fcgi_sockets_.probe(process);
       if (!probed) {
         return probed.error();
       }
@@ -407,10 +413,10 @@ StartOrder Daemon::start_order(core::ProcessId id) const {
 void Daemon::execute(const core::effect::Spawn& order) {
   const core::ProcessId id = order.process;
   StartOrder start = start_order(id);
-  const schema::Group& group = supervisor_.group(id);
-  const bool is_fcgi = group.kind == schema::GroupKind::fcgi_program;
-  if (is_fcgi) {
-    const schema::Result<int> socket = fcgi_sockets_.acquire(group);
+  const std::string socket_key =
+      start.process->fcgi ? FcgiSockets::key_of(*start.process) : std::string{};
+  if (!socket_key.empty()) {
+    const schema::Result<int> socket = fcgi_sockets_.acquire(*start.process);
     if (!socket) {
       feed(core::input::SpawnFailed{.process = id, .reason = socket.error().message});
       return;
@@ -419,11 +425,11 @@ void Daemon::execute(const core::effect::Spawn& order) {
   }
   const schema::Result<int> pid = children_.start(start);
   if (pid) {
-    socket_groups_[id] = is_fcgi ? group.name : std::string{};
+    socket_keys_[id] = socket_key;
     feed(core::input::Spawned{.process = id, .pid = *pid});
   } else {
-    if (is_fcgi) {
-      fcgi_sockets_.release(group.name);
+    if (!socket_key.empty()) {
+      fcgi_sockets_.release(socket_key);
     }
     feed(core::input::SpawnFailed{.process = id, .reason = pid.error().message});
   }
@@ -671,13 +677,13 @@ void Daemon::take_end(int pid, int status) {
   const std::optional<core::ProcessId> id = children_.ended(pid);
   const unsigned table = restarts_;
   // It may be gone, or run again, when the core has heard of it.
-  const std::string socket_group = id ? std::exchange(socket_groups_[*id], {}) : std::string{};
+  const std::string socket_key = id ? std::exchange(socket_keys_[*id], {}) : std::string{};
   feed(core::input::Exited{.pid = pid, .status = exit_status(status)});
   // Ids mean something else after a restart, and nothing of before is held then.
   if (id && table == restarts_) {
     children_.release(*id);
-    if (!socket_group.empty()) {
-      fcgi_sockets_.release(socket_group);
+    if (!socket_key.empty()) {
+      fcgi_sockets_.release(socket_key);
     }
   }
 }

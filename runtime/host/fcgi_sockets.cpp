@@ -38,11 +38,15 @@ std::optional<unsigned> id_of(const std::string& text, Record* (*by_name)(const 
   return record != nullptr ? std::optional<unsigned>(record->*id) : std::nullopt;
 }
 
+schema::FcgiSocketValue address_of(const schema::Process& process) {
+  return process.fcgi->socket.value_or(schema::FcgiSocketValue{});
+}
+
 // Who is to own the socket: as configured, else the user that the programs run as.
-int set_owner(const std::string& path, const schema::Group& group) {
-  std::optional<schema::UserGroupValue> owner = group.fcgi.socket_owner;
-  if (!owner && !group.processes.empty() && group.processes.front().options.user) {
-    owner = schema::UserGroupValue{.user = *group.processes.front().options.user, .group = {}};
+int set_owner(const std::string& path, const schema::Process& process) {
+  std::optional<schema::UserGroupValue> owner = process.fcgi->socket_owner;
+  if (!owner && process.options.user) {
+    owner = schema::UserGroupValue{.user = *process.options.user, .group = {}};
   }
   if (!owner) {
     return 0;
@@ -64,7 +68,7 @@ int set_owner(const std::string& path, const schema::Group& group) {
   return ::lchown(path.c_str(), *user, gid.value_or(static_cast<gid_t>(-1))) == 0 ? 0 : errno;
 }
 
-schema::Result<Descriptor> bind_unix(const schema::Group& group,
+schema::Result<Descriptor> bind_unix(const schema::Process& process,
                                      const schema::FcgiSocketValue& address) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
@@ -82,7 +86,7 @@ schema::Result<Descriptor> bind_unix(const schema::Group& group,
   }
   const void* generic = &name;
   // It is born with its mode, so that nobody gets in before it is set.
-  const mode_t mode = static_cast<mode_t>(group.fcgi.socket_mode) & 0777U;
+  const mode_t mode = static_cast<mode_t>(process.fcgi->socket_mode) & 0777U;
   const mode_t old_mask = ::umask(~mode & 0777U);
   const bool bound =
       made && ::bind(made.get(), static_cast<const sockaddr*>(generic), sizeof name) == 0;
@@ -91,7 +95,7 @@ schema::Result<Descriptor> bind_unix(const schema::Group& group,
   if (!bound) {
     return failed(address, error_text(bind_error), bind_error);
   }
-  const int owner_error = set_owner(address.path, group);
+  const int owner_error = set_owner(address.path, process);
   if (owner_error != 0) {
     return failed(address, error_text(owner_error), owner_error);
   }
@@ -119,12 +123,12 @@ schema::Result<Descriptor> bind_inet(const schema::FcgiSocketValue& address) {
   return made;
 }
 
-schema::Result<Descriptor> make_socket(const schema::Group& group) {
-  const schema::FcgiSocketValue address = group.fcgi.socket.value_or(schema::FcgiSocketValue{});
+schema::Result<Descriptor> make_socket(const schema::Process& process) {
+  const schema::FcgiSocketValue address = address_of(process);
   schema::Result<Descriptor> made =
-      address.path.empty() ? bind_inet(address) : bind_unix(group, address);
+      address.path.empty() ? bind_inet(address) : bind_unix(process, address);
   if (made) {
-    const auto backlog = static_cast<int>(group.fcgi.socket_backlog.value_or(SOMAXCONN));
+    const auto backlog = static_cast<int>(process.fcgi->socket_backlog.value_or(SOMAXCONN));
     if (::listen(made->get(), backlog) != 0) {
       return failed(address, error_text(errno), errno);
     }
@@ -134,30 +138,34 @@ schema::Result<Descriptor> make_socket(const schema::Group& group) {
 
 }  // namespace
 
-schema::Result<int> FcgiSockets::acquire(const schema::Group& group) {
-  auto found = sockets_.find(group.name);
+std::string FcgiSockets::key_of(const schema::Process& process) {
+  return process.group + '\0' + address_of(process).url();
+}
+
+schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
+  const std::string key = key_of(process);
+  auto found = sockets_.find(key);
   if (found == sockets_.end()) {
-    const std::string url = group.fcgi.socket.value_or(schema::FcgiSocketValue{}).url();
-    log_("Creating socket " + url);
-    schema::Result<Descriptor> made = make_socket(group);
+    const schema::FcgiSocketValue address = address_of(process);
+    log_("Creating socket " + address.url());
+    schema::Result<Descriptor> made = make_socket(process);
     if (!made) {
       return made.error();
     }
 
     struct stat status {};
 
-    const std::string path = group.fcgi.socket.value_or(schema::FcgiSocketValue{}).path;
-    if (!path.empty() && ::lstat(path.c_str(), &status) == 0) {
-      files_[path] = File{.device = status.st_dev, .inode = status.st_ino};
+    if (!address.path.empty() && ::lstat(address.path.c_str(), &status) == 0) {
+      files_[address.path] = File{.device = status.st_dev, .inode = status.st_ino};
     }
-    found = sockets_.emplace(group.name, Shared{std::move(*made), url, 0}).first;
+    found = sockets_.emplace(key, Shared{std::move(*made), address.url(), 0}).first;
   }
   ++found->second.users;
   return found->second.socket.get();
 }
 
-void FcgiSockets::release(const std::string& group) {
-  const auto found = sockets_.find(group);
+void FcgiSockets::release(const std::string& key) {
+  const auto found = sockets_.find(key);
   if (found != sockets_.end() && --found->second.users == 0) {
     log_("Closing socket " + found->second.url);
     sockets_.erase(found);
@@ -177,12 +185,12 @@ void FcgiSockets::clear() {
   files_.clear();
 }
 
-schema::Status FcgiSockets::probe(const schema::Group& group) {
-  const schema::Result<int> made = acquire(group);
+schema::Status FcgiSockets::probe(const schema::Process& process) {
+  const schema::Result<int> made = acquire(process);
   if (!made) {
     return made.error();
   }
-  release(group.name);
+  release(key_of(process));
   return schema::Nothing{};
 }
 

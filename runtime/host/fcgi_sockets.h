@@ -1,5 +1,5 @@
-// The listening sockets of FastCGI programs: one for each group, made when its first process
-// starts, shared by its processes and closed when the last one is gone.
+// The listening sockets of FastCGI programs: one for each program of a group, made when its first
+// process starts, shared by its processes and closed when the last one is gone.
 #pragma once
 
 #include <sys/types.h>
@@ -21,14 +21,17 @@ class FcgiSockets {
 
   explicit FcgiSockets(Log log) : log_(std::move(log)) {}
 
-  // The group's socket with one more user; made if there is none.
-  schema::Result<int> acquire(const schema::Group& group);
+  // Which socket a process of an fcgi-program has: those of one group with the same address share.
+  static std::string key_of(const schema::Process& process);
+
+  // That socket with one more user; made if there is none.
+  schema::Result<int> acquire(const schema::Process& process);
 
   // One user less.
-  void release(const std::string& group);
+  void release(const std::string& key);
 
   // Whether a socket could be made; it is closed again. For the start of the daemon.
-  schema::Status probe(const schema::Group& group);
+  schema::Status probe(const schema::Process& process);
 
   // Closes all and removes their files, unless somebody else's are there by now.
   void clear();
@@ -47,7 +50,7 @@ class FcgiSockets {
 
   Log log_;
   std::map<std::string, File> files_;      // of UNIX sockets, by path
-  std::map<std::string, Shared> sockets_;  // by group
+  std::map<std::string, Shared> sockets_;  // by key
 };
 
 }  // namespace sup::host

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -15,6 +16,26 @@ os.write(1, b'READY\\n')
 while True:
     time.sleep(0.05)
     os.write(1, b'RESULT 2\\nOKREADY\\n')
+"""
+
+
+# Reads the header to its end and then as many bytes as `len` says.
+BYTES = """
+import os
+def line():
+    text = b''
+    while not text.endswith(b'\\n'):
+        text += os.read(0, 1)
+    return text
+while True:
+    os.write(1, b'READY\\n')
+    header = dict(word.split(b':', 1) for word in line().split())
+    payload = b''
+    while len(payload) < int(header[b'len']):
+        payload += os.read(0, int(header[b'len']) - len(payload))
+    with open(%r, 'ab') as file:
+        file.write(header[b'eventname'] + b' ' + payload + b'|')
+    os.write(1, b'RESULT 2\\nOK')
 """
 
 
@@ -80,6 +101,40 @@ class Quirks(DaemonTest):
         daemon.stdout.close()
         self.assertEqual(daemon.wait(20), 0)
         self.assertEqual(len(lines), len(set(lines)), 'a line twice')
+
+    def test_b16_fastcgi_in_a_group_has_its_socket(self):
+        daemon = self.run_with(
+            '[fcgi-program:f]\ncommand=/bin/sh -c "readlink /proc/$$/fd/0 | cut -d: -f1; exec sleep 60"\n'
+            'socket=unix://@/f.sock\nstdout_logfile=@/f.out\nstartsecs=0\n'
+            '[fcgi-program:h]\ncommand=/bin/sh -c "readlink /proc/$$/fd/0 | cut -d: -f1; exec sleep 60"\n'
+            'socket=unix://@/h.sock\nstdout_logfile=@/h.out\nstartsecs=0\n'
+            '[program:p]\ncommand=/bin/sh -c "readlink /proc/$$/fd/0 | cut -d: -f1; exec sleep 60"\n'
+            'stdout_logfile=@/p.out\nstartsecs=0\n'
+            '[group:g]\nprograms=f,h,p\n')
+        self.wait_for_text('f.out', 'socket')
+        self.wait_for_text('h.out', 'socket')
+        self.wait_for_text('p.out', 'pipe')
+        for name in ('f.sock', 'h.sock'):
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(self.path(name))
+            client.close()
+        self.end(daemon)
+        self.assertFalse(os.path.exists(self.path('f.sock')))
+
+    def test_b33_a_listener_may_count_bytes(self):
+        self.write('bytes.py', BYTES % self.path('seen'))
+        with open(self.path('say'), 'wb') as file:
+            file.write(b'gr\xc3\xbc\xc3\x9fe \xff\xfe!\n')
+        daemon = self.run_with(
+            '[eventlistener:l]\ncommand=python3 -I -S @/bytes.py\nevents=PROCESS_LOG,PROCESS_STATE_EXITED\n'
+            'event_length=bytes\nstartsecs=0\nbuffer_size=100\n'
+            '[program:a]\ncommand=/bin/sh -c "sleep 0.3; cat @/say"\nstdout_events_enabled=true\n'
+            'startsecs=0\nautorestart=false\n')
+        self.wait_for_text('seen', 'PROCESS_STATE_EXITED')
+        with open(self.path('seen'), 'rb') as file:
+            seen = file.read()
+        self.assertIn(b'channel:stdout\ngr\xc3\xbc\xc3\x9fe \xff\xfe!\n|', seen)
+        self.end(daemon)
 
     def test_b24_b25_a_second_daemon_does_no_harm(self):
         daemon = self.run_with('[program:a]\ncommand=/bin/sh -c "echo here; exec sleep 60"\n')

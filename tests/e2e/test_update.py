@@ -170,6 +170,22 @@ class Update(DaemonTest):
         self.wait_until(lambda: len(children_of(daemon.pid)) == 2, 'two children')
         self.end(daemon)
 
+    def test_another_socket_of_fastcgi_is_made_when_the_old_one_is_gone(self):
+        def fcgi(mode, count=2):
+            return ('[fcgi-program:f]\ncommand=%s\nsocket=unix://@/f.sock\nsocket_mode=%s\nnumprocs=%d\n'
+                    'process_name=f%%(process_num)d\nstartsecs=0\n' % (SLEEP, mode, count))
+        daemon = self.run_with(fcgi('0700') + program('a'))
+        first, second, other = self.pids('f0', 'f1', 'a')
+        self.hang_up(daemon, fcgi('0700', 3) + program('a'))
+        third = self.wait_for_pid('f2')
+        self.assertEqual(sorted(children_of(daemon.pid)), sorted([first, second, third, other]))
+        self.hang_up(daemon, fcgi('0770', 3) + program('a'))
+        again = [self.wait_for_pid(name, 2) for name in ('f0', 'f1', 'f2')]
+        self.assertEqual(sorted(children_of(daemon.pid)), sorted(again + [other]))
+        self.assertEqual(os.stat(self.path('f.sock')).st_mode & 0o777, 0o770)
+        self.assertEqual(self.read('s.log').count('Creating socket'), 3)  # the first one to try it
+        self.end(daemon)
+
     def test_hup_restart_restores_the_old_way(self):
         self.configure(program('a'))
         daemon = self.start('--compat=hup-restart', '-c', self.path('s.conf'))

@@ -57,9 +57,10 @@ Configuration& Configuration::group(const std::string& name, std::int64_t priori
   return *this;
 }
 
-Configuration& Configuration::listener(const std::string& name,
-                                       std::vector<schema::EventType> events,
-                                       std::int64_t buffer_size, int count, const Change& change) {
+Configuration& Configuration::listener(
+    const std::string& name, std::vector<schema::EventType> events, std::int64_t buffer_size,
+    int count, const Change& change,
+    const std::function<void(schema::EventListenerOptions&)>& pool) {
   schema::Group group;
   group.name = name;
   group.kind = schema::GroupKind::eventlistener;
@@ -67,9 +68,26 @@ Configuration& Configuration::listener(const std::string& name,
   group.listener = schema::EventListenerOptions::defaults();
   group.listener.events = std::move(events);
   group.listener.buffer_size = buffer_size;
+  if (pool) pool(group.listener);
   for (int i = 0; i < count; ++i) {
     const std::string process = count == 1 ? name : name + std::to_string(i);
     group.processes.push_back(make_process(process, name, change));
+  }
+  resolved_.groups.push_back(std::move(group));
+  return *this;
+}
+
+Configuration& Configuration::fcgi(const std::string& name, int count, int mode) {
+  schema::Group group;
+  group.name = name;
+  group.kind = schema::GroupKind::fcgi_program;
+  group.fcgi = schema::FcgiOptions::defaults();
+  group.fcgi.socket = schema::FcgiSocketValue{"/s", "", 0};
+  group.fcgi.socket_mode = mode;
+  const auto shared = std::make_shared<const schema::FcgiOptions>(group.fcgi);
+  for (int i = 0; i < count; ++i) {
+    group.processes.push_back(make_process(name + std::to_string(i), name, {}));
+    group.processes.back().fcgi = shared;
   }
   resolved_.groups.push_back(std::move(group));
   return *this;

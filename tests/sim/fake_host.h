@@ -40,7 +40,10 @@ class Configuration {
   Configuration& group(const std::string& name, std::int64_t priority,
                        const std::vector<std::pair<std::string, Change>>& processes);
   Configuration& listener(const std::string& name, std::vector<schema::EventType> events,
-                          std::int64_t buffer_size = 10, int count = 1, const Change& change = {});
+                          std::int64_t buffer_size = 10, int count = 1, const Change& change = {},
+                          const std::function<void(schema::EventListenerOptions&)>& pool = {});
+  // A group of FastCGI processes on a socket of this mode.
+  Configuration& fcgi(const std::string& name, int count, int mode);
 
   schema::SupervisordOptions& supervisord() { return resolved_.supervisord; }
 

@@ -418,6 +418,36 @@ TEST(Listener, StderrIsAnOrdinaryChannelAndStdoutIsNot) {
                    "'l' stdout output:\nb'RESULT 2\\nOKREADY\\n'"}));
 }
 
+TEST(Listener, OneThatCountsBytesGetsThemAsTheyAre) {
+  FakeHost host(Configuration()
+                    .program("p", [](auto& o) { o.stdout_events_enabled = true; })
+                    .listener("characters", {EventType::PROCESS_LOG})
+                    .listener("raw", {EventType::PROCESS_LOG}, 10, 1, {},
+                              [](auto& o) { o.event_length = schema::EventLengthValue::bytes; }));
+  for (const char* name : {"characters", "raw"}) host.scripts[name] = {{.is_listener = true}};
+  host.boot();
+  host.run_for(seconds(2));
+  host.write("p", Channel::standard_output,
+             "gr\xc3\xbc\xc3\x9f"
+             "e\n");
+  host.run_for(seconds(1));
+  host.write("p", Channel::standard_output, "\xff\n");
+  host.run_for(seconds(1));
+  const std::string head = "processname:p groupname:p pid:102 channel:stdout\n";
+  const auto length = [](const FakeHost::Received& event) {
+    return std::stoul(event.header.substr(event.header.rfind(':') + 1));
+  };
+  ASSERT_EQ(host.events.size(), 4U);
+  EXPECT_EQ(payloads(host), (Lines{head + "gr\xc3\xbc\xc3\x9f"
+                                          "e\n",
+                                   head + "gr\xc3\xbc\xc3\x9f"
+                                          "e\n",
+                                   head + "Undecodable: b'\\xff\\n'", head + "\xff\n"}));
+  EXPECT_EQ(length(host.events[0]), head.size() + 6);
+  EXPECT_EQ(length(host.events[1]), head.size() + 8);
+  EXPECT_EQ(length(host.events[3]), head.size() + 2);
+}
+
 TEST(Listener, DebugLinesAreAsSupervisorsOnes) {
   FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}));
   host.scripts["l"] = {{.is_listener = true}};

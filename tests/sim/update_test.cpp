@@ -226,6 +226,32 @@ TEST(Update, AProgramThatBecomesAListenerIsReplaced) {
                                        "PROCESS_STATE_STOPPING", "PROCESS_STATE_STOPPED"}));
 }
 
+// The old socket is in use until all that have it are gone.
+TEST(Update, ThoseThatShareASocketStartAgainTogether) {
+  FakeHost host(Configuration().fcgi("f", 3, 0700));
+  host.scripts["f1"] = {{.dies_after = seconds(3)}, {}};
+  start(host);
+  host.update(Configuration().fcgi("f", 3, 0770));
+  host.run_for(seconds(2.5));
+  EXPECT_EQ(host.alive(), 1U);
+  EXPECT_EQ(host.starts.size(), 3U);
+  host.run_for(seconds(2));
+  EXPECT_EQ(host.alive(), 3U);
+  EXPECT_EQ(host.starts.size(), 6U);
+  EXPECT_EQ(host.core().spec(host.id("f0")).fcgi->socket_mode, 0770);
+}
+
+TEST(Update, OneThatIsStoppedByHandHoldsUpNoneOfItsSiblings) {
+  FakeHost host(Configuration().fcgi("f", 2, 0700));
+  host.scripts["f1"] = {{.dies_after = seconds(3)}, {}};
+  start(host);
+  host.update(Configuration().fcgi("f", 2, 0770));
+  host.stop("f1");
+  host.run_for(seconds(5));
+  EXPECT_EQ(host.state("f0"), ProcessState::RUNNING);
+  EXPECT_EQ(host.state("f1"), ProcessState::STOPPED);
+}
+
 TEST(Update, APoolTakesOtherEventsAndASmallerBufferInPlace) {
   FakeHost host(Configuration().program("a").listener("l", {EventType::PROCESS_STATE}, 50));
   host.scripts["l"] = {

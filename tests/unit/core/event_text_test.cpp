@@ -65,8 +65,8 @@ std::map<std::string, std::string> sample_payloads() {
       {"PROCESS_LOG_STDOUT.non-ascii",
        log_payload(process("log"),                                                           19, Channel::standard_output, "h\xc3\xa9llo w\xc3\xb6rld\n")},
       {"PROCESS_LOG_STDOUT.undecodable",                                  log_payload(process("log"),                                                                                 19, Channel::standard_output,
-       "bad\xff"
-                                                     "byte\n")},
+       readable("bad\xff"
+                                                              "byte\n"))},
       {"PROCESS_LOG_STDERR",
        log_payload(process("log"),19, Channel::standard_error, "err line\n")},
       {"REMOTE_COMMUNICATION",                                  remote_payload("mytype",                                                                               "some data\nline 2")},

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -15,13 +17,18 @@
 namespace sup::host {
 namespace {
 
-schema::Group group_at(const std::string& path) {
-  schema::Group group;
-  group.name = "web";
-  group.kind = schema::GroupKind::fcgi_program;
-  group.fcgi = schema::FcgiOptions::defaults();
-  group.fcgi.socket = schema::FcgiSocketValue{.path = path, .host = "", .port = 0};
-  return group;
+using Change = std::function<void(schema::FcgiOptions&)>;
+
+schema::Process process_at(const std::string& path, const Change& change = {}) {
+  schema::Process process;
+  process.name = "web";
+  process.group = "web";
+  process.options = schema::ProcessOptions::defaults();
+  schema::FcgiOptions options = schema::FcgiOptions::defaults();
+  options.socket = schema::FcgiSocketValue{.path = path, .host = "", .port = 0};
+  if (change) change(options);
+  process.fcgi = std::make_shared<const schema::FcgiOptions>(options);
+  return process;
 }
 
 mode_t mode_of(const std::string& path) {
@@ -35,16 +42,16 @@ TEST(FcgiSockets, AreSharedAndClosedByTheLastUser) {
   const TemporaryFolder folder;
   std::vector<std::string> lines;
   FcgiSockets sockets([&](const std::string& text) { lines.push_back(text); });
-  const schema::Group group = group_at(folder / "s");
-  const auto first = sockets.acquire(group);
-  const auto second = sockets.acquire(group);
+  const schema::Process process = process_at(folder / "s");
+  const auto first = sockets.acquire(process);
+  const auto second = sockets.acquire(process);
   ASSERT_TRUE(first);
   ASSERT_TRUE(second);
   EXPECT_EQ(*first, *second);
   EXPECT_EQ(mode_of(folder / "s"), 0700U);
-  sockets.release("web");
+  sockets.release(FcgiSockets::key_of(process));
   EXPECT_EQ(lines.size(), 1U);
-  sockets.release("web");
+  sockets.release(FcgiSockets::key_of(process));
   const std::string url = "unix://" + folder / "s";
   EXPECT_EQ(lines, (std::vector<std::string>{"Creating socket " + url, "Closing socket " + url}));
 }
@@ -52,9 +59,9 @@ TEST(FcgiSockets, AreSharedAndClosedByTheLastUser) {
 TEST(FcgiSockets, FilesAreRemovedInTheEndUnlessSomebodyElseMadeThem) {
   const TemporaryFolder folder;
   FcgiSockets sockets([](const std::string&) {});
-  schema::Group other = group_at(folder / "other");
-  other.name = "other";
-  ASSERT_TRUE(sockets.probe(group_at(folder / "s")));
+  schema::Process other = process_at(folder / "other");
+  other.group = "other";
+  ASSERT_TRUE(sockets.probe(process_at(folder / "s")));
   ASSERT_TRUE(sockets.acquire(other));
   ASSERT_EQ(::unlink((folder / "other").c_str()), 0);
   folder.write("other", "not ours");
@@ -66,10 +73,9 @@ TEST(FcgiSockets, FilesAreRemovedInTheEndUnlessSomebodyElseMadeThem) {
 TEST(FcgiSockets, AreBornWithTheirModeAndLeaveTheUmask) {
   const TemporaryFolder folder;
   FcgiSockets sockets([](const std::string&) {});
-  schema::Group group = group_at(folder / "s");
-  group.fcgi.socket_mode = 0766;
+  const schema::Process process = process_at(folder / "s", [](auto& o) { o.socket_mode = 0766; });
   const mode_t before = ::umask(027);
-  EXPECT_TRUE(sockets.acquire(group));
+  EXPECT_TRUE(sockets.acquire(process));
   EXPECT_EQ(::umask(before), 027U);
   EXPECT_EQ(mode_of(folder / "s"), 0766U);
 }
@@ -77,11 +83,11 @@ TEST(FcgiSockets, AreBornWithTheirModeAndLeaveTheUmask) {
 TEST(FcgiSockets, ReplaceAnOldSocketButNoFile) {
   const TemporaryFolder folder;
   FcgiSockets sockets([](const std::string&) {});
-  const schema::Group group = group_at(folder / "s");
-  EXPECT_TRUE(sockets.acquire(group));
-  sockets.release("web");
-  EXPECT_TRUE(sockets.probe(group));
-  const schema::Group mistaken = group_at(folder / "file");
+  const schema::Process process = process_at(folder / "s");
+  EXPECT_TRUE(sockets.acquire(process));
+  sockets.release(FcgiSockets::key_of(process));
+  EXPECT_TRUE(sockets.probe(process));
+  const schema::Process mistaken = process_at(folder / "file");
   folder.write("file", "dear");
   const schema::Status probed = sockets.probe(mistaken);
   ASSERT_FALSE(probed);
@@ -92,18 +98,20 @@ TEST(FcgiSockets, ReplaceAnOldSocketButNoFile) {
 TEST(FcgiSockets, WithAnImpossibleOwnerAreErrors) {
   const TemporaryFolder folder;
   FcgiSockets sockets([](const std::string&) {});
-  schema::Group group = group_at(folder / "s");
-  group.fcgi.socket_owner = schema::UserGroupValue{.user = "99999999999999999999999", .group = {}};
-  const schema::Status probed = sockets.probe(group);
+  const schema::Process process = process_at(folder / "s", [](auto& o) {
+    o.socket_owner = schema::UserGroupValue{.user = "99999999999999999999999", .group = {}};
+  });
+  const schema::Status probed = sockets.probe(process);
   ASSERT_FALSE(probed);
   EXPECT_EQ(probed.error().error_number, EINVAL);
 }
 
 TEST(FcgiSockets, ListenOnTcp) {
   FcgiSockets sockets([](const std::string&) {});
-  schema::Group group = group_at("");
-  group.fcgi.socket = schema::FcgiSocketValue{.path = "", .host = "localhost", .port = 0};
-  const auto made = sockets.acquire(group);
+  const schema::Process process = process_at("", [](auto& o) {
+    o.socket = schema::FcgiSocketValue{.path = "", .host = "localhost", .port = 0};
+  });
+  const auto made = sockets.acquire(process);
   ASSERT_TRUE(made) << made.error().message;
   int listening = 0;
   socklen_t length = sizeof listening;
@@ -114,7 +122,7 @@ TEST(FcgiSockets, ListenOnTcp) {
 TEST(FcgiSockets, ThatCannotBeMadeAreErrors) {
   const TemporaryFolder folder;
   FcgiSockets sockets([](const std::string&) {});
-  const auto made = sockets.acquire(group_at(folder / "none/s"));
+  const auto made = sockets.acquire(process_at(folder / "none/s"));
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().message, "Could not create FastCGI socket unix://" + folder / "none/s" +
                                       ": No such file or directory");
