@@ -136,6 +136,8 @@ void write_process(CborWriter& out, const Process& process) {
   write_origin(out, process.origin);
   out.integer(process.process_num);
   write_block(out, process.options);
+  out.boolean(process.fcgi != nullptr);
+  if (process.fcgi) write_block(out, *process.fcgi);
 }
 
 Process read_process(CborReader& in) {
@@ -146,6 +148,8 @@ Process read_process(CborReader& in) {
   process.origin = read_origin(in);
   process.process_num = in.integer("a process");
   process.options = read_block<ProcessOptions>(in);
+  if (in.boolean("a process"))
+    process.fcgi = std::make_shared<const FcgiOptions>(read_block<FcgiOptions>(in));
   return process;
 }
 

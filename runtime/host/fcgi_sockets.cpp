@@ -42,6 +42,11 @@ schema::FcgiSocketValue address_of(const schema::Process& process) {
   return process.fcgi->socket.value_or(schema::FcgiSocketValue{});
 }
 
+// Where a socket is, and for whom.
+std::string place_of(const schema::Process& process) {
+  return process.group + '\0' + address_of(process).url() + '\0';
+}
+
 // Who is to own the socket: as configured, else the user that the programs run as.
 int set_owner(const std::string& path, const schema::Process& process) {
   std::optional<schema::UserGroupValue> owner = process.fcgi->socket_owner;
@@ -139,7 +144,24 @@ schema::Result<Descriptor> make_socket(const schema::Process& process) {
 }  // namespace
 
 std::string FcgiSockets::key_of(const schema::Process& process) {
-  return process.group + '\0' + address_of(process).url();
+  std::string key = place_of(process);
+  for (const schema::OptionRow& row : schema::option_rows()) {
+    if (row.block == schema::FcgiOptions::block) {
+      key += row.print(process.fcgi.get()).value_or("") + '\0';
+    }
+  }
+  return key;
+}
+
+// One with other options at the same address is closed: its users are gone, or about to be.
+void FcgiSockets::close_older(const std::string& place) {
+  std::erase_if(sockets_, [&](const auto& entry) {
+    const bool is_older = entry.first.starts_with(place);
+    if (is_older) {
+      log_("Closing socket " + entry.second.url);
+    }
+    return is_older;
+  });
 }
 
 schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
@@ -147,6 +169,7 @@ schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
   auto found = sockets_.find(key);
   if (found == sockets_.end()) {
     const schema::FcgiSocketValue address = address_of(process);
+    close_older(place_of(process));
     log_("Creating socket " + address.url());
     schema::Result<Descriptor> made = make_socket(process);
     if (!made) {

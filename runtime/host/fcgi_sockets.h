@@ -21,7 +21,7 @@ class FcgiSockets {
 
   explicit FcgiSockets(Log log) : log_(std::move(log)) {}
 
-  // Which socket a process of an fcgi-program has: those of one group with the same address share.
+  // Which socket a process of an fcgi-program has: those of one group with the same options share.
   static std::string key_of(const schema::Process& process);
 
   // That socket with one more user; made if there is none.
@@ -37,6 +37,8 @@ class FcgiSockets {
   void clear();
 
  private:
+  void close_older(const std::string& place);
+
   struct Shared {
     Descriptor socket;
     std::string url;
