@@ -197,6 +197,9 @@ Json group_json(const Shown& shown, const Group& group) {
     out["events"] = events;
     out["buffer_size"] = group.listener.buffer_size;
     out["result_handler"] = group.listener.result_handler;
+    // What only suprun reads is told where it is used.
+    if (group.listener.event_length != EventLengthValue::characters)
+      out["event_length"] = EventLength::print(group.listener.event_length);
   }
   if (group.kind == GroupKind::fcgi_program) out["socket"] = socket_json(group);
   return out;

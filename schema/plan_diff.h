@@ -7,9 +7,8 @@
 // removed there and added here, as its processes get another name. A value whose option has the
 // flag `restart` in options.def makes its processes start anew; all others change in place:
 //
-// * an event listener's events, buffer_size and result_handler: the pool takes the new list from
-// the
-//   next event on; a smaller buffer drops its oldest events
+// * an event listener's events, buffer_size, event_length and result_handler: the pool takes the
+//   new list from the next event on; a smaller buffer drops its oldest events
 // * the socket of an fcgi-program is made anew, and its processes with it
 // * members and priority of a group: nothing but the order of later starts and stops
 // * [supervisord]: what is not marked is taken over; for the others the daemon itself has to start

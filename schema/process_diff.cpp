@@ -7,11 +7,28 @@
 namespace sup::schema {
 namespace {
 
+// Variables in whatever order.
+bool same_variables(EnvironmentValue a, EnvironmentValue b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+bool same_value(const OptionRow& row, const void* a, const void* b) {
+  if (row.equal(a, b)) return true;
+  if (row.type != Environment::name) return false;
+  if (row.block == SupervisordOptions::block)
+    return same_variables(static_cast<const SupervisordOptions*>(a)->environment,
+                          static_cast<const SupervisordOptions*>(b)->environment);
+  return same_variables(static_cast<const ProcessOptions*>(a)->environment,
+                        static_cast<const ProcessOptions*>(b)->environment);
+}
+
 // The options of one block that differ.
 void compare_block(block::Block block, const void* before, const void* after,
                    std::vector<OptionId>& options) {
   for (const OptionRow& row : option_rows())
-    if (row.block == block && !row.equal(before, after)) options.push_back(row.id);
+    if (row.block == block && !same_value(row, before, after)) options.push_back(row.id);
 }
 
 bool is_automatic(const OptionRow& row, const Process& process) {
@@ -29,7 +46,7 @@ bool same_for_reread(const Process& a, const Process& b) {
   if (a.fcgi && socket_url(*a.fcgi) != socket_url(*b.fcgi)) return false;
   for (const OptionRow& row : option_rows()) {
     if (row.block != ProcessOptions::block || row.has(OptionFlags::shape)) continue;
-    if (row.equal(&a.options, &b.options)) continue;
+    if (same_value(row, &a.options, &b.options)) continue;
     if (!is_automatic(row, a) && !is_automatic(row, b)) return false;
   }
   return true;

@@ -590,7 +590,10 @@ std::optional<ValueError> EventLength::read(std::string_view text, const ReadCon
   std::string fix(fix_for(text, words));
   constexpr std::array<std::string_view, 2> names{"characters", "bytes"};
   if (fix.empty()) fix = nearest(text, names);
-  return bad_value("invalid-event-length", text, expected, std::move(fix));
+  ValueError error = bad_value("invalid-event-length", text, expected, std::move(fix));
+  if (error.rule == "invalid-event-length")
+    error.message += "; suprun refuses it, Supervisor ignores the option";
+  return error;
 }
 
 std::string EventLength::print(const Storage& value) {

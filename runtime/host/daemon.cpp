@@ -25,6 +25,7 @@
 #include "runtime/host/fcgi_sockets.h"
 #include "runtime/host/setup.h"
 #include "runtime/host/system.h"
+#include "schema/process_diff.h"
 
 namespace sup::host {
 
@@ -164,6 +165,7 @@ class Daemon {
   std::string server_url_;
   DaemonMachine machine_;
   std::unique_ptr<Servers> servers_;
+  std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
   EventLoop* loop_ = nullptr;     // while it runs
   bool servers_are_old_ = false;  // of the plan before a restart
   unsigned restarts_ = 0;
@@ -251,6 +253,7 @@ schema::Status Daemon::start() {
   }
   if (servers_) {
     const schema::Status served = servers_->open(configuration_.resolved);
+    served_ = configuration_.resolved;
     if (!served) {
       return served.error();
     }
@@ -514,6 +517,9 @@ void Daemon::execute(const core::effect::Updated&) {
     }
     if (servers_) {
       servers_->plan_taken(taken.resolved);
+      // They listen anew only if something of them changed; the answers of now go out before.
+      configuration_.resolved = taken.resolved;
+      servers_are_old_ = !schema::same_servers(*served_, *taken.resolved);
     }
   }
   server_url_ = default_server_url(supervisor_.resolved());
@@ -623,13 +629,21 @@ core::Instant Daemon::settle() {
   return std::min(due, supervisor_.deadline());
 }
 
-// As a restart of Supervisor does, connections included.
+// As a restart of Supervisor does, connections included. Where the new ones cannot listen, the old
+// ones do again.
 void Daemon::reopen_servers() {
   if (!servers_) {
     return;
   }
   servers_->close();
-  const schema::Status opened = servers_->open(configuration_.resolved);
+  schema::Status opened = servers_->open(configuration_.resolved);
+  if (opened) {
+    served_ = configuration_.resolved;
+  } else {
+    log_.line(core::Level::critical, opened.error().message);
+    opened = servers_->open(served_);
+    servers_->plan_taken(configuration_.resolved);
+  }
   if (opened) {
     servers_->serve(loop_->context(), [this] { loop_->settle(); });
   } else {

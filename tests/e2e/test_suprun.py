@@ -90,7 +90,7 @@ class Boot(DaemonTest):
         self.wait_until(lambda: os.path.exists(self.path('here.pid')), 'the pidfile')
         pid = int(self.wait_for_text('here.pid', '\n'))
         os.kill(pid, signal.SIGHUP)
-        self.wait_for_text('here.log', 'supervisord started with pid', 2)
+        self.wait_for_text('here.log', 'configuration read again: nothing has changed')
         os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)
         self.assertFalse(os.path.exists(self.path('here.pid')))

@@ -1,7 +1,9 @@
 """SIGHUP reads the configuration again: what differs starts anew, and nothing else is touched."""
 
+import contextlib
 import os
 import signal
+import socket
 import unittest
 
 from harness import DaemonTest, alive, children_of
@@ -184,6 +186,28 @@ class Update(DaemonTest):
         self.assertEqual(sorted(children_of(daemon.pid)), sorted(again + [other]))
         self.assertEqual(os.stat(self.path('f.sock')).st_mode & 0o777, 0o770)
         self.assertEqual(self.read('s.log').count('Creating socket'), 3)  # the first one to try it
+        self.end(daemon)
+
+    def test_a_control_server_moves_and_nothing_else_does(self):
+        def server(name):
+            return '[unix_http_server]\nfile=@/%s\n' % name
+
+        def listens(name):
+            with contextlib.closing(socket.socket(socket.AF_UNIX)) as client:
+                try:
+                    client.connect(self.path(name))
+                    return True
+                except OSError:
+                    return False
+        daemon = self.run_with(server('one') + program('a'))
+        pids = self.pids('a')
+        self.assertTrue(listens('one'))
+        self.hang_up(daemon, server('two') + program('a'))
+        self.wait_until(lambda: listens('two') and not listens('one'), 'the new place')
+        # Where that is not possible, it stays where it was.
+        self.hang_up(daemon, server('none/three') + program('a'))
+        self.wait_until(lambda: listens('two'), 'the old place')
+        self.assertEqual(children_of(daemon.pid), pids)
         self.end(daemon)
 
     def test_hup_restart_restores_the_old_way(self):
