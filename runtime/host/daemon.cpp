@@ -166,8 +166,8 @@ class Daemon {
   DaemonMachine machine_;
   std::unique_ptr<Servers> servers_;
   std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
-  EventLoop* loop_ = nullptr;     // while it runs
-  bool servers_are_old_ = false;  // of the plan before a restart
+  EventLoop* loop_ = nullptr;                       // while it runs
+  bool servers_are_old_ = false;                    // of the plan before a restart
   unsigned restarts_ = 0;
   bool booted_ = false;
   std::optional<int> status_;
