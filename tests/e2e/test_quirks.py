@@ -136,6 +136,39 @@ class Quirks(DaemonTest):
         self.assertIn(b'channel:stdout\ngr\xc3\xbc\xc3\x9fe \xff\xfe!\n|', seen)
         self.end(daemon)
 
+    def test_b40_a_listener_that_breaks_the_protocol_starts_again(self):
+        # The first one answers with nonsense, the second one as it should.
+        self.write('odd.py', """
+import os, sys
+first = not os.path.exists(%r)
+open(%r, 'a').close()
+while True:
+    os.write(1, b'READY\\n')
+    header = sys.stdin.readline()
+    sys.stdin.read(int(header.rsplit(':', 1)[1]))
+    with open(%r, 'a') as file:
+        file.write(header)
+    os.write(1, b'RESULT nonsense\\n' if first else b'RESULT 2\\nOK')
+""" % (self.path('mark'), self.path('mark'), self.path('seen')))
+        listener = ('[eventlistener:l]\ncommand=python3 -I -S @/odd.py\nevents=PROCESS_STATE_EXITED\nstartsecs=0\n'
+                    '[program:a]\ncommand=/bin/sh -c "sleep 0.5; exit 3"\nstartsecs=0\nautorestart=false\n')
+        daemon = self.run_with(listener)
+        self.wait_for_text('seen', 'serial:0 ', 2)
+        self.assertIn("l: bad result line: 'RESULT nonsense'", self.read('s.log'))
+        self.wait_for_pid('l', 2)
+        self.end(daemon)
+        # The old way: it stays, and is given nothing any more.
+        for name in ('mark', 'seen', 's.log'):
+            os.remove(self.path(name))
+        daemon = self.start('--compat=unknown-listener', '-c', self.path('s.conf'))
+        self.wait_for_log('l: has entered the UNKNOWN state')
+        pid = self.wait_for_pid('l')
+        daemon.send_signal(signal.SIGUSR1)
+        self.wait_for_log('indicating nothing')
+        self.assertTrue(alive(pid))
+        self.assertEqual(self.read('s.log').count("spawned: 'l'"), 1)
+        self.end(daemon)
+
     def test_b24_b25_a_second_daemon_does_no_harm(self):
         daemon = self.run_with('[program:a]\ncommand=/bin/sh -c "echo here; exec sleep 60"\n')
         self.wait_for_pid('a')

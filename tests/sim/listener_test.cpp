@@ -176,6 +176,19 @@ TEST(Listener, OneThatRejectsEverythingDoesNotSpin) {
   EXPECT_EQ(host.lines("growing delays").size(), 1U);
 }
 
+TEST(Listener, OneThatRejectsIsAskedAgainAtOnceWhereThatIsAskedFor) {
+  FakeHost host(Configuration().listener("l", {EventType::REMOTE_COMMUNICATION}),
+                {.reject_at_once = true});
+  host.scripts["l"] = {
+      {.answers = {Answer::fail}, .thinks = seconds(0.01), .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(2));
+  send_remote(host, "a");
+  host.run_for(seconds(10));
+  EXPECT_GT(host.events.size(), 900U);
+}
+
 TEST(Listener, ARejectionStaysInItsPool) {
   FakeHost host(Configuration()
                     .listener("a", {EventType::REMOTE_COMMUNICATION})

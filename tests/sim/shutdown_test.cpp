@@ -175,6 +175,22 @@ TEST(Shutdown, ListenersHearOfTheEndOfAllOthers) {
   EXPECT_EQ(host.quit, 0);
 }
 
+TEST(Shutdown, WaitsForNoListenerWhereThatIsAskedFor) {
+  Configuration configuration;
+  configuration.listener("l", {EventType::PROCESS_STATE_STOPPED}, 100).program("a").program("b");
+  FakeHost host(configuration, {.drop_at_end = true});
+  host.scripts["l"] = {
+      {.thinks = seconds(1), .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(3));
+  const Instant begin = host.now();
+  host.signal(SIGTERM);
+  host.run_for(Instant{});
+  EXPECT_EQ(host.now(), begin);
+  EXPECT_EQ(host.quit, 0);
+}
+
 TEST(Shutdown, DoesNotWaitForeverForAListener) {
   FakeHost host(Configuration().listener("l", {EventType::SUPERVISOR_STATE_CHANGE}));
   host.scripts["l"] = {
