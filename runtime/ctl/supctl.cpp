@@ -258,7 +258,20 @@ int complete(Session& session, const std::vector<std::string>& words) {
   return 0;
 }
 
+// An option is being typed: its long names.
+void complete_option(const std::string& text) {
+  for (const Argument& argument : known) {
+    const std::string name = std::string("--") + argument.name;
+    if (name.starts_with(text)) std::printf("%s\n", name.c_str());
+  }
+}
+
 int run(int count, char** arguments) {
+  const std::string_view last = arguments[count - 1];
+  if (count > 2 && std::string_view(arguments[1]) == "--complete" && last.starts_with('-')) {
+    complete_option(std::string(last));
+    return 0;
+  }
   schema::Result<CommandLine> line = read_command_line(count, arguments);
   if (!line) {
     return usage(arguments[0], line.error().message);

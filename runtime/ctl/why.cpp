@@ -230,10 +230,15 @@ void add_times(Report& report, const ProcessInfo& info) {
     report.add("last start", moment(info.start) + ", " + ago(info.now - info.start));
   }
   if (info.stop != 0 && info.stop >= info.start) {
-    report.add(
-        "last exit",
-        (info.exit_status < 0 ? "by a signal" : "with status " + std::to_string(info.exit_status)) +
-            ", " + moment(info.stop) + ", " + ago(info.now - info.stop));
+    // Of a start that failed, Supervisor forgets the status; the daemon's log has it.
+    const bool is_known =
+        static_cast<schema::ProcessState>(info.state) == schema::ProcessState::EXITED;
+    std::string how;
+    if (is_known) {
+      how = info.exit_status < 0 ? "by a signal, "
+                                 : "with status " + std::to_string(info.exit_status) + ", ";
+    }
+    report.add("last exit", how + moment(info.stop) + ", " + ago(info.now - info.stop));
   }
 }
 

@@ -154,7 +154,7 @@ class Side:
         """XML-RPC over the socket, by hand: no client under test."""
         body = xmlrpc.client.dumps(arguments, method).encode()
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(PATIENCE)
+            connection.settimeout(PATIENCE / 4)  # asked again
             connection.connect(self.path('s.sock'))
             connection.sendall(b'POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\n'
                                b'Content-Length: %d\r\n\r\n' % len(body) + body)
@@ -196,7 +196,7 @@ class Compared(unittest.TestCase):
             self.settle()
 
     def settle(self):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 3 * PATIENCE
         while not all(side.is_settled() for side in self.sides):
             self.assertLess(time.monotonic(), deadline, 'the daemons do not settle')
             time.sleep(0.05)
@@ -796,6 +796,120 @@ class Json(Compared):
             self.assertEqual(answer['command'], line)
             if line not in ('update', 'reread'):  # nothing happened
                 self.assertTrue(answer['results'], line)
+
+
+class More(Compared):
+    """What supervisorctl does not have."""
+
+    programs = """[program:web]
+command=/bin/sleep 1000
+startsecs=0
+numprocs=2
+process_name=%(process_num)d
+[program:broken]
+command=nosuchprogram
+startretries=0
+[program:talky]
+command=/bin/sh -c "echo cannot open database >&2; exit 3"
+startretries=0
+stderr_logfile=@/talky.err
+[program:off]
+command=/bin/sleep 1000
+startsecs=0
+autostart=false
+"""
+
+    def ask(self, *arguments, **keywords):
+        client = self.sides[1].begin(['-c', '@/s.conf'] + list(arguments), **keywords)
+        output, _ = client.communicate(timeout=PATIENCE)
+        return client.returncode, output.decode()
+
+    def test_wait(self):
+        self.assertEqual(self.ask('wait', 'web:*'), (0, 'web:0: RUNNING\nweb:1: RUNNING\n'))
+        status, text = self.ask('wait', 'off', '--timeout=0.3')
+        self.assertEqual((status, text), (1, 'off: ERROR (still STOPPED: Not started)\n'))
+        status, text = self.ask('wait', 'broken', 'web:*')
+        self.assertEqual(status, 7)
+        self.assertIn('broken: ERROR (FATAL: ', text)
+        self.assertEqual(self.ask('wait', 'off', 'broken', '--for=stopped')[0], 0)
+        self.assertEqual(self.ask('wait', 'nosuch'), (1, 'nosuch: ERROR (no such process)\n'))
+        for wrong in (['wait'], ['wait', 'web:*', '--for=nonsense'],
+                      ['wait', 'web:*', '--timeout=soon']):
+            self.assertEqual(self.ask(*wrong)[0], 2)
+
+    def test_wait_for_what_comes(self):
+        waiting = self.sides[1].begin(['-c', '@/s.conf', 'wait', 'off', '--timeout=%d' % PATIENCE])
+        self.assertEqual(self.ask('start', 'off')[0], 0)
+        output, _ = waiting.communicate(timeout=PATIENCE)
+        self.assertEqual((waiting.returncode, output), (0, b'off: RUNNING\n'))
+
+    def test_why(self):
+        status, text = self.ask('why', 'broken')
+        self.assertEqual(status, 0)
+        for words in ('broken is FATAL', 'nosuchprogram is in no folder of PATH', 'PATH', 'gave up',
+                      's.conf:'):
+            self.assertIn(words, text)
+        place = re.search(r'command +nosuchprogram  \(.*s.conf:(\d+)\)', text)
+        with open(self.sides[1].path('s.conf')) as file:
+            self.assertEqual(file.read().split('\n')[int(place.group(1)) - 1],
+                             'command=nosuchprogram')
+        text = self.ask('why', 'talky')[1]
+        self.assertIn('cannot open database', text)
+        self.assertIn('exit status 3', text)
+        self.assertIn('nobody started it', self.ask('why', 'off')[1])
+        self.assertEqual(self.ask('why', 'nosuch')[0], 1)
+        self.assertEqual(self.ask('why')[0], 2)
+
+    def test_resources(self):
+        status, text = self.ask('status', '-v', 'web:*', 'off')
+        self.assertEqual(status, 3)
+        self.assertEqual(len(re.findall(r'RUNNING +cpu +\d+\.\d% +mem +\d+\.\d [KM]B ', text)), 2)
+        self.assertRegex(text, r'off +STOPPED +cpu +- +mem +- ')
+        status, text = self.ask('--json', 'status', '-v', 'web:0')
+        self.assertGreater(json.loads(text)['results'][0]['memory_bytes'], 0)
+
+    def test_top(self):
+        status, text = self.ask('top', '-n', '2', '-d', '0.1')
+        self.assertEqual(status, 0)
+        self.assertEqual(text.count('5 processes, 2 with a pid'), 2)
+        status, text = self.ask('--json', 'top', '-n', '1', '-d', '0.1', 'web:0')
+        self.assertEqual(len(json.loads(text.split('\n')[0])['processes']), 1)
+
+    def test_rolling_restart(self):
+        status, text = self.ask('restart', '--rolling', 'web:*')
+        self.assertEqual((status, text), (0, 'web:0: stopped\nweb:0: started\n'
+                                             'web:1: stopped\nweb:1: started\n'))
+        status, text = self.ask('restart', '--rolling', 'broken', 'web:*')
+        self.assertEqual(status, 1)
+        self.assertIn('left as they are', text)
+        self.assertNotIn('web', text)
+
+    def test_several_servers(self):
+        urls = ['unix://' + side.path('s.sock') for side in self.sides]
+        client = self.sides[1].begin(['-s', urls[0], '-s', urls[1], 'start', 'off'])
+        output, _ = client.communicate(timeout=PATIENCE)
+        self.assertEqual(output.decode().split('\n'),
+                         [url + '  off: started' for url in urls] + [''])
+        client = self.sides[1].begin(['-s', urls[0], '--hosts', 'unix:///nosuch', '--json', 'pid'])
+        output, _ = client.communicate(timeout=PATIENCE)
+        answers = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual([(each['server'], each['exit']) for each in answers],
+                         [(urls[0], 0), ('unix:///nosuch', 7)])
+        self.assertEqual(client.returncode, 7)
+
+    def test_completion(self):
+        self.assertEqual(self.ask('--complete', 'start', 'w')[1], 'web:0\nweb:*\nweb:1\n')
+        self.assertEqual(self.ask('--complete', 'relo')[1], 'reload\n')
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging',
+                              'completions', 'supctl.bash')
+        for typed, found in [('stat', ['status']), ('start web:', ['0', '*', '1']),
+                             ('start o', ['off']), ('help whe', ['']), ('update b', ['broken'])]:
+            line = '%s -c %s %s' % (self.sides[1].client, self.sides[1].path('s.conf'), typed)
+            output = subprocess.run(
+                ['bash', '-c', 'source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _supctl; '
+                 'printf "%s\\n" "${COMPREPLY[@]}"', 'bash', script, line],
+                stdout=subprocess.PIPE, timeout=PATIENCE, check=True).stdout.decode()
+            self.assertEqual(output.split('\n')[:-1], found, typed)
 
 
 if __name__ == '__main__':
