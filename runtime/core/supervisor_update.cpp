@@ -203,13 +203,13 @@ class Supervisor::Implementation::Updater {
     if (known && must_be_replaced(*core_.groups_[*known].spec, group)) {
       core_.waiting_groups_.push_back(std::move(spec));
     } else if (known) {
-      change_group(*known, std::move(spec));
+      change_group(*known, spec);
     } else {
       core_.add_while_running(std::move(spec));
     }
   }
 
-  void change_group(GroupId id, std::shared_ptr<const schema::Group> spec) {
+  void change_group(GroupId id, const std::shared_ptr<const schema::Group>& spec) {
     GroupEntry& entry = core_.groups_[id];
     const std::shared_ptr<const schema::Group> before = std::exchange(entry.spec, spec);
     entry.leaving = false;
