@@ -93,11 +93,6 @@ class Machine {
 
   // The configuration as its file has it now. The error is a sentence or several lines.
   virtual schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() = 0;
-
-  // Whether the machine has what an update to this plan needs, before anything is changed.
-  virtual schema::Status check_update(const schema::Resolved& /*plan*/) {
-    return schema::Nothing{};
-  }
 };
 
 }  // namespace sup::core

@@ -83,8 +83,7 @@ class Daemon {
                                             : none;
             },
             .carry_out = [this](core::Effects& orders) { carry_out(orders); },
-            .read_configuration = [this] { return read_configuration(); },
-            .check_update = [this](const schema::Resolved& plan) { return probe_sockets(plan); }}) {
+            .read_configuration = [this] { return read_configuration(); }}) {
     if (options_.make_servers) {
       servers_ = options_.make_servers(supervisor_, machine_);
     }
@@ -467,7 +466,6 @@ schema::Result<std::shared_ptr<const schema::Resolved>> Daemon::read_configurati
   if (!loaded) {
     return loaded.error();
   }
-  next_configuration_ = *loaded;  // it may be taken over
   return loaded->resolved;
 }
 

@@ -159,8 +159,4 @@ schema::Result<std::shared_ptr<const schema::Resolved>> DaemonMachine::read_conf
   return parts_.read_configuration();
 }
 
-schema::Status DaemonMachine::check_update(const schema::Resolved& plan) {
-  return parts_.check_update(plan);
-}
-
 }  // namespace sup::host

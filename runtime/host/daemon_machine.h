@@ -24,7 +24,6 @@ class DaemonMachine final : public core::Machine {
     std::function<const std::string&(core::ProcessId, core::Channel)> log_path;
     std::function<void(core::Effects&)> carry_out;
     std::function<schema::Result<std::shared_ptr<const schema::Resolved>>()> read_configuration;
-    std::function<schema::Status(const schema::Resolved&)> check_update;
   };
 
   explicit DaemonMachine(Parts parts);
@@ -52,7 +51,6 @@ class DaemonMachine final : public core::Machine {
   bool logs(core::Level level) const override;
   void log(core::Level level, const std::string& text) override;
   schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() override;
-  schema::Status check_update(const schema::Resolved& plan) override;
 
  private:
   Parts parts_;

@@ -4,7 +4,6 @@
 //   process_calls.cpp   start, stop, signal, standard input
 //   log_calls.cpp       reading and clearing logs
 //   config_calls.cpp    settings of the processes
-//   update_calls.cpp    another configuration while everything runs
 //   system_calls.cpp    system.* and suprun.*
 #pragma once
 

@@ -1,12 +1,10 @@
 """SIGHUP reads the configuration again: what differs starts anew, and nothing else is touched."""
 
 import contextlib
-import http.client
 import os
 import signal
 import socket
 import unittest
-import xmlrpc.client
 
 from harness import DaemonTest, alive, children_of
 
@@ -18,18 +16,6 @@ COUNT = ('/bin/sh -c "i=0; while :; do i=$((i+1)); echo line $i; echo error $i >
 
 def program(name, command=SLEEP, *options):
     return '\n'.join(['[program:%s]' % name, 'command=' + command, 'startsecs=0', *options]) + '\n'
-
-
-class Connection(http.client.HTTPConnection):
-    """HTTP over a UNIX socket."""
-
-    def __init__(self, path):
-        super().__init__('localhost')
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
 
 
 class Update(DaemonTest):
@@ -232,33 +218,6 @@ class Update(DaemonTest):
         lines = self.hang_up(daemon, text, 'environment=OTHER="1"\n')
         self.assertIn('`HOW_LONG` is not set', '\n'.join(lines))
         self.assertEqual(children_of(daemon.pid), pids)
-        self.end(daemon)
-
-    def test_a_request_takes_it_over_as_well(self):
-        head = '[unix_http_server]\nfile=@/sock\n'
-        daemon = self.run_with(head + program('a') + program('b') + program('c'))
-        a, b, c = self.pids('a', 'b', 'c')
-        connection = Connection(self.path('sock'))
-        self.addCleanup(connection.close)
-
-        def call(method):
-            connection.request('POST', '/RPC2', xmlrpc.client.dumps((), method), {'Content-Type': 'text/xml'})
-            return xmlrpc.client.loads(connection.getresponse().read())[0][0]
-        expected = [{'group': 'a', 'name': 'a', 'action': 'restart', 'options': ['command']},
-                    {'group': 'd', 'name': 'd', 'action': 'add', 'options': []},
-                    {'group': 'b', 'name': 'b', 'action': 'remove', 'options': []}]
-        self.configure(head + program('a', '/bin/sleep 2000') + program('c') + program('d'))
-        self.assertEqual(call('suprun.previewUpdate'), expected)
-        self.assertEqual(sorted(children_of(daemon.pid)), sorted([a, b, c]))
-        self.assertEqual(call('suprun.update'), expected)
-        again = [self.wait_for_pid('a', 2), self.wait_for_pid('d')]
-        self.wait_until(lambda: sorted(children_of(daemon.pid)) == sorted(again + [c]), 'the three')
-        self.assertEqual(call('suprun.update'), [])
-        self.configure(head + program('a', SLEEP, 'startsecs=soon'))
-        with self.assertRaises(xmlrpc.client.Fault) as caught:
-            call('suprun.update')
-        self.assertEqual(caught.exception.faultCode, 92)
-        self.assertIn('startsecs', caught.exception.faultString)
         self.end(daemon)
 
     def test_hup_restart_restores_the_old_way(self):
