@@ -330,7 +330,7 @@ core::Instant Server::Implementation::settled(core::Now now) {
     if (look_at_deadlines && session->deadline() <= now.steady) {
       session->close();
     } else if (later != nullptr && (!later->is_stream() || look_at_streams)) {
-      session->resume(now);
+      session->look(now);
     }
     if (const LaterAnswer* still = session->later()) {
       watch(*session);

@@ -235,9 +235,19 @@ void Session::flush() {
   }
   if (close_after_ && unsent_.empty() && !closed_) {
     error_code ignored;
-    // What the client still sends must not make the answer vanish.
     socket_.shutdown(Socket::shutdown_send, ignored);
+    discard_input();
     close();
+  }
+}
+
+// Bytes that were never read would make the last answer vanish with the connection.
+void Session::discard_input() {
+  std::array<char, 4096> bytes;
+  constexpr int most_reads = 256;
+  error_code error;
+  for (int i = 0; i < most_reads && !error; ++i) {
+    socket_.read_some(asio::buffer(bytes), error);
   }
 }
 
@@ -275,6 +285,15 @@ void Session::carry_on() {
   }
   set_deadline();
   read();
+}
+
+void Session::look(core::Now now) {
+  guarded([&] {
+    resume(now);
+    if (!later_ && !closed_) {
+      carry_on();
+    }
+  });
 }
 
 void Session::resume(core::Now now) {

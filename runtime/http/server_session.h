@@ -47,8 +47,8 @@ class Session final : public std::enable_shared_from_this<Session> {
 
   void start() { read(); }
 
-  // Asks the answer that takes its time.
-  void resume(core::Now now);
+  // Asks the answer that takes its time, and goes on if that is done.
+  void look(core::Now now);
 
   // Ends the connection now. Idempotent.
   void close();
@@ -68,6 +68,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool is_watched = false;
 
  private:
+  void resume(core::Now now);
   void read();
   void received(std::string_view bytes);
   void process(std::string_view bytes);
@@ -75,6 +76,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   void answer_broken(int status);
   void send(const Request& request, Response& response);
   void flush();
+  void discard_input();
   void wait_until_writable();
   void carry_on();
   void set_deadline();

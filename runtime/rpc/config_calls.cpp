@@ -72,6 +72,10 @@ void tell_option(const schema::OptionRow& row, const schema::ProcessOptions& opt
   } else if (row.wire == schema::Wire::boolean ||
              (row.type == schema::AutoRestart::name && *text != "unexpected")) {
     out.boolean(*text == "true");
+  } else if (row.type == schema::ByteSize::name) {
+    std::int64_t bytes = 0;
+    static_cast<void>(schema::ByteSize::read(*text, {}, bytes));
+    out.integer(bytes);
   } else if (row.wire == schema::Wire::integer) {
     out.integer(number(*text));
   } else {

@@ -1,5 +1,6 @@
 #include "runtime/rpc/xmlrpc.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,6 +11,7 @@
 
 #include "runtime/rpc/writer.h"
 #include "schema/text.h"
+#include "schema/values.h"
 
 namespace sup::rpc {
 
@@ -20,15 +22,28 @@ struct Unreadable {
   std::string why;
 };
 
-std::string_view text_of(const pugi::xml_node& node) { return node.text().get(); }
+// What stands before the first element in it; comments between its pieces do not count.
+std::string text_of(const pugi::xml_node& node) {
+  std::string text;
+  for (const pugi::xml_node& child : node.children()) {
+    if (child.type() == pugi::node_element) break;
+    if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) {
+      text += child.value();
+    }
+  }
+  return text;
+}
 
-// Python's int(): blanks around it, a sign, digits.
+bool is_element(const pugi::xml_node& node) { return node.type() == pugi::node_element; }
+
+pugi::xml_node first_element(const pugi::xml_node& node) {
+  return node.find_child([](const pugi::xml_node& child) { return is_element(child); });
+}
+
 std::int64_t integer(std::string_view text) {
-  std::string_view digits = schema::strip(text);
-  if (digits.starts_with('+')) digits.remove_prefix(1);
   std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) {
+  bool overflow = false;
+  if (!schema::read_python_int(text, 10, number, overflow)) {
     throw Unreadable{"`" + std::string(text) + "` is no integer"};
   }
   return number;
@@ -45,16 +60,20 @@ double real(std::string_view text) {
   return number;
 }
 
-// As Python's decodestring: signs that are none of base64 are passed over.
+// As Python's decodestring: signs that are none of base64 are passed over. What is meant is text.
 std::string decoded(std::string_view text) {
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes;
   std::uint32_t bits = 0;
   int count = 0;
+  std::size_t signs = 0;
+  std::size_t padding = 0;
   for (const char c : text) {
     const std::size_t value = alphabet.find(c);
+    padding += c == '=' ? 1 : 0;
     if (value == std::string_view::npos) continue;
+    ++signs;
     bits = bits << 6U | static_cast<std::uint32_t>(value);
     count += 6;
     if (count >= 8) {
@@ -62,15 +81,30 @@ std::string decoded(std::string_view text) {
       bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
     }
   }
+  if (signs % 4 == 1 || (signs % 4 != 0 && padding < 4 - signs % 4) ||
+      schema::invalid_utf8(bytes)) {
+    throw Unreadable{"no text in base64"};
+  }
   return bytes;
+}
+
+// The form of Python's "%Y%m%dT%H:%M:%S"; the text itself is the value.
+std::string date(std::string text) {
+  constexpr std::string_view form = "00000000T00:00:00";
+  const bool is_one = std::ranges::equal(
+      text, form, [](char a, char b) { return b == '0' ? a >= '0' && a <= '9' : a == b; });
+  if (!is_one) throw Unreadable{"`" + text + "` is no date"};
+  return text;
 }
 
 Value value_in(const pugi::xml_node& element, int depth);
 
 Array array_in(const pugi::xml_node& element, int depth) {
+  const pugi::xml_node data = first_element(element);
+  if (!data) throw Unreadable{"an array without data"};
   Array items;
-  for (const pugi::xml_node& value : element.child("data").children("value")) {
-    items.push_back(value_in(value, depth));
+  for (const pugi::xml_node& value : data.children()) {
+    if (is_element(value)) items.push_back(value_in(value, depth));
   }
   return items;
 }
@@ -78,9 +112,21 @@ Array array_in(const pugi::xml_node& element, int depth) {
 Struct struct_in(const pugi::xml_node& element, int depth) {
   Struct members;
   members.reserve(16);
-  for (const pugi::xml_node& member : element.children("member")) {
-    members.push_back(
-        {std::string(text_of(member.child("name"))), value_in(member.child("value"), depth)});
+  for (const pugi::xml_node& member : element.children()) {
+    if (!is_element(member)) continue;
+    const pugi::xml_node name = first_element(member);
+    pugi::xml_node value = name.next_sibling();
+    while (value && !is_element(value)) value = value.next_sibling();
+    if (!value) throw Unreadable{"a member without name or value"};
+    std::string text = text_of(name);
+    Value content = value_in(value, depth);
+    // The last one of a name counts, as in a Python dictionary.
+    const auto same = std::ranges::find(members, text, &Member::name);
+    if (same != members.end()) {
+      same->value = std::move(content);
+    } else {
+      members.push_back({std::move(text), std::move(content)});
+    }
   }
   return members;
 }
@@ -95,16 +141,31 @@ Value typed(const pugi::xml_node& element, int depth) {
   if (type == "double") return real(text_of(element));
   if (type == "nil") return {};
   if (type == "base64") return decoded(text_of(element));
+  if (type == "dateTime.iso8601") return date(text_of(element));
   return text_of(element);
 }
 
 // `element` is a <value>.
 Value value_in(const pugi::xml_node& element, int depth) {
   if (depth >= maximum_depth) throw Unreadable{"values nest too deep"};
-  for (const pugi::xml_node& child : element.children()) {
-    if (child.type() == pugi::node_element) return typed(child, depth + 1);
+  const pugi::xml_node child = first_element(element);
+  return child ? typed(child, depth + 1) : Value(text_of(element));
+}
+
+// What the parser lets pass and XML does not: a reference to nothing. Document types, with their
+// entities that grow and grow, have no place here at all.
+void refuse_entities(std::string_view text) {
+  if (text.find("<!DOCTYPE") != std::string_view::npos) throw Unreadable{"a document type"};
+  for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1)) {
+    const std::string_view name = text.substr(at + 1, text.find(';', at) - at - 1);
+    const bool is_number = name.size() > 1 && name.front() == '#';
+    const bool is_known = name == "amp" || name == "lt" || name == "gt" || name == "quot" ||
+                          name == "apos" || is_number;
+    // In a CDATA section an & is an &.
+    if (!is_known && text.rfind("<![CDATA[", at) == std::string_view::npos) {
+      throw Unreadable{"an unknown entity"};
+    }
   }
-  return text_of(element);
 }
 
 // The root element, whatever its name.
@@ -113,7 +174,11 @@ pugi::xml_node load(pugi::xml_document& document, std::string& text) {
       text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single,
       pugi::encoding_utf8);
   if (!result) throw Unreadable{std::string("no XML: ") + result.description()};
-  return document.document_element();
+  const pugi::xml_node root = document.document_element();
+  for (pugi::xml_node next = root.next_sibling(); next; next = next.next_sibling()) {
+    if (is_element(next)) throw Unreadable{"no XML: a second root"};
+  }
+  return root;
 }
 
 constexpr std::string_view head = "<?xml version='1.0'?>\n";
@@ -174,12 +239,17 @@ struct Printer {
 schema::Result<Call> parse_call(std::string text) {
   try {
     pugi::xml_document document;
+    refuse_entities(text);
+    if (schema::invalid_utf8(text)) throw Unreadable{"no UTF-8"};
     const pugi::xml_node root = load(document, text);
     Call call;
     call.method = text_of(root.child("methodName"));
     if (call.method.empty()) throw Unreadable{"no method name"};
-    for (const pugi::xml_node& parameter : root.child("params").children("param")) {
-      call.parameters.push_back(value_in(parameter.child("value"), 0));
+    for (const pugi::xml_node& parameter : root.child("params").children()) {
+      if (!is_element(parameter)) continue;
+      const pugi::xml_node value = first_element(parameter);
+      if (!value) throw Unreadable{"a parameter without value"};
+      call.parameters.push_back(value_in(value, 0));
     }
     return call;
   } catch (Unreadable& reason) {
