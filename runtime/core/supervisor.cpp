@@ -163,7 +163,7 @@ void Supervisor::Implementation::on(const input::Exited& input) {
   close_channels(process);
   ProcessEntry& entry = processes_[process];
   if (entry.listener) timers_.arm({TimerKind::answer, process}, entry.listener->armed, never);
-  if (entry.exits.size() == most_exits) entry.exits.pop_front();
+  if (entry.exits.size() == most_exits) entry.exits.erase(entry.exits.begin());
   entry.exits.push_back(
       {input.status, now_.wall, std::max(now_.steady - entry.record.started.steady, Instant{})});
   step_process(process, {.event = ProcessEvent::exited, .status = input.status});

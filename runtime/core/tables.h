@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,7 +48,7 @@ struct ProcessEntry {
   bool waits_for_leaving = false;   // starts when what was removed is gone
   ProcessRecord record;
   std::uint64_t starts = 0;
-  std::deque<ProcessExit> exits;  // the last ones
+  std::vector<ProcessExit> exits;  // the last ones
   Instant armed = never;
   bool noted = false;                                    // among the changes that nobody took yet
   std::array<std::optional<OutputChannel>, 2> channels;  // by Channel, where output is seen

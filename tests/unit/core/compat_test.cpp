@@ -1,8 +1,13 @@
 #include "runtime/core/compat.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include <gtest/gtest.h>
+
+#include "runtime/core/concat.h"
 
 namespace sup::core {
 namespace {
@@ -23,6 +28,16 @@ TEST(Compat, NamesTurnSwitchesOn) {
   EXPECT_EQ(count_on(compat), 2);
   EXPECT_TRUE(read_compat("all", compat));
   EXPECT_EQ(count_on(compat), static_cast<int>(compat_rows().size()));
+}
+
+TEST(Compat, TheReadmeHasThemAll) {
+  std::ifstream file(std::string(SUP_SOURCE_DIR) + "/runtime/README.md");
+  const std::string readme((std::istreambuf_iterator<char>(file)), {});
+  std::string table;
+  for (const CompatRow& row : compat_rows()) {
+    table += concat("| `", row.name, "` | ", row.doc, " |\n");
+  }
+  EXPECT_NE(readme.find("|---|---|\n" + table + "\n"), std::string::npos) << table;
 }
 
 TEST(Compat, AnUnknownNameIsRefusedWithThoseThatThereAre) {
