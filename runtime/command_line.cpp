@@ -38,6 +38,8 @@ constexpr std::array known{
     Argument{"profile_options",  0,   "OPTIONS",
              "taken and ignored: there is no Python to be profiled"                                     },
     Argument{"insecure-http",    0,   "",         "serve TCP ports without a password"                  },
+    Argument{"no-keeper",        0,   "",         "children end with a daemon that is killed"           },
+    Argument{"keeper-seconds",   0,   "COUNT",    "how long they wait for the next one (600)"           },
     Argument{"compat",           0,   "NAMES",    "do as supervisord does, see below"                   },
 };
 
@@ -94,6 +96,21 @@ schema::Status take(const Argument& argument, const std::string& as_given, std::
   }
   if (name == "insecure-http") {
     line.insecure_http = true;
+    return schema::Nothing{};
+  }
+  if (name == "no-keeper") {
+    line.keeper = false;
+    return schema::Nothing{};
+  }
+  if (name == "keeper-seconds") {
+    constexpr std::int64_t longest = 7 * 24 * 3600;
+    std::int64_t seconds = 0;
+    bool overflow = false;
+    if (!schema::read_python_int(value, 10, seconds, overflow) || overflow || seconds < 1 ||
+        seconds > longest) {
+      return mistake(wrong + "it is not a number of seconds from 1 to " + std::to_string(longest));
+    }
+    line.keeper_seconds = static_cast<int>(seconds);
     return schema::Nothing{};
   }
   if (name == "compat") {

@@ -20,6 +20,8 @@ struct CommandLine {
   std::vector<std::pair<std::string_view, std::string>> settings;
   std::string profile_options;  // supervisord's profiler; nothing of ours
   core::Compat compat;
+  bool keeper = true;
+  int keeper_seconds = 600;
   bool insecure_http = false;  // TCP servers without a password, for all who reach this machine
   // Asked for instead of running.
   bool help = false;

@@ -50,6 +50,16 @@ class ControlServers final : public host::Servers {
 
   void close() override { server_.close(); }
 
+  std::vector<std::pair<std::string, int>> sockets() const override { return server_.sockets(); }
+
+  void inherit(std::vector<std::pair<std::string, int>> sockets) override {
+    std::vector<http::Listening> inherited;
+    for (const auto& [address, descriptor] : sockets) {
+      inherited.emplace_back(descriptor, address);
+    }
+    server_.inherit(std::move(inherited));
+  }
+
  private:
   core::Machine& machine_;
   rpc::Interface interface_;

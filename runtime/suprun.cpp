@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,7 @@
 #include "runtime/host/command.h"
 #include "runtime/host/daemon.h"
 #include "runtime/host/environment.h"
+#include "runtime/host/keeper.h"
 #include "schema/dialects.h"
 #include "schema/instantiate.h"
 #include "schema/plan_io.h"
@@ -186,7 +188,41 @@ std::optional<std::string> former_argument(int count, char** arguments) {
   return std::nullopt;
 }
 
+host::DaemonOptions daemon_options(const CommandLine& line, int count, char** arguments) {
+  host::DaemonOptions options;
+  options.load = [line] { return load(line, false); };
+  options.compat = line.compat;
+  options.make_servers = [insecure = line.insecure_http](core::Supervisor& supervisor,
+                                                         core::Machine& machine) {
+    return make_control_servers(supervisor, machine, {.insecure_http = insecure});
+  };
+  options.keeper = line.keeper;
+  options.keeper_seconds = line.keeper_seconds;
+  options.arguments.assign(arguments, arguments + count);
+  return options;
+}
+
+// What an image of this program before this one added to the arguments.
+struct Takeover {
+  bool check = false;  // only asks
+  int descriptor = -1;
+};
+
+std::optional<Takeover> read_takeover(int count, char** arguments) {
+  if (count < 3) {
+    return std::nullopt;
+  }
+  const std::string_view mode = arguments[count - 2];
+  if (mode != host::resume_argument && mode != host::check_argument) {
+    return std::nullopt;
+  }
+  return Takeover{.check = mode == host::check_argument,
+                  .descriptor = static_cast<int>(std::strtol(arguments[count - 1], nullptr, 10))};
+}
+
 int run(int count, char** arguments) {
+  const std::optional<Takeover> takeover = read_takeover(count, arguments);
+  count -= takeover ? 2 : 0;
   const schema::Result<CommandLine> read =
       read_command_line(count, arguments, compiler::machine_facts());
   if (!read) {
@@ -200,6 +236,15 @@ int run(int count, char** arguments) {
     std::cout << (line.help ? command_line_help() : "suprun " SUP_VERSION "\n");
     return 0;
   }
+  if (takeover && takeover->check) {
+    const schema::Status possible = host::check_handover(takeover->descriptor, line.compat);
+    return possible ? 0 : refuse(possible.error());
+  }
+  if (takeover) {
+    const schema::Result<int> status =
+        host::resume_daemon(takeover->descriptor, daemon_options(line, count, arguments));
+    return status ? *status : refuse(status.error());
+  }
   if (line.searched && ::getuid() == 0) {
     std::cerr << "Supervisord is running as root and it is searching for its configuration file in "
                  "default locations (including its current working directory); you probably want "
@@ -210,14 +255,8 @@ int run(int count, char** arguments) {
   if (!loaded) {
     return refuse(loaded.error());
   }
-  host::DaemonOptions options;
-  options.load = [line] { return load(line, false); };
-  options.compat = line.compat;
-  options.make_servers = [insecure = line.insecure_http](core::Supervisor& supervisor,
-                                                         core::Machine& machine) {
-    return make_control_servers(supervisor, machine, {.insecure_http = insecure});
-  };
-  const schema::Result<int> status = host::run_daemon(std::move(*loaded), std::move(options));
+  const schema::Result<int> status =
+      host::run_daemon(std::move(*loaded), daemon_options(line, count, arguments));
   if (!status) {
     return refuse_usage(status.error().message);
   }
@@ -227,6 +266,9 @@ int run(int count, char** arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == sup::host::keeper_mode) {
+    return sup::host::run_keeper(argc, argv);
+  }
   try {
     return run(argc, argv);
   } catch (const std::exception& failure) {

@@ -245,6 +245,10 @@ schema::SupervisorState Supervisor::state() const { return implementation_->stat
 
 const schema::Resolved& Supervisor::resolved() const { return *implementation_->resolved_; }
 
+std::shared_ptr<const schema::Resolved> Supervisor::plan() const {
+  return implementation_->resolved_;
+}
+
 const schema::SupervisordOptions& Supervisor::settings() const {
   return implementation_->settings_;
 }
@@ -298,6 +302,12 @@ ProcessStatus Supervisor::status(ProcessId process) const {
   status.started_wall = record.started.wall;
   status.stopped_wall = record.stopped.wall;
   return status;
+}
+
+bool Supervisor::holds_event(ProcessId process) const {
+  if (!implementation_->valid(process)) return false;
+  const auto& listener = implementation_->processes_[process].listener;
+  return listener && listener->held;
 }
 
 bool Supervisor::wants_output(ProcessId process, Channel channel) const {

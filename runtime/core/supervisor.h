@@ -116,6 +116,7 @@ class Supervisor {
   // The plan that was last taken as a whole: at the start, by a restart or an update. Groups that
   // were added alone may be of another one.
   const schema::Resolved& resolved() const;
+  std::shared_ptr<const schema::Resolved> plan() const;
   // [supervisord] as it is in effect: an update leaves what needs a new daemon as it was.
   const schema::SupervisordOptions& settings() const;
 
@@ -138,6 +139,9 @@ class Supervisor {
   ProcessHistory history(ProcessId process) const;
   // Nothing if the group has no pool.
   std::optional<PoolStatus> pool_status(GroupId group) const;
+
+  // Whether the process is a listener that works on an event.
+  bool holds_event(ProcessId process) const;
 
   // Whether output of this channel must be told as input::Output instead of going straight to the
   // log: it is a listener's standard output, or capture, strip_ansi, an event or the debug log

@@ -93,7 +93,8 @@ bool is_auto_log_name(std::string_view file_name, std::string_view identifier) {
 }
 
 void remove_auto_logs(const std::string& directory, std::string_view identifier,
-                      const std::function<void(const std::string&)>& warn) {
+                      const std::function<void(const std::string&)>& warn,
+                      const std::set<std::string>& but) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()), &::closedir);
   if (!folder) {
     warn("Could not clear childlog dir");
@@ -103,7 +104,8 @@ void remove_auto_logs(const std::string& directory, std::string_view identifier,
     const std::string_view name(entry->d_name);
     if (is_auto_log_name(name, identifier)) {
       const std::string path = directory + "/" + std::string(name);
-      if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+      const std::string original = path.substr(0, path.rfind(".log") + 4);
+      if (!but.contains(original) && ::unlink(path.c_str()) != 0 && errno != ENOENT) {
         warn("Failed to clean up " + schema::python_repr(path));
       }
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,10 @@ schema::Result<std::string> make_auto_log(const std::string& directory,
 // backup of it. The identifier is compared letter by letter.
 bool is_auto_log_name(std::string_view file_name, std::string_view identifier);
 
-// Removes the AUTO logs of an earlier run. Supervisor's warnings go to `warn`.
+// Removes the AUTO logs of an earlier run, `but` not these and their backups. Supervisor's warnings
+// go to `warn`.
 void remove_auto_logs(const std::string& directory, std::string_view identifier,
-                      const std::function<void(const std::string&)>& warn);
+                      const std::function<void(const std::string&)>& warn,
+                      const std::set<std::string>& but = {});
 
 }  // namespace sup::host

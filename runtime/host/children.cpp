@@ -1,13 +1,16 @@
 #include "runtime/host/children.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 namespace sup::host {
@@ -30,9 +33,19 @@ constexpr std::size_t longest_line = std::size_t{8} << 10U;
 // How long the end of a child waits for a full pipe or terminal that its log goes to.
 constexpr int log_patience_milliseconds = 200;
 
-// What an epoll event is about: id * 4 + source. The outputs have the channel's number.
+// What an epoll event is about: id * sources + source. The outputs have the channel's number.
 constexpr std::uint64_t input_source = 2;
 constexpr std::uint64_t log_source = 3;
+constexpr std::uint64_t exit_source = 4;
+constexpr std::uint64_t sources = 8;
+constexpr std::uint64_t other_event = ~std::uint64_t{0};
+
+// The clock of /proc/PID/stat.
+core::Instant boot_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_BOOTTIME, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 constexpr std::size_t index(core::Channel channel) { return static_cast<std::size_t>(channel); }
 
@@ -102,8 +115,10 @@ schema::Result<int> Children::start(const StartOrder& order) {
   schema::Result<int> pid = execute(child, order, *command, environment);
   if (pid) {
     by_pid_[*pid] = order.id;
-    finish_logs(children_[order.id]);
+    forget(children_[order.id]);
     children_[order.id] = std::move(child);
+  } else if (child.token != 0 && events_.finished) {
+    events_.finished(child.token);
   }
   return pid;
 }
@@ -192,7 +207,16 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order, con
   setup.standard_output = output_ends[0].get();
   setup.standard_error = output_ends[joined ? 0 : 1].get();
 
+  child.token = ++last_token_;
+  child.given = {static_cast<bool>(child.input), static_cast<bool>(child.outputs[0].pipe),
+                 static_cast<bool>(child.outputs[1].pipe)};
+  if (events_.starting) {
+    events_.starting(child.token,
+                     {child.input.get(), child.outputs[0].pipe.get(), child.outputs[1].pipe.get()});
+  }
+  child.before = boot_time();
   const schema::Result<SpawnedChild> spawned = spawner_.spawn(setup);
+  child.after = boot_time();
   if (!spawned) {
     return fork_error(process.name, spawned.error().error_number);
   }
@@ -269,6 +293,10 @@ int Children::kill(core::ProcessId id, int pid, int signal, bool whole_group) co
   if (found == by_pid_.end() || found->second != id) {
     return ESRCH;
   }
+  const Descriptor& pidfd = children_[id].pidfd;
+  if (pidfd && !whole_group) {
+    return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0 ? 0 : errno;
+  }
   return ::kill(whole_group ? -pid : pid, signal) == 0 ? 0 : errno;
 }
 
@@ -276,9 +304,23 @@ bool Children::watch(int epoll, int descriptor, std::uint32_t events, core::Proc
                      std::uint64_t source) {
   epoll_event event{};
   event.events = events;
-  event.data.u64 = std::uint64_t{id} * 4 + source;
+  event.data.u64 = std::uint64_t{id} * sources + source;
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ||
          (errno == EEXIST && ::epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0);
+}
+
+bool Children::watch_exit(int pidfd, core::ProcessId id) {
+  return watch(prompt_.get(), pidfd, EPOLLIN, id, exit_source);
+}
+
+void Children::watch_other(int descriptor, bool writable) {
+  epoll_event event{};
+  event.events =
+      static_cast<std::uint32_t>(EPOLLIN) | (writable ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
+  event.data.u64 = other_event;
+  if (::epoll_ctl(prompt_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0 && errno == EEXIST) {
+    ::epoll_ctl(prompt_.get(), EPOLL_CTL_MOD, descriptor, &event);
+  }
 }
 
 std::size_t Children::serve(int epoll) {
@@ -287,18 +329,27 @@ std::size_t Children::serve(int epoll) {
   std::size_t fullest = 0;
   for (int i = 0; i < count; ++i) {
     const std::uint64_t data = events[static_cast<std::size_t>(i)].data.u64;
-    const auto id = static_cast<core::ProcessId>(data / 4);
+    if (data == other_event && events_.other) {
+      events_.other();
+      continue;
+    }
+    const auto id = static_cast<core::ProcessId>(data / sources);
     // What was done for an earlier event may have closed this one's pipe or even replaced it;
     // reading does not wait, so that does no harm.
     if (id >= children_.size()) {
       continue;
     }
-    if (data % 4 == input_source) {
+    const std::uint64_t source = data % sources;
+    if (source == input_source) {
       send_input(id);
-    } else if (data % 4 == log_source) {
+    } else if (source == log_source) {
       send_logs(id);
+    } else if (source == exit_source) {
+      if (children_[id].pidfd && events_.adopted_ended) {
+        events_.adopted_ended(children_[id].pid);
+      }
     } else {
-      fullest = std::max(fullest, read_round(id, static_cast<core::Channel>(data % 4)));
+      fullest = std::max(fullest, read_round(id, static_cast<core::Channel>(source)));
     }
   }
   return fullest;
@@ -335,6 +386,9 @@ std::size_t Children::read_output(core::ProcessId id, core::Channel channel) {
   if (!output.pipe) {
     return 0;
   }
+  if (memory_ != nullptr) {
+    return read_announced(id, channel);
+  }
   const ssize_t got = ::read(output.pipe.get(), buffer_.data(), buffer_.size());
   if (got <= 0) {
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -343,12 +397,42 @@ std::size_t Children::read_output(core::ProcessId id, core::Channel channel) {
     return 0;
   }
   const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
-  if (output.told) {
+  take_output(id, channel, bytes);
+  return bytes.size();
+}
+
+void Children::take_output(core::ProcessId id, core::Channel channel, std::string_view bytes) {
+  if (children_[id].outputs[index(channel)].told) {
     events_.output(id, channel, bytes);
   } else {
     append(id, channel, bytes);
   }
-  return bytes.size();
+}
+
+// The same so that a daemon that comes after us knows what we had read, whenever we are killed: it
+// is said before how much it will be. Nobody else reads, so that at least this is there.
+std::size_t Children::read_announced(core::ProcessId id, core::Channel channel) {
+  Output& output = children_[id].outputs[index(channel)];
+  int there = 0;
+  if (::ioctl(output.pipe.get(), FIONREAD, &there) != 0 || there <= 0) {
+    pollfd state{.fd = output.pipe.get(), .events = POLLIN, .revents = 0};
+    const bool ended = ::poll(&state, 1, 0) == 1 && (state.revents & POLLIN) == 0;
+    if (ended) {
+      output.pipe.reset();
+    }
+    return 0;  // or something came meanwhile, which is told again
+  }
+  const std::size_t size = std::min(static_cast<std::size_t>(there), StateMemory::buffer_bytes);
+  memory_->begin_read({.token = children_[id].token,
+                       .channel = static_cast<std::uint32_t>(channel),
+                       .size = size,
+                       .log_size = output.file ? output.file->size() : 0});
+  const ssize_t got = ::read(output.pipe.get(), memory_->buffer(), size);
+  if (got > 0) {
+    take_output(id, channel, std::string_view(memory_->buffer(), static_cast<std::size_t>(got)));
+  }
+  memory_->end_read();
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
 void Children::append(core::ProcessId id, core::Channel channel, std::string_view bytes) {
@@ -526,15 +610,22 @@ void Children::drain(core::ProcessId id, core::Channel channel) {
 
 void Children::release(core::ProcessId id) {
   if (id < children_.size() && children_[id].pid == 0) {
-    finish_logs(children_[id]);
-    children_[id] = Child{};
+    forget(children_[id]);
   }
 }
 
 void Children::clear() {
-  std::for_each(children_.begin(), children_.end(), [this](Child& child) { finish_logs(child); });
+  std::for_each(children_.begin(), children_.end(), [this](Child& child) { forget(child); });
   children_.clear();
   by_pid_.clear();
+}
+
+void Children::forget(Child& child) {
+  finish_logs(child);
+  if (child.token != 0 && events_.finished) {
+    events_.finished(child.token);
+  }
+  child = Child{};
 }
 
 }  // namespace sup::host

@@ -21,16 +21,42 @@
 #include "runtime/host/environment.h"
 #include "runtime/host/log_file.h"
 #include "runtime/host/spawn.h"
+#include "runtime/host/state_memory.h"
 #include "runtime/host/syslog.h"
 #include "schema/instantiate.h"
 
 namespace sup::host {
+
+// A child as another daemon, or another image of this one, goes on with it.
+struct SavedChild {
+  std::uint64_t token = 0;  // its number among all children; 0: there is none
+  int pid = 0;
+  // The start lies between these two, by the clock of /proc/PID/stat.
+  core::Instant before{};
+  core::Instant after{};
+  std::array<bool, 3> given{};         // standard input, output and error: it was started with them
+  std::array<std::string, 2> lines{};  // for the system log, of which the end did not come yet
+  std::string unsent;                  // to its standard input
+  bool overflowed = false;
+  bool adopted = false;  // it is no child of ours
+};
+
+// Its descriptors, in the same order; the last one is its pidfd, if it was adopted.
+using ChildDescriptors = std::array<Descriptor, 4>;
 
 // How children reach the rest of the daemon.
 struct ChildEvents {
   std::function<void(core::ProcessId, core::Channel, std::string_view bytes)> output;
   std::function<void(core::ProcessId)> stdin_broken;
   LogTrouble log;  // a line for the activity log
+  // A child with these descriptors (-1: none) is about to be started. Optional.
+  std::function<void(std::uint64_t token, const std::array<int, 3>& descriptors)> starting{};
+  // It is no longer needed, or was not started. Optional.
+  std::function<void(std::uint64_t token)> finished{};
+  // What watch_other() watches. Optional.
+  std::function<void()> other{};
+  // One that was adopted has ended. Optional.
+  std::function<void(int pid)> adopted_ended{};
 };
 
 // What is started.
@@ -48,6 +74,36 @@ class Children {
  public:
   // `system_log` is the socket that *_syslog sends to.
   explicit Children(ChildEvents events, std::string system_log = "/dev/log");
+
+  // Output is read into this memory from now on, which a later daemon can look into. It must live
+  // as long as the children, or until another one is set; null: none.
+  void read_into(StateMemory* memory) { memory_ = memory; }
+
+  // Nothing if the process has no child.
+  SavedChild save(core::ProcessId id) const;
+
+  // Numbers; -1: none.
+  std::array<int, 4> descriptors(core::ProcessId id) const;
+
+  // Goes on with a child that another daemon started, which may have ended meanwhile. False, with
+  // errno, if it cannot be watched.
+  bool adopt(const StartOrder& order, const SavedChild& saved, ChildDescriptors descriptors);
+
+  // What a daemon that was killed had read and not done with: `reading` of StateMemory. False if
+  // there is no such child.
+  bool repeat(const StateMemory::Reading& reading, std::string_view bytes);
+
+  // One descriptor of others: serve_prompt() tells when something is to be done about it.
+  void watch_other(int descriptor, bool writable);
+
+  // Whether something that was written to it was not read yet.
+  bool has_unread_input(core::ProcessId id) const;
+
+  // Waits a moment for full pipes and terminals that logs go to.
+  void flush_logs();
+
+  // How many children are no children of ours.
+  std::size_t adopted() const;
 
   // The pid. The error's message is Supervisor's spawn error.
   schema::Result<int> start(const StartOrder& order);
@@ -101,6 +157,11 @@ class Children {
 
   struct Child {
     int pid = 0;
+    std::uint64_t token = 0;
+    core::Instant before{};
+    core::Instant after{};
+    std::array<bool, 3> given{};
+    Descriptor pidfd;  // of one that is no child of ours
     std::string name;  // of the process; empty: no child
     std::array<Output, 2> outputs;
     Descriptor input;
@@ -118,9 +179,13 @@ class Children {
   // False, with errno, if that is not possible.
   static bool watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
                     std::uint64_t source);
+  bool watch_exit(int pidfd, core::ProcessId id);
   std::size_t serve(int epoll);
   // Bytes, 0 when there are none.
   std::size_t read_output(core::ProcessId id, core::Channel channel);
+  std::size_t read_announced(core::ProcessId id, core::Channel channel);
+  void take_output(core::ProcessId id, core::Channel channel, std::string_view bytes);
+  void forget(Child& child);
   std::size_t read_round(core::ProcessId id, core::Channel channel);
   void drain(core::ProcessId id, core::Channel channel);
   void append(core::ProcessId id, core::Channel channel, std::string_view bytes);
@@ -139,6 +204,8 @@ class Children {
   std::vector<Child> children_;  // by process id
   std::unordered_map<int, core::ProcessId> by_pid_;
   std::vector<char> buffer_;
+  StateMemory* memory_ = nullptr;
+  std::uint64_t last_token_ = 0;
 };
 
 }  // namespace sup::host

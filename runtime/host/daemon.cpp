@@ -24,7 +24,9 @@
 #include "runtime/host/event_loop.h"
 #include "runtime/host/fcgi_sockets.h"
 #include "runtime/host/setup.h"
+#include "runtime/host/survival.h"
 #include "runtime/host/system.h"
+#include "runtime/host/upgrade.h"
 #include "schema/process_diff.h"
 
 namespace sup::host {
@@ -61,17 +63,31 @@ core::ExitStatus exit_status(int status) {
   return core::ExitStatus{.by_signal = false, .number = WEXITSTATUS(status), .core_dumped = false};
 }
 
+// Of one that was adopted: only its father learns it.
+constexpr core::ExitStatus unknown_status{
+    .by_signal = false, .number = -1, .core_dumped = false, .unknown = true};
+
 class Daemon {
  public:
-  Daemon(Configuration configuration, DaemonOptions options)
+  // `legacy`: goes on as the image before this one, whose supervisor is given.
+  Daemon(Configuration configuration, DaemonOptions options, std::optional<Legacy> legacy = {},
+         std::optional<core::Supervisor> supervisor = {})
       : options_(std::move(options)),
         configuration_(std::move(configuration)),
-        supervisor_(configuration_.resolved, options_.compat),
+        supervisor_(supervisor ? std::move(*supervisor)
+                               : core::Supervisor(configuration_.resolved, options_.compat)),
         children_(ChildEvents{
             .output = [this](core::ProcessId id, core::Channel channel,
                              std::string_view bytes) { tell_output(id, channel, bytes); },
             .stdin_broken = [this](core::ProcessId id) { feed(core::input::StdinBroken{id}); },
-            .log = [this](core::Level level, const std::string& text) { log_.line(level, text); }}),
+            .log = [this](core::Level level, const std::string& text) { log_.line(level, text); },
+            .starting =
+                [this](std::uint64_t token, const std::array<int, 3>& descriptors) {
+                  survival_.starting(token, descriptors);
+                },
+            .finished = [this](std::uint64_t token) { survival_.finished(token); },
+            .other = [this] { serve_keeper(); },
+            .adopted_ended = [this](int pid) { take_end(pid, unknown_status); }}),
         fcgi_sockets_([this](const std::string& text) { log_.line(core::Level::info, text); }),
         machine_(DaemonMachine::Parts{
             .supervisor = supervisor_,
@@ -83,13 +99,23 @@ class Daemon {
                                             : none;
             },
             .carry_out = [this](core::Effects& orders) { carry_out(orders); },
-            .read_configuration = [this] { return read_configuration(); }}) {
+            .read_configuration = [this] { return read_configuration(); }}),
+        survival_(Survival::Parts{
+            .supervisor = supervisor_,
+            .children = children_,
+            .sockets = fcgi_sockets_,
+            .log_names = [this](core::ProcessId id) { return log_files_[id]; },
+            .socket_key = [this](core::ProcessId id) { return socket_keys_[id]; },
+            .log = [this](core::Level level, const std::string& text) { log_.line(level, text); }}),
+        legacy_(std::move(legacy)),
+        is_resumed_(legacy_.has_value()) {
     if (options_.make_servers) {
       servers_ = options_.make_servers(supervisor_, machine_);
     }
   }
 
   schema::Status start();
+  schema::Status resume();
   int run();
 
  private:
@@ -138,7 +164,28 @@ class Daemon {
   void tick();
   void read_signals();
   void reap();
-  void take_end(int pid, int status);
+  void take_end(int pid, const core::ExitStatus& status);
+
+  // A daemon or an image before this one.
+  void find_legacy();
+  void take_names();
+  std::set<std::string> kept_logs() const;
+  void take_sockets();
+  void go_on();
+  void adopt_children(std::vector<int>& ended);
+  void repeat_lost_read();
+  void settle_lost_write();
+  void settle_lost_children(const std::vector<int>& ended);
+  void begin_survival();
+  void serve_keeper();
+  std::string keeper_path() const;
+  std::set<core::ProcessId> later_writes() const;
+
+  // The next one.
+  void begin_upgrade();
+  bool take_upgrade_end(int pid, int status);
+  void upgrade();
+  DaemonRow daemon_row() const;
 
   DaemonOptions options_;
   // Where it was started; it may change to another folder in the background.
@@ -153,18 +200,18 @@ class Daemon {
   FcgiSockets fcgi_sockets_;
   Descriptor signals_;
   core::Effects effects_;
+  std::size_t next_effect_ = 0;
   bool executing_ = false;
-
-  struct LogName {
-    std::string path;  // empty: none
-    bool is_automatic = false;
-  };
 
   std::vector<std::array<LogName, 2>> log_files_;  // by process and channel
   std::vector<std::string> socket_keys_;           // by process: of the socket that its child has
   std::string server_url_;
   DaemonMachine machine_;
   std::unique_ptr<Servers> servers_;
+  Survival survival_;
+  std::optional<Legacy> legacy_;
+  bool is_resumed_ = false;
+  Upgrade upgrade_;
   std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
   EventLoop* loop_ = nullptr;                       // while it runs
   bool servers_are_old_ = false;                    // of the plan before a restart
@@ -246,6 +293,8 @@ schema::Status Daemon::start() {
   }
   user->insert(user->end(), limits->begin(), limits->end());
   write_first_lines(*user);
+  find_legacy();
+  take_sockets();
   for (const schema::Status& step : {name_log_files(), probe_sockets(*configuration_.resolved)}) {
     if (!step) {
       return step.error();
@@ -272,13 +321,15 @@ schema::Status Daemon::start() {
 schema::Status Daemon::name_log_files() {
   const schema::SupervisordOptions& wanted = settings();
   const std::string folder = wanted.childlogdir.value_or(temporary_directory());
-  if (!wanted.nocleanup) {
-    remove_auto_logs(folder, wanted.identifier,
-                     [this](const std::string& text) { log_.line(core::Level::warn, text); });
-  }
   server_url_ = default_server_url(supervisor_.resolved());
   log_files_.clear();
   socket_keys_.clear();
+  take_names();
+  if (!wanted.nocleanup && !is_resumed_) {
+    remove_auto_logs(
+        folder, wanted.identifier,
+        [this](const std::string& text) { log_.line(core::Level::warn, text); }, kept_logs());
+  }
   for (const core::ProcessId id : supervisor_.processes()) {
     const schema::Status named = name_logs_of(id);
     if (!named) {
@@ -371,13 +422,14 @@ void Daemon::execute_all() {
   }
   executing_ = true;
   // Executing one may append others.
-  std::size_t next = 0;
-  while (next < effects_.size()) {
-    const core::Effect effect = std::move(effects_[next++]);
+  next_effect_ = 0;
+  while (next_effect_ < effects_.size()) {
+    const core::Effect effect = std::move(effects_[next_effect_++]);
     std::visit([this](const auto& order) { attempt(order); }, effect);
   }
   effects_.clear();
   executing_ = false;
+  survival_.record();
 }
 
 // What cannot be done because of us must not take along the orders behind it, and the core has to
@@ -447,6 +499,10 @@ void Daemon::execute(const core::effect::Kill& order) {
 }
 
 void Daemon::execute(const core::effect::WriteStdin& order) {
+  if (survival_.is_on() && supervisor_.exists(order.process) &&
+      supervisor_.group(order.process).kind == schema::GroupKind::eventlistener) {
+    survival_.before_write(order.process, later_writes());
+  }
   children_.write_input(order.process, order.bytes);
 }
 
@@ -545,6 +601,7 @@ void Daemon::execute(const core::effect::Restarted&) {
   fcgi_sockets_.clear();
   configuration_ = std::move(next_configuration_);
   pidfile_.remove();
+  survival_.end();
   const schema::Status opened = open_log();
   if (!opened) {
     log_.line(core::Level::critical, opened.error().message);
@@ -557,6 +614,7 @@ void Daemon::execute(const core::effect::Restarted&) {
   }
   write_pidfile();
   booted_ = true;
+  begin_survival();
   feed(core::input::Boot{});
 }
 
@@ -593,7 +651,14 @@ int Daemon::run() {
     servers_->serve(loop.context(), [&loop] { loop.settle(); });
   }
   booted_ = true;
-  guarded([this] { feed(core::input::Boot{}); });
+  guarded([this] {
+    if (legacy_) {
+      go_on();
+    } else {
+      begin_survival();
+      feed(core::input::Boot{});
+    }
+  });
   log_.flush();
 #ifdef __GLIBC__
   // Reading the configuration took a lot more than what is left of it.
@@ -604,6 +669,7 @@ int Daemon::run() {
     servers_->close();
   }
   loop_ = nullptr;
+  survival_.end();
   log_.finish();
   fcgi_sockets_.clear();
   pidfile_.remove();
@@ -615,6 +681,9 @@ core::Instant Daemon::settle() {
   core::Instant due = core::never;
   guarded([&] {
     log_.flush();
+    if (survival_.keeper_waits()) {
+      serve_keeper();
+    }
     if (servers_) {
       due = servers_->settled();
     }
@@ -625,6 +694,8 @@ core::Instant Daemon::settle() {
   });
   if (status_) {
     loop_->stop();
+  } else if (upgrade_.is_ready()) {
+    guarded([this] { upgrade(); });
   }
   return std::min(due, supervisor_.deadline());
 }
@@ -668,6 +739,8 @@ void Daemon::read_signals() {
     const auto number = static_cast<int>(infos[i].ssi_signo);
     if (number == SIGCHLD) {
       child_ended = true;
+    } else if (number == SIGUSR1) {
+      guarded([&] { begin_upgrade(); });
     } else {
       guarded([&] { feed(core::input::DaemonSignal{number}); });
     }
@@ -683,16 +756,20 @@ void Daemon::reap() {
   pid_t pid = 0;
   // Each for itself: nobody tells again of those that are left.
   while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
-    guarded([&] { take_end(pid, status); });
+    guarded([&] {
+      if (!take_upgrade_end(pid, status)) {
+        take_end(pid, exit_status(status));
+      }
+    });
   }
 }
 
-void Daemon::take_end(int pid, int status) {
+void Daemon::take_end(int pid, const core::ExitStatus& status) {
   const std::optional<core::ProcessId> id = children_.ended(pid);
   const unsigned table = restarts_;
   // It may be gone, or run again, when the core has heard of it.
   const std::string socket_key = id ? std::exchange(socket_keys_[*id], {}) : std::string{};
-  feed(core::input::Exited{.pid = pid, .status = exit_status(status)});
+  feed(core::input::Exited{.pid = pid, .status = status});
   // Ids mean something else after a restart, and nothing of before is held then.
   if (id && table == restarts_) {
     children_.release(*id);
@@ -702,7 +779,378 @@ void Daemon::take_end(int pid, int status) {
   }
 }
 
+// ----------------------------------------------------------------- a daemon or image before this
+// one
+
+std::string Daemon::keeper_path() const {
+  const std::string pidfile = absolute_path(settings().pidfile, folder_);
+  const bool possible = options_.keeper && ::getpid() != 1 && !pidfile.starts_with("/dev/") &&
+                        !pidfile.starts_with("/proc/");
+  return possible ? pidfile + ".keeper" : std::string();
+}
+
+// Whose children may still run.
+void Daemon::find_legacy() {
+  const std::string path = keeper_path();
+  if (path.empty()) {
+    return;
+  }
+  legacy_ = survival_.find(path);
+  if (!legacy_) {
+    return;
+  }
+  core::Resumption how;
+  how.compat = options_.compat;
+  how.after_crash = true;
+  how.rows.assign(legacy_->processes.begin(), legacy_->processes.end());
+  how.daemon = configuration_.resolved->supervisord;
+  schema::Result<core::Supervisor> restored = core::Supervisor::restore(legacy_->supervisor, how);
+  if (!restored) {
+    log_.line(core::Level::error, restored.error().message);
+    legacy_.reset();
+    return;
+  }
+  log_.line(core::Level::warn,
+            "the daemon before this one was ended suddenly, going on with its processes");
+  supervisor_ = std::move(*restored);
+}
+
+void Daemon::take_names() {
+  if (!legacy_) {
+    return;
+  }
+  for (const core::ProcessId id : supervisor_.processes()) {
+    if (log_files_.size() <= id) {
+      log_files_.resize(id + 1);
+      socket_keys_.resize(id + 1);
+    }
+    const schema::Process& process = supervisor_.spec(id);
+    const auto row = legacy_->children.find({process.group, process.name});
+    if (row != legacy_->children.end()) {
+      log_files_[id] = row->second.logs;
+      socket_keys_[id] = row->second.socket_key;
+    }
+  }
+}
+
+std::set<std::string> Daemon::kept_logs() const {
+  std::set<std::string> kept;
+  for (const std::array<LogName, 2>& names : log_files_) {
+    for (const LogName& name : names) {
+      if (name.is_automatic) {
+        kept.insert(name.path);
+      }
+    }
+  }
+  return kept;
+}
+
+void Daemon::take_sockets() {
+  if (!legacy_) {
+    return;
+  }
+  for (const SocketRow& row : legacy_->sockets) {
+    const auto held = legacy_->held.find(row.token);
+    Descriptor socket(row.socket.descriptor);
+    if (!is_resumed_) {
+      static_cast<void>(socket.release());  // a number of the other daemon
+      if (held != legacy_->held.end() && !held->second.empty()) {
+        socket = std::move(held->second.front());
+      }
+    }
+    if (socket) {
+      survival_.know_socket(row);
+      fcgi_sockets_.adopt(row.socket, std::move(socket));
+    }
+  }
+  for (const auto& [name, row] : legacy_->children) {
+    if (row.child.token != 0 && row.child.pid != 0) {
+      fcgi_sockets_.use(row.socket_key);
+    }
+  }
+}
+
+// Where Boot would be.
+void Daemon::go_on() {
+  std::vector<int> ended;
+  adopt_children(ended);
+  if (is_resumed_) {
+    const int keeper = legacy_->daemon.keeper;
+    if (keeper >= 0) {
+      survival_.adopt_keeper(keeper_path(), Descriptor(keeper), options_.keeper_seconds);
+      serve_keeper();
+    }
+    legacy_.reset();
+    log_.line(core::Level::info, "upgraded, everything goes on");
+    feed(core::input::Tick{});
+    reap();
+    return;
+  }
+  repeat_lost_read();
+  begin_survival();
+  settle_lost_write();
+  settle_lost_children(ended);
+  survival_.forget_rest(*legacy_);
+  legacy_.reset();
+  fcgi_sockets_.close_unused();
+  feed(core::input::Tick{});
+  next_configuration_ = configuration_;
+  supervisor_.update(now(), configuration_.resolved, effects_);
+  execute_all();
+  for (const core::ProcessId id : supervisor_.processes()) {
+    const core::ProcessStatus status = supervisor_.status(id);
+    const bool never_started =
+        status.state == schema::ProcessState::STOPPED && status.started == core::Instant{};
+    if (never_started && supervisor_.spec(id).options.autostart) {
+      supervisor_.start_process(now(), id, effects_);
+    }
+  }
+  execute_all();
+}
+
+void Daemon::adopt_children(std::vector<int>& ended) {
+  for (const core::ProcessId id : supervisor_.processes()) {
+    const schema::Process& process = supervisor_.spec(id);
+    const auto found = legacy_->children.find({process.group, process.name});
+    if (found == legacy_->children.end() || found->second.child.token == 0 ||
+        found->second.child.pid == 0) {
+      continue;
+    }
+    const ChildRow& row = found->second;
+    ChildDescriptors descriptors;
+    bool lives = true;
+    if (is_resumed_) {
+      for (std::size_t i = 0; i < descriptors.size(); ++i) {
+        descriptors[i].reset(row.numbers[i]);
+      }
+    } else {
+      auto held = legacy_->held.find(row.child.token);
+      if (held == legacy_->held.end()) {
+        continue;
+      }
+      descriptors = place_descriptors(row.child, std::move(held->second));
+      descriptors[3] = open_process(row.child);
+      lives = static_cast<bool>(descriptors[3]);
+    }
+    if (!children_.adopt(start_order(id), row.child, std::move(descriptors))) {
+      log_.line(core::Level::error,
+                "'" + process.name + "' cannot be watched: " + error_text(errno));
+    }
+    if (!lives) {
+      ended.push_back(row.child.pid);
+    } else if (!is_resumed_) {
+      const core::Instant up = now().steady - supervisor_.status(id).started;
+      log_.line(core::Level::info,
+                "adopted: '" + process.name + "' with pid " + std::to_string(row.child.pid) +
+                    ", up for " +
+                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(up).count()) +
+                    " seconds");
+    }
+  }
+}
+
+// What the other daemon had read and perhaps not written.
+void Daemon::repeat_lost_read() {
+  const std::optional<StateMemory::Reading> lost = legacy_->memory->lost_read();
+  if (lost) {
+    children_.repeat(*lost, std::string_view(legacy_->memory->buffer(), lost->size));
+  }
+  legacy_->memory->end_read();
+}
+
+// A listener that may or may not have got its event: nobody can know, so it starts anew and the
+// event is given out again.
+void Daemon::settle_lost_write() {
+  const std::uint64_t token = legacy_->memory->lost_write();
+  for (const core::ProcessId id : supervisor_.processes()) {
+    const SavedChild child = children_.save(id);
+    if (token == 0 || child.token != token) {
+      continue;
+    }
+    const schema::Process& process = supervisor_.spec(id);
+    if (!supervisor_.holds_event(id) || children_.has_unread_input(id)) {
+      continue;  // it did not get it, or surely did
+    }
+    log_.line(core::Level::warn, process.name +
+                                     ": is ended, as it is not known whether it got its "
+                                     "last event; autorestart decides what follows");
+    children_.kill(id, child.pid, process.options.stopsignal, process.options.stopasgroup);
+  }
+}
+
+void Daemon::settle_lost_children(const std::vector<int>& ended) {
+  for (const int pid : ended) {
+    take_end(pid, unknown_status);
+  }
+  for (const core::ProcessId id : supervisor_.processes()) {
+    const core::ProcessStatus status = supervisor_.status(id);
+    if (status.pid != 0 && children_.save(id).pid != status.pid) {
+      log_.line(core::Level::error, "'" + supervisor_.spec(id).name + "' with pid " +
+                                        std::to_string(status.pid) +
+                                        " could not be adopted, its output is lost");
+      feed(core::input::Exited{.pid = status.pid, .status = unknown_status});
+    } else if (status.pid == 0 && (status.state == schema::ProcessState::STARTING ||
+                                   status.state == schema::ProcessState::STOPPING)) {
+      feed(core::input::SpawnFailed{.process = id,
+                                    .reason = "the daemon was ended while it was started"});
+    }
+  }
+}
+
+void Daemon::begin_survival() {
+  const std::string path = keeper_path();
+  if (!path.empty()) {
+    survival_.begin(path, options_.keeper_seconds);
+    serve_keeper();
+  }
+}
+
+void Daemon::serve_keeper() {
+  const bool waits = survival_.serve_keeper();
+  if (survival_.keeper_descriptor() >= 0) {
+    children_.watch_other(survival_.keeper_descriptor(), waits);
+  }
+}
+
+// Listeners that will be written to when what was ordered is done.
+std::set<core::ProcessId> Daemon::later_writes() const {
+  std::set<core::ProcessId> later;
+  for (std::size_t i = next_effect_; i < effects_.size(); ++i) {
+    if (const auto* write = std::get_if<core::effect::WriteStdin>(&effects_[i])) {
+      later.insert(write->process);
+    }
+  }
+  return later;
+}
+
+// -------------------------------------------------------------------------------- the next image
+
+DaemonRow Daemon::daemon_row() const {
+  DaemonRow row;
+  row.version = SUP_VERSION;
+  row.directory = current_directory();
+  row.pidfile_lock = pidfile_.lock_descriptor();
+  row.keeper = survival_.keeper_descriptor();
+  if (servers_) {
+    for (const auto& [address, number] : servers_->sockets()) {
+      row.descriptors.push_back({address, number});
+    }
+  }
+  return row;
+}
+
+void Daemon::begin_upgrade() {
+  if (supervisor_.state() != schema::SupervisorState::RUNNING) {
+    log_.line(core::Level::warn, "no upgrade: the daemon is stopping");
+    return;
+  }
+  log_.line(core::Level::warn, "received SIGUSR1 indicating upgrade request");
+  const schema::Status begun =
+      upgrade_.begin(options_.arguments, folder_, survival_.save_for_upgrade(daemon_row()));
+  if (!begun) {
+    log_.line(core::Level::error, "no upgrade: " + begun.error().message);
+  }
+}
+
+bool Daemon::take_upgrade_end(int pid, int status) {
+  if (!upgrade_.is_checker(pid)) {
+    return false;
+  }
+  const schema::Status checked = upgrade_.checked(status);
+  if (!checked) {
+    log_.line(core::Level::error,
+              "no upgrade, everything goes on as before: " + checked.error().message);
+  }
+  return true;
+}
+
+void Daemon::upgrade() {
+  log_.line(core::Level::info, "upgrade: executing " + upgrade_.file());
+  log_.finish();
+  children_.flush_logs();
+  const schema::Error failed =
+      upgrade_.execute(options_.arguments, folder_, survival_.save_for_upgrade(daemon_row()));
+  log_.line(core::Level::error, "no upgrade, everything goes on as before: " + failed.message);
+}
+
+schema::Status Daemon::resume() {
+  const schema::Status opened = open_log();
+  if (!opened) {
+    return opened.error();
+  }
+  log_.line(core::Level::info, "suprun " SUP_VERSION " goes on after suprun " +
+                                   legacy_->daemon.version + " with pid " +
+                                   std::to_string(::getpid()));
+  const schema::Status named = name_log_files();
+  if (!named) {
+    log_.line(core::Level::error, named.error().message);
+  }
+  take_sockets();
+  pidfile_.adopt(absolute_path(settings().pidfile, folder_),
+                 Descriptor(legacy_->daemon.pidfile_lock));
+  if (servers_) {
+    std::vector<std::pair<std::string, int>> sockets;
+    for (const NamedDescriptor& each : legacy_->daemon.descriptors) {
+      sockets.emplace_back(each.name, each.number);
+    }
+    servers_->inherit(std::move(sockets));
+    served_ = configuration_.resolved;
+    const schema::Status served = servers_->open(configuration_.resolved);
+    if (!served) {
+      log_.line(core::Level::critical, served.error().message);
+    }
+  }
+  signals_ = take_signals();
+  return schema::Nothing{};
+}
+
+struct Handover {
+  Legacy legacy;
+  core::Supervisor supervisor;
+};
+
+schema::Result<Handover> read_handover(int descriptor, const core::Compat& compat) {
+  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::open(Descriptor(descriptor));
+  if (!memory) {
+    return memory.error();
+  }
+  schema::Result<Legacy> legacy = read_legacy(std::move(*memory));
+  if (!legacy) {
+    return legacy.error();
+  }
+  core::Resumption how;
+  how.compat = compat;
+  schema::Result<core::Supervisor> supervisor = core::Supervisor::restore(legacy->supervisor, how);
+  if (!supervisor) {
+    return supervisor.error();
+  }
+  return Handover{std::move(*legacy), std::move(*supervisor)};
+}
+
 }  // namespace
+
+schema::Status check_handover(int descriptor, const core::Compat& compat) {
+  const schema::Result<Handover> handover = read_handover(descriptor, compat);
+  return handover ? schema::Status(schema::Nothing{}) : schema::Status(handover.error());
+}
+
+schema::Result<int> resume_daemon(int descriptor, DaemonOptions options) {
+  keep_from_children();
+  schema::Result<Handover> handover = read_handover(descriptor, options.compat);
+  if (!handover) {
+    return handover.error();
+  }
+  Configuration configuration{.resolved = handover->supervisor.plan(), .first_lines = {}};
+  const std::string directory = handover->legacy.daemon.directory;
+  Daemon daemon(std::move(configuration), std::move(options), std::move(handover->legacy),
+                std::move(handover->supervisor));
+  static_cast<void>(::chdir(directory.c_str()) < 0);
+  const schema::Status resumed = daemon.resume();
+  if (!resumed) {
+    return resumed.error();
+  }
+  return daemon.run();
+}
 
 schema::Result<int> run_daemon(Configuration configuration, DaemonOptions options) {
   occupy_standard_descriptors();

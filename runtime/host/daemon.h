@@ -29,6 +29,11 @@ struct DaemonOptions {
   core::Compat compat;
   // Makes the control servers; unset: there are none.
   MakeServers make_servers;
+  // Children outlive a sudden end of the daemon, for so many seconds.
+  bool keeper = true;
+  int keeper_seconds = 600;
+  // How this program was started: for an upgrade in place.
+  std::vector<std::string> arguments;
   // Stays in the foreground whatever the configuration says.
   bool foreground = false;
 };
@@ -36,5 +41,16 @@ struct DaemonOptions {
 // Runs until it is told to leave; the exit status. The error is of the start, when nothing was
 // started yet.
 schema::Result<int> run_daemon(Configuration configuration, DaemonOptions options);
+
+// The arguments, behind the others, by which the image before this one hands over to it, or asks
+// whether it could: followed by the number of a descriptor.
+constexpr const char* resume_argument = "--resume";
+constexpr const char* check_argument = "--check-handover";
+
+// Goes on as the image before this one.
+schema::Result<int> resume_daemon(int descriptor, DaemonOptions options);
+
+// Whether resume_daemon would.
+schema::Status check_handover(int descriptor, const core::Compat& compat);
 
 }  // namespace sup::host

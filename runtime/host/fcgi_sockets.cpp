@@ -181,7 +181,8 @@ schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
     if (!address.path.empty() && ::lstat(address.path.c_str(), &status) == 0) {
       files_[address.path] = File{.device = status.st_dev, .inode = status.st_ino};
     }
-    found = sockets_.emplace(key, Shared{std::move(*made), address.url(), 0}).first;
+    found = sockets_.emplace(key, Shared{std::move(*made), address.url(), address.path, 0}).first;
+    ++generation_;
   }
   ++found->second.users;
   return found->second.socket.get();
@@ -192,11 +193,51 @@ void FcgiSockets::release(const std::string& key) {
   if (found != sockets_.end() && --found->second.users == 0) {
     log_("Closing socket " + found->second.url);
     sockets_.erase(found);
+    ++generation_;
+  }
+}
+
+std::vector<FcgiSockets::Saved> FcgiSockets::save() const {
+  std::vector<Saved> saved;
+  for (const auto& [key, shared] : sockets_) {
+    saved.push_back({key, shared.url, shared.path, shared.socket.get()});
+  }
+  return saved;
+}
+
+void FcgiSockets::adopt(const Saved& saved, Descriptor socket) {
+  struct stat status {};
+
+  if (!saved.path.empty() && ::lstat(saved.path.c_str(), &status) == 0) {
+    files_[saved.path] = File{.device = status.st_dev, .inode = status.st_ino};
+  }
+  sockets_[saved.key] = Shared{std::move(socket), saved.url, saved.path, 0};
+  ++generation_;
+}
+
+void FcgiSockets::use(const std::string& key) {
+  const auto found = sockets_.find(key);
+  if (found != sockets_.end()) {
+    ++found->second.users;
+  }
+}
+
+void FcgiSockets::close_unused() {
+  std::vector<std::string> unused;
+  for (const auto& [key, shared] : sockets_) {
+    if (shared.users == 0) {
+      unused.push_back(key);
+    }
+  }
+  for (const std::string& key : unused) {
+    use(key);
+    release(key);
   }
 }
 
 void FcgiSockets::clear() {
   sockets_.clear();
+  ++generation_;
   for (const auto& [path, file] : files_) {
     struct stat status {};
 

@@ -4,9 +4,11 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "runtime/host/system.h"
 #include "schema/instantiate.h"
@@ -30,6 +32,26 @@ class FcgiSockets {
   // One user less.
   void release(const std::string& key);
 
+  // A socket as another daemon, or another image of this one, goes on with it.
+  struct Saved {
+    std::string key;
+    std::string url;
+    std::string path;  // of a UNIX socket
+    int descriptor = -1;
+  };
+
+  std::vector<Saved> save() const;
+
+  // Another number whenever one was made or closed.
+  std::uint64_t generation() const { return generation_; }
+
+  // Goes on with one that nobody uses yet.
+  void adopt(const Saved& saved, Descriptor socket);
+  // One user more of one that was adopted.
+  void use(const std::string& key);
+  // Closes those that nobody uses.
+  void close_unused();
+
   // Whether a socket could be made; it is closed again. For the start of the daemon.
   schema::Status probe(const schema::Process& process);
 
@@ -42,6 +64,7 @@ class FcgiSockets {
   struct Shared {
     Descriptor socket;
     std::string url;
+    std::string path{};
     int users = 0;
   };
 
@@ -53,6 +76,7 @@ class FcgiSockets {
   Log log_;
   std::map<std::string, File> files_;      // of UNIX sockets, by path
   std::map<std::string, Shared> sockets_;  // by key
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace sup::host

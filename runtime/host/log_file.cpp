@@ -41,6 +41,24 @@ int own_descriptor(std::string_view path) {
   return -1;
 }
 
+// The end of a file, a megabyte at most; nothing if it is not `wanted` or cannot be read.
+std::string read_from(const std::string& path, std::int64_t offset, bool wanted) {
+  constexpr std::int64_t most = std::int64_t{1} << 20U;
+
+  struct stat status {};
+
+  const Descriptor file(wanted ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+                               : -1);
+  if (!file || ::fstat(file.get(), &status) != 0 || status.st_size <= offset) {
+    return {};
+  }
+  offset = std::max<std::int64_t>(offset, status.st_size - most);
+  std::string bytes(static_cast<std::size_t>(status.st_size - offset), '\0');
+  const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), offset);
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
 }  // namespace
 
 LogFile::LogFile(std::string path, LogLimits limits, LogTrouble trouble)
@@ -148,7 +166,36 @@ std::size_t LogFile::put(std::string_view bytes) {
   return total;
 }
 
+void LogFile::begin_repeat(std::int64_t size_before) { repeats_from_ = size_before; }
+
+void LogFile::end_repeat() {
+  const std::int64_t from = repeats_from_.value_or(0);
+  repeats_from_.reset();
+  const std::string bytes = std::exchange(repeated_, {});
+  if (bytes.empty() || !is_regular_) {
+    write(bytes);
+    return;
+  }
+  // What stands behind that size; if the log rolled over since, the rest of the old file and then
+  // the new one.
+  std::string there = read_from(path_ + ".1", from, size_ < from);
+  there += read_from(path_, size_ < from ? 0 : from, true);
+  // It is the last thing that was written. Others may have written to the same log before.
+  std::size_t done = std::min(there.size(), bytes.size());
+  while (!there.ends_with(std::string_view(bytes).substr(0, done))) {
+    --done;
+  }
+  write(std::string_view(bytes).substr(done));
+}
+
 void LogFile::write(std::string_view bytes) {
+  if (repeats_from_) {
+    repeated_ += bytes;
+    return;
+  }
+  if (bytes.empty()) {
+    return;
+  }
   if (!file_ && !open_with(0)) {
     dropped_ += bytes.size();
     return;

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,13 @@ class LogFile {
   // Deletes the file and makes a new one. What is no regular file stays.
   schema::Status clear();
 
+  // What is written between these two was perhaps written before, by a daemon that was killed, when
+  // the log had this size: what is there already is not written again.
+  void begin_repeat(std::int64_t size_before);
+  void end_repeat();
+
+  std::int64_t size() const { return size_; }
+
   const std::string& path() const { return path_; }
 
   // How many bytes may be written before it rolls over; a very large number if it never does.
@@ -85,6 +93,8 @@ class LogFile {
   LogLimits limits_;
   LogTrouble trouble_;
   Descriptor file_;
+  std::optional<std::int64_t> repeats_from_;
+  std::string repeated_;
   std::string kept_;        // what a full pipe did not take
   bool is_shared_ = false;  // a duplicate of a descriptor of others, which may block
   bool is_regular_ = false;

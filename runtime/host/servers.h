@@ -4,6 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/core/machine.h"
 #include "runtime/core/supervisor.h"
@@ -34,6 +37,11 @@ class Servers {
   virtual core::Instant settled() = 0;
 
   virtual void close() = 0;
+
+  // For the next image of this daemon: the sockets that listen, by address, and the other side.
+  virtual std::vector<std::pair<std::string, int>> sockets() const { return {}; }
+
+  virtual void inherit(std::vector<std::pair<std::string, int>> /*sockets*/) {}
 };
 
 using MakeServers = std::function<std::unique_ptr<Servers>(core::Supervisor&, core::Machine&)>;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "schema/text.h"
@@ -131,13 +132,22 @@ schema::Status daemonize(const schema::SupervisordOptions& options, ActivityLog&
 schema::Status Pidfile::check(const std::string& path) {
   const Descriptor file(
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
-  if (!file || ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
-    return schema::Nothing{};
-  }
   std::array<char, 32> bytes{};
   const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
   std::string pid(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
   pid.erase(std::min(pid.find('\n'), pid.size()));
+  const auto is_locked = [&] {
+    return ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  };
+  // A child that a daemon was just starting when it was killed has the lock for another moment.
+  constexpr int rounds = 200;
+  const int number = std::atoi(pid.c_str());
+  for (int i = 0; i < rounds && file && is_locked() && number > 0 && ::kill(number, 0) != 0; ++i) {
+    ::usleep(10000);
+  }
+  if (!file || !is_locked()) {
+    return schema::Nothing{};
+  }
   return schema::Error{.message = "another suprun is running with the pidfile " + path + " (pid " +
                                   pid + "); stop it first, or name another pidfile"};
 }
@@ -175,6 +185,11 @@ schema::Status Pidfile::write(const std::string& path) {
     lock();
   }
   return written;
+}
+
+void Pidfile::adopt(const std::string& path, Descriptor lock) {
+  path_ = path;
+  lock_ = std::move(lock);
 }
 
 void Pidfile::remove() {

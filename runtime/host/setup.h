@@ -40,6 +40,11 @@ class Pidfile {
   schema::Status write(const std::string& path);
   void remove();
 
+  // The next image of this daemon goes on with the file and its lock.
+  int lock_descriptor() const { return lock_.get(); }
+
+  void adopt(const std::string& path, Descriptor lock);
+
  private:
   void lock();
 

@@ -163,7 +163,7 @@ while True:
         daemon = self.start('--compat=unknown-listener', '-c', self.path('s.conf'))
         self.wait_for_log('l: has entered the UNKNOWN state')
         pid = self.wait_for_pid('l')
-        daemon.send_signal(signal.SIGUSR1)
+        daemon.send_signal(signal.SIGALRM)
         self.wait_for_log('indicating nothing')
         self.assertTrue(alive(pid))
         self.assertEqual(self.read('s.log').count("spawned: 'l'"), 1)

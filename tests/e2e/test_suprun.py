@@ -35,7 +35,7 @@ class Boot(DaemonTest):
 
     def test_survives_signals_that_mean_nothing(self):
         daemon = self.run_with('[program:a]\ncommand=/bin/sleep 60\n')
-        for number in (signal.SIGUSR1, signal.SIGALRM, signal.SIGPIPE):
+        for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGPIPE):
             daemon.send_signal(number)
         daemon.send_signal(signal.SIGUSR2)
         self.wait_for_log('supervisord logreopen')

@@ -30,7 +30,7 @@ class Update(DaemonTest):
         self.wait_for_log('configuration re', mark + 1)
         # The next signal is taken when all that the update says is in the log.
         mark = self.read('s.log').count('indicating nothing')
-        daemon.send_signal(signal.SIGUSR1)
+        daemon.send_signal(signal.SIGALRM)
         self.wait_for_log('indicating nothing', mark + 1)
         return [line for line in self.log_lines()[before:] if 'received' not in line]
 

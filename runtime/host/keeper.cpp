@@ -1,0 +1,432 @@
+#include "runtime/host/keeper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+namespace sup::host {
+
+namespace {
+
+constexpr std::uint32_t message_hold = 1;
+constexpr std::uint32_t message_drop = 2;
+constexpr std::uint32_t message_memory = 3;
+constexpr std::uint32_t message_leave = 4;
+constexpr std::uint32_t message_end = 5;
+
+constexpr std::size_t most_descriptors = 4;
+
+// How long the two wait for one another while everything is handed over.
+constexpr int patience_milliseconds = 10000;
+
+// What the keeper holds for one daemon at most.
+constexpr std::size_t most_held = 400000;
+
+struct Head {
+  std::uint32_t kind = 0;
+  std::uint32_t count = 0;
+  std::uint64_t token = 0;
+};
+
+struct Control {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> bytes{};
+};
+
+// False, with errno, if it was not sent.
+bool send_message(int socket, const Head& head, const std::vector<int>& descriptors, int flags) {
+  iovec part{};
+  part.iov_base = const_cast<Head*>(&head);  // NOLINT: sendmsg does not write
+  part.iov_len = sizeof head;
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  Control control;
+  if (!descriptors.empty()) {
+    const std::size_t size = descriptors.size() * sizeof(int);
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = CMSG_SPACE(size);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(size);
+    std::memcpy(CMSG_DATA(header), descriptors.data(), size);
+  }
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | flags);
+  } while (sent < 0 && errno == EINTR);
+  return sent == static_cast<ssize_t>(sizeof head);
+}
+
+struct Received {
+  Head head;
+  std::vector<Descriptor> descriptors;
+};
+
+// Nothing at the end of the connection, with errno 0, or when it fails.
+std::optional<Received> receive_message(int socket, int flags) {
+  Received got;
+  iovec part{.iov_base = &got.head, .iov_len = sizeof got.head};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  Control control;
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = control.bytes.size();
+  errno = 0;
+  ssize_t size = 0;
+  do {
+    size = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags);
+  } while (size < 0 && errno == EINTR);
+  if (size <= 0) {
+    return std::nullopt;
+  }
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+      std::array<int, most_descriptors> numbers{};
+      const std::size_t bytes =
+          std::min<std::size_t>(header->cmsg_len - CMSG_LEN(0), sizeof(int) * numbers.size());
+      std::memcpy(numbers.data(), CMSG_DATA(header), bytes);
+      for (std::size_t i = 0; i < bytes / sizeof(int); ++i) {
+        got.descriptors.emplace_back(numbers[i]);
+      }
+    }
+  }
+  if (size != static_cast<ssize_t>(sizeof got.head)) {
+    errno = EPROTO;
+    return std::nullopt;
+  }
+  return got;
+}
+
+// Whether the other side is of our user, or root.
+bool is_trusted(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+         (peer.uid == ::geteuid() || peer.uid == 0);
+}
+
+bool wait_for(int descriptor, short events, int milliseconds) {
+  pollfd waited{.fd = descriptor, .events = events, .revents = 0};
+  return ::poll(&waited, 1, milliseconds) == 1;
+}
+
+// A name for bind and connect, which take 107 bytes only: by way of its folder.
+struct SocketName {
+  Descriptor folder;
+  sockaddr_un address{};
+};
+
+schema::Result<SocketName> socket_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  SocketName name;
+  name.folder.reset(::open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const std::string text =
+      "/proc/self/fd/" + std::to_string(name.folder.get()) + path.substr(slash);
+  if (!name.folder || text.size() >= sizeof name.address.sun_path) {
+    return system_error("use '" + path + "'", name.folder ? ENAMETOOLONG : errno);
+  }
+  name.address.sun_family = AF_UNIX;
+  std::memcpy(name.address.sun_path, text.c_str(), text.size() + 1);
+  return name;
+}
+
+const sockaddr* generic(const SocketName& name) {
+  return static_cast<const sockaddr*>(static_cast<const void*>(&name.address));
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------- keeper
+
+namespace {
+
+class Keeper {
+ public:
+  Keeper(Descriptor daemon, Descriptor listening, std::string path, std::chrono::seconds patience)
+      : daemon_(std::move(daemon)),
+        listening_(std::move(listening)),
+        path_(std::move(path)),
+        patience_(patience) {}
+
+  void run() {
+    while (daemon_ ? serve_daemon() : wait_for_next()) {
+    }
+    ::unlink(path_.c_str());
+  }
+
+ private:
+  using Time = std::chrono::steady_clock;
+
+  // False when there is nothing left to do.
+  bool serve_daemon() {
+    std::optional<Received> got = receive_message(daemon_.get(), 0);
+    if (!got) {
+      daemon_.reset();
+      deadline_ = Time::now() + patience_;
+      return !held_.empty() || memory_;
+    }
+    switch (got->head.kind) {
+      case message_hold:
+        if (held_.size() < most_held) {
+          held_[got->head.token] = std::move(got->descriptors);
+        }
+        return true;
+      case message_drop: held_.erase(got->head.token); return true;
+      case message_memory:
+        if (!got->descriptors.empty()) {
+          memory_ = std::move(got->descriptors.front());
+        }
+        return true;
+      case message_leave: return false;
+      default: return true;
+    }
+  }
+
+  bool wait_for_next() {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Time::now()).count();
+    if (left <= 0 || !wait_for(listening_.get(), POLLIN, static_cast<int>(left))) {
+      return false;
+    }
+    Descriptor next(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (next && is_trusted(next.get()) && hand_over(next.get())) {
+      daemon_ = std::move(next);
+    }
+    return true;
+  }
+
+  bool hand_over(int next) {
+    const timeval limit{.tv_sec = patience_milliseconds / 1000, .tv_usec = 0};
+    ::setsockopt(next, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (!send_message(next, {message_memory, 1, 0}, {memory_.get()}, 0)) {
+      return false;
+    }
+    for (const auto& [token, descriptors] : held_) {
+      std::vector<int> numbers;
+      for (const Descriptor& each : descriptors) {
+        numbers.push_back(each.get());
+      }
+      const Head head{message_hold, static_cast<std::uint32_t>(numbers.size()), token};
+      if (!send_message(next, head, numbers, 0)) {
+        return false;
+      }
+    }
+    return send_message(next, {message_end, 0, 0}, {}, 0);
+  }
+
+  Descriptor daemon_;
+  Descriptor listening_;
+  std::string path_;
+  std::chrono::seconds patience_;
+  Time::time_point deadline_{};
+  Descriptor memory_;
+  std::map<std::uint64_t, std::vector<Descriptor>> held_;
+};
+
+constexpr int keeper_socket = 3;
+constexpr int keeper_listening = 4;
+
+}  // namespace
+
+int run_keeper(int count, char** arguments) {
+  if (count != 4) {
+    return 2;
+  }
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE}) {
+    ::signal(number, SIG_IGN);
+  }
+  for (const int number : {keeper_socket, keeper_listening}) {
+    ::fcntl(number, F_SETFD, FD_CLOEXEC);
+  }
+  Keeper(Descriptor(keeper_socket), Descriptor(keeper_listening), arguments[2],
+         std::chrono::seconds(std::strtol(arguments[3], nullptr, 10)))
+      .run();
+  return 0;
+}
+
+// ------------------------------------------------------------------------------------------ link
+
+schema::Result<Kept> KeeperLink::take_over() {
+  Kept kept;
+  const schema::Result<SocketName> name = socket_name(path_);
+  if (!name) {
+    return kept;
+  }
+  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!socket || ::connect(socket.get(), generic(*name), sizeof name->address) != 0) {
+    return kept;  // none there
+  }
+  if (!is_trusted(socket.get())) {
+    return schema::Error{.message = "the keeper at '" + path_ + "' is another user's"};
+  }
+  while (wait_for(socket.get(), POLLIN, patience_milliseconds)) {
+    std::optional<Received> got = receive_message(socket.get(), MSG_DONTWAIT);
+    if (!got) {
+      break;
+    }
+    switch (got->head.kind) {
+      case message_end: socket_ = std::move(socket); return kept;
+      case message_memory:
+        if (!got->descriptors.empty()) {
+          kept.memory = std::move(got->descriptors.front());
+        }
+        break;
+      case message_hold:
+        if (got->descriptors.size() != got->head.count) {
+          return schema::Error{.message =
+                                   "the keeper's descriptors could not be taken over, the "
+                                   "limit of open files may be too low"};
+        }
+        kept.items.push_back({got->head.token, std::move(got->descriptors)});
+        break;
+      default: break;
+    }
+  }
+  return schema::Error{.message = "the keeper at '" + path_ + "' did not hand over what it holds"};
+}
+
+schema::Status KeeperLink::start(int patience_seconds) {
+  if (socket_) {
+    return schema::Nothing{};
+  }
+  const schema::Result<SocketName> name = socket_name(path_);
+  if (!name) {
+    return name.error();
+  }
+  Descriptor listening(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  ::unlink(path_.c_str());  // nobody listens there, take_over() saw
+  // It is born with its mode, so that nobody gets in before it is set.
+  const mode_t old_mask = ::umask(077);
+  const bool bound =
+      listening && ::bind(listening.get(), generic(*name), sizeof name->address) == 0;
+  const int bind_error = errno;
+  ::umask(old_mask);
+  if (!bound || ::listen(listening.get(), 1) != 0) {
+    return system_error("listen at '" + path_ + "'", bound ? errno : bind_error);
+  }
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return system_error("make a socket pair", errno);
+  }
+  socket_.reset(ends[0]);
+  const Descriptor theirs(ends[1]);
+  const std::string patience = std::to_string(patience_seconds);
+  const std::array<const char*, 5> arguments{"suprun", keeper_mode, path_.c_str(), patience.c_str(),
+                                             nullptr};
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    socket_.reset();
+    return system_error("fork", errno);
+  }
+  if (pid == 0) {
+    // Its parent is nobody of ours: it is no child that ends one day.
+    ::setsid();
+    if (::fork() != 0) {
+      ::_exit(0);
+    }
+    const int null = ::open("/dev/null", O_RDWR);
+    for (const int number : {0, 1, 2}) {
+      ::dup2(null, number);
+    }
+    // First out of the way of the numbers that they will have.
+    const int first = ::fcntl(theirs.get(), F_DUPFD, 10);
+    const int second = ::fcntl(listening.get(), F_DUPFD, 10);
+    ::dup2(first, keeper_socket);
+    ::dup2(second, keeper_listening);
+    ::syscall(SYS_close_range, 5U, ~0U, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    static_cast<void>(::chdir("/") < 0);
+    ::execv("/proc/self/exe", const_cast<char* const*>(arguments.data()));  // NOLINT
+    ::_exit(127);
+  }
+  ::waitpid(pid, nullptr, 0);
+  return schema::Nothing{};
+}
+
+void KeeperLink::post(std::uint32_t kind, std::uint64_t token,
+                      const std::vector<int>& descriptors) {
+  if (!socket_) {
+    return;
+  }
+  const Head head{kind, static_cast<std::uint32_t>(descriptors.size()), token};
+  // It comes to it in a moment, or has stopped for good; waiting messages hold descriptors.
+  constexpr int moment_milliseconds = 100;
+  if (unsent_.empty() && (send_message(socket_.get(), head, descriptors, MSG_DONTWAIT) ||
+                          (wait_for(socket_.get(), POLLOUT, moment_milliseconds) &&
+                           send_message(socket_.get(), head, descriptors, MSG_DONTWAIT)))) {
+    return;
+  }
+  if (kind == message_drop) {
+    const auto same = [&](const Message& other) { return other.token == token; };
+    const auto found = std::find_if(unsent_.begin(), unsent_.end(), same);
+    if (found != unsent_.end()) {
+      unsent_.erase(found);
+      return;
+    }
+  }
+  Message message;
+  message.kind = kind;
+  message.token = token;
+  for (const int number : descriptors) {
+    message.descriptors.emplace_back(::fcntl(number, F_DUPFD_CLOEXEC, 3));
+  }
+  unsent_.push_back(std::move(message));
+}
+
+void KeeperLink::hold(std::uint64_t token, const std::vector<int>& descriptors) {
+  post(message_hold, token, descriptors);
+}
+
+void KeeperLink::hold_memory(int descriptor) { post(message_memory, 0, {descriptor}); }
+
+void KeeperLink::drop(std::uint64_t token) { post(message_drop, token, {}); }
+
+bool KeeperLink::send() {
+  while (!unsent_.empty()) {
+    const Message& message = unsent_.front();
+    std::vector<int> numbers;
+    for (const Descriptor& each : message.descriptors) {
+      numbers.push_back(each.get());
+    }
+    const Head head{message.kind, static_cast<std::uint32_t>(numbers.size()), message.token};
+    if (!send_message(socket_.get(), head, numbers, MSG_DONTWAIT)) {
+      return false;
+    }
+    unsent_.pop_front();
+  }
+  return true;
+}
+
+bool KeeperLink::is_gone() const {
+  pollfd waited{.fd = socket_.get(), .events = 0, .revents = 0};
+  return socket_ && ::poll(&waited, 1, 0) == 1;
+}
+
+void KeeperLink::dismiss() {
+  if (socket_) {
+    unsent_.clear();
+    static_cast<void>(send_message(socket_.get(), {message_leave, 0, 0}, {}, MSG_DONTWAIT));
+    socket_.reset();
+  }
+}
+
+}  // namespace sup::host

@@ -1,0 +1,93 @@
+// The keeper: a small process beside the daemon that holds what must not end with it, so that the
+// daemon may be killed and its children do not notice: our ends of their pipes, listening sockets
+// of FastCGI programs, and the state of the daemon (state_memory.h). It never reads the pipes.
+//
+//   daemon --socket pair--> keeper     hold, drop, leave
+//   next daemon --UNIX socket--> keeper --> next daemon     all that it holds
+//
+// It is this program, executed anew in another mode, in a session of its own, and sleeps. When the
+// daemon is gone without a word it waits some minutes for the next one and then lets go.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/host/system.h"
+#include "schema/result.h"
+
+namespace sup::host {
+
+// First argument of the process; who joins the parts looks for it.
+constexpr const char* keeper_mode = "--keep";
+
+// The keeper's main function.
+int run_keeper(int count, char** arguments);
+
+// What the keeper had for a daemon that is gone.
+struct Kept {
+  struct Item {
+    std::uint64_t token = 0;
+    std::vector<Descriptor> descriptors;
+  };
+
+  Descriptor memory;
+  std::vector<Item> items;
+};
+
+// The daemon's side.
+class KeeperLink {
+ public:
+  // `path` of the socket at which the next daemon finds the keeper.
+  explicit KeeperLink(std::string path) : path_(std::move(path)) {}
+
+  // A keeper that is there for a daemon that is gone, and all that it holds; it is ours from now
+  // on. Nothing in it if there is none.
+  schema::Result<Kept> take_over();
+
+  // Starts one, unless there is one. It lets go so many seconds after us.
+  schema::Status start(int patience_seconds);
+
+  bool is_there() const { return static_cast<bool>(socket_); }
+
+  int descriptor() const { return socket_.get(); }
+
+  // Another image of this daemon goes on with the socket.
+  void adopt(Descriptor socket) { socket_ = std::move(socket); }
+
+  // The keeper gets duplicates. What it cannot take at once is sent by send().
+  void hold(std::uint64_t token, const std::vector<int>& descriptors);
+  void hold_memory(int descriptor);
+  void drop(std::uint64_t token);
+
+  // False when there is more to be sent, once the socket can be written to.
+  bool send();
+
+  bool has_unsent() const { return !unsent_.empty(); }
+
+  // True when it is gone.
+  bool is_gone() const;
+
+  void close() { socket_.reset(); }
+
+  // Nothing is to be kept any more.
+  void dismiss();
+
+ private:
+  struct Message {
+    std::uint32_t kind = 0;
+    std::uint64_t token = 0;
+    std::vector<Descriptor> descriptors;
+  };
+
+  void post(std::uint32_t kind, std::uint64_t token, const std::vector<int>& descriptors);
+
+  std::string path_;
+  Descriptor socket_;
+  std::deque<Message> unsent_;
+};
+
+}  // namespace sup::host

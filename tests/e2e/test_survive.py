@@ -1,0 +1,318 @@
+"""The daemon is killed or replaced while its children work: they do not notice.
+
+SUP_CRASHES sets how often it is killed (5); SUP_SEED the moments.
+"""
+
+import os
+import random
+import re
+import signal
+import sys
+import time
+import unittest
+
+from harness import DaemonTest, alive, program
+
+CRASHES = int(os.environ.get('SUP_CRASHES', '5'))
+SEED = int(os.environ.get('SUP_SEED', str(random.randrange(1 << 30))))
+
+# Writes numbered lines until it is told to stop, and says then how many.
+WRITER = '''import os, signal, sys, time
+stop = []
+signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+name, pause, most = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+number = 0
+while not stop:
+    lines = b''
+    for _ in range(1 + number % most):
+        number += 1
+        lines += b'%s %d\\n' % (name.encode(), number)
+    while lines:
+        try:
+            lines = lines[os.write(1, lines):]
+        except InterruptedError:
+            pass
+    time.sleep(pause)
+with open(name + '.count', 'w') as file:
+    file.write(str(number))
+'''
+
+# Tells events, one at a time.
+TELLER = '''import os, signal, sys, time
+stop = []
+signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+number = 0
+while not stop:
+    number += 1
+    os.write(1, b'<!--XSUPERVISOR:BEGIN-->event %d.<!--XSUPERVISOR:END-->line %d\\n' % (number, number))
+    time.sleep(0.002)
+with open('teller.count', 'w') as file:
+    file.write(str(number))
+'''
+
+# Writes down what it gets.
+LISTENER = '''import os, re, sys
+out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def read(count):
+    got = b''
+    while len(got) < count:
+        more = os.read(0, count - len(got))
+        if not more:
+            sys.exit(0)
+        got += more
+    return got
+while True:
+    os.write(1, b'READY\\n')
+    head = b''
+    while not head.endswith(b'\\n'):
+        head += read(1)
+    payload = read(int(re.search(rb' len:(\\d+)', head).group(1)))
+    os.write(out, payload.split(b'\\n', 1)[1] + b'\\n')
+    os.write(1, b'RESULT 2\\nOK')
+'''
+
+
+class SurviveTest(DaemonTest):
+
+    def writers(self, count=3):
+        self.write('writer.py', WRITER)
+        text = ''
+        for i in range(count):
+            text += ('[program:w%d]\ncommand=%s @/writer.py w%d %g %d\ndirectory=@\n'
+                     'stdout_logfile=@/w%d.log\nstdout_logfile_maxbytes=%d\n'
+                     'stdout_logfile_backups=1000\n'
+                     % (i, sys.executable, i, [0.001, 0.004, 0.02][i % 3], [3, 200, 3000][i % 3], i,
+                        [0, 0, 100000][i % 3]))
+        return text
+
+    def logged(self, name):
+        """The numbers in a log and its backups, oldest first."""
+        files = [f for f in os.listdir(self.folder)
+                 if re.fullmatch(re.escape(name) + r'\.log(\.\d+)?', f)]
+        files.sort(key=lambda f: -int((f.split('.log.') + ['0'])[1] if '.log.' in f else 0))
+        return ''.join(self.read(f) for f in files)
+
+    def check_writers(self, count=3):
+        for i in range(count):
+            name = 'w%d' % i
+            self.wait_until(lambda: self.read(name + '.count'), 'the end of ' + name)
+            total = int(self.read(name + '.count'))
+            lines = self.logged(name).splitlines()
+            wanted = ['%s %d' % (name, number) for number in range(1, total + 1)]
+            if lines != wanted:
+                wrong = next((k for k, (a, b) in enumerate(zip(lines, wanted)) if a != b),
+                             min(len(lines), len(wanted)))
+                self.fail('seed %d: %s differs at line %d: %r, wanted %r (%d lines of %d)'
+                          % (SEED, name, wrong, lines[max(wrong - 2, 0):wrong + 3],
+                             wanted[max(wrong - 2, 0):wrong + 3], len(lines), len(wanted)))
+
+    def pids(self, names):
+        """Pids of processes; of writers when they have begun, so that they know what TERM means."""
+        for name in names:
+            if os.path.exists(self.path('writer.py')) and name.startswith('w'):
+                self.wait_until(lambda: self.logged(name), 'a line of ' + name)
+        return {name: self.wait_for_pid(name) for name in names}
+
+    def assert_untouched(self, pids):
+        for name, pid in pids.items():
+            self.assertTrue(alive(pid), 'seed %d: %s has ended' % (SEED, name))
+            self.assertEqual(self.read('s.log').count("spawned: '%s' with" % name), 1,
+                             'seed %d: %s was started again' % (SEED, name))
+
+    def kill_and_start(self, daemon, *arguments):
+        started = self.read('s.log').count('supervisord started with pid')
+        daemon.kill()
+        daemon.wait()
+        daemon = self.start('-c', self.path('s.conf'), *arguments)
+        self.wait_for_log('supervisord started with pid', started + 1)
+        return daemon
+
+
+class Crashes(SurviveTest):
+
+    def test_children_outlive_a_daemon_that_is_killed(self):
+        dice = random.Random(SEED)
+        daemon = self.run_with(self.writers())
+        pids = self.pids(['w0', 'w1', 'w2'])
+        for i in range(CRASHES):
+            time.sleep(dice.random() * 0.2)
+            daemon = self.kill_and_start(daemon)
+            self.wait_for_log("adopted: 'w2' with pid %d" % pids['w2'], i + 1)
+        self.assert_untouched(pids)
+        self.end(daemon)
+        self.check_writers()
+
+    def test_what_exited_meanwhile_is_started_again(self):
+        daemon = self.run_with('[program:a]\ncommand=/bin/sleep 1000\n'
+                               '[program:b]\ncommand=/bin/sleep 1000\nautorestart=false\n'
+                               '[program:c]\ncommand=/bin/sh -c "echo one; exec sleep 1000"\n'
+                               'stdout_logfile=@/c.log\n')
+        self.wait_for_log('entered RUNNING', 3)
+        pids = self.pids('abc')
+        daemon.kill()
+        daemon.wait()
+        os.kill(pids['a'], signal.SIGKILL)
+        os.kill(pids['b'], signal.SIGKILL)
+        os.kill(pids['c'], signal.SIGTERM)
+        daemon = self.start('-c', self.path('s.conf'))
+        self.wait_for_log("spawned: 'a' with pid", 2)
+        self.wait_for_log("spawned: 'c' with pid", 2)
+        log = self.wait_for_log('exited: b (exit status unknown, as it was adopted; not expected)')
+        self.assertEqual(log.count("spawned: 'b' with pid"), 1)
+        self.wait_for_text('c.log', 'one\n', 2)
+        self.end(daemon)
+
+    def test_the_plan_may_have_changed(self):
+        daemon = self.run_with('[program:same]\ncommand=/bin/sleep 1000\n'
+                               '[program:gone]\ncommand=/bin/sleep 1000\n'
+                               '[program:other]\ncommand=/bin/sleep 1000\n')
+        self.wait_for_log('entered RUNNING', 3)
+        pids = self.pids(['same', 'gone', 'other'])
+        self.configure('[program:same]\ncommand=/bin/sleep 1000\n'
+                       '[program:new]\ncommand=/bin/sleep 1000\n'
+                       '[program:other]\ncommand=/bin/sleep 1001\n')
+        daemon = self.kill_and_start(daemon)
+        self.wait_for_log("spawned: 'other' with pid", 2)
+        self.wait_for_log("spawned: 'new' with pid")
+        self.wait_for_log('stopped: gone')
+        self.assertTrue(alive(pids['same']))
+        self.end(daemon)
+
+    def test_without_a_keeper_they_do_not(self):
+        self.configure(self.writers(1))
+        daemon = self.start('-c', self.path('s.conf'), '--no-keeper')
+        pid = self.pids(['w0'])['w0']
+        self.assertFalse(os.path.exists(self.path('s.pid.keeper')))
+        daemon.kill()
+        self.wait_until(lambda: not alive(pid), 'the end of the writer, whose pipe is broken')
+
+    def test_the_keeper_lets_go_after_its_time(self):
+        self.configure(self.writers(1))
+        daemon = self.start('-c', self.path('s.conf'), '--keeper-seconds', '1')
+        pid = self.pids(['w0'])['w0']
+        daemon.kill()
+        self.wait_until(lambda: not alive(pid), 'the end of the writer, whose pipe is broken')
+        self.wait_until(lambda: not os.path.exists(self.path('s.pid.keeper')), 'end of the keeper')
+
+    def test_a_keeper_that_ends_is_replaced(self):
+        daemon = self.run_with(self.writers(1))
+        pids = self.pids(['w0'])
+        keeper = self.wait_until(self.keeper_pid, 'the keeper')
+        os.kill(keeper, signal.SIGKILL)
+        self.wait_for_log('the keeper has ended, a new one was started')
+        daemon = self.kill_and_start(daemon)
+        self.wait_for_log("adopted: 'w0'")
+        self.assert_untouched(pids)
+        self.end(daemon)
+        self.check_writers(1)
+
+    def keeper_pid(self):
+        for name in os.listdir('/proc'):
+            try:
+                with open('/proc/%s/cmdline' % name) as file:
+                    words = file.read().split('\0')
+            except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+                continue
+            if words[1:3] == ['--keep', self.path('s.pid.keeper')]:
+                return int(name)
+        return None
+
+    def test_listeners_go_on(self):
+        self.write('teller.py', TELLER)
+        self.write('listener.py', LISTENER)
+        dice = random.Random(SEED)
+        daemon = self.run_with(
+            '[eventlistener:l]\ncommand=%s @/listener.py @/heard\nevents=PROCESS_COMMUNICATION\n'
+            'buffer_size=1000\n[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
+            'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
+            % (sys.executable, sys.executable))
+        pids = self.pids('t')
+        self.wait_for_text('heard', 'event', 10)
+        for _ in range(CRASHES):
+            time.sleep(dice.random() * 0.2)
+            daemon = self.kill_and_start(daemon)
+            heard = len(self.read('heard'))
+            self.wait_until(lambda: len(self.read('heard')) > heard, 'another event')
+        self.assert_untouched(pids)
+        self.end(daemon)
+        total = int(self.read('teller.count'))
+        self.assertEqual(self.read('t.log').split('\n')[:-1],
+                         ['line %d' % n for n in range(1, total + 1)], 'seed %d' % SEED)
+
+
+class Upgrades(SurviveTest):
+
+    def upgrade(self, daemon, count):
+        daemon.send_signal(signal.SIGUSR1)
+        self.wait_for_log('upgraded, everything goes on', count)
+
+    def test_upgrade_under_load(self):
+        dice = random.Random(SEED)
+        self.write('teller.py', TELLER)
+        self.write('listener.py', LISTENER)
+        daemon = self.run_with(
+            self.writers() +
+            '[eventlistener:l]\ncommand=%s @/listener.py @/heard\nevents=PROCESS_COMMUNICATION\n'
+            'buffer_size=100000\n[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
+            'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
+            % (sys.executable, sys.executable))
+        pids = self.pids(['w0', 'w1', 'w2', 'l', 't'])
+        self.wait_for_text('heard', 'event')
+        for i in range(5):
+            time.sleep(dice.random() * 0.2)
+            self.upgrade(daemon, i + 1)
+        self.assert_untouched(pids)
+        self.assertEqual(self.read('s.pid'), '%d\n' % daemon.pid)
+        self.end(daemon)
+        self.check_writers()
+        total = int(self.read('teller.count'))
+        self.assertEqual(self.read('t.log').split('\n')[:-1],
+                         ['line %d' % n for n in range(1, total + 1)])
+        heard = self.read('heard').split('\n')[:-1]
+        self.assertEqual(heard, ['event %d.' % n for n in range(1, total + 1)])
+
+    def test_an_exit_during_the_upgrade_is_not_missed(self):
+        daemon = self.run_with('[program:a]\ncommand=/bin/sleep 0.05\nstartsecs=0\n'
+                               'autorestart=true\n')
+        for i in range(5):
+            self.upgrade(daemon, i + 1)
+        count = self.read('s.log').count("spawned: 'a'")
+        self.wait_for_log("spawned: 'a'", count + 5)
+        self.end(daemon)
+
+    def test_a_program_that_cannot_go_on_is_not_executed(self):
+        os.symlink(program('suprun'), self.path('suprun'))
+        self.configure('[program:a]\ncommand=/bin/sleep 1000\n')
+        os.environ['SUP_DAEMON'] = self.path('suprun')
+        self.addCleanup(os.environ.pop, 'SUP_DAEMON', None)
+        daemon = self.start('-c', self.path('s.conf'))
+        pid = self.wait_for_pid('a')
+        os.unlink(self.path('suprun'))
+        self.write('suprun', '#!/bin/sh\necho I am no daemon >&2\nexit 3\n', 0o755)
+        daemon.send_signal(signal.SIGUSR1)
+        self.wait_for_log('no upgrade, everything goes on as before')
+        self.wait_for_log('I am no daemon')
+        os.unlink(self.path('suprun'))
+        daemon.send_signal(signal.SIGUSR1)
+        self.wait_for_log('no upgrade', 2)
+        os.symlink(program('suprun'), self.path('suprun'))
+        self.upgrade(daemon, 1)
+        self.assertTrue(alive(pid))
+        self.end(daemon)
+
+    def test_a_crash_after_an_upgrade(self):
+        daemon = self.run_with(self.writers())
+        pids = self.pids(['w0', 'w1', 'w2'])
+        self.upgrade(daemon, 1)
+        daemon = self.kill_and_start(daemon)
+        self.wait_for_log("adopted: 'w2'")
+        self.upgrade(daemon, 2)
+        daemon = self.kill_and_start(daemon)
+        self.wait_for_log("adopted: 'w2'", 2)
+        self.assert_untouched(pids)
+        self.end(daemon)
+        self.check_writers()
+
+
+if __name__ == '__main__':
+    unittest.main()
