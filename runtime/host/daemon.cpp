@@ -67,6 +67,13 @@ core::ExitStatus exit_status(int status) {
 constexpr core::ExitStatus unknown_status{
     .by_signal = false, .number = -1, .core_dumped = false, .unknown = true};
 
+// Reading the configuration takes a lot more than what is left of it.
+void give_back_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 class Daemon {
  public:
   // `legacy`: goes on as the image before this one, whose supervisor is given.
@@ -540,6 +547,7 @@ void Daemon::execute(const core::effect::LoadPlan& order) {
   }
   next_configuration_ = *loaded;
   feed(core::input::PlanLoaded{.resolved = loaded->resolved, .purpose = order.purpose});
+  give_back_memory();
 }
 
 void Daemon::execute(const core::effect::Added& order) {
@@ -576,6 +584,9 @@ void Daemon::execute(const core::effect::Updated&) {
       // They listen anew only if something of them changed; the answers of now go out before.
       configuration_.resolved = taken.resolved;
       servers_are_old_ = !schema::same_servers(*served_, *taken.resolved);
+      if (!servers_are_old_) {
+        served_ = taken.resolved;  // the old plan is not kept for them
+      }
     }
   }
   server_url_ = default_server_url(supervisor_.resolved());
@@ -660,10 +671,7 @@ int Daemon::run() {
     }
   });
   log_.flush();
-#ifdef __GLIBC__
-  // Reading the configuration took a lot more than what is left of it.
-  ::malloc_trim(0);
-#endif
+  give_back_memory();
   loop.run();
   if (servers_) {
     servers_->close();
