@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "schema/expand.h"
+#include "schema/parallel.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -61,7 +62,6 @@ class ConfigMerger {
           section.first_line = header.line + 1;
         }
         occurrences_.push_back({slot, file, &header});
-        entry_total_ += header.entry_count;
       }
     }
     // Those of one section side by side, otherwise in order of reading; mostly they are already.
@@ -90,29 +90,51 @@ class ConfigMerger {
     }
   }
 
+  // Large ones by two threads: sections do not know of each other here.
   void bind_entries() {
-    config_.entries_.reserve(entry_total_);
-    std::size_t at = 0;
-    for (std::uint32_t index = 0; index < config_.sections.size(); ++index) {
+    constexpr std::size_t many = 1000;
+    const bool by_two = occurrences_.size() >= many && schema::has_second_processor();
+    // Occurrences of one section stay together.
+    std::size_t half = by_two ? occurrences_.size() / 2 : occurrences_.size();
+    while (half < occurrences_.size() && half > 0 &&
+           occurrences_[half].section == occurrences_[half - 1].section)
+      ++half;
+    const auto bind_first = [&] { bind_entries(0, half, config_.entries_[0]); };
+    const auto bind_others = [&] { bind_entries(half, occurrences_.size(), config_.entries_[1]); };
+    if (by_two) {
+      schema::do_both(bind_first, bind_others);
+    } else {
+      bind_first();
+    }
+  }
+
+  // Those of a range of occurrences, into `out`, which sections point into from then on.
+  void bind_entries(std::size_t at, std::size_t end, std::vector<ConfigEntry>& out) {
+    std::size_t total = 0;
+    for (std::size_t i = at; i < end; ++i) total += occurrences_[i].header->entry_count;
+    out.reserve(total);
+    while (at < end) {
+      const std::uint32_t index = occurrences_[at].section;
       ConfigSection& section = config_.sections[index];
       const std::size_t first_header = at;
-      const std::size_t first_entry = config_.entries_.size();
-      for (; at < occurrences_.size() && occurrences_[at].section == index; ++at)
-        add_entries(section, occurrences_[at]);
+      const std::size_t first_entry = out.size();
+      for (; at < end && occurrences_[at].section == index; ++at)
+        add_entries(section, occurrences_[at], out);
       section.headers = std::span(config_.headers_).subspan(first_header, at - first_header);
       section.header_files =
           std::span(config_.header_files_).subspan(first_header, at - first_header);
-      const std::span entries = std::span(config_.entries_).subspan(first_entry);
+      const std::span entries = std::span(out).subspan(first_entry);
       section.entries = entries;
       mark_overridden(section, entries);
     }
   }
 
-  void add_entries(ConfigSection& section, const Occurrence& occurrence) {
+  void add_entries(ConfigSection& section, const Occurrence& occurrence,
+                   std::vector<ConfigEntry>& out) {
     const Document& document = files_.files[occurrence.file].document;
     const SectionHeader& header = *occurrence.header;
     for (std::uint32_t i = header.first_entry; i < header.first_entry + header.entry_count; ++i) {
-      ConfigEntry& bound = config_.entries_.emplace_back();
+      ConfigEntry& bound = out.emplace_back();
       bound.file = occurrence.file & 0x1FFFFFFFU;  // the width of the field
       bound.entry = i;
       bound.key = sources_.text(document.key(i));
@@ -196,7 +218,6 @@ class ConfigMerger {
   const SourceMap& sources_;
   Config config_;
   std::vector<Occurrence> occurrences_;
-  std::size_t entry_total_ = 0;
   static constexpr std::uint32_t no_section = std::numeric_limits<std::uint32_t>::max();
   std::vector<std::uint32_t> slots_;  // sections by name, by the hash of it
 };

@@ -56,7 +56,7 @@ class Reporter {
   bool is_about_absence(const schema::Fault& fault) {
     if (fault.section >= lowering_.section_count()) return false;
     if (fault.rule == "unknown-program-in-group") return true;
-    return !fault.setting && lowering_.settings(fault.section).empty() &&
+    return !fault.setting && lowering_.settings(fault.section, room_).empty() &&
            (fault.rule == "missing-required-key" || fault.rule == "listener-without-events");
   }
 
@@ -166,7 +166,7 @@ class Reporter {
   Span place(const schema::Fault& fault, const ConfigEntry& entry) {
     const Document& document = config_.document(entry);
     const Entry written = config_.written(entry);
-    const schema::Setting& setting = lowering_.settings(fault.section)[*fault.setting];
+    const schema::Setting& setting = lowering_.settings(fault.section, room_)[*fault.setting];
     Span whole = written.value;
     exact_ = setting.text == entry.value && entry.value.find('\n') == std::string_view::npos;
     // An empty value has no place of its own.
@@ -197,6 +197,7 @@ class Reporter {
   const SourceMap& sources_;
   Diagnostics& diagnostics_;
   bool exact_ = false;
+  std::vector<schema::Setting> room_;
   std::set<std::tuple<std::string_view, SourceId, std::uint32_t>> told_of_default_;
 };
 
@@ -219,6 +220,7 @@ schema::Facts assumed_facts(const CompileOptions& options) {
   facts.missing_variable_is_error = options.environment_is_complete;
   facts.partial = options.fragment;
   facts.only_check = options.only_check;
+  facts.may_ask_in_parallel = options.machine == nullptr;
   return facts;
 }
 
@@ -230,7 +232,9 @@ schema::Resolved check(Lowering& lowering, const Config& config, const SourceMap
   const bool has_gaps = options.fragment && (sources.has_markers() || diagnostics.has_errors());
   schema::InstantiateResult result =
       schema::instantiate(lowering.plan(), assumed_facts(options),
-                          [&lowering](std::size_t section) { return lowering.settings(section); });
+                          [&lowering](std::size_t section, std::vector<schema::Setting>& room) {
+                            return lowering.settings(section, room);
+                          });
   Reporter reporter(lowering, config, sources, diagnostics);
   for (const schema::Fault& fault : result.faults)
     if (!has_gaps || !reporter.is_about_absence(fault)) reporter.report(fault);

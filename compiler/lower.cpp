@@ -110,11 +110,12 @@ void Lowering::add(const ConfigSection& section) {
   sections_.push_back(&section);
 }
 
-std::span<const schema::Setting> Lowering::settings(std::size_t section) {
+std::span<const schema::Setting> Lowering::settings(std::size_t section,
+                                                    std::vector<schema::Setting>& room) const {
   if (!options_.only_check) return plan_.sections[section].settings;
-  made_.clear();
-  add_settings(*sections_[section], made_);
-  return made_;
+  room.clear();
+  add_settings(*sections_[section], room);
+  return room;
 }
 
 const ConfigEntry& Lowering::entry(std::size_t section, std::size_t setting) const {

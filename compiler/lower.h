@@ -19,9 +19,10 @@ class Lowering {
 
   schema::Plan take_plan() { return std::move(plan_); }
 
-  // The settings of a section of the plan; with options.only_check without their places. Valid
-  // until the next call.
-  std::span<const schema::Setting> settings(std::size_t section);
+  // The settings of a section of the plan. With options.only_check they are made in `room`, without
+  // their places.
+  std::span<const schema::Setting> settings(std::size_t section,
+                                            std::vector<schema::Setting>& room) const;
 
   // What section `section` of the plan was made of.
   const ConfigSection& section(std::size_t section) const { return *sections_[section]; }
@@ -45,7 +46,6 @@ class Lowering {
   schema::Plan plan_;
   std::vector<const ConfigSection*> sections_;  // by plan section
   std::vector<std::string> here_;               // by file
-  std::vector<schema::Setting> made_;           // of the section that was asked for last
 };
 
 }  // namespace sup::compiler

@@ -7,11 +7,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "schema/expand.h"
+#include "schema/parallel.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -276,8 +275,7 @@ class Portions {
   // Whether a second thread is worth its start. Questions to the machine are not for two.
   bool are_many() const {
     constexpr std::size_t many = 32;
-    return found_.size() >= many && options_.machine == nullptr &&
-           std::thread::hardware_concurrency() > 1;
+    return found_.size() >= many && options_.machine == nullptr && schema::has_second_processor();
   }
 
   // Looks at portions that nobody has taken yet, until there are none.
@@ -321,17 +319,15 @@ void ask_rules(Context& context, Diagnostics& findings) {
     chosen.emplace([&](const LintRule& rule) { return options.enabled(rule.rule); });
   const RuleTable& table = chosen ? *chosen : RuleTable::usual(options.style);
   Portions portions(table, context.compilation(), options);
-  std::jthread second;
+  const auto ask = [&] {
+    for (const LintRule* rule : table.whole) rule->check(context, findings);
+    portions.work(context);
+  };
   if (portions.are_many()) {
-    try {
-      second = std::jthread([&portions] { portions.work_alone(); });
-    } catch (const std::system_error&) {
-      // The machine gives no second thread; this one does it all.
-    }
+    schema::do_both(ask, [&] { portions.work_alone(); });
+  } else {
+    ask();
   }
-  for (const LintRule* rule : table.whole) rule->check(context, findings);
-  portions.work(context);
-  if (second.joinable()) second.join();
   portions.hand_over(findings);
 }
 

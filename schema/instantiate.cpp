@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "schema/names.h"
+#include "schema/parallel.h"
 #include "schema/suggest.h"
 #include "schema/text.h"
 
@@ -50,6 +53,17 @@ class Binder {
     result_.resolved.infos = plan.infos;
   }
 
+  // One that binds programs for another, in a thread of its own.
+  struct Helper {};
+
+  Binder(const Binder& leader, Helper /*tag*/)
+      : plan_(leader.plan_),
+        facts_(leader.facts_),
+        settings_of_(leader.settings_of_),
+        names_(leader.names_) {
+    result_.resolved.supervisord = leader.result_.resolved.supervisord;
+  }
+
   InstantiateResult run() {
     bind_supervisord();
     for (std::size_t i = 0; i < plan_.sections.size(); ++i)
@@ -69,7 +83,7 @@ class Binder {
   // The settings of a section; valid until those of another are asked for.
   std::span<const Setting> settings(std::size_t section) {
     if (section != current_section_) {
-      current_settings_ = settings_of_(section);
+      current_settings_ = settings_of_(section, room_);
       current_section_ = section;
     }
     return current_settings_;
@@ -442,9 +456,50 @@ class Binder {
       if (plan_.sections[i].kind == SectionKind::group) bind_group(i, by_name);
     // Supervisor's order, which decides the order of its warnings.
     for (const SectionKind kind :
-         {SectionKind::program, SectionKind::eventlistener, SectionKind::fcgi_program})
+         {SectionKind::program, SectionKind::eventlistener, SectionKind::fcgi_program}) {
+      std::vector<std::size_t> members;
       for (std::size_t i = 0; i < plan_.sections.size(); ++i)
-        if (plan_.sections[i].kind == kind && !in_group_[i]) bind_program_group(i);
+        if (plan_.sections[i].kind == kind && !in_group_[i]) members.push_back(i);
+      if (!bind_by_two(members)) bind_program_groups(members);
+    }
+  }
+
+  void bind_program_groups(std::span<const std::size_t> indexes) {
+    for (const std::size_t index : indexes) bind_program_group(index);
+  }
+
+  // The same in two threads, with the same outcome. False, with nothing done, where that is not
+  // worth it or not possible.
+  bool bind_by_two(std::span<const std::size_t> indexes) {
+    constexpr std::size_t many = 1000;
+    if (indexes.size() < many || !facts_.may_ask_in_parallel || !has_second_processor())
+      return false;
+    // Both begin with what is known of the daemon, and with empty hands.
+    Binder first(*this, Helper{});
+    Binder second(*this, Helper{});
+    const std::size_t half = indexes.size() / 2;
+    do_both([&] { first.bind_program_groups(indexes.first(half)); },
+            [&] { second.bind_program_groups(indexes.subspan(half)); });
+    const std::int64_t total = total_processes_ + first.total_processes_ + second.total_processes_;
+    if (total > facts_.maximum_processes) return false;  // which one is too many, one has to count
+    take_over(first.result_);
+    take_over(second.result_);
+    total_processes_ = total;
+    return true;
+  }
+
+  template <class Item>
+  static void append(std::vector<Item>& all, std::vector<Item>& more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+    more = {};
+  }
+
+  void take_over(InstantiateResult& other) {
+    append(result_.faults, other.faults);
+    append(result_.resolved.groups, other.resolved.groups);
+    append(result_.resolved.warnings, other.resolved.warnings);
+    append(result_.resolved.open, other.resolved.open);
   }
 
   void bind_group(std::size_t index,
@@ -847,6 +902,7 @@ class Binder {
   const SettingsOf& settings_of_;
   std::size_t current_section_ = no_section;
   std::span<const Setting> current_settings_;
+  std::vector<Setting> room_;  // for settings that are made when asked for
   const ProcessIds ids_;
   const std::vector<const OptionRow*> old_defaults_ = old_defaults(plan_.target);
   Names names_;
@@ -945,7 +1001,7 @@ std::string settle_path(std::string& path, bool is_directory, const Facts& facts
 }
 
 InstantiateResult instantiate(const Plan& plan, const Facts& facts) {
-  return instantiate(plan, facts, [&](std::size_t section) {
+  return instantiate(plan, facts, [&](std::size_t section, std::vector<Setting>& /*room*/) {
     return std::span<const Setting>(plan.sections[section].settings);
   });
 }

@@ -74,6 +74,8 @@ struct Facts {
   bool partial = false;
   // Only the faults are wanted: one process of each program is tried and none is kept.
   bool only_check = false;
+  // The functions above may be called by two threads at once.
+  bool may_ask_in_parallel = false;
   // Refuses configurations that would make more processes than this.
   std::int64_t maximum_processes = 200000;
 };
@@ -163,9 +165,11 @@ struct InstantiateResult {
 
 InstantiateResult instantiate(const Plan& plan, const Facts& facts);
 
-// The same for a plan whose settings are elsewhere: those of a section, valid until the next call.
-// A configuration that is only checked is so never in memory twice.
-using SettingsOf = std::function<std::span<const Setting>(std::size_t section)>;
+// The same for a plan whose settings are elsewhere: those of a section, made in `room` if they are
+// not there yet and valid as long as it is left alone. A configuration that is only checked is so
+// never in memory twice. May be called by two threads, each with a room of its own.
+using SettingsOf =
+    std::function<std::span<const Setting>(std::size_t section, std::vector<Setting>& room)>;
 InstantiateResult instantiate(const Plan& plan, const Facts& facts, const SettingsOf& settings);
 
 // Replaces ~ and asks the machine for the folder: the path itself, or the one that the file is in.

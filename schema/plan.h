@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,16 @@ struct Origin {
 // it.
 class TextStore {
  public:
-  std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+  // Two threads may bind one configuration.
+  std::string_view keep(std::string text) {
+    const std::scoped_lock lock(mutex_);
+    return texts_.emplace_back(std::move(text));
+  }
 
   void keep_alive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
 
  private:
+  std::mutex mutex_;
   std::deque<std::string> texts_;
   std::vector<std::shared_ptr<const void>> owners_;
 };

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "compiler/ini/grammar.h"
 #include "compiler/ini/old_lines.h"
+#include "schema/parallel.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -119,14 +121,16 @@ Line as_line(std::string_view bytes, const OldLine& old, std::uint32_t begin, st
 
 class DocumentBuilder {
  public:
-  DocumentBuilder(SourceId source, std::string_view bytes, bool is_old) : bytes_(bytes) {
+  // `bytes` are those of the source; `size` of them will be added.
+  DocumentBuilder(SourceId source, std::string_view bytes, std::size_t size, bool is_old)
+      : bytes_(bytes) {
     document_.source = source;
     document_.bytes_ = bytes;
     document_.is_old_ = is_old;
     // Growing would touch it all twice; what is not used is never touched.
     constexpr std::size_t bytes_in_a_line = 20;
-    document_.lines_.reserve(bytes.size() / bytes_in_a_line + 1);
-    document_.entries_.reserve(bytes.size() / bytes_in_a_line + 1);
+    document_.lines_.reserve(size / bytes_in_a_line + 1);
+    document_.entries_.reserve(size / bytes_in_a_line + 1);
     may_have_hash_ = bytes.find('#') != std::string_view::npos;
   }
 
@@ -176,6 +180,35 @@ class DocumentBuilder {
     }
     if (kind == LineKind::junk) add_junk();
     store(line, kind, !old.comment.empty());
+  }
+
+  // Whether what was added begins with a header, so that it does not hang on what stands above.
+  bool begins_with_header() const {
+    return document_.line_count() != 0 && document_.line_kind(0) == LineKind::header;
+  }
+
+  // Adds what another one has, which begins with a header.
+  void append(const DocumentBuilder& other) {
+    const Document& after = other.document_;
+    const std::uint32_t lines = document_.line_count();
+    const std::uint32_t entries = document_.entry_count();
+    const auto continuations = static_cast<std::uint32_t>(document_.continuations.size());
+    document_.lines_.insert(document_.lines_.end(), after.lines_.begin(), after.lines_.end());
+    // The flag of continued ones is above all line numbers.
+    for (Document::StoredEntry entry : after.entries_) {
+      entry.line += lines;
+      document_.entries_.push_back(entry);
+    }
+    for (SectionHeader section : after.sections) {
+      section.line += lines;
+      section.first_entry += entries;
+      document_.sections.push_back(section);
+    }
+    for (const Document::Continued& each : after.continued_)
+      document_.continued_.push_back({each.entry + entries, each.first + continuations});
+    document_.continuations.insert(document_.continuations.end(), after.continuations.begin(),
+                                   after.continuations.end());
+    for (const std::uint32_t line : after.junk) document_.junk.push_back(line + lines);
   }
 
   Document finish() { return std::move(document_); }
@@ -306,19 +339,53 @@ struct FileAction<grammar::last_plain_line> : FileAction<grammar::whole_line> {}
 
 }  // namespace
 
+namespace {
+
+// Lines of one kind of grammar into a builder.
+enum class Reading : std::uint8_t { old, plain, any_line_end };
+
+void add_lines(std::string_view lines, Reading reading, DocumentBuilder& builder) {
+  p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
+      lines.data(), lines.data() + lines.size(), "");
+  switch (reading) {
+    case Reading::old: p::parse<grammar::plain_file, OldFileAction>(input, builder); break;
+    case Reading::plain: p::parse<grammar::plain_file, FileAction>(input, builder); break;
+    case Reading::any_line_end: p::parse<grammar::file, FileAction>(input, builder); break;
+  }
+}
+
+// Where a text may be parted so that both halves are read for themselves: before a line that is
+// likely to be a header. Nothing for small ones.
+std::optional<std::size_t> middle(std::string_view bytes) {
+  constexpr std::size_t large = std::size_t{256} * 1024;
+  if (bytes.size() < large || !schema::has_second_processor()) return std::nullopt;
+  const std::size_t end_of_line = bytes.find("\n[", bytes.size() / 2);
+  if (end_of_line == std::string_view::npos) return std::nullopt;
+  return end_of_line + 1;
+}
+
+}  // namespace
+
 Document parse(SourceId source, std::string_view bytes, schema::Target target) {
   const bool is_old = target == schema::Target::v3_4;
-  DocumentBuilder builder(source, bytes, is_old);
-  p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
-      bytes.data(), bytes.data() + bytes.size(), "");
   // Most files have no carriage return, and none is then looked for in each line.
-  if (is_old) {
-    p::parse<grammar::plain_file, OldFileAction>(input, builder);
-  } else if (bytes.find('\r') == std::string_view::npos) {
-    p::parse<grammar::plain_file, FileAction>(input, builder);
-  } else {
-    p::parse<grammar::file, FileAction>(input, builder);
+  const Reading reading = is_old                                       ? Reading::old
+                          : bytes.find('\r') == std::string_view::npos ? Reading::plain
+                                                                       : Reading::any_line_end;
+  DocumentBuilder builder(source, bytes, bytes.size(), is_old);
+  const std::optional<std::size_t> parting = is_old ? std::nullopt : middle(bytes);
+  if (!parting) {
+    add_lines(bytes, reading, builder);
+    return builder.finish();
   }
+  const std::string_view below = bytes.substr(*parting);
+  DocumentBuilder second(source, bytes, below.size(), is_old);
+  schema::do_both([&] { add_lines(bytes.substr(0, *parting), reading, builder); },
+                  [&] { add_lines(below, reading, second); });
+  if (second.begins_with_header())
+    builder.append(second);
+  else
+    add_lines(below, reading, builder);
   return builder.finish();
 }
 
