@@ -45,6 +45,10 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? std::string{} : slash == 0 ? "/" : path.substr(0, slash);
 }
 
+schema::Error pipe_error(const std::string& path) {
+  return {"cannot read " + path + ": it is a pipe", 0};
+}
+
 // A folder's name as it is put before the names of its files; characters that a pattern would
 // interpret are bracketed.
 std::string pattern_in(const std::string& folder, const std::string& pattern) {
@@ -75,9 +79,9 @@ std::vector<std::string> configurations_in(const std::string& folder, const File
   return found;
 }
 
-schema::Result<std::string> read_match(const std::string& path, const FileSystem& files) {
-  if (files.is_pipe(path)) return schema::Error{"cannot read " + path + ": it is a pipe", 0};
-  return files.read(path);
+schema::Result<std::string> FileSystem::read_match(const std::string& path) const {
+  if (is_pipe(path)) return pipe_error(path);
+  return read(path);
 }
 
 std::string RealFileSystem::real(const std::string& path) const {
@@ -85,14 +89,11 @@ std::string RealFileSystem::real(const std::string& path) const {
   return root_ + (path.starts_with('/') ? "" : "/") + path;
 }
 
-schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
-  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return world(path, errno);
+namespace {
 
-  struct stat info {};
-
-  if (::fstat(file.get(), &info) != 0) return world(path, errno);
-  if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
+// All of an open file.
+schema::Result<std::string> read_all(const Descriptor& file, const struct stat& info,
+                                     const std::string& path) {
   std::string bytes;
   // The size is a hint only: pipes and /proc have none.
   std::size_t used = 0;
@@ -113,6 +114,32 @@ schema::Result<std::string> RealFileSystem::read(const std::string& path) const 
   }
   bytes.resize(used);
   return bytes;
+}
+
+}  // namespace
+
+schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
+  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return world(path, errno);
+
+  struct stat info {};
+
+  if (::fstat(file.get(), &info) != 0) return world(path, errno);
+  if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
+  return read_all(file, info, path);
+}
+
+// Opened in a way that does not wait for a writer, so that one need not ask beforehand.
+schema::Result<std::string> RealFileSystem::read_match(const std::string& path) const {
+  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return world(path, errno);
+
+  struct stat info {};
+
+  if (::fstat(file.get(), &info) != 0) return world(path, errno);
+  if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
+  if (S_ISFIFO(info.st_mode)) return pipe_error(path);
+  return read_all(file, info, path);
 }
 
 std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {
@@ -140,18 +167,16 @@ bool RealFileSystem::is_pipe(const std::string& path) const {
   return ::stat(real(path).c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
+const std::string& RealFileSystem::working_folder() const {
+  std::array<char, 4096> buffer{};
+  if (working_folder_.empty() && ::getcwd(buffer.data(), buffer.size()) != nullptr)
+    working_folder_ = buffer.data();
+  return working_folder_;
+}
+
 std::string RealFileSystem::absolute(const std::string& path) const {
-  std::string whole = path;
-  if (!path.starts_with('/')) {
-    if (root_.empty()) {
-      std::array<char, 4096> buffer{};
-      if (::getcwd(buffer.data(), buffer.size()) != nullptr)
-        whole = std::string(buffer.data()) + "/" + path;
-    } else {
-      whole = "/" + path;
-    }
-  }
-  return schema::normal_path(whole);
+  if (path.starts_with('/')) return schema::normal_path(path);
+  return schema::normal_path((root_.empty() ? working_folder() : "") + "/" + path);
 }
 
 schema::Result<std::string> MemoryFileSystem::read(const std::string& path) const {
@@ -193,6 +218,11 @@ void OverlayFileSystem::put(const std::string& path, std::string text) {
 schema::Result<std::string> OverlayFileSystem::read(const std::string& path) const {
   const auto found = texts_.find(base_.absolute(path));
   return found != texts_.end() ? found->second : base_.read(path);
+}
+
+schema::Result<std::string> OverlayFileSystem::read_match(const std::string& path) const {
+  const auto found = texts_.find(base_.absolute(path));
+  return found != texts_.end() ? found->second : base_.read_match(path);
 }
 
 std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) const {

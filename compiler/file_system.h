@@ -15,6 +15,9 @@ class FileSystem {
   virtual ~FileSystem() = default;
 
   virtual schema::Result<std::string> read(const std::string& path) const = 0;
+  // The same for what nobody named, but a pattern or a folder brought in: a pipe is an Error there,
+  // as nobody may ever write to it.
+  virtual schema::Result<std::string> read_match(const std::string& path) const;
   // Paths that match a pattern of *, ? and [...], sorted. As Python's glob: no **, leading dots
   // only literally.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
@@ -29,20 +32,18 @@ class FileSystem {
 // The files *.conf and *.ini of a folder, sorted.
 std::vector<std::string> configurations_in(const std::string& folder, const FileSystem& files);
 
-// Reads what nobody named, but a pattern or a folder brought in: a pipe is an Error there, as
-// nobody may ever write to it.
-schema::Result<std::string> read_match(const std::string& path, const FileSystem& files);
-
 // Everything before the last slash; "/" for "/x", "" for "x".
 std::string directory_name(const std::string& path);
 
 // The machine's files. With a `root`, absolute paths are looked up below it, so that the
-// configuration of an image is checked from outside.
+// configuration of an image is checked from outside. Relative ones are those of the working folder
+// that the program had when it first asked for one.
 class RealFileSystem final : public FileSystem {
  public:
   explicit RealFileSystem(std::string root = {}) : root_(std::move(root)) {}
 
   schema::Result<std::string> read(const std::string& path) const override;
+  schema::Result<std::string> read_match(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   bool is_pipe(const std::string& path) const override;
@@ -50,7 +51,10 @@ class RealFileSystem final : public FileSystem {
 
  private:
   std::string real(const std::string& path) const;
+  const std::string& working_folder() const;
+
   std::string root_;
+  mutable std::string working_folder_;
 };
 
 // Files in memory, for tests and for text from standard input.
@@ -75,6 +79,7 @@ class OverlayFileSystem final : public FileSystem {
   void put(const std::string& path, std::string text);
 
   schema::Result<std::string> read(const std::string& path) const override;
+  schema::Result<std::string> read_match(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   bool is_pipe(const std::string& path) const override;

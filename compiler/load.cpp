@@ -192,7 +192,7 @@ class Loader {
     for (const std::string& path : matches) {
       loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
       if (loaded_.files.size() >= most_files) return;
-      auto bytes = read_match(path, files_);
+      auto bytes = files_.read_match(path);
       if (bytes) {
         add(as_named(path), std::move(*bytes), span);
         report_nested();

@@ -47,6 +47,11 @@ class ReadAhead final : public compiler::FileSystem {
     return base_.read(path);
   }
 
+  schema::Result<std::string> read_match(const std::string& path) const override {
+    if (auto kept = texts_.extract(path)) return std::move(kept.mapped());
+    return base_.read_match(path);
+  }
+
   std::vector<std::string> glob(const std::string& pattern) const override {
     return base_.glob(pattern);
   }
@@ -126,7 +131,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   const auto add = [&](const std::string& path, bool is_named) {
     const std::string absolute = files.absolute(path);
     if (!seen.insert(absolute).second) return;
-    auto text = is_named ? files.read(path) : compiler::read_match(path, files);
+    auto text = is_named ? files.read(path) : files.read_match(path);
     if (!text) {
       result.failures.push_back(text.error().message);
       return;
