@@ -219,7 +219,7 @@ schema::Facts assumed_facts(const CompileOptions& options) {
   facts.host_name = options.host_name;
   facts.missing_variable_is_error = options.environment_is_complete;
   facts.partial = options.fragment;
-  facts.only_check = options.only_check;
+  facts.only_check = options.only_check || options.only_plan;
   facts.may_ask_in_parallel = options.machine == nullptr;
   return facts;
 }

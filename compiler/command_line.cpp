@@ -187,6 +187,7 @@ schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& i
   options.templates = *templates;
   options.fragment = input.fragment;
   options.relocatable = input.relocatable;
+  options.only_plan = input.only_plan;
   options.environment_is_complete = input.environment_is_complete;
   options.host_name = input.host_name.empty() ? host_name() : input.host_name;
   options.environment = environment;

@@ -35,6 +35,7 @@ struct InputOptions {
   bool fragment = false;
   bool relocatable = false;
   bool ask_machine = false;
+  bool only_plan = false;  // see CompileOptions
 };
 
 // Adds NAME=VALUE lines: blank lines and those with # are skipped, "export " is dropped, quotes

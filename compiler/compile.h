@@ -28,8 +28,10 @@ struct CompileOptions {
   std::map<std::string, std::string, std::less<>> environment;
   // Missing variables are errors.
   bool environment_is_complete = false;
-  // Only mistakes are wanted: Compilation::resolved stays empty.
+  // Only mistakes are wanted: Compilation::resolved stays empty, and so do the plan's sections.
   bool only_check = false;
+  // The plan is wanted, and what it would run is not: Compilation::resolved has no groups.
+  bool only_plan = false;
   // Leave %(here)s open until boot, where it is the folder of the plan.
   bool relocatable = false;
   std::string host_name = "localhost";

@@ -82,8 +82,8 @@ InputOptions with_process_environment(const BuildOptions& options) {
 }
 
 int run(const BuildOptions& options) {
-  const InputOptions input =
-      options.bake.empty() ? options.input : with_process_environment(options);
+  InputOptions input = options.bake.empty() ? options.input : with_process_environment(options);
+  input.only_plan = true;
   return with_compilation(input, [&](const Compilation& compilation) {
     const sup::schema::Plan* plan = &compilation.plan;
     sup::schema::Plan baked;

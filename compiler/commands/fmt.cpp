@@ -57,7 +57,7 @@ int run(const FmtOptions& options) {
   for (const std::string& path : options.paths) {
     if (files.is_directory(path)) {
       for (const std::string& file : configurations_in(path, files)) {
-        auto bytes = read_match(file, files);
+        auto bytes = files.read_match(file);
         raise_to(status, bytes ? format_text(options, file, std::move(*bytes))
                                : fail(bytes.error().message));
       }

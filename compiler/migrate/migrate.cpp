@@ -308,7 +308,7 @@ void add_circus_files(LoadedFiles& loaded, const FileSystem& files, SourceMap& s
       for (const std::string& path : files.glob(pattern)) {
         if (loaded.files.size() >= most_files || !known.insert(files.absolute(path)).second)
           continue;
-        auto bytes = read_match(path, files);
+        auto bytes = files.read_match(path);
         if (!bytes || bytes->size() > source_maximum_bytes) continue;
         const SourceId id = sources.add({path, std::move(*bytes), std::nullopt});
         loaded.files.push_back(
