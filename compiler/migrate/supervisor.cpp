@@ -47,6 +47,7 @@ class Translator {
     for (Part& part : draft_.parts()) {
       if (part.word == "supervisord" || part.word == "supervice") translate_daemon(part);
       if (is_process(part)) translate_program(part);
+      if (dialect_ == Dialect::supervisor3) silence_later_options(part);
       if (is_old_) escape(part);
     }
     if (Part* part = draft_.find("supervice")) {
@@ -65,6 +66,20 @@ class Translator {
       if (row->treatment == Treatment::log_level) lower_level(part, item);
     }
     open_server(part, address);
+  }
+
+  // What came after the old daemon had no effect there, and would have one now.
+  void silence_later_options(Part& part) {
+    const auto name = schema::classify_section(part.name);
+    if (!name) return;
+    for (Item& item : part.items) {
+      const schema::OptionRow* row = schema::find_option(name->kind, item.key);
+      if (item.settled || row == nullptr || row->is_read_by(schema::Target::v3_4)) continue;
+      draft_.comment_out(part, item, Fate::changed,
+                         draft_.name_of(part, item) +
+                             " is not read by Supervisor 3 and would have an effect today; it is "
+                             "now a comment");
+    }
   }
 
   void lower_level(Part& part, Item& item) {
