@@ -135,7 +135,7 @@ struct Config {
 
   std::vector<Span> headers_;
   std::vector<std::uint32_t> header_files_;
-  std::array<std::vector<ConfigEntry>, 2> entries_;  // of the first sections and of the others
+  std::array<std::vector<ConfigEntry>, 2> entries_;     // of the first sections and of the others
   std::deque<std::vector<ConfigEntry>> with_defaults_;  // of sections that [DEFAULT] added to
 };
 
