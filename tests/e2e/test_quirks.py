@@ -153,7 +153,7 @@ while True:
         listener = ('[eventlistener:l]\ncommand=python3 -I -S @/odd.py\nevents=PROCESS_STATE_EXITED\nstartsecs=0\n'
                     '[program:a]\ncommand=/bin/sh -c "sleep 0.5; exit 3"\nstartsecs=0\nautorestart=false\n')
         daemon = self.run_with(listener)
-        self.wait_for_text('seen', 'serial:0 ', 2)
+        self.wait_for_text('seen', ' serial:0 ', 2)
         self.assertIn("l: bad result line: 'RESULT nonsense'", self.read('s.log'))
         self.wait_for_pid('l', 2)
         self.end(daemon)

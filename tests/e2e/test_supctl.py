@@ -50,7 +50,7 @@ command=/bin/sleep 1000
 startsecs=0
 autostart=false
 [program:bad]
-command=/bin/sh -c "sleep 3; exit 3"
+command=/bin/sh -c "sleep 0.5; exit 3"
 startsecs=0
 autorestart=false
 [program:fatal]
@@ -107,17 +107,17 @@ MASKS = [(re.compile(pattern, re.M), text) for pattern, text in [
 class Side:
     """A daemon in a folder of its own, and a client that talks to it."""
 
-    def __init__(self, test, client, configuration, daemon):
+    def __init__(self, clean_up, client, configuration, daemon):
         self.client = client
         self.folder = os.path.realpath(tempfile.mkdtemp(prefix='supctl-'))
-        test.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        clean_up(shutil.rmtree, self.folder, ignore_errors=True)
         self.write('s.conf', configuration)
         self.daemon = None
         if daemon:
             self.daemon = subprocess.Popen(
                 daemon.split() + ['-c', self.path('s.conf')], cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            test.addCleanup(self.end)
+            clean_up(self.end)
 
     def end(self):
         if self.daemon.poll() is None:
@@ -169,6 +169,7 @@ class Side:
     def is_settled(self):
         try:
             return all(info['statename'] not in ('STARTING', 'STOPPING', 'BACKOFF')
+                       and not (info['statename'] == 'RUNNING' and info['name'] == 'bad')
                        and not (info['statename'] == 'STOPPED' and info['start'] == 0
                                 and info['name'] in self.started)
                        for info in self.call('supervisor.getAllProcessInfo'))
@@ -184,15 +185,22 @@ class Compared(unittest.TestCase):
     programs = PROGRAMS
     daemon = DAEMON
 
+    shared_sides = None  # of all tests of a class that change nothing
+
+    @classmethod
+    def make_sides(cls, clean_up):
+        text = HEAD + cls.programs
+        sides = [Side(clean_up, client, text, cls.daemon)
+                 for client in (SUPERVISORCTL, program('supctl'))]
+        for side in sides:
+            side.started = set(re.findall(r'program:(\w+)', cls.programs)) - {'off', 'two'}
+        return sides
+
     def setUp(self):
         if not os.path.exists(program('supctl')):
             self.skipTest('no supctl')
-        text = HEAD + self.programs
-        self.sides = [Side(self, client, text, self.daemon)
-                      for client in (SUPERVISORCTL, program('supctl'))]
+        self.sides = self.shared_sides or self.make_sides(self.addCleanup)
         if self.daemon:
-            for side in self.sides:
-                side.started = set(re.findall(r'program:(\w+)', self.programs)) - {'off', 'two'}
             self.settle()
 
     def settle(self):
@@ -225,13 +233,20 @@ class Compared(unittest.TestCase):
 
     def compare_lines(self, lines, settle=False):
         for line in lines.strip().split('\n'):
-            self.compare(*line.split())
+            # Supervisor names those that stop together as it comes upon them.
+            together = line.startswith(('stop ', 'restart ')) and (':' in line or 'all' in line)
+            self.compare(*line.split(), ordered=not together)
             if settle:
                 self.settle()
 
 
 class Asking(Compared):
     """Commands that change nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        if os.path.exists(program('supctl')):
+            cls.shared_sides = cls.make_sides(cls.addClassCleanup)
 
     def test_status(self):
         output = self.compare('status')
@@ -620,7 +635,7 @@ startsecs=0
     daemon = None
 
     def test_credentials(self):
-        server = Side(self, None, HEAD + self.programs, DAEMON)
+        server = Side(self.addCleanup, None, HEAD + self.programs, DAEMON)
         server.started = {'cat'}
         deadline = time.monotonic() + PATIENCE
         while not server.is_settled():
