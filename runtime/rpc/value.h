@@ -25,23 +25,15 @@ class Value {
   Value() = default;  // nil
 
   // Implicit on purpose: a list of members reads as what it stands for.
-  Value(bool value) : content_(value) {}
-
-  Value(int value) : content_(std::int64_t{value}) {}
-
-  Value(std::int64_t value) : content_(value) {}
-
-  Value(double value) : content_(value) {}
-
-  Value(std::string value) : content_(std::move(value)) {}
-
-  Value(std::string_view value) : content_(std::string(value)) {}
-
-  Value(const char* value) : content_(std::string(value)) {}
-
-  Value(Array value) : content_(std::move(value)) {}
-
-  Value(Struct value) : content_(std::move(value)) {}
+  Value(bool value);
+  Value(int value);
+  Value(std::int64_t value);
+  Value(double value);
+  Value(std::string value);
+  Value(std::string_view value);
+  Value(const char* value);
+  Value(Array value);
+  Value(Struct value);
 
   template <class T>
   bool is() const {
@@ -78,6 +70,25 @@ struct Member {
 
   bool operator==(const Member& other) const = default;
 };
+
+// Here, as clang wants to know what a member is before it makes a list of them.
+inline Value::Value(bool value) : content_(value) {}
+
+inline Value::Value(int value) : content_(std::int64_t{value}) {}
+
+inline Value::Value(std::int64_t value) : content_(value) {}
+
+inline Value::Value(double value) : content_(value) {}
+
+inline Value::Value(std::string value) : content_(std::move(value)) {}
+
+inline Value::Value(std::string_view value) : content_(std::string(value)) {}
+
+inline Value::Value(const char* value) : content_(std::string(value)) {}
+
+inline Value::Value(Array value) : content_(std::move(value)) {}
+
+inline Value::Value(Struct value) : content_(std::move(value)) {}
 
 inline bool Value::operator==(const Value& other) const { return content_ == other.content_; }
 
