@@ -173,8 +173,10 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
     return made.error();
   }
   for (const schema::RpcInterface& interface : resolved.rpcinterfaces) {
-    site_.machine.log(core::Level::info,
-                      "RPC interface " + schema::python_repr(interface.name) + " initialized");
+    if (rpc::is_stock(interface)) {
+      site_.machine.log(core::Level::info,
+                        "RPC interface " + schema::python_repr(interface.name) + " initialized");
+    }
   }
   if (gate.username.empty()) {
     site_.machine.log(core::Level::critical,

@@ -3,7 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/core/concat.h"
+
 namespace sup::rpc {
+
+bool is_stock(const schema::RpcInterface& interface) {
+  return interface.factory == "supervisor.rpcinterface:make_main_rpcinterface";
+}
 
 Interface::Interface(core::Supervisor& supervisor, core::Machine& machine)
     : supervisor_(supervisor), machine_(machine) {}
@@ -22,7 +28,15 @@ void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
     }
   };
   for (const schema::RpcInterface& interface : plan->rpcinterfaces) {
-    add(interface.name, "supervisor");
+    if (is_stock(interface)) {
+      add(interface.name, "supervisor");
+    } else {
+      machine_.log(core::Level::error,
+                   core::concat("[rpcinterface:", interface.name, "] ", interface.factory,
+                                " is an extension in Python, which is not run here: there are no "
+                                "methods ",
+                                interface.name, ".*"));
+    }
   }
   add("suprun", "suprun");
   add("system", "system");

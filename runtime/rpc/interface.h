@@ -15,6 +15,9 @@
 
 namespace sup::rpc {
 
+// Whether it is Supervisor's own, which is all that can be here: others are Python.
+bool is_stock(const schema::RpcInterface& interface);
+
 class Interface {
  public:
   Interface(core::Supervisor& supervisor, core::Machine& machine);

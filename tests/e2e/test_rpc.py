@@ -119,7 +119,10 @@ def plain(value):
         return {name: ('#' if name in CHANGING and each else plain(each))
                 for name, each in value.items() if name != 'autorestart'}
     if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
+        values = [plain(each) for each in value]
+        if all(isinstance(each, dict) and 'status' in each for each in values):
+            values.sort(key=lambda each: (each['group'], each['name']))  # by who ended first
+        return values
     if isinstance(value, str):
         value = re.sub(r'/tmp/suprun-[^/]*', '@', value)
         value = re.sub(r'(---supervisor-)\w+', r'\1#', value)
@@ -495,6 +498,16 @@ class Rpc(RpcTest):
         self.assertIn('CANT_REREAD: ', got[2])
         self.assertIn('startsecs', got[2])
         self.assertNotIn('\x1b', got[2])
+        self.end(daemon)
+
+    def test_extensions_in_python_are_told(self):
+        daemon = self.serve(UNIX + '[rpcinterface:twiddler]\nsupervisor.rpcinterface_factory = '
+                            'supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface\n')
+        self.wait_for_log('ERRO [rpcinterface:twiddler] supervisor_twiddler.rpcinterface:'
+                          'make_twiddler_rpcinterface is an extension in Python, which is not run')
+        self.assertNotIn("RPC interface 'twiddler'", self.read('s.log'))
+        self.assertEqual(outcome(lambda: self.server().twiddler.getState()),
+                         ('fault', 1, 'UNKNOWN_METHOD'))
         self.end(daemon)
 
     def test_without_rpcinterface_there_is_no_namespace(self):

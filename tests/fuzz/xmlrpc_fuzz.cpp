@@ -1,0 +1,39 @@
+// Any bytes are a call or are refused; a call that was read is written and read again as the same,
+// and whatever text is in it, the answer is XML that our own reader takes.
+#include "runtime/rpc/writer.h"
+#include "runtime/rpc/xmlrpc.h"
+#include "schema/text.h"
+#include "tests/fuzz/target.h"
+
+using namespace sup;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(fuzz::as_text(data, size));
+  std::string escaped;
+  rpc::append_escaped(text, escaped);
+  fuzz::require(!schema::invalid_utf8(escaped), "escaped text is UTF-8");
+  const auto response = rpc::parse_response(rpc::print_response(text));
+  fuzz::require(static_cast<bool>(response), "every text can be sent");
+
+  const auto call = rpc::parse_call(text);
+  if (!call) {
+    fuzz::require(!call.error().message.empty(), "a refusal says why");
+    return 0;
+  }
+  fuzz::require(!call->method.empty(), "a call has a method");
+  // The values may hold what XML cannot carry; written once, they stay.
+  const std::string written = rpc::print_call(*call);
+  const auto again = rpc::parse_call(written);
+  fuzz::require(static_cast<bool>(again), "what was read can be written and read again");
+  fuzz::require(rpc::print_call(*again) == written, "written twice, it is the same");
+
+  std::string streamed(rpc::response_head);
+  {
+    rpc::XmlWriter writer(streamed);
+    writer.value(rpc::Value(call->parameters));
+  }
+  streamed += rpc::response_tail;
+  fuzz::require(streamed == rpc::print_response(rpc::Value(call->parameters)),
+                "both ways of writing say the same");
+  return 0;
+}
