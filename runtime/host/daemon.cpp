@@ -316,7 +316,8 @@ schema::Status Daemon::start() {
   }
   signals_ = take_signals();
   if (!in_foreground()) {
-    const schema::Status gone = daemonize(wanted, log_);
+    // What another daemon left behind may have brought its own settings: asked for once more.
+    const schema::Status gone = daemonize(settings(), log_);
     if (!gone) {
       return gone.error();
     }
