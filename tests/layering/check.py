@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-# Folder, longest first -> folders whose headers it may include.
+# Folder, longest first -> folders whose headers, or single headers, it may include.
 FOLDERS = {
     'schema': ['schema'],
     'compiler': ['schema', 'compiler'],
@@ -20,6 +20,8 @@ FOLDERS = {
     'runtime/ctl': ['schema', 'runtime/rpc', 'runtime/ctl'],
     'runtime/ctl/configuration.cpp': ['schema', 'compiler', 'runtime/ctl'],
     'runtime/ctl/supctl.cpp': ['schema', 'runtime'],
+    'runtime/listeners': ['schema', 'runtime/rpc', 'runtime/ctl', 'runtime/listeners',
+                          'runtime/option_reader.h'],
     'runtime/option_reader.h': ['schema'],
     'runtime/option_reader.cpp': ['schema', 'runtime'],
     'runtime/command_line.h': ['schema', 'runtime/core'],
@@ -33,10 +35,11 @@ ROOMS = {
     r'tao/': ['compiler/ini/'],
     r'CLI/': ['compiler/commands/', 'compiler/supc.cpp', 'lint/supcheck.cpp'],
     r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/baseline', 'lint/lsp/protocol',
-                    'runtime/ctl/output'],
+                    'runtime/ctl/output', 'runtime/listeners/mail_file'],
     r'toml': ['lint/settings_file'],
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],
     r'pugixml': ['runtime/rpc/'],
+    r'curl/': ['runtime/listeners/transfer'],
     r'editline/': ['runtime/ctl/shell'],
     r'boost/beast': ['runtime/http/server', 'runtime/ctl/client'],
     r'boost/': ['runtime/host/', 'runtime/http/', 'runtime/ctl/', 'runtime/suprun.cpp'],
@@ -59,7 +62,8 @@ def complaints_about(path, text):
         quote, header = match.groups()
         where = '%s:%d: ' % (path, number)
         room = next((ROOMS[r] for r in ROOMS if quote == '<' and re.match(r, header)), None)
-        if quote == '"' and allowed and not any(header.startswith(f + '/') for f in allowed):
+        if quote == '"' and allowed and not any(header == f or header.startswith(f + '/')
+                                                for f in allowed):
             yield where + '"%s": may include only %s' % (header, ', '.join(allowed))
         if room and allowed and not any(path.startswith(place) for place in room):
             yield where + '<%s>: belongs only in %s' % (header, ', '.join(room))

@@ -1,0 +1,114 @@
+#include "runtime/listeners/arguments.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <limits>
+
+#include "schema/text.h"
+
+namespace sup::listeners {
+
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+template <std::size_t N>
+std::optional<std::int64_t> with_unit(std::string_view given, const std::array<Unit, N>& units) {
+  const std::string lowered = schema::lower(schema::strip(given));
+  std::string_view text = lowered;
+  std::int64_t factor = 1;
+  for (const Unit& unit : units) {
+    if (text.ends_with(unit.name)) {
+      text.remove_suffix(unit.name.size());
+      factor = unit.factor;
+      break;
+    }
+  }
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || parsed != end || text.empty() || number < 0 ||
+      number > std::numeric_limits<std::int64_t>::max() / factor) {
+    return std::nullopt;
+  }
+  return number * factor;
+}
+
+}  // namespace
+
+std::optional<std::string> CommandLine::value(std::string_view name) const {
+  const auto found = std::find_if(given.rbegin(), given.rend(), [&](const GivenArgument& each) {
+    return name == each.argument->name;
+  });
+  return found != given.rend() ? std::optional(found->value) : std::nullopt;
+}
+
+std::vector<std::string> CommandLine::values(std::string_view name) const {
+  std::vector<std::string> all;
+  for (const GivenArgument& each : given) {
+    if (name == each.argument->name) all.push_back(each.value);
+  }
+  return all;
+}
+
+CommandLine read_command_line(std::span<const Argument> known, int count, char** arguments,
+                              bool stops_at_word) {
+  CommandLine line;
+  OptionReader reader(known, count, arguments, stops_at_word);
+  for (;;) {
+    schema::Result<std::optional<GivenArgument>> next = reader.next();
+    if (!next) {
+      line.mistake = next.error().message;
+      return line;
+    }
+    if (!next->has_value()) break;
+    line.given.push_back(std::move(**next));
+  }
+  line.words = reader.rest();
+  return line;
+}
+
+std::optional<int> whole_number(std::string_view text) {
+  text = schema::strip(text);
+  int number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && parsed == end && !text.empty() ? std::optional(number)
+                                                                : std::nullopt;
+}
+
+std::optional<std::int64_t> byte_size(std::string_view text) {
+  static constexpr std::array units{
+      Unit{"kb", std::int64_t{1} << 10U},
+      Unit{"mb", std::int64_t{1} << 20U},
+      Unit{"gb", std::int64_t{1} << 30U}
+  };
+  return with_unit(text, units);
+}
+
+std::optional<std::int64_t> duration_seconds(std::string_view text) {
+  static constexpr std::array units{
+      Unit{"s", 1    },
+      Unit{"m", 60   },
+      Unit{"h", 3600 },
+      Unit{"d", 86400}
+  };
+  return with_unit(text, units);
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+bool is_under_supervisor() {
+  return std::getenv("SUPERVISOR_SERVER_URL") != nullptr ||
+         std::getenv("SUPERVISOR_ENABLED") != nullptr;
+}
+
+}  // namespace sup::listeners

@@ -1,0 +1,106 @@
+// crashmail: a mail for each unexpected exit.
+
+#include <cstdio>
+
+#include "runtime/listeners/names.h"
+#include "runtime/listeners/post_office.h"
+#include "runtime/listeners/times.h"
+#include "runtime/listeners/tools.h"
+
+namespace sup::listeners {
+
+namespace {
+
+constexpr int exit_usage = 255;
+
+std::vector<Argument> known() {
+  return with_mail_arguments({
+      {"help",             'h', "",        "print this and leave"                                  },
+      {"program",          'p', "NAME",    "only this one: NAME, GROUP:NAME or GROUP:*; repeatable"},
+      {"any",              'a', "",        "all programs, as without -p"                           },
+      {"optionalheader",   'o', "TEXT",    "begin the subject with TEXT"                           },
+      {"sendmail_program", 's', "COMMAND", "deliver through it (/usr/sbin/sendmail -t -i)"         },
+      {"email",            'm', "ADDRESS", "send to it; without, nothing is sent"                  },
+  });
+}
+
+std::string help() {
+  return "Mails when a program ends unexpectedly.\n"
+         "\n"
+         "Usage: crashmail [OPTION...]\n"
+         "\n"
+         "An event listener for events=PROCESS_STATE_EXITED:\n"
+         "\n"
+         "    [eventlistener:crashmail]\n"
+         "    command=crashmail -p web -m ops@example.org\n"
+         "    events=PROCESS_STATE_EXITED\n"
+         "\n" +
+         argument_help(known());
+}
+
+class CrashMail : public Listener {
+ public:
+  CrashMail(PostOffice& office, const CommandLine& line)
+      : office_(office),
+        programs_(line.has("any") || office.settings.compat ? std::vector<std::string>()
+                                                            : line.values("program")),
+        prefix_(line.value("optionalheader")),
+        address_(line.value("email")) {
+    if (!address_ && office.settings.compat) address_ = "None";
+  }
+
+  bool handle(const Event& event) override {
+    if (event.name != "PROCESS_STATE_EXITED" || event.field("expected").value_or("1") != "0") {
+      return true;
+    }
+    if (!programs_.empty() && !any_names_process(programs_, event.group(), event.process())) {
+      return true;
+    }
+    const std::string when = time_stamp(milliseconds_now());
+    if (!address_) {
+      log_line("", "unexpected exit of " + event.group_and_name() + ", no mail: there is no -m");
+      return true;
+    }
+    log_line("", "unexpected exit, mailing");
+    const std::string text = event.process() + " crashed at " + when;
+    office_.mail(*address_, prefix_ ? *prefix_ + ": " + text : " " + text,
+                 "Process " + event.process() + " in group " + event.group() +
+                     " exited unexpectedly (pid " + event.text("pid") + ") from state " +
+                     event.text("from_state"));
+    return true;
+  }
+
+ private:
+  PostOffice& office_;
+  std::vector<std::string> programs_;
+  std::optional<std::string> prefix_;
+  std::optional<std::string> address_;
+};
+
+}  // namespace
+
+int crashmail(int count, char** arguments) {
+  const std::vector<Argument> all = known();
+  const CommandLine line = read_command_line(all, count, arguments, true);
+  if (line.mistake) log_line("crashmail", *line.mistake);
+  if (line.mistake || line.has("help")) {
+    std::fputs(help().c_str(), stdout);
+    return line.mistake ? exit_usage : 0;
+  }
+  MailSettings settings;
+  settings.sendmail = line.value("sendmail_program").value_or(settings.sendmail);
+  const schema::Status read = read_mail_arguments(line, settings);
+  if (!read) {
+    log_line("crashmail", read.error().message);
+    return exit_usage;
+  }
+  if (!is_under_supervisor()) {
+    log_line("", "crashmail must be run as a supervisor event listener");
+    return 0;
+  }
+  PostOffice office("crashmail", std::move(settings), report_mailed);
+  CrashMail listener(office, line);
+  return office.listen(listener);
+}
+
+}  // namespace sup::listeners

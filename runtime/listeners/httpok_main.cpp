@@ -1,0 +1,141 @@
+// The command line of httpok.
+
+#include <cstdio>
+
+#include "runtime/listeners/checking.h"
+#include "runtime/listeners/httpok.h"
+#include "runtime/listeners/tools.h"
+
+namespace sup::listeners {
+
+namespace {
+
+constexpr int exit_usage = 255;
+
+std::vector<Argument> known() {
+  return with_mail_arguments({
+      {"help",             'h', "",        "print this and leave"                                     },
+      {"program",          'p', "NAME",    "restart this one: NAME, GROUP:NAME or GROUP:*; repeatable"},
+      {"any",              'a', "",        "restart all that run, except this listener"               },
+      {"gcore",            'g', "COMMAND", "makes core dumps (/usr/bin/gcore -o)"                     },
+      {"coredir",          'd', "DIR",     "make core dumps there before a restart"                   },
+      {"timeout",          't', "SECONDS",
+       "for the connection and each silence; also how long a refused one is tried (10)"               },
+      {"code",             'c', "NUMBER",  "a good status; repeatable (200)"                          },
+      {"body",             'b', "TEXT",    "must be in the answer"                                    },
+      {"sendmail_program", 's', "COMMAND", "deliver mails through it (/usr/sbin/sendmail -t -i)"      },
+      {"email",            'm', "ADDRESS", "send mails to it; without, none"                          },
+      {"eager",            'e', "",        "check always (the default)"                               },
+      {"not-eager",        'E', "",        "check only while one of the programs runs"                },
+      {"name",             'n', "TEXT",    "stands in the subject"                                    },
+      {"ca-file",          0,   "FILE",    "trust the authorities in this PEM file"                   },
+      {"insecure",         0,   "",        "do not verify the server's certificate"                   },
+      {"failures",         0,   "NUMBER",  "act after so many bad answers in a row (1)"               },
+      {"wait",             0,   "SECONDS", "do not check for so long after a restart (0)"             },
+      {"dry-run",          0,   "",        "say what would be restarted, and mail it"                 },
+  });
+}
+
+std::string help() {
+  return "Asks a URL with every tick; if the answer is not good, restarts programs and mails.\n"
+         "\n"
+         "Usage: httpok [OPTION...] URL\n"
+         "\n"
+         "    [eventlistener:httpok]\n"
+         "    command=httpok -p web -t 5 -m ops@example.org http://127.0.0.1:8080/health\n"
+         "    events=TICK_60\n"
+         "\n" +
+         argument_help(known());
+}
+
+int refuse(const std::string& text) {
+  log_line("httpok", text);
+  std::fputs(help().c_str(), stdout);
+  return exit_usage;
+}
+
+// A number of an option into `place`. False if it is none.
+bool take_number(const CommandLine& line, const char* name, int& place) {
+  const auto value = line.value(name);
+  if (!value) return true;
+  const std::optional<int> number = whole_number(*value);
+  if (!number || *number < 0) {
+    log_line("httpok", std::string("--") + name + " " + *value + ": a number is expected");
+    return false;
+  }
+  place = *number;
+  return true;
+}
+
+bool take_codes(const CommandLine& line, std::vector<int>& codes) {
+  const std::vector<std::string> given = line.values("code");
+  if (!given.empty()) codes.clear();
+  for (const std::string& each : given) {
+    const std::optional<int> code = whole_number(each);
+    if (!code) {
+      log_line("httpok", "--code " + each + ": a number is expected");
+      return false;
+    }
+    codes.push_back(*code);
+  }
+  return true;
+}
+
+bool is_eager(const CommandLine& line) {
+  bool eager = true;
+  for (const GivenArgument& each : line.given) {
+    if (each.argument->letter == 'e') eager = true;
+    if (each.argument->letter == 'E') eager = false;
+  }
+  return eager;
+}
+
+}  // namespace
+
+int httpok(int count, char** arguments) {
+  const std::vector<Argument> all = known();
+  const CommandLine line = read_command_line(all, count, arguments, true);
+  if (line.mistake) return refuse(*line.mistake);
+  if (line.has("help")) {
+    std::fputs(help().c_str(), stdout);
+    return 0;
+  }
+  if (line.words.size() != 1) return refuse("exactly one URL is expected, after the options");
+  HttpOkSettings settings{
+      .url = line.words[0],
+      .programs = line.values("program"),
+      .restarts_any = line.has("any"),
+      .core_folder = line.value("coredir").value_or(""),
+      .body = line.value("body"),
+      .is_eager = is_eager(line),
+      .name = line.value("name").value_or(""),
+      .tls = {.authorities = line.value("ca-file").value_or(""),
+              .verifies = !line.has("insecure") && !line.has("compat")},
+      .is_dry_run = line.has("dry-run")
+  };
+  settings.gcore = line.value("gcore").value_or(settings.gcore);
+  if (!take_number(line, "timeout", settings.timeout_seconds) ||
+      !take_number(line, "failures", settings.failures) ||
+      !take_number(line, "wait", settings.pause_seconds) ||
+      !take_codes(line, settings.good_codes)) {
+    return 1;
+  }
+  if (!settings.url.starts_with("http://") && !settings.url.starts_with("https://")) {
+    log_line("httpok", "Bad scheme in " + settings.url + ": http:// or https:// is expected");
+    return 1;
+  }
+  MailSettings mail;
+  mail.sendmail = line.value("sendmail_program").value_or(mail.sendmail);
+  const schema::Status read = read_mail_arguments(line, mail);
+  if (!read) return refuse(read.error().message);
+  if (environment("SUPERVISOR_SERVER_URL").empty()) {
+    log_line("", "httpok must be run as a supervisor event listener");
+    return 0;
+  }
+  PostOffice office("httpok", std::move(mail), report_mailed);
+  CheckingListener listener(office, line.value("email"),
+                            [&](const std::string& state) { return check_url(settings, state); });
+  return office.listen(listener);
+}
+
+}  // namespace sup::listeners

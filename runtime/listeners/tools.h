@@ -1,0 +1,10 @@
+// The tools, each a main function: arguments[0] is its name, the answer is the exit status.
+#pragma once
+
+namespace sup::listeners {
+
+#define TOOL(name, function, link, summary) int function(int count, char** arguments);
+#include "runtime/listeners/tools.def"
+#undef TOOL
+
+}  // namespace sup::listeners

@@ -1,0 +1,814 @@
+"""suplance under the real suprun, with a real SMTP server, a real sendmail (msmtp), real HTTP."""
+
+import email
+import http.server
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import DaemonTest, PATIENCE, program
+
+try:
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
+except ImportError:
+    Controller = None
+
+STAMP = r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}'
+
+
+def exited(process, group=None, expected=0, pid=77):
+    return 'PROCESS_STATE_EXITED', 'processname:%s groupname:%s from_state:RUNNING expected:%d pid:%d' % (
+        process, group or process, expected, pid)
+
+
+def fatal(process, group=None):
+    return 'PROCESS_STATE_FATAL', 'processname:%s groupname:%s from_state:BACKOFF' % (
+        process, group or process)
+
+
+def tick(seconds=60):
+    return 'TICK_%d' % seconds, 'when:1795399560'
+
+
+class Session:
+    """A listener that is spoken to as supervisord does."""
+
+    serial = 0
+
+    def __init__(self, command, environment=None, folder=None):
+        surroundings = {'PATH': os.environ['PATH'], 'SUPERVISOR_ENABLED': '1', 'TZ': 'UTC',
+                        'SUPERVISOR_SERVER_URL': 'http://127.0.0.1:1'}
+        surroundings.update(environment or {})
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.errors, cwd=folder,
+                                        env={k: v for k, v in surroundings.items() if v is not None})
+        self.expect(b'READY\n')
+
+    def expect(self, wanted):
+        got = b''
+        while len(got) < len(wanted):
+            more = os.read(self.process.stdout.fileno(), len(wanted) - len(got))
+            if not more:
+                break
+            got += more
+        if got != wanted:
+            raise AssertionError('%r instead of %r; %s' % (got, wanted, self.said()))
+
+    def tell(self, event):
+        name, payload = event
+        header = 'ver:3.0 server:supervisor serial:%d pool:x poolserial:%d eventname:%s len:%d\n' % (
+            Session.serial, Session.serial, name, len(payload))
+        Session.serial += 1
+        self.process.stdin.write((header + payload).encode())
+        self.process.stdin.flush()
+
+    def send(self, *events):
+        for event in events:
+            self.tell(event)
+            self.expect(b'RESULT 2\nOKREADY\n')
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read().decode()
+
+    def end(self):
+        """Closes its input; the status it ends with."""
+        self.process.stdin.close()
+        status = self.process.wait(PATIENCE)
+        rest = self.process.stdout.read()
+        self.process.stdout.close()
+        if rest:
+            raise AssertionError('more on standard output: %r' % rest)
+        return status
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for file in (self.process.stdin, self.process.stdout, self.errors):
+            try:
+                file.close()
+            except BrokenPipeError:
+                pass
+
+
+class SuplanceTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        if not os.path.exists(program('suplance')):
+            self.skipTest('no suplance')
+        # A sendmail that keeps what it gets, and speaks on standard output, as none should.
+        self.write('sendmail', '#!/bin/sh\necho noise\ncat >@/tmp.$$ && mv @/tmp.$$ @/mail.$$\n'
+                   .replace('@', self.folder), 0o755)
+
+    def session(self, tool, *arguments, **keywords):
+        session = Session([program(tool), *arguments], folder=self.folder, **keywords)
+        self.addCleanup(session.close)
+        return session
+
+    def mails(self):
+        names = [n for n in os.listdir(self.folder) if n.startswith('mail.')]
+        names.sort(key=lambda n: os.stat(self.path(n)).st_mtime_ns)
+        return [self.read(n) for n in names]
+
+    def wait_for_mails(self, count):
+        self.wait_until(lambda: len(self.mails()) >= count, '%d mails' % count)
+        return self.mails()
+
+    def ran(self, tool, *arguments, environment=None):
+        surroundings = {'PATH': os.environ['PATH']}
+        surroundings.update(environment or {})
+        return subprocess.run([program(tool), *arguments], stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, timeout=PATIENCE, env=surroundings)
+
+
+class Crashmail(SuplanceTest):
+    def test_mail_is_superlances_byte_for_byte(self):
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x,b@x')
+        session.send(exited('foo', 'bar'))
+        mail = self.wait_for_mails(1)[0]
+        self.assertRegex(mail, r'\ATo: a@x,b@x\nSubject:  foo crashed at ' + STAMP + r'\n\n'
+                         r'Process foo in group bar exited unexpectedly \(pid 77\) from state RUNNING\Z')
+        self.wait_until(lambda: session.said().endswith('Mailed:\n\n' + mail), 'the report')
+        self.assertTrue(session.said().startswith('unexpected exit, mailing\n'))
+        self.assertEqual(session.end(), 0)
+
+    def test_prefix(self):
+        session = self.session('crashmail', '--optional=H', '-s', self.path('sendmail'), '--email', 'a@x')
+        session.send(exited('foo'))
+        self.assertRegex(self.wait_for_mails(1)[0], r'\nSubject: H: foo crashed at ' + STAMP + '\n')
+
+    def test_only_unexpected_exits(self):
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x')
+        session.send(exited('foo', expected=1), fatal('foo'), tick(), ('PROCESS_LOG_STDOUT', 'a\nb'))
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(self.mails(), [])
+
+    def test_programs_are_filtered(self):
+        session = self.session('crashmail', '-p', 'web', '-p', 'shop:db', '-p', 'bank:*', '-s',
+                               self.path('sendmail'), '-m', 'a@x')
+        session.send(exited('other'), exited('web'), exited('db', 'other'), exited('db', 'shop'),
+                     exited('till', 'bank'))
+        self.assertEqual(session.end(), 0)
+        self.assertEqual([re.search(r'Process (\S+)', m)[1] for m in self.mails()], ['web', 'db', 'till'])
+
+    def test_any_and_compat_filter_nothing(self):
+        for option in ('-a', '--compat'):
+            session = self.session('crashmail', '-p', 'web', option, '-s', self.path('sendmail'),
+                                   '-m', 'a@x')
+            session.send(exited('other'))
+            self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.mails()), 2)
+
+    def test_without_address_nothing_is_sent(self):
+        session = self.session('crashmail', '-s', self.path('sendmail'))
+        session.send(exited('foo'))
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(self.mails(), [])
+        self.assertIn('no mail: there is no -m', session.said())
+
+    def test_compat_sends_to_none(self):
+        session = self.session('crashmail', '--compat', '-s', self.path('sendmail'))
+        session.send(exited('foo'))
+        self.assertTrue(self.mails()[0].startswith('To: None\n'))  # before the answer, as superlance
+
+    def test_sendmail_that_hangs_does_not_hang_the_protocol(self):
+        self.write('sendmail', '#!/bin/sh\nexec sleep 600\n', 0o755)
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x')
+        session.send(*[exited('foo')] * 50)
+
+    def test_sendmail_that_fails_is_tried_again(self):
+        self.write('sendmail', '#!/bin/sh\n[ -e %s/good ] || exit 75\ncat >%s/mail.$$\n'
+                   % (self.folder, self.folder), 0o755)
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x')
+        session.send(exited('foo'))
+        self.wait_until(lambda: 'ended with status 75; next attempt in 1 s' in session.said(), 'a failure')
+        self.write('good', '')
+        self.wait_for_mails(1)
+
+    def test_queue_outlives_the_listener(self):
+        bad = self.session('crashmail', '-s', 'exit 75', '-m', 'a@x', '--queue', self.path('queue'))
+        bad.send(exited('one'), exited('two'))
+        # Killed without warning: what was answered is on disk.
+        bad.process.kill()
+        bad.process.wait()
+        self.assertEqual(len(os.listdir(self.path('queue'))), 2)
+        good = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'b@x', '--queue',
+                            self.path('queue'))
+        self.wait_for_mails(2)
+        self.assertEqual(good.end(), 0)
+        self.assertTrue(all(m.startswith('To: a@x\n') for m in self.mails()))
+        self.assertEqual(os.listdir(self.path('queue')), [])
+
+    def test_at_the_end_unsent_mails_are_shown(self):
+        session = self.session('crashmail', '-s', 'exit 75', '-m', 'a@x')
+        session.send(exited('foo'))
+        session.process.send_signal(signal.SIGTERM)
+        self.assertEqual(session.process.wait(PATIENCE), 0)
+        self.assertIn('mail not sent before the end:\nTo: a@x\n', session.said())
+
+    def test_end_of_input_is_no_failure(self):
+        self.assertEqual(self.session('crashmail', '-m', 'a@x').end(), 0)
+
+    def test_end_within_an_event(self):
+        session = self.session('crashmail', '-m', 'a@x')
+        session.process.stdin.write(b'ver:3.0 eventname:TICK_5 len:99\nwhen')
+        self.assertEqual(session.end(), 0)
+        self.assertIn('ends within an event', session.said())
+
+    def test_what_is_no_event_ends_it(self):
+        session = self.session('crashmail', '-m', 'a@x')
+        session.process.stdin.write(b'hello\n')
+        session.process.stdin.flush()
+        self.assertEqual(session.process.wait(PATIENCE), 1)
+        self.assertIn("not the header of an event (no eventname): b'hello'", session.said())
+
+    def test_lengths_in_bytes(self):
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x')
+        payload = 'processname:ü groupname:g from_state:RUNNING expected:0 pid:5'.encode()
+        session.process.stdin.write(b'ver:3.0 eventname:PROCESS_STATE_EXITED len:%d\n' % len(payload) + payload)
+        session.process.stdin.flush()
+        session.expect(b'RESULT 2\nOKREADY\n')
+        self.assertIn('Process ü in group g', self.wait_for_mails(1)[0])
+
+    def test_outside_of_a_supervisor(self):
+        run = self.ran('crashmail', '-m', 'a@x')
+        self.assertEqual((run.returncode, run.stdout, run.stderr),
+                         (0, '', 'crashmail must be run as a supervisor event listener\n'))
+
+    def test_usage(self):
+        run = self.ran('crashmail', '--help')
+        self.assertEqual(run.returncode, 0)
+        self.assertIn('--optionalheader', run.stdout)
+        for wrong in ('-z', '-m', '--nonsense'):
+            run = self.ran('crashmail', wrong)
+            self.assertEqual(run.returncode, 255)
+            self.assertIn('--optionalheader', run.stdout)
+        run = self.ran('suplance', 'crashmail', '-h')
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(self.ran('suplance').returncode, 2)
+        self.assertEqual(self.ran('suplance', 'nonsense').returncode, 2)
+        for tool in ('crashmail', 'crashmailbatch', 'fatalmailbatch', 'crashsms', 'httpok', 'memmon'):
+            self.assertIn(tool, self.ran('suplance', '--help').stdout)
+            self.assertIn('Usage: ' + tool, self.ran(tool, '-h').stdout)
+
+
+class Mailbox:
+    """What an SMTP server took."""
+
+    def __init__(self):
+        self.taken = []
+        self.refuse_with = None
+        self.was_tls = []
+        self.logins = []
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.refuse_with:
+            return self.refuse_with
+        self.was_tls.append(session.ssl is not None)
+        self.taken.append(envelope)
+        return '250 OK'
+
+
+@unittest.skipIf(Controller is None, 'no aiosmtpd')
+class SmtpTest(SuplanceTest):
+    def serve(self, context=None, implicit=False, **keywords):
+        self.box = Mailbox()
+
+        def authenticate(server, session, envelope, mechanism, data):
+            self.box.logins.append((data.login, data.password))
+            return AuthResult(success=data.password == b'sesame', handled=False)
+
+        # A port that is free: bound before the server takes it over.
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            port = probe.getsockname()[1]
+        settings = {'authenticator': authenticate, **keywords}
+        if context and not implicit:
+            settings['tls_context'] = context
+        controller = Controller(self.box, hostname='127.0.0.1', port=port,
+                                ssl_context=context if implicit else None, **settings)
+        controller.start()
+        self.addCleanup(controller.stop)
+        return '127.0.0.1:%d' % port
+
+    def certificate(self):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout',
+                        self.path('key.pem'), '-out', self.path('cert.pem'), '-days', '2', '-subj',
+                        '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'],
+                       check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path('cert.pem'), self.path('key.pem'))
+        return context
+
+    def taken(self, count=1):
+        self.wait_until(lambda: len(self.box.taken) >= count, 'a mail')
+        return self.box.taken
+
+    def batch(self, host, *arguments, tool='crashmailbatch', **keywords):
+        return self.session(tool, '-t', 'a@x.org, b@x.org', '-f', 'f@x.org', '-H', host, *arguments,
+                            **keywords)
+
+
+class Batches(SmtpTest):
+    def test_one_mail_for_many(self):
+        session = self.batch(self.serve())
+        session.send(exited('one'), exited('ok', expected=1), exited('two', 'g'), tick())
+        envelope = self.taken()[0]
+        self.assertEqual(envelope.mail_from, 'f@x.org')
+        self.assertEqual(envelope.rcpt_tos, ['a@x.org', 'b@x.org'])
+        message = email.message_from_bytes(envelope.content)
+        self.assertEqual([k for k in message.keys() if not k.startswith('X-')],
+                         ['Content-Type', 'MIME-Version', 'Content-Transfer-Encoding', 'Subject',
+                          'From', 'To', 'Date', 'Message-ID'])
+        self.assertEqual(message['Subject'], 'Crash alert from supervisord')
+        self.assertEqual(message['To'], 'a@x.org, b@x.org')
+        self.assertRegex(message.get_payload().replace('\r\n', '\n').rstrip('\n'),
+                         r'\A%s -- Process one:one \(pid 77\) died unexpectedly\n'
+                         r'%s -- Process g:two \(pid 77\) died unexpectedly\Z' % (STAMP, STAMP))
+        said = session.said()
+        self.assertIn('Sending notification email:\nTo: a@x.org, b@x.org\nFrom: f@x.org\n'
+                      'Subject: Crash alert from supervisord\nBody:\n', said)
+        self.assertEqual(session.end(), 0)
+
+    def test_fatalmailbatch(self):
+        session = self.batch(self.serve(), tool='fatalmailbatch')
+        session.send(exited('one'), fatal('web', 'shop'), tick())
+        message = email.message_from_bytes(self.taken()[0].content)
+        self.assertEqual(message['Subject'], 'Fatal start alert from supervisord')
+        self.assertRegex(message.get_payload(), STAMP + ' -- Process shop:web failed to start too many times')
+
+    def test_crashsms(self):
+        session = self.batch(self.serve(), '-e', 'TICK_5', '-i', '0.08', tool='crashsms')
+        session.send(exited('one'), tick(5))
+        message = email.message_from_bytes(self.taken()[0].content)
+        self.assertNotIn('Subject', message)
+        self.assertRegex(message.get_payload(), r'\[one:one\]\(77\) exited unexpectedly ' + STAMP)
+        self.assertIn('\nSubject: None\n', session.said())
+
+    def test_what_waits_is_sent_at_the_end(self):
+        session = self.batch(self.serve(), '-s', 'Grüße')
+        session.send(exited('one'))
+        session.process.send_signal(signal.SIGTERM)
+        self.assertEqual(session.process.wait(PATIENCE), 0)
+        message = email.message_from_bytes(self.taken()[0].content)
+        self.assertEqual(str(email.header.make_header(email.header.decode_header(message['Subject']))), 'Grüße')
+
+    def test_compat_loses_it(self):
+        session = self.batch(self.serve(), '--compat')
+        session.send(exited('one'))
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(self.box.taken, [])
+
+    def test_a_failing_server_loses_nothing(self):
+        session = self.batch(self.serve())
+        self.box.refuse_with = '451 later'
+        session.send(exited('one'), tick())
+        self.wait_until(lambda: 'mail not sent' in session.said(), 'a failure')
+        self.box.refuse_with = None
+        self.assertIn('one:one', self.taken()[0].content.decode())
+
+    def test_a_refused_mail_is_shown_and_dropped(self):
+        session = self.batch(self.serve())
+        self.box.refuse_with = '554 never'
+        session.send(exited('one'), tick())
+        self.wait_until(lambda: 'mail dropped' in session.said(), 'the refusal')
+        self.assertIn('one:one', session.said())
+        self.box.refuse_with = None
+        session.send(exited('two'), tick())
+        self.assertIn('two:two', self.taken()[0].content.decode())
+
+    def test_a_silent_server_does_not_hang_the_protocol(self):
+        with socket.socket() as deaf:
+            deaf.bind(('127.0.0.1', 0))
+            deaf.listen()
+            session = self.batch('127.0.0.1:%d' % deaf.getsockname()[1], '--mail-timeout', '1')
+            session.send(exited('one'), tick(), exited('two'), tick())
+            self.wait_until(lambda: 'timed out' in session.said(), 'the limit')
+
+    def test_starttls_without_login(self):
+        session = self.batch(self.serve(self.certificate(), require_starttls=True), '--tls',
+                             '--mail-ca-file', self.path('cert.pem'))
+        session.send(exited('one'), tick())
+        self.taken()
+        self.assertEqual(self.box.was_tls, [True])
+
+    def test_certificates_are_verified(self):
+        host = self.serve(self.certificate())
+        session = self.batch(host, '--tls')
+        session.send(exited('one'), tick())
+        self.wait_until(lambda: 'mail not sent' in session.said(), 'a failure')
+        self.assertIn('certificate', session.said())
+        session = self.batch(host, '--tls', '--mail-insecure')
+        session.send(exited('one'), tick())
+        self.taken()
+
+    def test_login_with_a_password_from_file_and_environment(self):
+        host = self.serve(self.certificate())
+        self.write('password', 'sesame\n', 0o600)
+        tls = ['--tls', '--mail-ca-file', self.path('cert.pem'), '-u', 'me']
+        session = self.batch(host, *tls, '--mail-password-file', self.path('password'))
+        session.send(exited('one'), tick())
+        self.taken(1)
+        session = self.batch(host, *tls, environment={'SMTP_PASSWORD': 'sesame'})
+        session.send(exited('two'), tick())
+        self.taken(2)
+        session = self.batch(host, *tls, '-p', 'sesame')
+        session.send(exited('three'), tick())
+        self.taken(3)
+        self.assertIn('password is seen by all users', session.said())
+        self.assertEqual(self.box.logins, [(b'me', b'sesame')] * 3)
+
+    def test_wrong_password_is_tried_again(self):
+        session = self.batch(self.serve(self.certificate()), '--tls', '--mail-ca-file',
+                             self.path('cert.pem'), '-u', 'me', environment={'SMTP_PASSWORD': 'wrong'})
+        session.send(exited('one'), tick())
+        self.wait_until(lambda: 'next attempt' in session.said(), 'a failure')
+        self.assertNotIn('wrong', session.said())
+
+    def test_tls_from_the_first_byte(self):
+        host = self.serve(self.certificate(), implicit=True)
+        session = self.session('crashmail', '-m', 'a@x.org', '--mail-smtp', host, '--mail-from', 'f@x.org',
+                               '--mail-tls', 'tls', '--mail-ca-file', self.path('cert.pem'))
+        session.send(exited('one'))
+        self.assertIn(b'Process one in group one exited', self.taken()[0].content)
+
+    def test_usage(self):
+        inside = {'SUPERVISOR_ENABLED': '1'}
+        for arguments in ([], ['-t', 'a@x'], ['-f', 'a@x']):
+            run = self.ran('crashmailbatch', *arguments, environment=inside)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn('--toEmail', run.stdout)
+        addresses = ['-t', 'a@x', '-f', 'f@x']
+        for wrong, status in ((['-z'], 2), (['-i', 'x'], 2), (['-e', 'FOO'], 1), (['-e', 'TICK_x'], 1),
+                              (['--mail-tls', 'x'], 2), (['--mail-password-file', '/nonexistent'], 2)):
+            run = self.ran('crashmailbatch', *addresses, *wrong, environment=inside)
+            self.assertEqual((run.returncode, run.stdout), (status, ''), wrong)
+            self.assertTrue(run.stderr)
+        run = self.ran('crashsms', *addresses)
+        self.assertEqual((run.returncode, run.stderr), (1, 'Must run as a supervisor event listener\n'))
+
+
+class Chain(SmtpTest):
+    """The whole of it: a program dies, suprun tells, crashmail mails, the mail is in the box."""
+
+    def test_by_a_real_sendmail(self):
+        if not shutil.which('msmtp'):
+            self.skipTest('no msmtp')
+        host, port = self.serve().split(':')
+        sendmail = 'msmtp --host=%s --port=%s --from=sup@x.org -t -i' % (host, port)
+        # In a script, as the harness puts the folder for each @.
+        self.write('monitor', '#!/bin/sh\nexec %s -p redis -m ops@x.org -s "%s"\n'
+                   % (program('crashmail'), sendmail), 0o755)
+        self.run_with('[program:redis]\ncommand=/bin/sleep 600\nstartsecs=0\n'
+                      '[program:other]\ncommand=/bin/sleep 601\nstartsecs=0\n'
+                      '[eventlistener:redis_monitor]\ncommand=@/monitor\nevents=PROCESS_STATE_EXITED\n'
+                      'stderr_logfile=@/listener.err\n')
+        self.wait_for_log('redis_monitor entered RUNNING state')
+        os.kill(self.wait_for_pid('other'), signal.SIGKILL)
+        first = self.wait_for_pid('redis')
+        os.kill(first, signal.SIGKILL)
+        envelope = self.taken()[0]
+        self.assertEqual(envelope.rcpt_tos, ['ops@x.org'])
+        message = email.message_from_bytes(envelope.content)
+        self.assertRegex(message['Subject'], r'^\s*redis crashed at ' + STAMP + '$')
+        self.assertEqual(message.get_payload().strip(),
+                         'Process redis in group redis exited unexpectedly (pid %d) from state RUNNING' % first)
+        self.wait_for_pid('redis', 2)
+        self.assertEqual(len(self.box.taken), 1)
+
+    def test_fatal_programs_by_smtp(self):
+        self.write('monitor', '#!/bin/sh\nexec %s -t a@x.org -f f@x.org -H %s -e TICK_5 -i 0.01\n'
+                   % (program('fatalmailbatch'), self.serve()), 0o755)
+        daemon = self.run_with('[program:broken]\ncommand=/bin/false\nstartretries=0\n'
+                               '[eventlistener:fatal]\ncommand=@/monitor\n'
+                               'events=PROCESS_STATE_FATAL,TICK_5\n')
+        self.wait_for_log('gave up: broken entered FATAL state')
+        self.wait_for_log('fatal entered RUNNING state')
+        # With a tick, or at the end: whichever is first.
+        self.end(daemon)
+        self.assertIn(b'Process broken:broken failed to start too many times', self.taken()[0].content)
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.requests.append((self.path, dict(self.headers)))
+        status, body = self.server.answer
+        self.send_response(status)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class CheckTest(SuplanceTest):
+    """Listeners that act: with suprun's socket, and a page to ask."""
+
+    def page(self, answer=(200, b'all is well'), context=None):
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Page)
+        server.answer = answer
+        server.requests = []
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = '%s://127.0.0.1:%d/' % ('https' if context else 'http', server.server_port)
+        return server
+
+    def start_programs(self, extra='', server=''):
+        self.daemon = self.run_with(
+            '[unix_http_server]\nfile=@/sock\n%s'
+            '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=x\n'
+            '[program:one]\ncommand=/bin/sleep 600\nstartsecs=0\n'
+            '[group:g]\nprograms=two\n'
+            '[program:two]\ncommand=/bin/sleep 601\nstartsecs=0\n'
+            '[program:idle]\ncommand=/bin/sleep 602\nautostart=false\n' % server + extra)
+        self.wait_for_pid('one')
+        self.wait_for_pid('two')
+
+    def listener(self, tool, *arguments, environment=None, **keywords):
+        return self.session(tool, '-s', self.path('sendmail'), *arguments, environment={
+            'SUPERVISOR_SERVER_URL': 'unix://' + self.path('sock'), **(environment or {})}, **keywords)
+
+    def starts(self, name):
+        return self.read('s.log').count("spawned: '%s' with pid " % name)
+
+
+class Httpok(CheckTest):
+    def test_a_good_answer_changes_nothing(self):
+        server = self.page()
+        self.start_programs()
+        session = self.listener('httpok', '-a', '-m', 'a@x', '-b', 'is well', self.url + 'p?q=1#f')
+        session.send(tick())
+        self.assertEqual(session.end(), 0)
+        path, headers = server.requests[0]
+        self.assertEqual(path, '/p?q=1')
+        self.assertEqual(set(headers), {'Host', 'Accept-Encoding', 'User-Agent'})
+        self.assertEqual(headers['User-Agent'], 'httpok')
+        self.assertEqual(headers['Accept-Encoding'], 'identity')
+        self.assertEqual((self.mails(), self.starts('one')), ([], 1))
+
+    def test_a_bad_status_restarts_what_is_named(self):
+        self.page((500, b''))
+        self.start_programs()
+        session = self.listener('httpok', '-p', 'one', '-p', 'g:two', '-p', 'idle', '-p', 'none', '-m',
+                                'a@x', self.url)
+        session.send(tick())
+        mail = self.wait_for_mails(1)[0]
+        self.assertEqual(mail, 'To: a@x\nSubject: httpok: %s: bad status returned\n\n'
+                         'status contacting URL: 500 Internal Server Error\n'
+                         "Restarting selected processes ['one', 'g:two', 'idle', 'none']\n" % self.url +
+                         mail.split("'none']\n", 1)[1])
+        self.assertEqual(sorted(mail.split("'none']\n")[1].splitlines()), sorted([
+            'one is in RUNNING state, restarting', 'one restarted',
+            'g:two is in RUNNING state, restarting', 'g:two restarted',
+            'idle not in RUNNING state, NOT restarting',
+            "Programs not restarted because they did not exist: ['none']"]))
+        self.assertEqual((self.starts('one'), self.starts('two'), self.starts('idle')), (2, 2, 0))
+
+    def test_a_refused_connection_is_named(self):
+        self.start_programs()
+        with socket.socket() as closed:  # bound, not listening
+            closed.bind(('127.0.0.1', 0))
+            url = 'http://127.0.0.1:%d/' % closed.getsockname()[1]
+            session = self.listener('httpok', '-p', 'one', '-n', 'shop', '-m', 'a@x', url)
+            session.send(tick())
+            mail = self.wait_for_mails(1)[0]
+        self.assertIn('Subject: httpok [shop]: %s: bad status returned\n\n'
+                      'error contacting URL:\n\n Connection refused\n' % url, mail)
+
+    def test_a_refused_connection_is_tried_again(self):
+        self.start_programs()
+        with socket.socket() as later:
+            later.bind(('127.0.0.1', 0))
+            session = self.listener('httpok', '-p', 'one', '-t', '11',
+                                    'http://127.0.0.1:%d/' % later.getsockname()[1])
+            session.send(tick())
+            session.send(tick())
+            self.wait_until(lambda: 'the last check is not done' in session.said(), 'the pause')
+            later.listen()
+            later.settimeout(PATIENCE + 10)
+            connection, _ = later.accept()
+            connection.recv(1000)
+            connection.sendall(b'HTTP/1.0 200 OK\r\n\r\n')
+            connection.close()
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(self.starts('one'), 1)
+
+    def test_a_silent_server(self):
+        self.start_programs()
+        with socket.socket() as deaf:
+            deaf.bind(('127.0.0.1', 0))
+            deaf.listen()
+            session = self.listener('httpok', '-p', 'one', '-t', '1', '-m', 'a@x',
+                                    'http://127.0.0.1:%d/' % deaf.getsockname()[1])
+            session.send(tick())
+            self.assertIn('error contacting URL:\n\n timed out\n', self.wait_for_mails(1)[0])
+
+    def test_a_bad_body(self):
+        self.page()
+        self.start_programs()
+        session = self.listener('httpok', '-b', 'is bad', '-m', 'a@x', self.url)
+        session.send(tick())
+        mail = self.wait_for_mails(1)[0]
+        self.assertEqual(mail, 'To: a@x\nSubject: httpok: %s: bad body returned\n\n'
+                         'status contacting URL: 200 OK\nRestarting selected processes []' % self.url)
+
+    def test_redirections_are_not_followed(self):
+        self.page((302, b''))
+        self.start_programs()
+        session = self.listener('httpok', '-c', '302', '-p', 'one', self.url)
+        session.send(tick())
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(self.starts('one'), 1)
+
+    def test_not_eager_knows_groups(self):
+        server = self.page((500, b''))
+        self.start_programs()
+        session = self.listener('httpok', '-E', '-p', 'idle', self.url)
+        session.send(tick())
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(server.requests, [])
+        session = self.listener('httpok', '-E', '-p', 'g:two', self.url)
+        session.send(tick())
+        self.wait_until(lambda: 'g:two restarted' in session.said(), 'the restart')
+        session = self.listener('httpok', '-E', '-a', '--dry-run', self.url)
+        session.send(tick())
+        self.wait_until(lambda: 'one is in RUNNING state, would be restarted' in session.said(), 'the check')
+        self.assertEqual(self.starts('one'), 1)
+
+    def test_all_but_itself(self):
+        self.page((500, b''))
+        self.start_programs('[eventlistener:ok]\ncommand=%s -a %s\nevents=TICK_5\n'
+                            'stderr_logfile=@/ok.err\n' % (program('httpok'), self.url))
+        self.wait_for_text('ok.err', 'one restarted')
+        self.wait_for_text('ok.err', 'g:two restarted')
+        self.assertEqual(self.starts('ok'), 1)
+
+    def test_several_failures_before_it_acts(self):
+        self.page((500, b''))
+        self.start_programs()
+        session = self.listener('httpok', '--failures', '2', '-p', 'one', self.url)
+        session.send(tick())
+        self.wait_until(lambda: '(1 of 2), not acting yet' in session.said(), 'the first')
+        self.assertEqual(self.starts('one'), 1)
+        # The line is written within the check; the next tick may still find it going on.
+        def restarted():
+            session.send(tick())
+            time.sleep(0.05)
+            return 'one restarted' in session.said()
+        self.wait_until(restarted, 'the restart')
+
+    def test_core_dumps(self):
+        self.page((500, b''))
+        self.start_programs()
+        session = self.listener('httpok', '-p', 'one', '-d', self.path('cores'), '-g', 'echo dump', '-m',
+                                'a@x', self.url)
+        session.send(tick())
+        self.assertIn('gcore output for one:\n\n dump %s/one ' % self.path('cores'), self.wait_for_mails(1)[0])
+
+    def test_https_is_verified(self):
+        SmtpTest.certificate(self)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path('cert.pem'), self.path('key.pem'))
+        self.page(context=context)
+        self.start_programs()
+        session = self.listener('httpok', '-m', 'a@x', self.url)
+        session.send(tick())
+        self.assertIn('error contacting URL:\n\n SSL certificate problem', self.wait_for_mails(1)[0])
+        for options in (['--ca-file', self.path('cert.pem')], ['--insecure']):
+            session = self.listener('httpok', '-m', 'a@x', *options, self.url)
+            session.send(tick())
+            self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.mails()), 1)
+
+    def test_passwords(self):
+        self.page((500, b''))
+        self.start_programs(server='username=me\npassword=sesame\n')
+        session = self.listener('httpok', '-p', 'one', self.url)
+        session.send(tick())
+        self.wait_until(lambda: 'does not answer' in session.said(), 'the refusal')
+        self.assertIn('401', session.said())
+        session = self.listener('httpok', '-p', 'one', self.url, environment={
+            'SUPERVISOR_USERNAME': 'me', 'SUPERVISOR_PASSWORD': 'sesame'})
+        session.send(tick())
+        self.wait_until(lambda: 'one restarted' in session.said(), 'the restart')
+
+    def test_without_supervisor_it_lives_on(self):
+        session = self.listener('httpok', '-p', 'one', 'http://127.0.0.1:1/')
+        session.send(tick())
+        self.wait_until(lambda: 'the supervisor does not answer' in session.said(), 'the line')
+        session.send(tick())
+        self.assertEqual(session.end(), 0)
+
+    def test_usage(self):
+        for arguments, status in (([], 255), (['http://x/', 'http://y/'], 255), (['-z', 'http://x/'], 255),
+                                  (['-t', 'x', 'http://x/'], 1), (['-c', 'x', 'http://x/'], 1),
+                                  (['ftp://x/'], 1), (['-h'], 0)):
+            self.assertEqual(self.ran('httpok', *arguments).returncode, status, arguments)
+        run = self.ran('httpok', 'http://x/')
+        self.assertEqual((run.returncode, run.stderr),
+                         (0, 'httpok must be run as a supervisor event listener\n'))
+
+
+class Memmon(CheckTest):
+    def test_restarts_and_mails(self):
+        self.start_programs()
+        session = self.listener('memmon', '-p', 'one=1KB', '-p', 'idle=1', '-p', 'g:two=1GB', '-m', 'a@x')
+        session.send(tick())
+        mail = self.wait_for_mails(1)[0]
+        self.assertRegex(mail, r'\ATo: a@x\nSubject: memmon: process one:one restarted\n\n'
+                         r'memmon.py restarted the process named one:one at \w{3} \w{3} [ \d]\d '
+                         r'\d\d:\d\d:\d\d \d{4} UTC because it was consuming too much memory '
+                         r'\(\d+ bytes RSS\)\Z')
+        said = session.said()
+        self.assertIn('Checking programs g:two=1073741824, idle=1, one=1024\n', said)
+        self.assertRegex(said, r'RSS of one:one is \d+\nRestarting one:one\n')
+        self.assertRegex(said, r'RSS of g:two is \d+\n')
+        self.assertEqual((self.starts('one'), self.starts('two')), (2, 1))
+
+    def test_group_and_any_once(self):
+        self.start_programs()
+        session = self.listener('memmon', '-p', 'two=1', '-p', 'g:two=1', '-g', 'g=1', '-a', '1', '-n', 'X',
+                                '-m', 'a@x')
+        session.send(tick())
+        mails = self.wait_for_mails(2)
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(sorted(re.findall('Subject: (.*)', ''.join(mails))),
+                         ['memmon [X]: process g:two restarted', 'memmon [X]: process one:one restarted'])
+        self.assertEqual((self.starts('one'), self.starts('two')), (2, 2))
+
+    def test_mails_only_of_the_young(self):
+        self.start_programs()
+        session = self.listener('memmon', '-p', 'one=1', '-u', '1d', '-m', 'a@x')
+        session.send(tick())
+        self.wait_for_mails(1)
+
+    def test_trees(self):
+        self.start_programs('[program:tree]\ncommand=/bin/sh -c "%s -c \'x=bytearray(50000000); '
+                            'import time; time.sleep(600)\' & wait"\nstartsecs=0\n' % sys.executable)
+        self.wait_for_pid('tree')
+        plain = self.listener('memmon', '-p', 'tree=20MB')
+        plain.send(tick())
+        self.assertEqual(plain.end(), 0)
+        session = self.listener('memmon', '-c', '-p', 'tree=20MB', '--dry-run')
+
+        def found():
+            session.send(tick())
+            time.sleep(0.05)
+            return 'Would restart tree:tree' in session.said()
+        self.wait_until(found, 'the tree')
+        self.assertEqual(self.starts('tree'), 1)
+
+    def test_tag_of_the_subject(self):
+        self.start_programs()
+        for options, tag in ((['-n', 'X', '-p', 'one=1'], 'memmon [X]:'),
+                             (['--compat', '-n', 'X', '-p', 'one=1'], 'memmon [one]:')):
+            before = len(self.mails())
+            session = self.listener('memmon', *options, '-m', 'a@x')
+            session.send(tick())
+            self.assertIn('Subject: ' + tag, self.wait_for_mails(before + 1)[-1])
+            session.close()
+
+    def test_a_program_that_cannot_start_is_told_and_memmon_lives(self):
+        self.start_programs('[program:once]\ncommand=/bin/sh -c "[ -e %s/mark ] && exit 1; touch %s/mark; '
+                            'exec sleep 600"\nstartsecs=1\nstartretries=0\n' % (self.folder, self.folder))
+        self.wait_for_log('once entered RUNNING state')
+        session = self.listener('memmon', '-p', 'once=1', '-m', 'a@x')
+        session.send(tick())
+        mail = self.wait_for_mails(1)[0]
+        self.assertIn('Subject: memmon: failed to start process once:once, exiting\n\n'
+                      'Failed to start process once:once after stopping it, exiting: <Fault ', mail)
+        self.assertIsNone(session.process.poll())
+        session.send(tick())
+
+    def test_usage(self):
+        for arguments, text in ((['-p', 'x'], "Unparseable value 'x' for '-p'\n"),
+                                (['-p', 'x=200M'], "Unparseable byte_size in 'x=200M' for '-p'\n"),
+                                (['-g', 'x=y'], "Unparseable byte_size in 'x=y' for '-g'\n"),
+                                (['-a', '1', '-u', '1w'], "Unparseable value for time in '1w' for -u\n"),
+                                ([], 'memmon: nothing to check'), (['foo'], 'memmon: nothing to check')):
+            run = self.ran('memmon', *arguments)
+            self.assertEqual(run.returncode, 255, arguments)
+            self.assertTrue(run.stdout.startswith(text), run.stdout)
+        run = self.ran('memmon', '-a', '1')
+        self.assertEqual((run.returncode, run.stderr),
+                         (1, 'memmon must be run as a supervisor event listener\n'))
+
+
+if __name__ == '__main__':
+    unittest.main()

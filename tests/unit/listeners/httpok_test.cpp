@@ -1,0 +1,43 @@
+// Which answers httpok takes for good.
+#include "runtime/listeners/httpok.h"
+
+#include <gtest/gtest.h>
+
+namespace sup::listeners {
+namespace {
+
+const HttpAnswer good{.status = 200, .reason = "OK", .body = "all is well", .error = {}};
+const HttpAnswer moved{.status = 302, .reason = "Found", .body = {}, .error = {}};
+const HttpAnswer none{.reason = {}, .body = {}, .error = "Connection refused"};
+
+HttpOkSettings settings() { return {.url = "http://x/"}; }
+
+TEST(HttpOk, TellsGoodFromBad) {
+  EXPECT_EQ(bad_answer_subject(settings(), good), "");
+  EXPECT_EQ(bad_answer_subject(settings(), moved), "httpok: http://x/: bad status returned");
+  EXPECT_EQ(bad_answer_subject(settings(), none), "httpok: http://x/: bad status returned");
+}
+
+TEST(HttpOk, CodesReplaceTheDefault) {
+  HttpOkSettings wanted = settings();
+  wanted.good_codes = {302, 404};
+  wanted.name = "shop";
+  EXPECT_EQ(bad_answer_subject(wanted, moved), "");
+  EXPECT_EQ(bad_answer_subject(wanted, good), "httpok [shop]: http://x/: bad status returned");
+}
+
+TEST(HttpOk, LooksForTextInTheBody) {
+  HttpOkSettings wanted = settings();
+  wanted.body = "is well";
+  EXPECT_EQ(bad_answer_subject(wanted, good), "");
+  wanted.body = "is bad";
+  EXPECT_EQ(bad_answer_subject(wanted, good), "httpok: http://x/: bad body returned");
+}
+
+TEST(HttpOk, SaysWhatTheAnswerWas) {
+  EXPECT_EQ(answer_message(moved), "status contacting URL: 302 Found");
+  EXPECT_EQ(answer_message(none), "error contacting URL:\n\n Connection refused");
+}
+
+}  // namespace
+}  // namespace sup::listeners
