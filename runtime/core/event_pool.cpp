@@ -47,6 +47,12 @@ std::optional<QueuedEvent> EventPool::accept(const Now& now, schema::EventType t
   return pushed_out;
 }
 
+void EventPool::set_given(std::int64_t pool_serial) {
+  if (pool_serial < next_serial_) return;
+  next_serial_ = pool_serial;
+  next_serial(next_serial_);
+}
+
 // Two that come back at a time keep their order, whichever comes first.
 void EventPool::give_back(QueuedEvent event) {
   const auto later = std::ranges::find_if(

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/core/types.h"
@@ -51,13 +52,16 @@ class EventPool {
   // A process of the pool, by its place in it, may or may not take an event.
   void set_ready(std::uint32_t member, bool ready);
 
-  // The events that wait are lost.
-  void set_lost() { events_.clear(); }
+  // The one that came last; there is one.
+  QueuedEvent& newest() { return events_.back(); }
+
+  // All that wait, and other ones, in order; for what another daemon left.
+  std::deque<QueuedEvent> take_all() { return std::exchange(events_, {}); }
+
+  void put_back(QueuedEvent event) { events_.push_back(std::move(event)); }
 
   // An event with this serial of the pool was given out.
-  void set_given(std::int64_t pool_serial) {
-    next_serial_ = std::max(next_serial_, pool_serial + 1);
-  }
+  void set_given(std::int64_t pool_serial);
 
   // Their places are given anew.
   void forget_ready() { ready_.clear(); }

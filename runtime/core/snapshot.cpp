@@ -2,6 +2,8 @@
 // can be computed from the rest (names, pids, timers) is not written.
 #include <algorithm>
 #include <functional>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "runtime/core/archive.h"
@@ -172,8 +174,13 @@ class Snapshot {
     if (!archive.cbor().at_end()) refuse("there is more than belongs to it");
     check_ids();
     name_rows();
-    for (const std::string_view changed : how.rows) load_row(changed);
-    if (how.after_crash) forget_what_was_lost();
+    if (how.after_crash) {
+      std::map<GroupId, Events> events = take_events();
+      for (const std::string_view changed : how.rows) load_row(changed);
+      for (const std::string_view event : how.events) load_event(event, events);
+      put_back(std::move(events));
+      go_on_running();
+    }
     complete();
   }
 
@@ -387,9 +394,8 @@ class Snapshot {
     }
   }
 
-  // Nobody knows how often the events that waited were given out since. A daemon that was being
-  // shut down starts anew.
-  void forget_what_was_lost() {
+  // A daemon that was being shut down starts anew.
+  void go_on_running() {
     core_.state_ = schema::SupervisorState::RUNNING;
     core_.phase_ = Implementation::Phase::working;
     core_.next_.reset();
@@ -398,12 +404,57 @@ class Snapshot {
     core_.drain_over_ = false;
     core_.drain_armed_ = never;
     core_.report_armed_ = never;
+  }
+
+  // Events of one pool by its serial. What a listener holds is in its row.
+  using Events = std::map<std::int64_t, QueuedEvent>;
+
+  std::map<GroupId, Events> take_events() {
+    std::map<GroupId, Events> events;
     for (const GroupId id : core_.order_) {
-      if (core_.groups_[id].pool) core_.pool_events(id).set_lost();
+      if (!core_.groups_[id].pool) continue;
+      for (QueuedEvent& event : core_.pool_events(id).take_all()) {
+        events[id][event.pool_serial] = std::move(event);
+      }
     }
     for (const ProcessEntry& entry : core_.processes_) {
       if (entry.spec == nullptr || !entry.listener || !entry.listener->held) continue;
+      events[entry.group][entry.listener->held->pool_serial] = *entry.listener->held;
+    }
+    return events;
+  }
+
+  void load_event(std::string_view saved, std::map<GroupId, Events>& events) {
+    Loader archive(saved);
+    std::string group;
+    bool is_done = false;
+    std::int64_t pool_serial = 0;
+    archive(group, is_done, pool_serial);
+    const std::optional<GroupId> pool = core_.find_group(group);
+    if (!pool || !core_.groups_[*pool].pool) return;
+    core_.pool_events(*pool).set_given(pool_serial);
+    if (is_done) {
+      events[*pool].erase(pool_serial);
+      return;
+    }
+    QueuedEvent event;
+    archive(event);
+    if (event.serial < std::numeric_limits<std::int64_t>::max()) {
+      core_.serial_ = std::max(core_.serial_, event.serial + 1);
+    }
+    events[*pool][pool_serial] = std::move(event);
+  }
+
+  void put_back(std::map<GroupId, Events> events) {
+    for (const ProcessEntry& entry : core_.processes_) {
+      if (entry.spec == nullptr || !entry.listener || !entry.listener->held) continue;
       core_.pool_events(entry.group).set_given(entry.listener->held->pool_serial);
+      events[entry.group].erase(entry.listener->held->pool_serial);
+    }
+    for (auto& [pool, waiting] : events) {
+      for (auto& [serial, event] : waiting) {
+        core_.pool_events(pool).put_back(std::move(event));
+      }
     }
   }
 
@@ -456,6 +507,16 @@ schema::Result<Supervisor> Supervisor::restore(std::string_view saved, const Res
     return schema::Error{.message = "the state of the daemon cannot be read: " + error.message};
   }
 }
+
+void Supervisor::Implementation::note_event(GroupId pool, QueuedEvent& event, bool is_done) {
+  Saver archive;
+  std::string group = pool_name(pool);
+  archive(group, is_done, event.pool_serial);
+  if (!is_done) archive(event);
+  changes_.events.push_back(archive.take());
+}
+
+void Supervisor::note_events(bool wanted) { implementation_->notes_events_ = wanted; }
 
 Supervisor::Changes Supervisor::take_changes() {
   for (const ProcessId process : implementation_->changes_.processes) {

@@ -46,10 +46,11 @@ struct RequestResult {
 // How a supervisor that was saved goes on.
 struct Resumption {
   Compat compat;
-  // The daemon was killed: `rows` (Supervisor::save_process) are newer than what was saved, the
-  // later ones count; waiting events are lost and nothing is being shut down any more.
+  // The daemon was killed: `rows` (Supervisor::save_process) and `events` (Supervisor::Changes) are
+  // newer than what was saved, the later ones count; nothing is being shut down any more.
   bool after_crash = false;
   std::vector<std::string_view> rows{};
+  std::vector<std::string_view> events{};
   // [supervisord] of the new daemon, if it is not what was saved.
   std::optional<schema::SupervisordOptions> daemon{};
 };
@@ -100,9 +101,13 @@ class Supervisor {
   struct Changes {
     bool everything = false;
     std::vector<ProcessId> processes;
+    std::vector<std::string> events;  // that came into pools, or are done with
   };
 
   Changes take_changes();
+
+  // Whether somebody takes them: events pile up otherwise.
+  void note_events(bool wanted);
 
   // Takes one fact and appends the orders that follow from it. Never throws, never blocks.
   void handle(const Now& now, const Input& input, Effects& out);

@@ -72,8 +72,10 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
     const bool gets_bytes =
         groups_[pool].spec->listener.event_length == schema::EventLengthValue::bytes;
     ++groups_[pool].pool->accepted;
-    const auto pushed_out =
+    auto pushed_out =
         pool_events(pool).accept(now_, type, serial, gets_bytes && !raw.empty() ? raw : payload);
+    if (notes_events_) note_event(pool, pool_events(pool).newest(), false);
+    if (pushed_out && notes_events_) note_event(pool, *pushed_out, true);
     if (pushed_out) report_discarded(pool, *pushed_out);
     touch(pool);
   }

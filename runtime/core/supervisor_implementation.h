@@ -235,7 +235,10 @@ class Supervisor::Implementation {
   std::array<std::optional<std::int64_t>, 3> tick_slices_;
   std::array<Instant, 3> ticks_armed_{never, never, never};
 
-  Changes changes_{.everything = true, .processes = {}};
+  void note_event(GroupId pool, QueuedEvent& event, bool is_done);
+
+  Changes changes_{.everything = true, .processes = {}, .events = {}};
+  bool notes_events_ = false;
 
   // Of the input at work.
   Now now_{};

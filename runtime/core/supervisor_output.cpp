@@ -196,7 +196,10 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
   }
   ProcessEntry& entry = processes_[process];
   if (message.kind == Kind::processed) {
-    if (entry.listener->held) let_go(process);
+    if (entry.listener->held) {
+      QueuedEvent event = let_go(process);
+      if (notes_events_) note_event(entry.group, event, true);
+    }
     ++entry.listener->delivered;
     ++groups_[entry.group].pool->delivered;
     groups_[entry.group].pool->delay_told = false;

@@ -812,6 +812,7 @@ void Daemon::find_legacy() {
   how.compat = options_.compat;
   how.after_crash = true;
   how.rows.assign(legacy_->processes.begin(), legacy_->processes.end());
+  how.events.assign(legacy_->events.begin(), legacy_->events.end());
   how.daemon = configuration_.resolved->supervisord;
   schema::Result<core::Supervisor> restored = core::Supervisor::restore(legacy_->supervisor, how);
   if (!restored) {

@@ -26,7 +26,8 @@ enum class RecordKind : std::uint8_t {
   child,           // ChildRow
   socket,          // SocketRow
   daemon,          // DaemonRow
-  read_done        // of the class itself
+  read_done,       // of the class itself
+  event            // of core::Supervisor::Changes
 };
 
 class StateMemory {

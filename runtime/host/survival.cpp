@@ -106,6 +106,7 @@ schema::Result<Legacy> read_legacy(std::unique_ptr<StateMemory> memory) {
           break;
         }
         case RecordKind::daemon: legacy.daemon = read_row<DaemonRow>(record.bytes); break;
+        case RecordKind::event: legacy.events.emplace_back(record.bytes); break;
         case RecordKind::read_done: break;
       }
     }
@@ -201,6 +202,7 @@ void Survival::begin(const std::string& path, int patience_seconds) {
     return;
   }
   parts_.children.read_into(memory_.get());
+  parts_.supervisor.note_events(true);
   static_cast<void>(parts_.supervisor.take_changes());
   write_all();
   keeper_->hold_memory(memory_->descriptor());
@@ -306,6 +308,7 @@ void Survival::forget_rest(const Legacy& legacy) {
 }
 
 void Survival::end() {
+  parts_.supervisor.note_events(false);
   parts_.children.read_into(nullptr);
   if (keeper_) {
     keeper_->dismiss();
@@ -368,7 +371,10 @@ void Survival::record(const std::set<core::ProcessId>& later) {
     everything_changed_ = false;
     write_all();
   } else {
-    bool any = false;
+    bool any = !changes.events.empty();
+    for (const std::string& event : changes.events) {
+      memory_->append(RecordKind::event, event);
+    }
     for (const core::ProcessId id : changes.processes) {
       if (later.contains(id)) {
         deferred_.insert(id);

@@ -66,6 +66,7 @@ struct Legacy {
   std::unique_ptr<StateMemory> memory;
   std::string supervisor;
   std::vector<std::string> processes;
+  std::vector<std::string> events;
   std::map<std::pair<std::string, std::string>, ChildRow> children;  // by group and name
   std::vector<SocketRow> sockets;
   DaemonRow daemon;

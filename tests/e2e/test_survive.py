@@ -238,6 +238,11 @@ class Crashes(SurviveTest):
         total = int(self.read('teller.count'))
         self.assertEqual(self.read('t.log').split('\n')[:-1],
                          ['line %d' % n for n in range(1, total + 1)], 'seed %d' % SEED)
+        # Each at least once, and in order where none was given out again.
+        heard = [int(word) for word in re.findall(r'event (\d+)\.', self.read('heard'))]
+        self.assertEqual(sorted(set(heard)), list(range(1, total + 1)), 'seed %d' % SEED)
+        again = sum(a >= b for a, b in zip(heard, heard[1:]))
+        self.assertLessEqual(again, CRASHES)
 
 
 class Upgrades(SurviveTest):

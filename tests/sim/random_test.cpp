@@ -373,9 +373,12 @@ TEST(Random, ADamagedSnapshotBreaksNothing) {
       for (int k = dice.below(3); k >= 0 && !either.empty(); --k) {
         either[static_cast<std::size_t>(dice.below(int(either.size())))] ^= char(dice.below(256));
       }
-      schema::Result<core::Supervisor> restored = core::Supervisor::restore(
-          damaged,
-          {.compat = {}, .after_crash = dice.one_in(2), .rows = {damaged_row}, .daemon = {}});
+      schema::Result<core::Supervisor> restored =
+          core::Supervisor::restore(damaged, {.compat = {},
+                                              .after_crash = dice.one_in(2),
+                                              .rows = {damaged_row},
+                                              .events = {damaged_row},
+                                              .daemon = {}});
       if (!restored) continue;
       core::Effects out;
       const core::Now now{host.now() + seconds(5), host.wall_offset};
@@ -401,18 +404,21 @@ TEST(Random, RowsOfProcessesBringASnapshotUpToDate) {
   };
   host.boot();
   const std::string saved = host.core().save();
+  host.core().note_events(true);
   host.run_for(seconds(3));
   host.write("web", Channel::standard_output, "<!--XSUPERVISOR:BEGIN-->one<!--XSUPERVISOR:END-->");
-  host.write("web", Channel::standard_output, "<!--XSUPERVISOR:BEGIN-->tw");
+  host.write("web", Channel::standard_output,
+             "<!--XSUPERVISOR:BEGIN-->waits<!--XSUPERVISOR:END--><!--XSUPERVISOR:BEGIN-->tw");
   std::vector<std::string> rows;
   const core::Supervisor::Changes changes = host.core().take_changes();
   for (const ProcessId id : changes.processes) rows.push_back(host.core().save_process(id));
-  schema::Result<core::Supervisor> restored = core::Supervisor::restore(
-      saved,
-      {
-          .compat = {                      },
-            .after_crash = true, .rows = {rows.begin(),            rows.end()},
-            .daemon = {                       }
+  schema::Result<core::Supervisor> restored =
+      core::Supervisor::restore(saved, {
+                                           .compat = {                    },
+                                           .after_crash = true,
+                                           .rows = {rows.begin(),          rows.end()},
+                                           .events = {changes.events.begin(),                     changes.events.end()},
+                                           .daemon = {                                        }
   });
   ASSERT_TRUE(restored) << restored.error().message;
   for (const ProcessId id : host.core().processes()) {
@@ -432,8 +438,17 @@ TEST(Random, RowsOfProcessesBringASnapshotUpToDate) {
   for (const core::Effect& effect : out) {
     if (const auto* write = std::get_if<core::effect::WriteStdin>(&effect)) sent += write->bytes;
   }
-  EXPECT_NE(sent.find("poolserial:1 "), std::string::npos) << sent;
-  EXPECT_NE(sent.find("\ntwo"), std::string::npos) << sent;
+  restored->handle(now, core::input::Output{ear, Channel::standard_output, "RESULT 2\nOKREADY\n"},
+                   out);
+  sent.clear();
+  for (const core::Effect& effect : out) {
+    if (const auto* write = std::get_if<core::effect::WriteStdin>(&effect)) sent += write->bytes;
+  }
+  const std::size_t waited = sent.find("\nwaits");
+  EXPECT_NE(waited, std::string::npos) << sent;
+  EXPECT_NE(sent.find("poolserial:2 ", waited), std::string::npos) << sent;
+  EXPECT_NE(sent.find("\ntwo", waited), std::string::npos) << sent;
+  EXPECT_EQ(sent.find("\none"), std::string::npos) << "it was done with";
 }
 
 // Inputs that no host would send, at times that no clock shows: the core must only stay alive.
