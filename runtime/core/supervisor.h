@@ -167,6 +167,8 @@ class Supervisor {
   // Stop everything and quit; read the configuration and, if it is good, start anew.
   RequestError shut_down(const Now& now, Effects& out);
   RequestError restart(const Now& now, Effects& out);
+  // Read the configuration and, if it is good, update() to it. The log tells of one that is not.
+  RequestError update_from_file(const Now& now, Effects& out);
 
   // What update(next) would do, and what reloadConfig says of it.
   PlanChanges compare(const schema::Resolved& next) const;

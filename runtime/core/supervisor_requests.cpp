@@ -82,6 +82,14 @@ RequestError Supervisor::Implementation::request_restart() {
   return RequestError::none;
 }
 
+RequestError Supervisor::Implementation::request_update() {
+  if (phase_ != Phase::working || state_ != SupervisorState::RUNNING) {
+    return RequestError::shutting_down;
+  }
+  emit(effect::LoadPlan{LoadPurpose::update});
+  return RequestError::none;
+}
+
 std::vector<RequestResult> Supervisor::Implementation::start_all(GroupId group) {
   std::vector<RequestResult> results;
   for (const ProcessId process : by_priority(groups_[group])) {
@@ -153,6 +161,10 @@ RequestError Supervisor::shut_down(const Now& now, Effects& out) {
 
 RequestError Supervisor::restart(const Now& now, Effects& out) {
   return request(now, out, [](Implementation& core) { return core.request_restart(); });
+}
+
+RequestError Supervisor::update_from_file(const Now& now, Effects& out) {
+  return request(now, out, [](Implementation& core) { return core.request_update(); });
 }
 
 RequestError Supervisor::add_group(const Now& now,

@@ -2,12 +2,14 @@
 // shutdown, version, open.
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <map>
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/session.h"
+#include "runtime/ctl/targets.h"
 
 namespace sup::ctl {
 
@@ -229,7 +231,10 @@ bool any_failed(const rpc::Value& results) {
 
 }  // namespace
 
-bool run_update(Session& session, const std::string& argument) {
+namespace {
+
+// Supervisor's way: whole groups, each stopped, taken out and put in again.
+void update_groups(Session& session, const std::string& argument) {
   Changes changes;
   try {
     changes = reload_configuration(session);
@@ -237,7 +242,7 @@ bool run_update(Session& session, const std::string& argument) {
     session.exit_status = status::generic;
     if (!failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) throw;
     session.complain("ERROR: already shutting down", "", "already shutting down");
-    return false;
+    return;
   }
   const Wanted wanted(words_of(argument));
   check_groups(session, wanted, changes);
@@ -265,6 +270,68 @@ bool run_update(Session& session, const std::string& argument) {
     if (!wanted.has(name)) continue;
     session.call("supervisor.addProcessGroup", {name});
     say_of(session, name, "added process group");
+  }
+}
+
+// Of suprun: those that have to leave or to stop are gone, or were started again.
+void wait_for_update(Session& session, const rpc::Array& processes) {
+  constexpr std::chrono::milliseconds between_looks(50);
+  for (;;) {
+    const std::vector<ProcessInfo> all = all_statuses(session);
+    const bool is_under_way = std::any_of(all.begin(), all.end(), [&](const ProcessInfo& info) {
+      return info.state_name == "STOPPING" &&
+             std::any_of(processes.begin(), processes.end(), [&](const rpc::Value& process) {
+               return text_member(process, "group") == info.group &&
+                      text_member(process, "name") == info.name;
+             });
+    });
+    if (!is_under_way) return;
+    pause_for(between_looks);
+  }
+}
+
+bool any_stops(const rpc::Array& processes, const std::string& group) {
+  return std::any_of(processes.begin(), processes.end(), [&](const rpc::Value& process) {
+    const std::string action = text_member(process, "action");
+    return text_member(process, "group") == group && (action == "restart" || action == "remove");
+  });
+}
+
+// suprun's way: only what changed is touched. The lines are those of groups, as scripts know them.
+void update_processes(Session& session) {
+  const rpc::Value answer = session.call("suprun.update");
+  const rpc::Value* list = answer.member("processes");
+  const rpc::Array* processes = list != nullptr ? list->get<rpc::Array>() : nullptr;
+  if (processes == nullptr) {
+    throw value_error("unexpected answer to update", place::bad_xml);
+  }
+  wait_for_update(session, *processes);
+  const auto each = [&](const char* member, auto&& tell) {
+    const rpc::Value* names = answer.member(member);
+    const rpc::Array* texts = names != nullptr ? names->get<rpc::Array>() : nullptr;
+    for (std::size_t i = 0; texts != nullptr && i < texts->size(); ++i) {
+      if (const std::string* name = (*texts)[i].get<std::string>()) tell(*name);
+    }
+  };
+  each("removed", [&](const std::string& name) {
+    say_of(session, name, "stopped");
+    say_of(session, name, "removed process group");
+  });
+  each("changed", [&](const std::string& name) {
+    if (any_stops(*processes, name)) say_of(session, name, "stopped");
+    say_of(session, name, "updated process group");
+  });
+  each("added", [&](const std::string& name) { say_of(session, name, "added process group"); });
+}
+
+}  // namespace
+
+bool run_update(Session& session, const std::string& argument) {
+  const Wanted wanted(words_of(argument));
+  if (wanted.names().empty() && session.has_method("suprun.update")) {
+    update_processes(session);
+  } else {
+    update_groups(session, argument);
   }
   return false;
 }

@@ -4,7 +4,8 @@
 //   process_calls.cpp   start, stop, signal, standard input
 //   log_calls.cpp       reading and clearing logs
 //   config_calls.cpp    settings of the processes
-//   system_calls.cpp    system.* and suprun.*
+//   suprun_calls.cpp    suprun.*: listeners, and what an update would do
+//   system_calls.cpp    system.*
 #pragma once
 
 #include "runtime/rpc/methods.h"

@@ -927,5 +927,77 @@ autostart=false
             self.assertEqual(output.split('\n')[:-1], found, typed)
 
 
+class OnSuprun(Compared):
+    """What needs suprun."""
+
+    daemon = program('suprun')
+    programs = """[program:a]
+command=/bin/sleep 1000
+startsecs=0
+[program:b]
+command=/bin/sleep 1000
+startsecs=0
+numprocs=2
+process_name=%(process_num)d
+[program:c]
+command=/bin/sleep 1000
+startsecs=0
+[eventlistener:l]
+command=/bin/sh -c "while :; do printf 'READY\\n'; read x || exit; printf 'RESULT 2\\nOK'; done"
+events=TICK_60
+buffer_size=5
+"""
+
+    ask = More.ask
+
+    def test_update_by_process(self):
+        """Only what changed is touched; supervisorctl stops and starts the whole group."""
+        ours = self.sides[1]
+        self.assertEqual(self.ask('plan'), (0, 'No config updates to processes\n'))
+        self.assertEqual(self.ask('update'), (0, ''))
+        before = {info['name']: info['pid'] for info in ours.call('supervisor.getAllProcessInfo')}
+        ours.write('s.conf', HEAD + self.programs.replace('numprocs=2', 'numprocs=3')
+                   .replace('program:c', 'program:d').replace('sleep 1000', 'sleep 2000', 1))
+        self.assertEqual(self.ask('plan'), (0, 'restart  a  (command)\nadd      b:2\n'
+                                               'add      d\nremove   c\n'))
+        self.assertEqual(self.ask('update'), (
+            0, 'c: stopped\nc: removed process group\na: stopped\na: updated process group\n'
+               'b: updated process group\nd: added process group\n'))
+        after = {info['name']: info['pid'] for info in ours.call('supervisor.getAllProcessInfo')}
+        self.assertEqual(set(after), {'a', '0', '1', '2', 'd', 'l'})
+        self.assertNotEqual(after['a'], before['a'])
+        self.assertEqual((after['0'], after['1']), (before['0'], before['1']))
+        ours.write('s.conf', HEAD + '[program:x]\ncommand=/bin/cat\nstartsecs=nonsense\n')
+        for command in ('plan', 'update'):
+            status, text = self.ask(command)
+            self.assertEqual(status, 1)
+            self.assertIn('CANT_REREAD', text)
+        self.assertEqual(self.ask('status')[0], 0)
+
+    def test_listeners(self):
+        status, text = self.ask('listeners')
+        self.assertEqual(status, 0)
+        self.assertRegex(text, r'^l: 0 of 5 waiting; \d+ accepted, \d+ delivered, 0 rejected, 0 dropped\n'
+                               r'  l +READY +holds no event, \d+ delivered')
+        status, text = self.ask('--json', 'listeners')
+        self.assertEqual(json.loads(text)['results'][0]['listeners'][0]['state'], 'READY')
+
+    def test_the_status_is_the_same(self):
+        self.compare('status')
+        self.compare('status', 'b:*')
+
+
+class NotOnSupervisord(More):
+    """Commands that need suprun say so."""
+
+    test_wait = test_wait_for_what_comes = test_why = test_resources = test_top = None
+    test_rolling_restart = test_several_servers = test_completion = None
+
+    def test_refused(self):
+        for command in ('plan', 'listeners'):
+            status, text = self.ask(command)
+            self.assertEqual((status, text), (3, 'ERROR: this needs suprun; the server is another one\n'))
+
+
 if __name__ == '__main__':
     unittest.main()

@@ -1,0 +1,131 @@
+// Commands that need suprun: plan, listeners.
+#include <algorithm>
+
+#include "runtime/ctl/command.h"
+#include "runtime/ctl/commands.h"
+#include "runtime/ctl/process_info.h"
+#include "runtime/ctl/session.h"
+
+namespace sup::ctl {
+
+namespace {
+
+const rpc::Array& list_member(const rpc::Value& value, std::string_view name) {
+  static const rpc::Array none;
+  const rpc::Value* member = value.member(name);
+  const rpc::Array* list = member != nullptr ? member->get<rpc::Array>() : nullptr;
+  return list != nullptr ? *list : none;
+}
+
+std::string joined(const rpc::Array& texts) {
+  std::string line;
+  for (const rpc::Value& text : texts) {
+    line += (line.empty() ? "" : ", ") + (text.is<std::string>() ? *text.get<std::string>() : "");
+  }
+  return line;
+}
+
+// The answer, or nothing with the reason printed.
+std::optional<rpc::Value> ask_suprun(Session& session, std::string_view method) {
+  if (!session.is_up()) {
+    return std::nullopt;
+  }
+  try {
+    return session.call(method);
+  } catch (const Failure& failure) {
+    session.exit_status = status::generic;
+    if (failure.is_fault(rpc::FaultCode::UNKNOWN_METHOD)) {
+      session.complain("ERROR: this needs suprun; the server is " +
+                           (session.is_suprun() ? "an older suprun" : std::string("another one")),
+                       "", "the server does not know " + std::string(method));
+      session.exit_status = status::unimplemented;
+    } else if (failure.is_fault(rpc::FaultCode::CANT_REREAD)) {
+      session.complain("ERROR: " + failure.text, "", failure.text);
+    } else {
+      throw;
+    }
+    return std::nullopt;
+  }
+}
+
+std::string held_text(const rpc::Value& listener) {
+  const std::int64_t serial = number_member(listener, "held_serial");
+  return serial < 0 ? "holds no event"
+                    : "holds event " + std::to_string(serial) + " for " +
+                          std::to_string(number_member(listener, "held_for")) + " s";
+}
+
+void show_pool(Session& session, const rpc::Value& pool) {
+  const auto number = [&](const char* name) { return std::to_string(number_member(pool, name)); };
+  std::string line = text_member(pool, "name") + ": " + number("queued") + " of " +
+                     number("buffer_size") + " waiting";
+  if (number_member(pool, "queued") > 0) {
+    line += ", the oldest for " + number("oldest") + " s";
+  }
+  session.output.line(line + "; " + number("accepted") + " accepted, " + number("delivered") +
+                      " delivered, " + number("rejected") + " rejected, " + number("dropped") +
+                      " dropped");
+  for (const rpc::Value& listener : list_member(pool, "listeners")) {
+    const std::int64_t violations = number_member(listener, "violations");
+    std::string about =
+        "  " + padded(full_name(text_member(listener, "group"), text_member(listener, "name")), 30);
+    about += " " + padded(text_member(listener, "state"), 12) + held_text(listener) + ", " +
+             std::to_string(number_member(listener, "delivered")) + " delivered";
+    about += violations > 0 ? ", broke the protocol " + std::to_string(violations) + " times" : "";
+    const std::string bytes = text_member(listener, "last_bytes");
+    about += bytes.empty() ? "" : ", wrote last " + to_json(bytes);
+    session.output.line(about);
+  }
+}
+
+}  // namespace
+
+bool run_listeners(Session& session, const std::string& /*argument*/) {
+  const std::optional<rpc::Value> pools = ask_suprun(session, "suprun.getListeners");
+  const rpc::Array* list = pools ? pools->get<rpc::Array>() : nullptr;
+  if (list == nullptr) {
+    return false;
+  }
+  for (const rpc::Value& pool : *list) {
+    show_pool(session, pool);
+    if (const rpc::Struct* record = pool.get<rpc::Struct>()) {
+      session.output.record(*record);
+    }
+  }
+  if (list->empty()) {
+    session.output.line("There are no event listeners");
+  }
+  return false;
+}
+
+bool run_plan(Session& session, const std::string& /*argument*/) {
+  const std::optional<rpc::Value> changes = ask_suprun(session, "suprun.getPlanChanges");
+  if (!changes) {
+    return false;
+  }
+  bool is_empty = true;
+  for (const rpc::Value& process : list_member(*changes, "processes")) {
+    const std::string name = full_name(text_member(process, "group"), text_member(process, "name"));
+    const std::string why = joined(list_member(process, "options"));
+    session.output.line(padded(text_member(process, "action"), 8) + " " + name +
+                        (why.empty() ? "" : "  (" + why + ")"));
+    is_empty = false;
+  }
+  const auto tell = [&](const std::string& what, const std::string& names) {
+    if (names.empty()) return;
+    session.output.line(what + names);
+    is_empty = false;
+  };
+  tell("change   groups in place: ", joined(list_member(*changes, "groups")));
+  tell("change   [supervisord]: ", joined(list_member(*changes, "daemon")));
+  tell("later    [supervisord], with a new daemon: ",
+       joined(list_member(*changes, "daemon_later")));
+  tell("listen   anew: the control servers change", flag_member(*changes, "servers") ? " " : "");
+  if (is_empty) {
+    session.output.line("No config updates to processes");
+  }
+  session.output.record(*changes->get<rpc::Struct>());
+  return false;
+}
+
+}  // namespace sup::ctl

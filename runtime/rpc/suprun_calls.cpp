@@ -1,0 +1,143 @@
+// What Supervisor does not have: the figures of event listeners, and updates by process.
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "runtime/core/listener_protocol.h"
+#include "runtime/rpc/calls.h"
+#include "runtime/rpc/interface.h"
+#include "schema/options.h"
+#include "schema/plan_diff.h"
+
+namespace sup::rpc {
+
+namespace {
+
+std::int64_t seconds_since(core::Instant then, core::Instant now) {
+  return std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
+}
+
+void write_listener(const Context& context, const core::ListenerStatus& listener, core::Now now,
+                    Writer& out) {
+  const schema::Process& spec = context.supervisor.spec(listener.process);
+  out.begin_struct();
+  out.text_member("name", spec.name);
+  out.text_member("group", spec.group);
+  out.text_member("state", core::listener_state_name(listener.state));
+  out.integer_member("pid", context.supervisor.status(listener.process).pid);
+  // -1: it holds none.
+  out.integer_member("held_serial", listener.held.value_or(-1));
+  out.integer_member("held_for",
+                     listener.held ? seconds_since(listener.held_since, now.steady) : 0);
+  out.integer_member("delivered", static_cast<std::int64_t>(listener.delivered));
+  out.integer_member("rejected", static_cast<std::int64_t>(listener.rejected));
+  out.integer_member("violations", static_cast<std::int64_t>(listener.violations));
+  out.text_member("last_bytes", listener.last_bytes);
+  out.end_struct();
+}
+
+void write_pool(const Context& context, core::GroupId group, const core::PoolStatus& pool,
+                core::Now now, Writer& out) {
+  out.begin_struct();
+  out.text_member("name", context.supervisor.group_spec(group).name);
+  out.integer_member("queued", static_cast<std::int64_t>(pool.queued));
+  out.integer_member("buffer_size", pool.buffer_size);
+  out.integer_member("oldest", pool.oldest ? seconds_since(*pool.oldest, now.steady) : 0);
+  out.integer_member("accepted", static_cast<std::int64_t>(pool.accepted));
+  out.integer_member("delivered", static_cast<std::int64_t>(pool.delivered));
+  out.integer_member("rejected", static_cast<std::int64_t>(pool.rejected));
+  out.integer_member("dropped", static_cast<std::int64_t>(pool.dropped));
+  out.member("listeners");
+  out.begin_array();
+  for (const core::ListenerStatus& listener : pool.listeners) {
+    write_listener(context, listener, now, out);
+  }
+  out.end_array();
+  out.end_struct();
+}
+
+void write_names(std::string_view member, const std::vector<std::string>& names, Writer& out) {
+  out.member(member);
+  out.begin_array();
+  for (const std::string& name : names) {
+    out.text(name);
+  }
+  out.end_array();
+}
+
+void write_options(std::string_view member, const std::vector<schema::OptionId>& options,
+                   Writer& out) {
+  out.member(member);
+  out.begin_array();
+  for (const schema::OptionId option : options) {
+    out.text(schema::option_row(option).name);
+  }
+  out.end_array();
+}
+
+void write_changes(const core::PlanChanges& changes, Writer& out) {
+  out.begin_struct();
+  write_names("added", changes.added, out);
+  write_names("changed", changes.changed, out);
+  write_names("removed", changes.removed, out);
+  out.member("processes");
+  out.begin_array();
+  for (const core::PlanChanges::Process& process : changes.processes) {
+    if (process.action == schema::DiffAction::unchanged) {
+      continue;
+    }
+    out.begin_struct();
+    out.text_member("name", process.name);
+    out.text_member("group", process.group);
+    out.text_member("action", schema::diff_action_name(process.action));
+    write_options("options", process.options, out);
+    out.end_struct();
+  }
+  out.end_array();
+  write_names("groups", changes.groups, out);
+  out.boolean_member("servers", changes.servers);
+  write_options("daemon", changes.daemon, out);
+  write_options("daemon_later", changes.daemon_later, out);
+  out.end_struct();
+}
+
+}  // namespace
+
+Outcome get_listeners(Context& context, const Array& /*arguments*/, Writer& out) {
+  const core::Now now = context.machine.now();
+  out.begin_array();
+  for (const core::GroupId group : context.supervisor.groups()) {
+    if (const std::optional<core::PoolStatus> pool = context.supervisor.pool_status(group)) {
+      write_pool(context, group, *pool, now, out);
+    }
+  }
+  out.end_array();
+  return Done{};
+}
+
+Outcome get_plan_changes(Context& context, const Array& /*arguments*/, Writer& out) {
+  const auto read = context.machine.read_configuration();
+  if (!read) {
+    return fault(FaultCode::CANT_REREAD, read.error().message);
+  }
+  write_changes(context.supervisor.compare(**read), out);
+  return Done{};
+}
+
+Outcome update(Context& context, const Array& /*arguments*/, Writer& out) {
+  const auto read = context.machine.read_configuration();
+  if (!read) {
+    return fault(FaultCode::CANT_REREAD, read.error().message);
+  }
+  const core::PlanChanges changes = context.supervisor.compare(**read);
+  const auto error = context.interface.perform([&](core::Now now, core::Effects& orders) {
+    return context.supervisor.update_from_file(now, orders);
+  });
+  if (error != core::RequestError::none) {
+    return fault(FaultCode::SHUTDOWN_STATE);
+  }
+  write_changes(changes, out);
+  return Done{};
+}
+
+}  // namespace sup::rpc
