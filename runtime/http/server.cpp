@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <iostream>
 #include <list>
 #include <optional>
@@ -224,16 +225,22 @@ void Server::Implementation::serve(asio::io_context& context) {
 }
 
 void Server::Implementation::wait_at(Door& door) {
-  door.waiter->async_wait(asio::posix::stream_descriptor::wait_read,
-                          [this, self = weak_from_this(), &door](const error_code& error) {
-                            if (error || self.expired()) {
-                              return;  // the door is gone
-                            }
-                            accept(door);
-                            if (!door.is_paused) {
-                              wait_at(door);
-                            }
-                          });
+  door.waiter->async_wait(
+      asio::posix::stream_descriptor::wait_read,
+      [this, self = weak_from_this(), &door](const error_code& error) {
+        if (error || self.expired()) {
+          return;  // the door is gone
+        }
+        try {
+          accept(door);
+        } catch (const std::exception& failure) {
+          site_.machine.log(core::Level::critical,
+                            std::string("internal error at a control socket: ") + failure.what());
+        }
+        if (!door.is_paused) {
+          wait_at(door);
+        }
+      });
 }
 
 // Closes the connection that was idle the longest. False if none is idle.
@@ -315,6 +322,8 @@ core::Instant Server::Implementation::settled(core::Now now) {
     return core::never;
   }
   settling_ = true;
+  // Whatever happens: the next one must find its turn.
+  const std::unique_ptr<bool, void (*)(bool*)> turn(&settling_, [](bool* flag) { *flag = false; });
   core::Instant next = core::never;
   const bool look_at_streams = now.steady >= next_stream_look_;
   const bool look_at_deadlines = now.steady >= next_deadline_look_;
@@ -354,7 +363,6 @@ core::Instant Server::Implementation::settled(core::Now now) {
       next = std::min(next, next_deadline_look_);
     }
   }
-  settling_ = false;
   return next;
 }
 

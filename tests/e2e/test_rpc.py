@@ -53,12 +53,15 @@ def free_port():
 class RpcTest(DaemonTest):
     def serve(self, text, supervisord='', command=None):
         self.configure(text, supervisord)
+        usual = os.environ.get('SUP_DAEMON')
         if command:
             os.environ['SUP_DAEMON'] = command
         try:
             daemon = self.start('-c', self.path('s.conf'))
         finally:
             os.environ.pop('SUP_DAEMON', None)
+            if usual is not None:
+                os.environ['SUP_DAEMON'] = usual
         self.wait_for_log('supervisord started with pid')
         return daemon
 
