@@ -32,9 +32,15 @@ std::span<const DialectDifference> MigratedFiles::differences(const std::string&
 }
 
 schema::Result<std::string> MigratedFiles::read(const std::string& path) const {
-  const auto found = texts_.find(base_.absolute(path));
+  const auto found = texts_.empty() ? texts_.end() : texts_.find(base_.absolute(path));
   if (found != texts_.end()) return found->second.text;
   return base_.read(path);
+}
+
+schema::Result<std::string> MigratedFiles::read_match(const std::string& path) const {
+  const auto found = texts_.empty() ? texts_.end() : texts_.find(base_.absolute(path));
+  if (found != texts_.end()) return found->second.text;
+  return base_.read_match(path);
 }
 
 std::vector<std::string> MigratedFiles::glob(const std::string& pattern) const {

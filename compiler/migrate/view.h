@@ -33,6 +33,7 @@ class MigratedFiles final : public FileSystem {
                                                  schema::Dialect dialect) const;
 
   schema::Result<std::string> read(const std::string& path) const override;
+  schema::Result<std::string> read_match(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   bool is_pipe(const std::string& path) const override;
