@@ -810,5 +810,73 @@ class Memmon(CheckTest):
                          (1, 'memmon must be run as a supervisor event listener\n'))
 
 
+class Authors(SuplanceTest):
+    """suplance check, record and replay."""
+
+    def check(self, *command):
+        run = self.ran('suplance', 'check', '-t', '2', '--', *command, environment={'SUPERVISOR_ENABLED': '1'})
+        return run.returncode, run.stdout + run.stderr
+
+    def shell(self, script):
+        return self.check('sh', self.write('listener', script))
+
+    def test_our_own_are_good(self):
+        self.assertEqual(self.check(program('crashmail'), '-m', 'a@x', '-s', 'true'),
+                         (0, '31 events sent, 0 errors, 0 notes\n'))
+        self.assertEqual(self.check(program('suplance'), 'record', self.path('events'))[0], 0)
+
+    def test_output_before_ready(self):
+        status, said = self.shell('echo hello; echo READY; read x\n')
+        self.assertEqual(status, 1)
+        self.assertIn("READY and a line end are expected after its start, but it wrote b'hello\\n", said)
+
+    def test_line_end_after_the_result(self):
+        status, said = self.shell('while echo READY && read -r h; do head -c ${h##*len:} >/dev/null; '
+                                  'echo RESULT 2; echo OK; done\n')
+        self.assertEqual(status, 1)
+        self.assertIn('no line end may stand behind the result', said)
+
+    def test_wrong_length(self):
+        status, said = self.shell('echo READY; read -r h; printf "RESULT 3\\nOK"; sleep 60\n')
+        self.assertEqual(status, 1)
+        self.assertIn("a result of 3 bytes was promised, but it wrote b'OK'", said)
+
+    def test_no_answer(self):
+        status, said = self.shell('echo READY; read -r h; echo oops >&2\n')
+        self.assertEqual(status, 1)
+        self.assertIn('the event was taken and not answered; it ended; it wrote nothing; its last words: oops', said)
+
+    def test_no_such_command(self):
+        status, said = self.check('/nonexistent')
+        self.assertEqual(status, 1)
+        self.assertIn('/nonexistent: No such file or directory', said)
+
+    def test_every_second_event(self):
+        try:
+            import supervisor  # noqa: F401
+        except ImportError:
+            self.skipTest('no supervisor package')
+        self.write('listener.py', 'import sys\nfrom supervisor import childutils\nwhile 1:\n'
+                   '    sys.stdout.write("READY\\n")\n    sys.stdout.flush()\n'
+                   '    line = sys.stdin.readline()\n    sys.stderr.write(line)\n    sys.stderr.flush()\n'
+                   '    headers = dict([x.split(":") for x in line.split()])\n'
+                   '    sys.stdin.read(int(headers["len"]))\n'
+                   '    sys.stdout.write("RESULT 2\\nOK")\n    sys.stdout.flush()\n'
+                   '    childutils.listener.wait(sys.stdin, sys.stdout)\n'
+                   '    childutils.listener.ok(sys.stdout)\n')
+        status, said = self.check(sys.executable, self.path('listener.py'))
+        self.assertEqual(status, 1)
+        self.assertIn('it acts on every second event only', said)
+
+    def test_record_and_replay(self):
+        session = self.session('suplance', 'record', self.path('events'))
+        session.send(exited('foo', 'bär'), tick(), ('PROCESS_LOG_STDOUT', 'pid:1\n日本'))
+        self.assertEqual(session.end(), 0)
+        run = self.ran('suplance', 'replay', self.path('events'), '--', program('crashmail'), '-m', 'a@x', '-s',
+                       self.path('sendmail'), environment={'SUPERVISOR_ENABLED': '1'})
+        self.assertEqual((run.returncode, run.stdout), (0, '3 events, 0 rejected\n'))
+        self.assertIn('Process foo in group bär exited', self.wait_for_mails(1)[0])
+
+
 if __name__ == '__main__':
     unittest.main()
