@@ -124,6 +124,7 @@ std::string daemons() {
   std::string list;
   for (const std::string& pid : process_ids()) {
     const std::vector<std::string> words = words_of(command_line(pid));
+    if (words.size() > 1 && words[1] == "--keep") continue;  // a keeper serves nobody
     for (std::size_t i = 0; i < std::min<std::size_t>(words.size(), 2); ++i) {
       const std::string name = fs::path(words[i]).filename().string();
       if (name == "supervisord" || name == "suprun") {
