@@ -185,6 +185,8 @@ def observe(daemon):
         if fault:
             seen['events/recorder/serials'] = [fault]
     for name, (mode, content) in daemon.file_facts().items():
+        if name.endswith('.keeper'):
+            continue  # the socket by which the next suprun finds what a killed one left
         content = content.replace(daemon.folder, '@')
         lines = content.split('\n') if not name.startswith(('s.log', 'other.log', 'SYSLOG')) else [
             line for line in map(clean, log_lines(content)) if not AT_ONCE.match(line)]

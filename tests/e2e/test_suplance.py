@@ -532,7 +532,7 @@ class CheckTest(SuplanceTest):
     def start_programs(self, extra='', server=''):
         self.daemon = self.run_with(
             '[unix_http_server]\nfile=@/sock\n%s'
-            '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=x\n'
+            '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n'
             '[program:one]\ncommand=/bin/sleep 600\nstartsecs=0\n'
             '[group:g]\nprograms=two\n'
             '[program:two]\ncommand=/bin/sleep 601\nstartsecs=0\n'
