@@ -755,6 +755,14 @@ void Daemon::read_signals() {
     }
   }
   if (child_ended) {
+    if (settings().loglevel <= core::Level::debug) {
+      // As Supervisor's loop does: what was said before is in the log before. Without the line, the
+      // rest of the output is read when the child is reaped.
+      guarded([this] {
+        children_.serve_prompt();
+        children_.serve_bulk();
+      });
+    }
     log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
     reap();
   }
