@@ -462,7 +462,13 @@ class Rpc(RpcTest):
         self.assertTrue(server.supervisor.restart())
         self.wait_for_log('supervisord started with pid', 2)
         server('close')()
-        self.assertEqual(self.server().supervisor.getState()['statecode'], 1)
+
+        def is_running_again():
+            try:
+                return self.server().supervisor.getState()['statecode'] == 1
+            except (OSError, http.client.HTTPException):
+                return False  # its socket is made anew
+        self.wait_until(is_running_again, 'an answer of the daemon that started anew')
         self.assertTrue(self.server().supervisor.shutdown())
         self.assertEqual(daemon.wait(PATIENCE), 0)
         self.assertFalse(os.path.exists(self.path('s.sock')))

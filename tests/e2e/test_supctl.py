@@ -755,6 +755,7 @@ class Following(Compared):
             text = self.until(client, b'<==\n')
             side.call('supervisor.sendProcessStdin', 'cat', 'hello\n')
             text += self.until(client, b'hello\n')
+            time.sleep(0.3)  # Python's client shows another text if it is not waiting yet
             client.send_signal(signal.SIGINT)
             output, errors = client.communicate(timeout=PATIENCE)
             results.append((text + output, errors, client.returncode))
