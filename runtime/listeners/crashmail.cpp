@@ -11,8 +11,6 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr int exit_usage = 255;
-
 std::vector<Argument> known() {
   return with_mail_arguments({
       {"help",             'h', "",        "print this and leave"                                  },
@@ -85,14 +83,14 @@ int crashmail(int count, char** arguments) {
   if (line.mistake) log_line("crashmail", *line.mistake);
   if (line.mistake || line.has("help")) {
     std::fputs(help().c_str(), stdout);
-    return line.mistake ? exit_usage : 0;
+    return line.mistake ? exit_refused : 0;
   }
   MailSettings settings;
   settings.sendmail = line.value("sendmail_program").value_or(settings.sendmail);
   const schema::Status read = read_mail_arguments(line, settings);
   if (!read) {
     log_line("crashmail", read.error().message);
-    return exit_usage;
+    return exit_refused;
   }
   if (!is_under_supervisor()) {
     log_line("", "crashmail must be run as a supervisor event listener");

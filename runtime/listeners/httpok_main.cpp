@@ -10,8 +10,6 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr int exit_usage = 255;
-
 std::vector<Argument> known() {
   return with_mail_arguments({
       {"help",             'h', "",        "print this and leave"                                     },
@@ -51,7 +49,7 @@ std::string help() {
 int refuse(const std::string& text) {
   log_line("httpok", text);
   std::fputs(help().c_str(), stdout);
-  return exit_usage;
+  return exit_refused;
 }
 
 // A number of an option into `place`. False if it is none.

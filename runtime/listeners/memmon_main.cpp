@@ -11,8 +11,6 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr int exit_usage = 255;
-
 std::vector<Argument> known() {
   return with_mail_arguments({
       {"help",             'h', "",           "print this and leave"                                       },
@@ -44,7 +42,7 @@ std::string help() {
 
 int refuse(const std::string& text) {
   std::printf("%s\n%s", text.c_str(), help().c_str());
-  return exit_usage;
+  return exit_refused;
 }
 
 // What is wrong, or nothing.

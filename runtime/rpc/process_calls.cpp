@@ -180,126 +180,96 @@ std::variant<core::GroupId, Fault> group_argument(const Context& context, const 
   return *group;
 }
 
-Outcome start_several(Context& context, std::optional<core::GroupId> group, bool wait,
-                      Writer& out) {
-  return call_on_several(
-      context, context.interface.priority_order(group),
-      GroupCall{.applies = [](ProcessState state) { return !schema::is_running(state); },
-                .begin =
-                    [wait](const Context& inner, core::ProcessId process, std::string_view name) {
-                      return begin_start(inner, process, name, wait);
-                    },
-                .wait = wait_for_start},
-      out);
+// What is done with a process, or with each of several that it applies to.
+GroupCall starting(bool wait) {
+  return {
+      .applies = [](ProcessState state) { return !schema::is_running(state); },
+      .begin = [wait](const Context& context, core::ProcessId process,
+                      std::string_view name) { return begin_start(context, process, name, wait); },
+      .wait = wait_for_start};
 }
 
-Outcome stop_several(Context& context, std::optional<core::GroupId> group, bool wait, Writer& out) {
-  return call_on_several(
-      context, context.interface.priority_order(group),
-      GroupCall{
-          .applies = [](ProcessState state) { return schema::is_running(state); },
-          .begin = [wait](const Context& inner, core::ProcessId process,
-                          std::string_view name) { return begin_stop(inner, process, name, wait); },
-          .wait = wait_for_stop},
-      out);
+GroupCall stopping(bool wait) {
+  return {
+      .applies = [](ProcessState state) { return schema::is_running(state); },
+      .begin = [wait](const Context& context, core::ProcessId process,
+                      std::string_view name) { return begin_stop(context, process, name, wait); },
+      .wait = wait_for_stop};
 }
 
-Outcome signal_several(Context& context, std::optional<core::GroupId> group, const Value& signal,
-                       Writer& out) {
-  const std::optional<int> number = signal_number(signal);
-  const std::string as_given = python_text(signal);
-  return call_on_several(
-      context, context.interface.priority_order(group),
-      GroupCall{.applies = [](ProcessState state) { return schema::is_signallable(state); },
-                .begin =
-                    [&](const Context& inner, core::ProcessId process, std::string_view name) {
-                      return send_signal(inner, process, name, number, as_given);
-                    },
-                .wait = nullptr},
-      out);
+GroupCall signalling(const Value& signal) {
+  return {.applies = [](ProcessState state) { return schema::is_signallable(state); },
+          .begin =
+              [number = signal_number(signal), as_given = python_text(signal)](
+                  const Context& context, core::ProcessId process, std::string_view name) {
+                return send_signal(context, process, name, number, as_given);
+              },
+          .wait = nullptr};
+}
+
+Outcome call_on_all(Context& context, const GroupCall& call, Writer& out) {
+  return call_on_several(context, context.interface.priority_order(std::nullopt), call, out);
+}
+
+Outcome call_on_group(Context& context, const Value& name, const GroupCall& call, Writer& out) {
+  auto group = group_argument(context, name);
+  if (auto* refusal = std::get_if<Fault>(&group)) {
+    return std::move(*refusal);
+  }
+  return call_on_several(context, context.interface.priority_order(std::get<core::GroupId>(group)),
+                         call, out);
+}
+
+// The name is that of a process, or a group with `:*`.
+Outcome call_on_target(Context& context, const Value& name, const GroupCall& call, Writer& out) {
+  Target target = find_target(context, name);
+  if (auto* refusal = std::get_if<Fault>(&target)) {
+    return std::move(*refusal);
+  }
+  if (const auto* group = std::get_if<WholeGroup>(&target)) {
+    return call_on_several(context, context.interface.priority_order(group->id), call, out);
+  }
+  const core::ProcessId process = std::get<core::ProcessId>(target);
+  return finish(context, process, name, call.begin(context, process, *text_argument(name)),
+                call.wait, out);
 }
 
 }  // namespace
 
 Outcome start_process(Context& context, const Array& arguments, Writer& out) {
-  Target target = find_target(context, arguments[0]);
-  if (auto* refusal = std::get_if<Fault>(&target)) {
-    return std::move(*refusal);
-  }
-  const bool wait = waits(arguments, 1);
-  if (const auto* group = std::get_if<WholeGroup>(&target)) {
-    return start_several(context, group->id, wait, out);
-  }
-  const core::ProcessId process = std::get<core::ProcessId>(target);
-  return finish(context, process, arguments[0],
-                begin_start(context, process, *text_argument(arguments[0]), wait), wait_for_start,
-                out);
+  return call_on_target(context, arguments[0], starting(waits(arguments, 1)), out);
 }
 
 Outcome start_process_group(Context& context, const Array& arguments, Writer& out) {
-  auto group = group_argument(context, arguments[0]);
-  if (auto* refusal = std::get_if<Fault>(&group)) {
-    return std::move(*refusal);
-  }
-  return start_several(context, std::get<core::GroupId>(group), waits(arguments, 1), out);
+  return call_on_group(context, arguments[0], starting(waits(arguments, 1)), out);
 }
 
 Outcome start_all_processes(Context& context, const Array& arguments, Writer& out) {
-  return start_several(context, std::nullopt, waits(arguments, 0), out);
+  return call_on_all(context, starting(waits(arguments, 0)), out);
 }
 
 Outcome stop_process(Context& context, const Array& arguments, Writer& out) {
-  Target target = find_target(context, arguments[0]);
-  if (auto* refusal = std::get_if<Fault>(&target)) {
-    return std::move(*refusal);
-  }
-  const bool wait = waits(arguments, 1);
-  if (const auto* group = std::get_if<WholeGroup>(&target)) {
-    return stop_several(context, group->id, wait, out);
-  }
-  const core::ProcessId process = std::get<core::ProcessId>(target);
-  return finish(context, process, arguments[0],
-                begin_stop(context, process, *text_argument(arguments[0]), wait), wait_for_stop,
-                out);
+  return call_on_target(context, arguments[0], stopping(waits(arguments, 1)), out);
 }
 
 Outcome stop_process_group(Context& context, const Array& arguments, Writer& out) {
-  auto group = group_argument(context, arguments[0]);
-  if (auto* refusal = std::get_if<Fault>(&group)) {
-    return std::move(*refusal);
-  }
-  return stop_several(context, std::get<core::GroupId>(group), waits(arguments, 1), out);
+  return call_on_group(context, arguments[0], stopping(waits(arguments, 1)), out);
 }
 
 Outcome stop_all_processes(Context& context, const Array& arguments, Writer& out) {
-  return stop_several(context, std::nullopt, waits(arguments, 0), out);
+  return call_on_all(context, stopping(waits(arguments, 0)), out);
 }
 
 Outcome signal_process(Context& context, const Array& arguments, Writer& out) {
-  Target target = find_target(context, arguments[0]);
-  if (auto* refusal = std::get_if<Fault>(&target)) {
-    return std::move(*refusal);
-  }
-  if (const auto* group = std::get_if<WholeGroup>(&target)) {
-    return signal_several(context, group->id, arguments[1], out);
-  }
-  const core::ProcessId process = std::get<core::ProcessId>(target);
-  return finish(context, process, arguments[0],
-                send_signal(context, process, *text_argument(arguments[0]),
-                            signal_number(arguments[1]), python_text(arguments[1])),
-                nullptr, out);
+  return call_on_target(context, arguments[0], signalling(arguments[1]), out);
 }
 
 Outcome signal_process_group(Context& context, const Array& arguments, Writer& out) {
-  auto group = group_argument(context, arguments[0]);
-  if (auto* refusal = std::get_if<Fault>(&group)) {
-    return std::move(*refusal);
-  }
-  return signal_several(context, std::get<core::GroupId>(group), arguments[1], out);
+  return call_on_group(context, arguments[0], signalling(arguments[1]), out);
 }
 
 Outcome signal_all_processes(Context& context, const Array& arguments, Writer& out) {
-  return signal_several(context, std::nullopt, arguments[0], out);
+  return call_on_all(context, signalling(arguments[0]), out);
 }
 
 Outcome send_process_stdin(Context& context, const Array& arguments, Writer& out) {

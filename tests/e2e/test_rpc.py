@@ -814,8 +814,9 @@ class Supervisorctl(RpcTest):
     """The real one."""
 
     def ctl(self, *arguments, **keywords):
+        # Its `fg` sleeps in a poll of 30 seconds, now and then twice, before it sees that it is over.
         return subprocess.run([SUPERVISORCTL, '-c', self.path('s.conf')] + list(arguments),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE * 3,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE * 8,
                               **keywords)
 
     def test_commands(self):
