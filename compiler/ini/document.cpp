@@ -357,7 +357,7 @@ void add_lines(std::string_view lines, Reading reading, DocumentBuilder& builder
 // Where a text may be parted so that both halves are read for themselves: before a line that is
 // likely to be a header. Nothing for small ones.
 std::optional<std::size_t> middle(std::string_view bytes) {
-  constexpr std::size_t large = std::size_t{256} * 1024;
+  constexpr std::size_t large = std::size_t{2} * 1024 * 1024;
   if (bytes.size() < large || !schema::has_second_processor()) return std::nullopt;
   const std::size_t end_of_line = bytes.find("\n[", bytes.size() / 2);
   if (end_of_line == std::string_view::npos) return std::nullopt;

@@ -32,6 +32,42 @@ TEST(Compile, IncludedFilesMergeAndKeepTheirFolder) {
             "/etc/s/conf.d/x.conf:2");
 }
 
+// Large ones are read and bound by two threads; nobody should see where they were parted.
+TEST(Compile, ALargeConfigurationIsAsManySmallOnes) {
+  constexpr int programs = 12000;
+  constexpr int lines = 6;  // of each
+  const std::string padding(240, 'x');
+  std::string text = "[supervisord]\n";
+  for (int i = 0; i < programs; ++i) {
+    const std::string number = std::to_string(i);
+    text += "[program:p" + number + "]\ncommand=/bin/true " + number + "\n  and " + padding +
+            "\n; a remark\nstartsecs=" + (i % 1000 == 7 ? "wrong" : "3") +
+            "\nenvironment=HERE=\"%(here)s/" + number + "\"\n";
+  }
+  ASSERT_GT(text.size(), 2U * 1024 * 1024);
+  const auto result = compile("/etc/main.conf",
+                              make_files({
+                                  {"/etc/main.conf", text}
+  }),
+                              {});
+  EXPECT_TRUE(print(result->files.files.front().document, result->sources) == text);
+
+  ASSERT_EQ(result->diagnostics.all().size(), static_cast<std::size_t>(programs) / 1000);
+  for (std::size_t i = 0; i < result->diagnostics.all().size(); ++i) {
+    const Diagnostic& fault = result->diagnostics.all()[i];
+    EXPECT_EQ(result->sources.position(fault.span.source, fault.span.begin).line,
+              2 + (i * 1000 + 7) * lines + 4);
+  }
+  ASSERT_EQ(result->config.sections.size(), static_cast<std::size_t>(programs) + 1);
+  ASSERT_EQ(result->resolved.groups.size(), static_cast<std::size_t>(programs));
+  for (const schema::Group& group : result->resolved.groups) {
+    const schema::ProcessOptions& options = group.processes.at(0).options;
+    const std::string number = group.name.substr(1);
+    ASSERT_EQ(options.command, "/bin/true " + number + "\nand " + padding);
+    ASSERT_EQ(options.environment.at(0).second, "/etc/" + number);
+  }
+}
+
 TEST(Compile, ARelocatablePlanTakesItsFolderAtBoot) {
   const MemoryFileSystem files = make_files({
       {"/etc/s/main.conf",     "[supervisord]\n[include]\nfiles=conf.d/*.conf\n"},
