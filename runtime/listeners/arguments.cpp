@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
+#include <memory>
 
+#include "runtime/listeners/tables.h"
 #include "schema/text.h"
 
 namespace sup::listeners {
@@ -56,10 +61,11 @@ std::vector<std::string> CommandLine::values(std::string_view name) const {
   return all;
 }
 
-CommandLine read_command_line(std::span<const Argument> known, int count, char** arguments,
-                              bool stops_at_word) {
+CommandLine read_command_line(std::string_view tool, int count, char** arguments) {
   CommandLine line;
-  OptionReader reader(known, count, arguments, stops_at_word);
+  const ToolTable* const table = tool_table(tool);
+  SUP_CHECK(table != nullptr, "a tool without a table");
+  OptionReader reader(table->arguments, count, arguments, table->stops_at_word);
   for (;;) {
     schema::Result<std::optional<GivenArgument>> next = reader.next();
     if (!next) {
@@ -104,6 +110,22 @@ std::optional<std::int64_t> duration_seconds(std::string_view text) {
 std::string environment(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr ? value : "";
+}
+
+schema::Result<std::string> first_line(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
+                                                             std::fclose);
+  if (file == nullptr) {
+    const int number = errno;
+    return schema::Error{path + ": " + std::strerror(number), number};
+  }
+  char line[4096] = "";
+  if (std::fgets(line, sizeof line, file.get()) == nullptr) {
+    return schema::Error{path + ": nothing in it"};
+  }
+  std::string text(line);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
 }
 
 bool is_under_supervisor() {

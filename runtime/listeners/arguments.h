@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +25,8 @@ struct CommandLine {
   bool has(std::string_view name) const { return value(name).has_value(); }
 };
 
-// arguments[0] is the name of the tool. `stops_at_word` as getopt of Python does.
-CommandLine read_command_line(std::span<const Argument> known, int count, char** arguments,
-                              bool stops_at_word);
+// By the table of the tool; arguments[0] is passed over.
+CommandLine read_command_line(std::string_view tool, int count, char** arguments);
 
 // A whole number, or none.
 std::optional<int> whole_number(std::string_view text);
@@ -38,6 +36,9 @@ std::optional<std::int64_t> byte_size(std::string_view text);
 std::optional<std::int64_t> duration_seconds(std::string_view text);
 
 std::string environment(const char* name);
+
+// The first line of a file, such as a password.
+schema::Result<std::string> first_line(const std::string& path);
 
 // Started by a supervisor? superlance asks for SUPERVISOR_SERVER_URL, which is not set where there
 // is no server, although only httpok and memmon use it.

@@ -18,6 +18,7 @@
 #include "runtime/listeners/driver.h"
 #include "runtime/listeners/loop.h"
 #include "runtime/listeners/script.h"
+#include "runtime/listeners/tables.h"
 #include "runtime/listeners/tools.h"
 #include "schema/text.h"
 
@@ -25,19 +26,10 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr int exit_usage = 2;
 constexpr int default_limit_seconds = 5;
 constexpr std::size_t long_payload = 200'000;  // more than a pipe holds
 constexpr int repetitions = 6;
 constexpr unsigned private_file = 0600;
-
-const std::vector<Argument>& driver_arguments() {
-  static const std::vector<Argument> known{
-      {"help",    'h', "",        "print this and leave"           },
-      {"timeout", 't', "SECONDS", "how long an answer may take (5)"},
-  };
-  return known;
-}
 
 int usage(const char* tool, const std::string& text, const std::string& help) {
   std::fprintf(stderr, "%s: %s\n%s", tool, text.c_str(), help.c_str());
@@ -253,8 +245,8 @@ int check(int count, char** arguments) {
       "Sent are: an event of every type, events in pieces, a long one, the same again and again, "
       "and "
       "the\nend of input. The status is 1 if there are errors.\n\n" +
-      argument_help(driver_arguments());
-  const CommandLine line = read_command_line(driver_arguments(), count, arguments, true);
+      argument_help(arguments_of("check"));
+  const CommandLine line = read_command_line("check", count, arguments);
   if (line.has("help")) {
     std::fputs(help.c_str(), stdout);
     return 0;
@@ -293,8 +285,8 @@ int replay(int count, char** arguments) {
   const std::string help =
       "Feeds the events of a file that record wrote to an event listener.\n"
       "\nUsage: suplance replay [OPTION...] FILE -- COMMAND [ARGUMENT...]\n\n" +
-      argument_help(driver_arguments());
-  CommandLine line = read_command_line(driver_arguments(), count, arguments, true);
+      argument_help(arguments_of("replay"));
+  CommandLine line = read_command_line("replay", count, arguments);
   if (line.has("help")) {
     std::fputs(help.c_str(), stdout);
     return 0;

@@ -7,6 +7,7 @@
 
 #include "runtime/listeners/batch.h"
 #include "runtime/listeners/post_office.h"
+#include "runtime/listeners/tables.h"
 #include "runtime/listeners/times.h"
 #include "runtime/listeners/tools.h"
 #include "schema/text.h"
@@ -15,23 +16,6 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr int exit_usage = 2;
-
-std::vector<Argument> known() {
-  return with_mail_arguments({
-      {"help",      'h', "",            "print this and leave"                                          },
-      {"interval",  'i', "MINUTES",     "time between two mails, may be a fraction (1)"                 },
-      {"toEmail",   't', "LIST",        "recipients, between commas"                                    },
-      {"fromEmail", 'f', "ADDRESS",     "sender"                                                        },
-      {"subject",   's', "TEXT",        "subject"                                                       },
-      {"smtpHost",  'H', "HOST[:PORT]", "SMTP server (localhost)"                                       },
-      {"tickEvent", 'e', "EVENT",       "the tick that time is counted by, must be in events= (TICK_60)"},
-      {"userName",  'u', "NAME",        "user name for the SMTP server"                                 },
-      {"password",  'p', "TEXT",        "its password; rather by --mail-password-file or $SMTP_PASSWORD"},
-      {"tls",       0,   "",            "STARTTLS"                                                      },
-  });
-}
-
 std::string help(const BatchTool& tool) {
   const std::string name(tool.name);
   return "Collects messages of " + std::string(tool.event) +
@@ -39,7 +23,7 @@ std::string help(const BatchTool& tool) {
          " -t ADDRESS -f ADDRESS [OPTION...]\n\nAn event listener:\n\n    [eventlistener:" + name +
          "]\n    command=" + name +
          " -t ops@example.org -f supervisor@example.org\n    events=" + std::string(tool.event) +
-         ",TICK_60\n\n" + argument_help(known());
+         ",TICK_60\n\n" + argument_help(arguments_of(tool.name));
 }
 
 class BatchListener : public Listener {
@@ -110,8 +94,7 @@ schema::Status mail_settings(const BatchTool& tool, const CommandLine& line,
 }
 
 int run(const BatchTool& tool, int count, char** arguments) {
-  const std::vector<Argument> all = known();
-  const CommandLine line = read_command_line(all, count, arguments, false);
+  const CommandLine line = read_command_line(tool.name, count, arguments);
   if (line.mistake) return usage(tool, *line.mistake);
   const std::string recipients = line.value("toEmail").value_or("");
   std::string to;

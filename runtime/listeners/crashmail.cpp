@@ -4,6 +4,7 @@
 
 #include "runtime/listeners/names.h"
 #include "runtime/listeners/post_office.h"
+#include "runtime/listeners/tables.h"
 #include "runtime/listeners/times.h"
 #include "runtime/listeners/tools.h"
 
@@ -11,16 +12,7 @@ namespace sup::listeners {
 
 namespace {
 
-std::vector<Argument> known() {
-  return with_mail_arguments({
-      {"help",             'h', "",        "print this and leave"                                  },
-      {"program",          'p', "NAME",    "only this one: NAME, GROUP:NAME or GROUP:*; repeatable"},
-      {"any",              'a', "",        "all programs, as without -p"                           },
-      {"optionalheader",   'o', "TEXT",    "begin the subject with TEXT"                           },
-      {"sendmail_program", 's', "COMMAND", "deliver through it (/usr/sbin/sendmail -t -i)"         },
-      {"email",            'm', "ADDRESS", "send to it; without, nothing is sent"                  },
-  });
-}
+constexpr const char* tool_name = "crashmail";
 
 std::string help() {
   return "Mails when a program ends unexpectedly.\n"
@@ -33,7 +25,7 @@ std::string help() {
          "    command=crashmail -p web -m ops@example.org\n"
          "    events=PROCESS_STATE_EXITED\n"
          "\n" +
-         argument_help(known());
+         argument_help(arguments_of(tool_name));
 }
 
 class CrashMail : public Listener {
@@ -78,8 +70,7 @@ class CrashMail : public Listener {
 }  // namespace
 
 int crashmail(int count, char** arguments) {
-  const std::vector<Argument> all = known();
-  const CommandLine line = read_command_line(all, count, arguments, true);
+  const CommandLine line = read_command_line(tool_name, count, arguments);
   if (line.mistake) log_line("crashmail", *line.mistake);
   if (line.mistake || line.has("help")) {
     std::fputs(help().c_str(), stdout);

@@ -30,6 +30,19 @@ void each_field(std::string_view line, Use use) {
   }
 }
 
+// Events of processes have fields between blanks; others have one, whose value may hold blanks.
+template <class Use>
+void each_payload_field(const Event& event, Use use) {
+  const std::string_view line = std::string_view(event.payload).substr(0, event.payload.find('\n'));
+  const std::string_view name = event.name;
+  if (name.starts_with("PROCESS_") && !name.starts_with("PROCESS_GROUP_")) {
+    each_field(line, use);
+    return;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos) use(line.substr(0, colon), line.substr(colon + 1));
+}
+
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
 schema::Error bad_header(std::string_view line, std::string_view why) {
@@ -41,11 +54,22 @@ schema::Error bad_header(std::string_view line, std::string_view why) {
 
 std::optional<std::string_view> Event::field(std::string_view key) const {
   std::optional<std::string_view> found;
-  const std::string_view line = std::string_view(payload).substr(0, payload.find('\n'));
-  each_field(line, [&](std::string_view name_of, std::string_view value) {
+  each_payload_field(*this, [&](std::string_view name_of, std::string_view value) {
     if (name_of == key && !found) found = value;
   });
   return found;
+}
+
+std::vector<EventField> Event::fields() const {
+  std::vector<EventField> all;
+  each_payload_field(*this, [&](std::string_view key, std::string_view value) {
+    all.push_back({key, value});
+  });
+  return all;
+}
+
+std::string Event::short_name() const {
+  return group() == process() || group().empty() ? process() : group_and_name();
 }
 
 std::string_view Event::data() const {
@@ -60,14 +84,8 @@ bool is_a(std::string_view name, std::string_view type) {
   return event ? schema::event_is_a(*event, *ancestor) : type == "EVENT";
 }
 
-schema::Status EventReader::read_header() {
-  const std::size_t end = buffer_.find('\n');
-  if (end == std::string::npos) {
-    if (buffer_.size() > header_maximum_bytes) return bad_header(buffer_, "no line end");
-    return schema::Nothing{};
-  }
-  Event event;
-  event.header = buffer_.substr(0, end);
+schema::Result<std::size_t> parse_header(std::string line, Event& event) {
+  event.header = std::move(line);
   std::optional<std::string> length;
   each_field(event.header, [&](std::string_view key, std::string_view value) {
     if (key == "eventname") event.name = value;
@@ -84,9 +102,21 @@ schema::Status EventReader::read_header() {
     return bad_header(event.header, "no len");
   }
   if (count > payload_maximum) return bad_header(event.header, "len is too large");
+  return count;
+}
+
+schema::Status EventReader::read_header() {
+  const std::size_t end = buffer_.find('\n');
+  if (end == std::string::npos) {
+    if (buffer_.size() > header_maximum_bytes) return bad_header(buffer_, "no line end");
+    return schema::Nothing{};
+  }
+  Event event;
+  const schema::Result<std::size_t> count = parse_header(buffer_.substr(0, end), event);
+  if (!count) return count.error();
   buffer_.erase(0, end + 1);
   event_ = std::move(event);
-  length_ = count;
+  length_ = *count;
   return schema::Nothing{};
 }
 

@@ -7,10 +7,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "schema/result.h"
 
 namespace sup::listeners {
+
+struct EventField {
+  std::string_view key;
+  std::string_view value;
+};
 
 struct Event {
   std::string header;  // the line without its end
@@ -27,6 +33,9 @@ struct Event {
   // The same, empty if there is none.
   std::string text(std::string_view key) const { return std::string(field(key).value_or("")); }
 
+  // All of the first line, in order. They point into the payload.
+  std::vector<EventField> fields() const;
+
   // What stands behind the first line: the output of PROCESS_LOG, the text of REMOTE_COMMUNICATION.
   std::string_view data() const;
 
@@ -36,6 +45,9 @@ struct Event {
 
   // "group:name", also when both are the same.
   std::string group_and_name() const { return group() + ":" + process(); }
+
+  // The same, or the name alone where both are the same.
+  std::string short_name() const;
 };
 
 // A header names no event, has no length, or one beyond this.
@@ -45,6 +57,9 @@ inline constexpr std::size_t header_maximum_bytes = std::size_t{64} << 10U;
 // Whether `name` is the event type `type` or descends from it. A name that is not known (plug-ins
 // have their own) is only itself and an EVENT.
 bool is_a(std::string_view name, std::string_view type);
+
+// Takes a header's line apart, into all of `event` but its payload, whose length is returned.
+schema::Result<std::size_t> parse_header(std::string line, Event& event);
 
 // Cuts a stream of bytes into events.
 //

@@ -4,35 +4,14 @@
 
 #include "runtime/listeners/checking.h"
 #include "runtime/listeners/httpok.h"
+#include "runtime/listeners/tables.h"
 #include "runtime/listeners/tools.h"
 
 namespace sup::listeners {
 
 namespace {
 
-std::vector<Argument> known() {
-  return with_mail_arguments({
-      {"help",             'h', "",        "print this and leave"                                     },
-      {"program",          'p', "NAME",    "restart this one: NAME, GROUP:NAME or GROUP:*; repeatable"},
-      {"any",              'a', "",        "restart all that run, except this listener"               },
-      {"gcore",            'g', "COMMAND", "makes core dumps (/usr/bin/gcore -o)"                     },
-      {"coredir",          'd', "DIR",     "make core dumps there before a restart"                   },
-      {"timeout",          't', "SECONDS",
-       "for the connection and each silence; also how long a refused one is tried (10)"               },
-      {"code",             'c', "NUMBER",  "a good status; repeatable (200)"                          },
-      {"body",             'b', "TEXT",    "must be in the answer"                                    },
-      {"sendmail_program", 's', "COMMAND", "deliver mails through it (/usr/sbin/sendmail -t -i)"      },
-      {"email",            'm', "ADDRESS", "send mails to it; without, none"                          },
-      {"eager",            'e', "",        "check always (the default)"                               },
-      {"not-eager",        'E', "",        "check only while one of the programs runs"                },
-      {"name",             'n', "TEXT",    "stands in the subject"                                    },
-      {"ca-file",          0,   "FILE",    "trust the authorities in this PEM file"                   },
-      {"insecure",         0,   "",        "do not verify the server's certificate"                   },
-      {"failures",         0,   "NUMBER",  "act after so many bad answers in a row (1)"               },
-      {"wait",             0,   "SECONDS", "do not check for so long after a restart (0)"             },
-      {"dry-run",          0,   "",        "say what would be restarted, and mail it"                 },
-  });
-}
+constexpr const char* tool_name = "httpok";
 
 std::string help() {
   return "Asks a URL with every tick; if the answer is not good, restarts programs and mails.\n"
@@ -43,7 +22,7 @@ std::string help() {
          "    command=httpok -p web -t 5 -m ops@example.org http://127.0.0.1:8080/health\n"
          "    events=TICK_60\n"
          "\n" +
-         argument_help(known());
+         argument_help(arguments_of(tool_name));
 }
 
 int refuse(const std::string& text) {
@@ -91,8 +70,7 @@ bool is_eager(const CommandLine& line) {
 }  // namespace
 
 int httpok(int count, char** arguments) {
-  const std::vector<Argument> all = known();
-  const CommandLine line = read_command_line(all, count, arguments, true);
+  const CommandLine line = read_command_line(tool_name, count, arguments);
   if (line.mistake) return refuse(*line.mistake);
   if (line.has("help")) {
     std::fputs(help().c_str(), stdout);

@@ -55,6 +55,7 @@ class Loop {
  private:
   // Until something happens. Reads what came.
   void wait(bool reads_input, std::optional<Instant> limit) {
+    if (!is_over_) listener_.wake(Clock::now());
     if (outbox_ != nullptr) outbox_->run(Clock::now());
     std::vector<pollfd> all{
         {reads_input ? STDIN_FILENO : -1, POLLIN, 0},
@@ -77,6 +78,7 @@ class Loop {
       if (other && (!limit || *other < *limit)) limit = other;
     };
     sooner(workers_.deadline());
+    if (!is_over_) sooner(listener_.deadline());
     if (outbox_ != nullptr) sooner(outbox_->deadline());
     if (reads_input && reader_.may_count_bytes() && !reader_.counts_bytes()) {
       sooner(Clock::now() + silence);

@@ -2,6 +2,7 @@
 // signal says so. Between events the children and the outbox go on.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "runtime/listeners/event.h"
@@ -19,6 +20,11 @@ class Listener {
 
   // Must not wait for anything. False rejects the event: it will be sent again.
   virtual bool handle(const Event& event) = 0;
+
+  // When it wants wake() to be called, although no event came.
+  virtual std::optional<Instant> deadline() const { return std::nullopt; }
+
+  virtual void wake(Instant) {}
 
   // The last word before the end: mails may be added.
   virtual void stop() {}

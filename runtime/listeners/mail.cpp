@@ -29,23 +29,6 @@ bool is_ascii(std::string_view text) {
                      [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t at) {
-      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U;
-    };
-    const unsigned three = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-    out += letters[three >> 18U];
-    out += letters[three >> 12U & 63U];
-    out += i + 1 < bytes.size() ? letters[three >> 6U & 63U] : '=';
-    out += i + 2 < bytes.size() ? letters[three & 63U] : '=';
-  }
-  return out;
-}
-
 // RFC 2047, cut between characters.
 std::string header_text(std::string_view text) {
   if (is_ascii(text)) return std::string(text);
@@ -103,6 +86,23 @@ std::tm local(std::int64_t seconds) {
 }
 
 }  // namespace
+
+std::string base64(std::string_view bytes) {
+  static constexpr std::string_view letters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto byte = [&](std::size_t at) {
+      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U;
+    };
+    const unsigned three = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
+    out += letters[three >> 18U];
+    out += letters[three >> 12U & 63U];
+    out += i + 1 < bytes.size() ? letters[three >> 6U & 63U] : '=';
+    out += i + 2 < bytes.size() ? letters[three & 63U] : '=';
+  }
+  return out;
+}
 
 std::string sendmail_text(const Mail& mail) {
   std::string text = "To: " + on_one_line(mail.to) + "\n";

@@ -28,6 +28,9 @@ std::string mime_text(const Mail& mail);
 // The addresses alone, without names: "Ops <a@x>, b@x" gives a@x and b@x.
 std::vector<std::string> bare_addresses(std::string_view list);
 
+// On one line.
+std::string base64(std::string_view bytes);
+
 // "Mon, 23 Nov 2026 02:06:00 -0000"
 std::string mail_date(std::int64_t seconds);
 

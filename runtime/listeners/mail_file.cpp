@@ -1,10 +1,5 @@
 #include "runtime/listeners/mail_file.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-
 #include <nlohmann/json.hpp>
 
 namespace sup::listeners {
@@ -13,7 +8,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t file_maximum_bytes = std::size_t{16} << 20U;
 constexpr int depth_maximum = 2;
 
 }  // namespace
@@ -30,16 +24,7 @@ std::string print_mail_file(const Mail& mail) {
   return object.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-schema::Result<Mail> read_mail_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
-                                                             std::fclose);
-  if (file == nullptr) {
-    const int number = errno;
-    return schema::Error{path + ": " + std::strerror(number), number};
-  }
-  std::string text(file_maximum_bytes + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (text.size() > file_maximum_bytes) return schema::Error{path + ": too large for a mail"};
+schema::Result<Mail> parse_mail_file(const std::string& text) {
   // Nested too deep is not ours, and would be read by recursion.
   bool is_deep = false;
   const Json object = Json::parse(
@@ -56,7 +41,7 @@ schema::Result<Mail> read_mail_file(const std::string& path) {
                : std::nullopt;
   };
   if (is_deep || !object.is_object() || !member("to") || !member("body")) {
-    return schema::Error{path + ": not a mail of this queue"};
+    return schema::Error{"not a mail of this queue"};
   }
   Mail mail{.to = *member("to"),
             .from = member("from").value_or(""),

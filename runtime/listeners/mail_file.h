@@ -1,4 +1,4 @@
-// A mail in the folder of a queue: one JSON object.
+// A mail as it waits in a queue: one JSON object.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace sup::listeners {
 
 std::string print_mail_file(const Mail& mail);
 
-// Fails for a file that cannot be read, is too large or was not written by print_mail_file.
-schema::Result<Mail> read_mail_file(const std::string& path);
+// Fails for what was not written by print_mail_file.
+schema::Result<Mail> parse_mail_file(const std::string& text);
 
 }  // namespace sup::listeners

@@ -4,6 +4,7 @@
 
 #include "runtime/listeners/checking.h"
 #include "runtime/listeners/memmon.h"
+#include "runtime/listeners/tables.h"
 #include "runtime/listeners/tools.h"
 #include "schema/text.h"
 
@@ -11,22 +12,7 @@ namespace sup::listeners {
 
 namespace {
 
-std::vector<Argument> known() {
-  return with_mail_arguments({
-      {"help",             'h', "",           "print this and leave"                                       },
-      {"cumulative",       'c', "",           "count all that descends from a process, too"                },
-      {"program",          'p', "NAME=SIZE",
-       "limit of a process, NAME or GROUP:NAME; 1048576, 200MB; repeatable"                                },
-      {"group",            'g', "GROUP=SIZE", "limit of each process of a group; repeatable"               },
-      {"any",              'a', "SIZE",       "limit of each process, except this listener"                },
-      {"sendmail_program", 's', "COMMAND",    "deliver mails through it (/usr/sbin/sendmail -t -i)"        },
-      {"email",            'm', "ADDRESS",    "send mails to it; without, none"                            },
-      {"uptime",           'u', "TIME",       "mail only if the process ran no longer: 90, 90s, 5m, 3h, 1d"},
-      {"name",             'n', "TEXT",       "stands in the subject"                                      },
-      {"measure",          0,   "KIND",       "rss (the default), or pss: shared memory in shares"         },
-      {"dry-run",          0,   "",           "say what would be restarted"                                },
-  });
-}
+constexpr const char* tool_name = "memmon";
 
 std::string help() {
   return "Restarts processes that use more memory than they may, looking with every tick.\n"
@@ -37,7 +23,7 @@ std::string help() {
          "    command=memmon -p web=200MB -g workers=1GB -m ops@example.org\n"
          "    events=TICK_60\n"
          "\n" +
-         argument_help(known());
+         argument_help(arguments_of(tool_name));
 }
 
 int refuse(const std::string& text) {
@@ -89,8 +75,7 @@ std::string take(const GivenArgument& given, bool compat, MemMonSettings& settin
 }  // namespace
 
 int memmon(int count, char** arguments) {
-  const std::vector<Argument> all = known();
-  const CommandLine line = read_command_line(all, count, arguments, true);
+  const CommandLine line = read_command_line(tool_name, count, arguments);
   if (line.mistake) return refuse(*line.mistake);
   if (line.has("help")) {
     std::fputs(help().c_str(), stdout);

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
+#include <utility>
 
-#include "runtime/listeners/mail_file.h"
 #include "runtime/listeners/times.h"
 #include "schema/write_file.h"
 
@@ -22,10 +24,60 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view suffix = ".mail";
 constexpr unsigned pause_maximum_power = 8;  // 256 seconds
 constexpr unsigned private_file = 0600;
 constexpr unsigned private_folder = 0700;
+constexpr std::size_t file_maximum_bytes = std::size_t{130} << 20U;
+
+schema::Result<std::string> file_text(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
+                                                             std::fclose);
+  if (file == nullptr) {
+    const int number = errno;
+    return schema::Error{std::strerror(number), number};
+  }
+  std::string text;
+  std::array<char, 1U << 14U> bytes{};
+  for (;;) {
+    const std::size_t count = std::fread(bytes.data(), 1, bytes.size(), file.get());
+    if (count == 0) break;
+    text.append(bytes.data(), count);
+    if (text.size() > file_maximum_bytes) return schema::Error{"too large"};
+  }
+  if (std::ferror(file.get()) != 0) return schema::Error{"cannot be read"};
+  return text;
+}
+
+// Names of files begin with the time.
+std::int64_t created_by_name(const std::string& path) {
+  const std::string name = fs::path(path).filename().string();
+  std::int64_t seconds = 0;
+  std::from_chars(name.data(), name.data() + name.size(), seconds);
+  return seconds;
+}
+
+// What the child found out, for its listener.
+std::string print_result(const DeliveryResult& result) {
+  return std::to_string(result.done) + " " + std::to_string(result.pause.count()) + " " +
+         static_cast<char>(result.delivery) + result.text;
+}
+
+DeliveryResult parse_result(const std::string& text) {
+  DeliveryResult result;
+  const char* const end = text.data() + text.size();
+  std::int64_t pause = 0;
+  auto [at, error] = std::from_chars(text.data(), end, result.done);
+  if (error == std::errc() && at != end) {
+    at = std::from_chars(at + 1, end, pause).ptr;
+  }
+  if (end - at < 2) return {.text = "its process said nothing"};
+  result.pause = Seconds(pause);
+  result.delivery = static_cast<Delivery>(at[1]);
+  result.text.assign(at + 2, end);
+  return result;
+}
+
+}  // namespace
 
 std::string random_word() {
   std::array<unsigned char, 8> bytes{};
@@ -45,13 +97,15 @@ std::string host_name() {
   return name.data();
 }
 
-}  // namespace
-
-Outbox::Outbox(OutboxSettings settings, Workers& workers, Deliver deliver, Sent sent)
+Outbox::Outbox(OutboxSettings settings, Workers& workers, Handlers handlers, Gate* gate)
     : settings_(std::move(settings)),
       workers_(workers),
-      deliver_(std::move(deliver)),
-      sent_(std::move(sent)) {}
+      handlers_(std::move(handlers)),
+      gate_(gate) {}
+
+std::string Outbox::many(std::size_t count) const {
+  return std::to_string(count) + " " + settings_.noun + (count == 1 ? "" : "s");
+}
 
 schema::Status Outbox::load() {
   if (settings_.folder.empty()) return schema::Nothing{};
@@ -69,136 +123,152 @@ schema::Status Outbox::load() {
   std::vector<std::string> files;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(settings_.folder, error)) {
-    if (entry.path().extension() == suffix) files.push_back(entry.path().string());
+    if (entry.path().extension() == "." + settings_.suffix) files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());  // by time
   for (const std::string& file : files) {
-    schema::Result<Mail> mail = read_mail_file(file);
-    if (mail) {
-      entries_.push_back({.mail = std::move(*mail), .file = file});
+    schema::Result<std::string> text = file_text(file);
+    const schema::Status checked = text ? handlers_.check(*text) : schema::Status(text.error());
+    if (checked) {
+      entries_.push_back(
+          {.text = std::move(*text), .file = file, .created = created_by_name(file)});
     } else {
-      log(mail.error().message + "; left where it is");
+      log(file + ": " + checked.error().message + "; left where it is");
     }
   }
-  if (!entries_.empty()) {
-    log(std::to_string(entries_.size()) + " mails of an earlier run are in the queue");
-  }
+  if (!entries_.empty()) log(many(entries_.size()) + " of an earlier run wait in the queue");
   return schema::Nothing{};
 }
 
-void Outbox::add(Mail mail) {
-  mail.created = seconds_now();
-  mail.id = std::to_string(mail.created) + "." + random_word() + "@" + host_name();
-  Entry entry{.mail = std::move(mail), .file = {}};
-  if (!settings_.folder.empty()) {
-    std::array<char, 64> stamp{};
-    std::snprintf(stamp.data(), stamp.size(), "%020lld-%06u-",
-                  static_cast<long long>(entry.mail.created), counter_++);
-    entry.file = settings_.folder + "/" + stamp.data() + random_word() + std::string(suffix);
-    const schema::Status written =
-        schema::write_file(print_mail_file(entry.mail), entry.file, private_file);
-    if (!written) {
-      log(written.error().message + "; the mail is kept in memory alone");
-      entry.file.clear();
-    }
-  }
+void Outbox::write(Entry& entry) {
+  std::array<char, 64> stamp{};
+  std::snprintf(stamp.data(), stamp.size(), "%020lld-%06u-", static_cast<long long>(entry.created),
+                counter_++);
+  entry.file = settings_.folder + "/" + stamp.data() + random_word() + "." + settings_.suffix;
+  const schema::Status written = schema::write_file(entry.text, entry.file, private_file);
+  if (written) return;
+  log(written.error().message + "; the " + settings_.noun + " is kept in memory alone");
+  entry.file.clear();
+}
+
+void Outbox::add(std::string text) {
+  Entry entry{.text = std::move(text),
+              .file = {},
+              .created = seconds_now(),
+              .added = std::chrono::steady_clock::now()};
+  if (!settings_.folder.empty()) write(entry);
   entries_.push_back(std::move(entry));
-  while (entries_.size() > settings_.maximum) {
-    // The first may be under way.
-    const auto oldest = entries_.begin() + (is_busy_ ? 1 : 0);
-    log("the queue is full, the oldest mail is dropped:\n" + sendmail_text(oldest->mail));
-    forget(*oldest);
+  while (entries_.size() > settings_.maximum && entries_.size() > under_way_) {
+    // Those at the front may be under way.
+    const auto oldest = entries_.begin() + static_cast<std::ptrdiff_t>(under_way_);
+    log("the queue is full, the oldest " + settings_.noun + " is dropped:\n" +
+        handlers_.shown(oldest->text));
+    if (!oldest->file.empty()) ::unlink(oldest->file.c_str());
     entries_.erase(oldest);
   }
 }
 
+Instant Outbox::opens(Instant now) const {
+  if (gate_ == nullptr || entries_.empty()) return {};
+  return gate_->opens(now, entries_.size(), entries_.front().added, hurries_);
+}
+
 void Outbox::run(Instant now) {
-  while (!is_busy_ && !entries_.empty() && !is_done() && (hurries_ || now >= next_attempt_)) {
-    const Mail& mail = entries_.front().mail;
-    const bool is_old = seconds_now() - mail.created > settings_.expiry.count();
+  while (under_way_ == 0 && !entries_.empty() && !is_done() &&
+         (hurries_ || (now >= next_attempt_ && now >= opens(now)))) {
+    const bool is_old = seconds_now() - entries_.front().created > settings_.expiry.count();
     if (is_old && failures_ > 0) {
       drop_first("could not be delivered for too long");
-      continue;
+    } else {
+      start();
     }
-    is_busy_ = workers_.start(
-        [this, mail] {
-          const DeliveryResult result = deliver_(mail);
-          return std::string(1, static_cast<char>(result.delivery)) + result.text;
-        },
-        settings_.limit,
-        [this](const WorkResult& work) {
-          DeliveryResult result{.text = "took too long, or its process was ended"};
-          if (work.is_complete && !work.output.empty()) {
-            result = {.delivery = static_cast<Delivery>(work.output[0]),
-                      .text = work.output.substr(1)};
-          }
-          finish(result);
-        });
-    if (!is_busy_) finish({.text = "no process for it"});
   }
 }
 
+void Outbox::start() {
+  under_way_ = std::min(entries_.size(), settings_.batch);
+  Texts texts;
+  for (std::size_t i = 0; i < under_way_; ++i) texts.push_back(entries_[i].text);
+  if (gate_ != nullptr) gate_->pass(std::chrono::steady_clock::now());
+  const bool is_started = workers_.start(
+      [this, texts = std::move(texts)] { return print_result(handlers_.deliver(texts)); },
+      settings_.limit,
+      [this](const WorkResult& work) {
+        finish(work.is_complete
+                   ? parse_result(work.output)
+                   : DeliveryResult{.text = "took too long, or its process was ended"});
+      });
+  if (!is_started) finish({.text = "no process for it"});
+}
+
 void Outbox::finish(const DeliveryResult& result) {
-  is_busy_ = false;
-  if (result.delivery == Delivery::sent) {
+  const std::size_t asked = std::exchange(under_way_, 0);
+  const std::size_t done = std::min(result.done, asked);
+  for (std::size_t i = 0; i < done; ++i) {
+    const std::string text = std::move(entries_.front().text);
+    forget_first();
+    handlers_.sent(text);
+  }
+  if (done > 0) {
     failures_ = 0;
     next_attempt_ = {};
-    const Entry entry = std::move(entries_.front());
-    entries_.pop_front();
-    forget(entry);
-    sent_(entry.mail);
-    return;
   }
+  if (done == asked || result.delivery == Delivery::sent) return;
   if (result.delivery == Delivery::refused || settings_.tries_once) {
     drop_first(result.text);
     return;
   }
-  const Seconds pause{1U << std::min(failures_, pause_maximum_power)};
+  const Seconds pause =
+      std::max(Seconds{1U << std::min(failures_, pause_maximum_power)}, result.pause);
   ++failures_;
   next_attempt_ = std::chrono::steady_clock::now() + pause;
   if (hurries_) {
-    entries_.front().has_failed_in_hurry = true;
-    log("mail not sent: " + result.text);
+    has_failed_in_hurry_ = true;
+    log(settings_.noun + " not sent: " + result.text);
     return;
   }
-  log("mail not sent: " + result.text + "; next attempt in " + std::to_string(pause.count()) +
-      " s, " + std::to_string(entries_.size()) + " waiting");
+  log(settings_.noun + " not sent: " + result.text + "; next attempt in " +
+      std::to_string(pause.count()) + " s, " + std::to_string(entries_.size()) + " waiting");
 }
 
 void Outbox::drop_first(const std::string& why) {
-  log("mail dropped: " + why + ":\n" + sendmail_text(entries_.front().mail));
-  forget(entries_.front());
-  entries_.pop_front();
+  log(settings_.noun + " dropped: " + why + ":\n" + handlers_.shown(entries_.front().text));
+  forget_first();
   failures_ = 0;
   next_attempt_ = {};
 }
 
-void Outbox::forget(const Entry& entry) {
-  if (!entry.file.empty()) ::unlink(entry.file.c_str());
+void Outbox::forget_first() {
+  if (!entries_.front().file.empty()) ::unlink(entries_.front().file.c_str());
+  entries_.pop_front();
 }
 
 std::optional<Instant> Outbox::deadline() const {
-  if (is_busy_ || entries_.empty() || is_done()) return std::nullopt;
-  return hurries_ ? Instant() : next_attempt_;
+  if (under_way_ > 0 || entries_.empty() || is_done()) return std::nullopt;
+  if (hurries_) return Instant();
+  return std::max(next_attempt_, opens(std::chrono::steady_clock::now()));
 }
 
 void Outbox::hurry() { hurries_ = true; }
 
-// A mail that fails stands for all: they go the same way.
+// What fails stands for all behind it: they go the same way.
 bool Outbox::is_done() const {
-  return entries_.empty() || (hurries_ && entries_.front().has_failed_in_hurry);
+  if (entries_.empty()) return true;
+  if (!hurries_ || under_way_ > 0) return false;
+  const Instant now = std::chrono::steady_clock::now();
+  return has_failed_in_hurry_ || opens(now) > now;
 }
 
 void Outbox::report_rest() {
   std::size_t kept = 0;
   for (const Entry& entry : entries_) {
     if (entry.file.empty()) {
-      log("mail not sent before the end:\n" + sendmail_text(entry.mail));
+      log(settings_.noun + " not sent before the end:\n" + handlers_.shown(entry.text));
     } else {
       ++kept;
     }
   }
-  if (kept > 0) log(std::to_string(kept) + " mails are kept in " + settings_.folder);
+  if (kept > 0) log(many(kept) + (kept == 1 ? " is" : " are") + " kept in " + settings_.folder);
 }
 
 }  // namespace sup::listeners

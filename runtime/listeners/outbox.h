@@ -1,14 +1,17 @@
-// Mails that wait for delivery. One is delivered at a time, in a child; what fails is tried again
-// with growing pauses. With a folder, a mail is on disk before add() returns, and a later listener
-// with the same folder delivers what this one could not.
+// What waits for delivery: mails, messages, events. It goes out in order, one delivery at a time,
+// in a child; what fails is tried again with growing pauses. With a folder, a text is on disk
+// before add() returns, and a later listener with the same folder delivers what this one could not.
+//
+// The queue knows texts alone. Whoever uses it prints them, and reads them again to deliver.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "runtime/listeners/mail.h"
 #include "runtime/listeners/workers.h"
 #include "schema/result.h"
 
@@ -16,38 +19,80 @@ namespace sup::listeners {
 
 enum class Delivery : char { sent = 's', later = 'l', refused = 'r' };
 
+// `done` texts at the front were delivered. Unless they are all that was asked for, `delivery`
+// tells of the next one.
 struct DeliveryResult {
   Delivery delivery = Delivery::later;
   std::string text{};  // why not
+  std::size_t done = 0;
+  Seconds pause{0};  // the other side wants no attempt sooner
+};
+
+inline DeliveryResult all_sent(std::size_t count) {
+  return {.delivery = Delivery::sent, .done = count};
+}
+
+// Says when the next delivery may begin, for those who must not be asked too often.
+class Gate {
+ public:
+  Gate() = default;
+  virtual ~Gate() = default;
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // `waiting` texts, the first since `oldest`. `is_last`: there is no later time for this listener.
+  virtual Instant opens(Instant now, std::size_t waiting, Instant oldest, bool is_last) const = 0;
+
+  // A delivery begins.
+  virtual void pass(Instant now) = 0;
 };
 
 struct OutboxSettings {
-  std::string name;    // of the tool, for its lines on standard error
-  std::string folder;  // empty: in memory
-  Seconds limit{60};   // for one attempt
+  std::string name{};           // of the tool, for its lines on standard error
+  std::string folder{};         // empty: in memory
+  std::string noun = "mail";    // what waits, for the same lines
+  std::string suffix = "mail";  // of the files
+  Seconds limit{60};            // for one delivery
   Seconds expiry{3 * 24 * 3600};
-  std::size_t maximum = 1000;  // more mails push out the oldest
+  std::size_t maximum = 1000;  // more texts push out the oldest
+  std::size_t batch = 1;       // texts that one delivery gets at most
   bool tries_once = false;     // what fails is dropped
 };
 
 class Outbox {
  public:
-  using Deliver = std::function<DeliveryResult(const Mail&)>;  // runs in a child
-  using Sent = std::function<void(const Mail&)>;
+  using Texts = std::vector<std::string>;
 
-  Outbox(OutboxSettings settings, Workers& workers, Deliver deliver, Sent sent);
+  struct Handlers {
+    // Runs in a child. Gets at least one text.
+    std::function<DeliveryResult(const Texts&)> deliver;
+    // Each text that was delivered.
+    std::function<void(const std::string&)> sent = [](const std::string&) {};
+    // What is said of a text that is lost.
+    std::function<std::string(const std::string&)> shown = [](const std::string& text) {
+      return text;
+    };
+    // Whether a file's text is one of ours.
+    std::function<schema::Status(const std::string&)> check = [](const std::string&) {
+      return schema::Status(schema::Nothing{});
+    };
+  };
+
+  // `gate` may be null.
+  Outbox(OutboxSettings settings, Workers& workers, Handlers handlers, Gate* gate = nullptr);
 
   // Takes over what lies in the folder, which is made if it is not there.
   schema::Status load();
 
-  // `created` and `id` are set here.
-  void add(Mail mail);
+  void add(std::string text);
 
   // Starts a delivery if one is due.
   void run(Instant now);
   std::optional<Instant> deadline() const;
 
   bool is_empty() const { return entries_.empty(); }
+
+  std::size_t size() const { return entries_.size(); }
 
   // The end is near: pauses are cut short once, and what fails is not tried again.
   void hurry();
@@ -58,27 +103,39 @@ class Outbox {
 
  private:
   struct Entry {
-    Mail mail;
+    std::string text;
     std::string file;
-    bool has_failed_in_hurry = false;
+    std::int64_t created = 0;  // seconds since 1970
+    Instant added{};
   };
 
+  void start();
   void finish(const DeliveryResult& result);
   void drop_first(const std::string& why);
-  static void forget(const Entry& entry);
+  void forget_first();
+  void write(Entry& entry);
+  Instant opens(Instant now) const;
+  std::string many(std::size_t count) const;
 
   void log(const std::string& text) const { log_line(settings_.name, text); }
 
   OutboxSettings settings_;
   Workers& workers_;
-  Deliver deliver_;
-  Sent sent_;
+  Handlers handlers_;
+  Gate* gate_;
   std::deque<Entry> entries_;
-  bool is_busy_ = false;  // with the first entry
+  std::size_t under_way_ = 0;  // so many at the front
   bool hurries_ = false;
+  bool has_failed_in_hurry_ = false;
   unsigned failures_ = 0;
   Instant next_attempt_{};
   unsigned counter_ = 0;
 };
+
+// Letters and digits that nobody can guess.
+std::string random_word();
+
+// The name of this machine.
+std::string host_name();
 
 }  // namespace sup::listeners

@@ -3,10 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include "runtime/listeners/mail_file.h"
+#include "runtime/listeners/times.h"
 
 namespace sup::listeners {
 
@@ -20,7 +18,7 @@ constexpr int exit_no_user = 67;
 
 DeliveryResult through_sendmail(const MailSettings& settings, const Mail& mail) {
   const ShellResult result = run_shell(settings.sendmail, sendmail_text(mail), false);
-  if (result.status == 0 || settings.compat) return {.delivery = Delivery::sent};
+  if (result.status == 0 || settings.compat) return all_sent(1);
   const int status = WIFEXITED(result.status) ? WEXITSTATUS(result.status) : -1;
   const bool is_final = status == exit_data_error || status == exit_no_user;
   return {.delivery = is_final ? Delivery::refused : Delivery::later,
@@ -28,24 +26,6 @@ DeliveryResult through_sendmail(const MailSettings& settings, const Mail& mail) 
 }
 
 }  // namespace
-
-std::vector<Argument> with_mail_arguments(std::vector<Argument> own) {
-  static const std::vector<Argument> more{
-      {"mail-smtp",          0, "HOST[:PORT]", "deliver to this SMTP server, not through sendmail"},
-      {"mail-sendmail",      0, "COMMAND",     "deliver through this command"                     },
-      {"mail-from",          0, "ADDRESS",     "sender"                                           },
-      {"mail-tls",           0, "KIND",        "none, starttls or tls (from the first byte)"      },
-      {"mail-user",          0, "NAME",        "user name for the SMTP server"                    },
-      {"mail-password-file", 0, "FILE",        "its password; otherwise from $SMTP_PASSWORD"      },
-      {"mail-ca-file",       0, "FILE",        "trust the authorities in this PEM file"           },
-      {"mail-insecure",      0, "",            "do not verify the server's certificate"           },
-      {"mail-timeout",       0, "SECONDS",     "for one attempt (30)"                             },
-      {"queue",              0, "DIR",         "keep mails there until they are delivered"        },
-      {"compat",             0, "",            "do as superlance does, also where that is wrong"  },
-  };
-  own.insert(own.end(), more.begin(), more.end());
-  return own;
-}
 
 void set_host_and_port(const std::string& text, SmtpServer& server) {
   std::size_t colon = text.rfind(':');
@@ -58,24 +38,6 @@ void set_host_and_port(const std::string& text, SmtpServer& server) {
     server.host = text.substr(0, colon);
   }
   server.port = colon == std::string::npos ? "" : text.substr(colon + 1);
-}
-
-schema::Result<std::string> read_password_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
-                                                             std::fclose);
-  if (file == nullptr) {
-    const int number = errno;
-    return schema::Error{path + ": " + std::strerror(number), number};
-  }
-  char line[1024] = "";
-  if (std::fgets(line, sizeof line, file.get()) == nullptr) {
-    return schema::Error{path + ": no password in it"};
-  }
-  std::string password(line);
-  while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) {
-    password.pop_back();
-  }
-  return password;
 }
 
 schema::Status read_mail_arguments(const CommandLine& line, MailSettings& settings) {
@@ -116,7 +78,7 @@ schema::Status read_mail_arguments(const CommandLine& line, MailSettings& settin
   }
   if (const auto user = line.value("mail-user")) smtp.user = *user;
   if (const auto file = line.value("mail-password-file")) {
-    schema::Result<std::string> password = read_password_file(*file);
+    schema::Result<std::string> password = first_line(*file);
     if (!password) return password.error();
     smtp.password = std::move(*password);
   } else if (smtp.password.empty()) {
@@ -140,9 +102,8 @@ DeliveryResult deliver(const MailSettings& settings, const Mail& mail) {
   const std::vector<std::string> from = bare_addresses(mail.from);
   const SmtpAnswer answer = send_smtp(*settings.smtp, from.empty() ? "" : from.front(),
                                       bare_addresses(mail.to), mime_text(mail));
-  return {.delivery = answer.is_sent      ? Delivery::sent
-                      : answer.is_refused ? Delivery::refused
-                                          : Delivery::later,
+  if (answer.is_sent) return all_sent(1);
+  return {.delivery = answer.is_refused ? Delivery::refused : Delivery::later,
           .text = answer.error};
 }
 
@@ -150,15 +111,36 @@ void report_mailed(const Mail& mail) {
   write_all(STDERR_FILENO, "Mailed:\n\n" + sendmail_text(mail));
 }
 
-PostOffice::PostOffice(std::string own_name, MailSettings own_settings, Outbox::Sent sent)
+PostOffice::PostOffice(std::string own_name, MailSettings own_settings,
+                       std::function<void(const Mail&)> sent)
     : name(std::move(own_name)),
       settings(std::move(own_settings)),
-      outbox(
-          {.name = name,
-           .folder = settings.queue,
-           .limit = Seconds(settings.smtp ? settings.smtp->timeout_seconds : 0) + grace,
-           .tries_once = settings.compat},
-          workers, [this](const Mail& mail) { return deliver(settings, mail); }, std::move(sent)) {}
+      outbox({.name = name,
+              .folder = settings.queue,
+              .limit = Seconds(settings.smtp ? settings.smtp->timeout_seconds : 0) + grace,
+              .tries_once = settings.compat},
+             workers,
+             {.deliver = [this](const Outbox::Texts& texts) { return deliver_first(texts); },
+              .sent =
+                  [sent = std::move(sent)](const std::string& text) {
+                    if (const auto mail = parse_mail_file(text)) sent(*mail);
+                  },
+              .shown =
+                  [](const std::string& text) {
+                    const auto mail = parse_mail_file(text);
+                    return mail ? sendmail_text(*mail) : text;
+                  },
+              .check =
+                  [](const std::string& text) {
+                    const auto mail = parse_mail_file(text);
+                    return mail ? schema::Status(schema::Nothing{}) : schema::Status(mail.error());
+                  }}) {}
+
+DeliveryResult PostOffice::deliver_first(const Outbox::Texts& texts) const {
+  const schema::Result<Mail> mail = parse_mail_file(texts.front());
+  return mail ? deliver(settings, *mail)
+              : DeliveryResult{.delivery = Delivery::refused, .text = mail.error().message};
+}
 
 int PostOffice::listen(Listener& listener) {
   const schema::Status loaded = outbox.load();
@@ -171,11 +153,14 @@ int PostOffice::listen(Listener& listener) {
 }
 
 void PostOffice::mail(std::string to, std::optional<std::string> subject, std::string body) {
-  outbox.add({.to = std::move(to),
-              .from = settings.from,
-              .subject = std::move(subject),
-              .body = std::move(body),
-              .id = {}});
+  const std::int64_t now = seconds_now();
+  outbox.add(
+      print_mail_file({.to = std::move(to),
+                       .from = settings.from,
+                       .subject = std::move(subject),
+                       .body = std::move(body),
+                       .created = now,
+                       .id = std::to_string(now) + "." + random_word() + "@" + host_name()}));
 }
 
 }  // namespace sup::listeners

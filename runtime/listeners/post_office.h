@@ -1,6 +1,7 @@
 // How a tool's mails go: through sendmail or straight to an SMTP server, with a queue between.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "runtime/listeners/arguments.h"
 #include "runtime/listeners/loop.h"
+#include "runtime/listeners/mail.h"
 #include "runtime/listeners/outbox.h"
 #include "runtime/listeners/transfer.h"
 #include "runtime/listeners/workers.h"
@@ -22,18 +24,11 @@ struct MailSettings {
   bool compat = false;
 };
 
-// Options of all tools beyond superlance's. Their names begin with letters that no option of
-// superlance begins with, so that abbreviations in existing configurations mean what they did.
-std::vector<Argument> with_mail_arguments(std::vector<Argument> own);
-
-// Reads those options, passwords from files and the environment, into `settings`.
+// Reads the options for mail, passwords from files and the environment, into `settings`.
 schema::Status read_mail_arguments(const CommandLine& line, MailSettings& settings);
 
 // "host", "host:port", "[::1]:port"
 void set_host_and_port(const std::string& text, SmtpServer& server);
-
-// The first line of a file.
-schema::Result<std::string> read_password_file(const std::string& path);
 
 // Runs in a child.
 DeliveryResult deliver(const MailSettings& settings, const Mail& mail);
@@ -44,7 +39,7 @@ void report_mailed(const Mail& mail);
 // What all tools have.
 struct PostOffice {
   // `sent` is told of each mail that was delivered.
-  PostOffice(std::string name, MailSettings settings, Outbox::Sent sent);
+  PostOffice(std::string name, MailSettings settings, std::function<void(const Mail&)> sent);
 
   // Loads the queue and listens until the end.
   int listen(Listener& listener);
@@ -55,6 +50,9 @@ struct PostOffice {
   MailSettings settings;
   Workers workers;
   Outbox outbox;
+
+ private:
+  DeliveryResult deliver_first(const Outbox::Texts& texts) const;
 };
 
 }  // namespace sup::listeners

@@ -13,6 +13,7 @@ namespace sup::listeners {
 namespace {
 
 constexpr std::size_t body_maximum = std::size_t{16} << 20U;
+constexpr curl_off_t retry_after_maximum = 3600;
 constexpr const char* library_name = "libcurl.so.4";
 
 // What is used of libcurl.
@@ -112,6 +113,12 @@ class Transfer {
     return value;
   }
 
+  curl_off_t large_number(CURLINFO what) const {
+    curl_off_t value = 0;
+    library().easy_getinfo(handle_, what, &value);
+    return value;
+  }
+
   // In the words of the system where it was the system.
   std::string error(CURLcode code) const {
     if (code == CURLE_OPERATION_TIMEDOUT) return "timed out";
@@ -157,6 +164,10 @@ std::string in_brackets(const std::string& address) { return "<" + address + ">"
 
 }  // namespace
 
+int longest_request_seconds(int timeout_seconds) {
+  return std::max(4 * std::max(timeout_seconds, 1), 60);  // for a server that drips
+}
+
 HttpAnswer send_http(const HttpRequest& request) {
   HttpAnswer answer;
   if (!library().error.empty()) {
@@ -177,7 +188,12 @@ HttpAnswer send_http(const HttpRequest& request) {
   transfer.set(CURLOPT_CONNECTTIMEOUT, timeout);
   transfer.set(CURLOPT_LOW_SPEED_LIMIT, 1L);
   transfer.set(CURLOPT_LOW_SPEED_TIME, timeout);
-  transfer.set(CURLOPT_TIMEOUT, std::max(4 * timeout, 60L));  // for a server that drips
+  transfer.set(CURLOPT_TIMEOUT,
+               static_cast<long>(longest_request_seconds(request.timeout_seconds)));
+  if (!request.proxy.empty()) {
+    transfer.set(CURLOPT_NOPROXY, "");
+    transfer.set(CURLOPT_PROXY, request.proxy.c_str());
+  }
   transfer.set(request.tls);
   transfer.set(CURLOPT_WRITEFUNCTION, &take_body);
   transfer.set(CURLOPT_WRITEDATA, &answer.body);
@@ -190,6 +206,8 @@ HttpAnswer send_http(const HttpRequest& request) {
     return answer;
   }
   answer.status = static_cast<int>(transfer.number(CURLINFO_RESPONSE_CODE));
+  answer.retry_after_seconds = static_cast<int>(
+      std::clamp<curl_off_t>(transfer.large_number(CURLINFO_RETRY_AFTER), 0, retry_after_maximum));
   return answer;
 }
 

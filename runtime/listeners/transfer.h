@@ -25,17 +25,22 @@ struct HttpRequest {
   // For the connection, and for each silence of the server after it.
   int timeout_seconds = 10;
   TlsSettings tls{};
+  std::string proxy{};  // http://host:port; empty: none
 };
+
+// How long a request with this timeout can take, whatever the server does.
+int longest_request_seconds(int timeout_seconds);
 
 struct HttpAnswer {
-  int status = 0;           // 0: no answer
-  std::string reason;       // "Not Found"
-  std::string body;         // at most 16 MB of it
-  std::string error;        // why there is no answer
-  bool is_refused = false;  // nobody listens there
+  int status = 0;               // 0: no answer
+  std::string reason;           // "Not Found"
+  std::string body;             // at most 16 MB of it
+  std::string error;            // why there is no answer
+  bool is_refused = false;      // nobody listens there
+  int retry_after_seconds = 0;  // the server wants no request sooner
 };
 
-// Does not follow redirections, knows no proxies.
+// Does not follow redirections, knows no proxies but the one in the request.
 HttpAnswer send_http(const HttpRequest& request);
 
 enum class MailSecurity : std::uint8_t { none, starttls, tls };

@@ -187,7 +187,8 @@ void Workers::handle(Instant now) {
   }
 }
 
-ShellResult run_shell(const std::string& command, const std::string& input, bool keeps_output) {
+ShellResult run_command(std::vector<std::string> words, const std::string& input, bool keeps_output,
+                        std::vector<std::string> variables) {
   std::array<int, 2> in{-1, -1};
   std::array<int, 2> out{-1, -1};
   if (::pipe2(in.data(), O_CLOEXEC) != 0 || (keeps_output && ::pipe2(out.data(), O_CLOEXEC) != 0)) {
@@ -206,22 +207,32 @@ ShellResult run_shell(const std::string& command, const std::string& input, bool
   ::sigaddset(&defaults, SIGPIPE);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-  std::array<std::string, 3> words{"sh", "-c", command};
-  std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  // The first of two variables with one name is the one that counts.
+  std::vector<char*> surroundings;
+  for (std::string& variable : variables) surroundings.push_back(variable.data());
+  for (char** each = environ; *each != nullptr; ++each) surroundings.push_back(*each);
+  surroundings.push_back(nullptr);
   int pid = 0;
-  const int error =
-      ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments.data(), environ);
+  const int error = ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(),
+                                   surroundings.data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   close_all({in[0], out[1]});
   if (error != 0) {
     close_all({in[1], out[0]});
-    return {};
+    return {.output = std::strerror(error)};
   }
   ShellResult result;
   exchange(in[1], input, out[0], result.output);
   result.status = wait_for(pid);
   return result;
+}
+
+ShellResult run_shell(const std::string& command, const std::string& input, bool keeps_output) {
+  return run_command({"/bin/sh", "-c", command}, input, keeps_output, {});
 }
 
 std::string status_text(int status) {

@@ -63,13 +63,17 @@ class Workers {
   std::list<Child> children_;
 };
 
-// A command for the shell with `input` as its standard input. Its standard output is kept if asked
-// for, and goes to standard error otherwise.
 struct ShellResult {
-  int status = -1;     // as of waitpid, or -1 if there was no shell
-  std::string output;  // at most a megabyte
+  int status = -1;       // as of waitpid, or -1 if it could not be started
+  std::string output{};  // at most a megabyte; why not, if it could not be started
 };
 
+// Runs a program with `input` as its standard input, and with more variables (NAME=VALUE) in its
+// environment. Its standard output is kept if asked for, and goes to standard error otherwise.
+ShellResult run_command(std::vector<std::string> words, const std::string& input, bool keeps_output,
+                        std::vector<std::string> variables);
+
+// The same with a command for the shell.
 ShellResult run_shell(const std::string& command, const std::string& input, bool keeps_output);
 
 // "ended with status 1", "was ended by signal 9"

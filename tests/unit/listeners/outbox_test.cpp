@@ -34,16 +34,23 @@ class OutboxTest : public testing::Test {
     return error ? 0 : size;
   }
 
-  Outbox::Deliver fails_first(std::size_t count, Delivery how = Delivery::later) const {
-    return [this, count, how](const Mail&) {
-      const std::size_t before = attempts();
-      std::ofstream(folder_ + "/attempts", std::ios::app) << 'x';
-      return before < count ? DeliveryResult{how, "not now"} : DeliveryResult{Delivery::sent, ""};
-    };
+  Outbox::Handlers with(std::function<DeliveryResult(const Outbox::Texts&)> deliver) {
+    return {.deliver = std::move(deliver),
+            .sent = [this](const std::string& text) { sent_.push_back(text); },
+            .check =
+                [](const std::string& text) {
+                  return text.starts_with("[[") ? schema::Status(schema::Error{"not ours"})
+                                                : schema::Status(schema::Nothing{});
+                }};
   }
 
-  Outbox::Sent notes() {
-    return [this](const Mail& mail) { sent_.push_back(mail.body); };
+  Outbox::Handlers fails_first(std::size_t count, Delivery how = Delivery::later) {
+    return with([this, count, how](const Outbox::Texts& texts) {
+      const std::size_t before = attempts();
+      std::ofstream(folder_ + "/attempts", std::ios::app) << 'x';
+      return before < count ? DeliveryResult{.delivery = how, .text = "not now"}
+                            : all_sent(texts.size());
+    });
   }
 
   // Lets deliveries go on until `is_done`.
@@ -69,15 +76,11 @@ class OutboxTest : public testing::Test {
   std::vector<std::string> sent_;
 };
 
-Mail mail(const std::string& body) {
-  return {.to = "a@x", .from = {}, .subject = "s", .body = body, .id = {}};
-}
-
 TEST_F(OutboxTest, DeliversInOrderAndTriesAgain) {
-  Outbox outbox(settings(), workers_, fails_first(2), notes());
+  Outbox outbox(settings(), workers_, fails_first(2));
   ASSERT_TRUE(outbox.load());
-  outbox.add(mail("one"));
-  outbox.add(mail("two"));
+  outbox.add("one");
+  outbox.add("two");
   EXPECT_EQ(files(), 2U);
   run(outbox, [&] { return outbox.is_empty(); });
   EXPECT_EQ(sent_, (std::vector<std::string>{"one", "two"}));
@@ -86,9 +89,9 @@ TEST_F(OutboxTest, DeliversInOrderAndTriesAgain) {
 }
 
 TEST_F(OutboxTest, IsPrivate) {
-  Outbox outbox(settings(), workers_, fails_first(0), notes());
+  Outbox outbox(settings(), workers_, fails_first(0));
   ASSERT_TRUE(outbox.load());
-  outbox.add(mail("secret"));
+  outbox.add("secret");
   EXPECT_EQ(fs::status(folder_ + "/queue").permissions(), fs::perms::owner_all);
   for (const auto& entry : fs::directory_iterator(folder_ + "/queue")) {
     EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write);
@@ -97,17 +100,17 @@ TEST_F(OutboxTest, IsPrivate) {
 
 TEST_F(OutboxTest, OutlivesItsListener) {
   {
-    Outbox outbox(settings(), workers_, fails_first(9), notes());
+    Outbox outbox(settings(), workers_, fails_first(9));
     ASSERT_TRUE(outbox.load());
-    outbox.add(mail("kept"));
-    outbox.add(mail("kept, too\nüber"));
+    outbox.add("kept");
+    outbox.add("kept, too\nüber");
     outbox.hurry();
     run(outbox, [&] { return outbox.is_done() && workers_.is_idle(); });
     outbox.report_rest();
   }
   EXPECT_EQ(attempts(), 1U);
   std::ofstream(folder_ + "/queue/broken.mail") << "[[[[[[";
-  Outbox next(settings(), workers_, fails_first(0), notes());
+  Outbox next(settings(), workers_, fails_first(0));
   ASSERT_TRUE(next.load());
   run(next, [&] { return next.is_empty(); });
   EXPECT_EQ(sent_, (std::vector<std::string>{"kept", "kept, too\nüber"}));
@@ -115,10 +118,10 @@ TEST_F(OutboxTest, OutlivesItsListener) {
 }
 
 TEST_F(OutboxTest, ARefusedMailDoesNotStandInTheWay) {
-  Outbox outbox(settings(), workers_, fails_first(1, Delivery::refused), notes());
+  Outbox outbox(settings(), workers_, fails_first(1, Delivery::refused));
   ASSERT_TRUE(outbox.load());
-  outbox.add(mail("refused"));
-  outbox.add(mail("good"));
+  outbox.add("refused");
+  outbox.add("good");
   run(outbox, [&] { return outbox.is_empty(); });
   EXPECT_EQ(sent_, (std::vector<std::string>{"good"}));
   EXPECT_EQ(files(), 0U);
@@ -127,26 +130,23 @@ TEST_F(OutboxTest, ARefusedMailDoesNotStandInTheWay) {
 TEST_F(OutboxTest, IsBounded) {
   OutboxSettings small = settings();
   small.maximum = 2;
-  Outbox outbox(small, workers_, fails_first(0), notes());
+  Outbox outbox(small, workers_, fails_first(0));
   ASSERT_TRUE(outbox.load());
-  for (const char* body : {"one", "two", "three"}) outbox.add(mail(body));
+  for (const char* body : {"one", "two", "three"}) outbox.add(body);
   EXPECT_EQ(files(), 2U);
   run(outbox, [&] { return outbox.is_empty(); });
   EXPECT_EQ(sent_, (std::vector<std::string>{"two", "three"}));
 }
 
 TEST_F(OutboxTest, AChildThatDiesIsAFailure) {
-  Outbox outbox(
-      settings(), workers_,
-      [this](const Mail&) -> DeliveryResult {
-        const bool is_first = attempts() == 0;
-        std::ofstream(folder_ + "/attempts", std::ios::app) << "x" << std::flush;
-        if (is_first) ::_exit(3);
-        return {Delivery::sent, ""};
-      },
-      notes());
+  Outbox outbox(settings(), workers_, with([this](const Outbox::Texts&) {
+                  const bool is_first = attempts() == 0;
+                  std::ofstream(folder_ + "/attempts", std::ios::app) << "x" << std::flush;
+                  if (is_first) ::_exit(3);
+                  return all_sent(1);
+                }));
   ASSERT_TRUE(outbox.load());
-  outbox.add(mail("one"));
+  outbox.add("one");
   run(outbox, [&] { return outbox.is_empty(); });
   EXPECT_EQ(attempts(), 2U);
   EXPECT_EQ(sent_.size(), 1U);
@@ -155,15 +155,12 @@ TEST_F(OutboxTest, AChildThatDiesIsAFailure) {
 TEST_F(OutboxTest, AChildThatHangsIsEnded) {
   OutboxSettings impatient = settings();
   impatient.limit = Seconds(0);
-  Outbox outbox(
-      impatient, workers_,
-      [](const Mail&) -> DeliveryResult {
-        ::pause();
-        return {};
-      },
-      notes());
+  Outbox outbox(impatient, workers_, with([](const Outbox::Texts&) -> DeliveryResult {
+                  ::pause();
+                  return {};
+                }));
   ASSERT_TRUE(outbox.load());
-  outbox.add(mail("one"));
+  outbox.add("one");
   outbox.hurry();
   run(outbox, [&] { return outbox.is_done() && workers_.is_idle(); });
   EXPECT_TRUE(sent_.empty());
@@ -173,28 +170,87 @@ TEST_F(OutboxTest, AChildThatHangsIsEnded) {
 TEST_F(OutboxTest, AFolderThatCannotBeIsSaid) {
   OutboxSettings wrong = settings();
   wrong.folder = "/dev/null/queue";
-  Outbox outbox(wrong, workers_, fails_first(0), notes());
+  Outbox outbox(wrong, workers_, fails_first(0));
   const schema::Status loaded = outbox.load();
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message.find("/dev/null/queue"), std::string::npos);
 }
 
+TEST_F(OutboxTest, DeliversManyAtOnceAndKeepsWhatWasNotTaken) {
+  OutboxSettings three = settings();
+  three.batch = 3;
+  Outbox outbox(three, workers_, with([this](const Outbox::Texts& texts) {
+                  std::ofstream(folder_ + "/attempts", std::ios::app) << 'x';
+                  // Never more than two.
+                  return DeliveryResult{.text = "not the third",
+                                        .done = std::min<std::size_t>(texts.size(), 2)};
+                }));
+  ASSERT_TRUE(outbox.load());
+  for (const char* text : {"1", "2", "3", "4", "5"}) outbox.add(text);
+  run(outbox, [&] { return outbox.is_empty(); });
+  EXPECT_EQ(sent_, (std::vector<std::string>{"1", "2", "3", "4", "5"}));
+  EXPECT_EQ(attempts(), 3U);
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(OutboxTest, APartThatWasTakenIsNotSentAgain) {
+  OutboxSettings three = settings();
+  three.batch = 3;
+  Outbox outbox(three, workers_, with([this](const Outbox::Texts& texts) {
+                  std::ofstream(folder_ + "/attempts", std::ios::app) << 'x';
+                  return attempts() == 1 ? DeliveryResult{.delivery = Delivery::refused,
+                                                          .text = "the second is bad",
+                                                          .done = 1}
+                                         : all_sent(texts.size());
+                }));
+  ASSERT_TRUE(outbox.load());
+  for (const char* text : {"1", "2", "3"}) outbox.add(text);
+  run(outbox, [&] { return outbox.is_empty(); });
+  EXPECT_EQ(sent_, (std::vector<std::string>{"1", "3"}));
+}
+
+class ClosedGate : public Gate {
+ public:
+  Instant opens(Instant, std::size_t waiting, Instant, bool) const override {
+    return waiting >= 2 ? Instant() : Instant::max();
+  }
+
+  void pass(Instant) override { ++passes; }
+
+  int passes = 0;
+};
+
+TEST_F(OutboxTest, AGateHoldsBackAndIsPassedOnceForEachDelivery) {
+  ClosedGate gate;
+  OutboxSettings two = settings();
+  two.batch = 2;
+  Outbox outbox(two, workers_, fails_first(0), &gate);
+  ASSERT_TRUE(outbox.load());
+  outbox.add("1");
+  outbox.run(std::chrono::steady_clock::now());
+  EXPECT_TRUE(workers_.is_idle());
+  EXPECT_EQ(*outbox.deadline(), Instant::max());
+  outbox.add("2");
+  run(outbox, [&] { return outbox.is_empty(); });
+  EXPECT_EQ(gate.passes, 1);
+  outbox.add("3");
+  outbox.hurry();
+  EXPECT_TRUE(outbox.is_done());  // it is kept in the folder
+  EXPECT_EQ(files(), 1U);
+}
+
 TEST(MailFiles, ComeBackAsTheyWere) {
-  const std::string path = testing::TempDir() + "mail-" + std::to_string(::getpid());
   const Mail all{
       .to = "a", .from = "f", .subject = "\"s\"", .body = "b\n\t€", .created = 5, .id = "i"};
-  std::ofstream(path) << print_mail_file(all);
-  const schema::Result<Mail> read = read_mail_file(path);
+  const schema::Result<Mail> read = parse_mail_file(print_mail_file(all));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->to + read->from + *read->subject + read->body + read->id,
             all.to + all.from + *all.subject + all.body + all.id);
   EXPECT_EQ(read->created, 5);
   for (const char* text :
        {"", "{}", "[]", "{\"to\":1,\"body\":\"\"}", "{\"to\":\"a\",\"body\":{\"x\":{\"y\":1}}}"}) {
-    std::ofstream(path) << text;
-    EXPECT_FALSE(read_mail_file(path)) << text;
+    EXPECT_FALSE(parse_mail_file(text)) << text;
   }
-  fs::remove(path);
 }
 
 }  // namespace
