@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "runtime/core/rare.h"
 #include "runtime/core/types.h"
 #include "schema/cbor.h"
 #include "schema/events.h"
@@ -81,6 +82,12 @@ class Saver {
     } else {
       compound(it);
     }
+  }
+
+  template <class T>
+  void compound(Rare<T>& it) {
+    out_.boolean(it.has_value());
+    if (it) value(*it);
   }
 
   template <class T>
@@ -152,6 +159,12 @@ class Loader {
     } else {
       compound(it);
     }
+  }
+
+  template <class T>
+  void compound(Rare<T>& it) {
+    it.reset();
+    if (in_.boolean(what)) value(it.emplace());
   }
 
   template <class T>

@@ -16,6 +16,7 @@
 #include "runtime/core/listener_protocol.h"
 #include "runtime/core/output_channel.h"
 #include "runtime/core/process_machine.h"
+#include "runtime/core/rare.h"
 #include "runtime/core/status.h"
 #include "runtime/core/types.h"
 #include "schema/instantiate.h"
@@ -50,9 +51,9 @@ struct ProcessEntry {
   std::uint64_t starts = 0;
   std::vector<ProcessExit> exits;  // the last ones
   Instant armed = never;
-  bool noted = false;                                    // among the changes that nobody took yet
-  std::array<std::optional<OutputChannel>, 2> channels;  // by Channel, where output is seen
-  std::optional<ListenerEntry> listener;
+  bool noted = false;                           // among the changes that nobody took yet
+  std::array<Rare<OutputChannel>, 2> channels;  // by Channel, where output is seen
+  Rare<ListenerEntry> listener;
 };
 
 // The events of an eventlistener's group.
@@ -71,7 +72,7 @@ struct GroupEntry {
   std::shared_ptr<const schema::Group> spec;
   std::vector<ProcessId> members;  // in the order of the spec, then those that leave
   std::uint32_t unstopped = 0;
-  std::optional<PoolEntry> pool;
+  Rare<PoolEntry> pool;
   bool leaving = false;  // vanishes with its last process
 };
 

@@ -254,7 +254,7 @@ void Children::change_log(Output& output, const std::string& file, LogLimits lim
     output.file->set_limits(limits);
     return;
   }
-  std::optional<LogFile> opened;
+  core::Rare<LogFile> opened;
   if (!file.empty()) {
     opened.emplace(file, limits, events_.log);
     const schema::Status status = opened->open();

@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/core/rare.h"
 #include "runtime/core/types.h"
 #include "runtime/host/command.h"
 #include "runtime/host/environment.h"
@@ -150,7 +151,7 @@ class Children {
     Descriptor pipe;
     std::size_t pipe_bytes = 0;  // how much it takes
     bool told = false;
-    std::optional<LogFile> file;
+    core::Rare<LogFile> file;
     bool to_syslog = false;
     std::string line;  // for the system log, of which the end did not come yet
   };

@@ -95,7 +95,7 @@ bool Children::repeat(const StateMemory::Reading& reading, std::string_view byte
   const auto id = static_cast<core::ProcessId>(found - children_.begin());
   const std::string copy(bytes);  // they stand where new output will
   const auto repeats = [&] {
-    std::optional<LogFile>& file = children_[id].outputs[reading.channel].file;
+    core::Rare<LogFile>& file = children_[id].outputs[reading.channel].file;
     return file ? &*file : nullptr;
   };
   if (LogFile* file = repeats()) {

@@ -23,6 +23,7 @@
 #include "runtime/host/daemon_machine.h"
 #include "runtime/host/event_loop.h"
 #include "runtime/host/fcgi_sockets.h"
+#include "runtime/host/reaper.h"
 #include "runtime/host/setup.h"
 #include "runtime/host/survival.h"
 #include "runtime/host/system.h"
@@ -170,7 +171,7 @@ class Daemon {
   void reopen_servers();
   void tick();
   void read_signals();
-  void reap();
+  void reap(int named);
   void take_end(int pid, const core::ExitStatus& status);
 
   // A daemon or an image before this one.
@@ -204,6 +205,7 @@ class Daemon {
   Configuration next_configuration_;
   core::Supervisor supervisor_;
   Children children_;
+  Reaper reaper_;
   FcgiSockets fcgi_sockets_;
   Descriptor signals_;
   core::Effects effects_;
@@ -503,6 +505,8 @@ void Daemon::execute(const core::effect::Kill& order) {
       children_.kill(order.process, order.pid, order.signal, order.whole_group);
   if (error_number != 0) {
     feed(core::input::KillFailed{.process = order.process, .error_number = error_number});
+  } else {
+    reaper_.expect(order.pid);
   }
 }
 
@@ -744,10 +748,12 @@ void Daemon::read_signals() {
   const ssize_t got = ::read(signals_.get(), infos.data(), sizeof infos);
   const std::size_t count = got > 0 ? static_cast<std::size_t>(got) / sizeof infos[0] : 0;
   bool child_ended = false;
+  int ended_child = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto number = static_cast<int>(infos[i].ssi_signo);
     if (number == SIGCHLD) {
       child_ended = true;
+      ended_child = static_cast<int>(infos[i].ssi_pid);
     } else if (number == SIGUSR1) {
       guarded([&] { begin_upgrade(); });
     } else {
@@ -764,21 +770,19 @@ void Daemon::read_signals() {
       });
     }
     log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
-    reap();
+    reap(ended_child);
   }
 }
 
-void Daemon::reap() {
-  int status = 0;
-  pid_t pid = 0;
-  // Each for itself: nobody tells again of those that are left.
-  while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
+void Daemon::reap(int named) {
+  reaper_.reap(named, [this](int pid, int status) {
+    // Each for itself: nobody tells again of those that are left.
     guarded([&] {
       if (!take_upgrade_end(pid, status)) {
         take_end(pid, exit_status(status));
       }
     });
-  }
+  });
 }
 
 void Daemon::take_end(int pid, const core::ExitStatus& status) {
@@ -901,7 +905,7 @@ void Daemon::go_on() {
     legacy_.reset();
     log_.line(core::Level::info, "upgraded, everything goes on");
     feed(core::input::Tick{});
-    reap();
+    reap(0);
     return;
   }
   repeat_lost_read();

@@ -1,0 +1,59 @@
+#include "runtime/host/reaper.h"
+
+#include <sys/wait.h>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace sup::host {
+
+namespace {
+
+// Beyond this many the rest is found by looking through all.
+constexpr std::size_t most_expected = 65536;
+// So many may be slower to end than those behind them.
+constexpr std::size_t most_late = 8;
+
+}  // namespace
+
+void Reaper::expect(int pid) {
+  if (pid > 0 && expected_.size() < most_expected) {
+    expected_.push_back(pid);
+  }
+}
+
+void Reaper::reap_expected(const std::function<void(int pid, int status)>& take) {
+  std::vector<std::pair<int, int>> ended;  // first all: `take` may expect further ones
+  std::size_t late = 0;
+  for (auto each = expected_.begin(); each != expected_.end() && late < most_late;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(*each, &status, WNOHANG);
+    if (pid == 0) {
+      ++late;
+      ++each;
+      continue;
+    }
+    if (pid > 0) {
+      ended.emplace_back(pid, status);
+    }
+    each = expected_.erase(each);  // also one that was taken otherwise
+  }
+  for (const auto& [pid, status] : ended) {
+    take(pid, status);
+  }
+}
+
+void Reaper::reap(int named, const std::function<void(int pid, int status)>& take) {
+  int status = 0;
+  if (named > 0 && ::waitpid(named, &status, WNOHANG) == named) {
+    take(named, status);
+  }
+  reap_expected(take);
+  pid_t pid = 0;
+  while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
+    take(pid, status);
+  }
+}
+
+}  // namespace sup::host
