@@ -200,6 +200,10 @@ Json group_json(const Shown& shown, const Group& group) {
     // What only suprun reads is told where it is used.
     if (group.listener.event_length != EventLengthValue::characters)
       out["event_length"] = EventLength::print(group.listener.event_length);
+    if (group.listener.events_spool) {
+      out["events_spool"] = *group.listener.events_spool;
+      out["events_spool_maxbytes"] = group.listener.events_spool_maxbytes;
+    }
   }
   if (group.kind == GroupKind::fcgi_program) out["socket"] = socket_json(group);
   return out;

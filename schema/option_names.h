@@ -68,7 +68,7 @@ inline OptionId option_id(SectionKind kind, OptionName name) {
 }
 
 // The options of one kind of section have different slots.
-constexpr std::size_t option_slots = 40;
+constexpr std::size_t option_slots = 44;
 
 constexpr std::size_t option_slot(OptionId option) { return option % option_slots; }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "schema/cbor.h"
+#include "schema/checksum.h"
 #include "schema/write_file.h"
 
 namespace sup::schema {
@@ -22,15 +23,6 @@ namespace {
 
 constexpr std::array<char, 8> magic{'S', 'U', 'P', 'P', 'L', 'A', 'N', 0};
 constexpr std::size_t header_bytes = 32;
-
-std::uint64_t fnv1a(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : bytes) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3U;
-  }
-  return hash;
-}
 
 void put(std::string& out, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i)

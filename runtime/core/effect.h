@@ -2,6 +2,8 @@
 // at once after the batch or later.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -76,6 +78,26 @@ struct Updated {};
 // host forgets what it holds for the old ids and sends Boot.
 struct Restarted {};
 
+// Open the spool of a pool (schema: events_spool); answered by SpoolOpened, or by nothing if that
+// cannot be. What is in there and waits in the pool already is told: of the events up to
+// `loaded_through` these.
+struct OpenSpool {
+  GroupId pool = 0;
+  std::int64_t loaded_through = -1;  // serials of the pool
+  std::vector<std::int64_t> in_memory;
+};
+
+// Bring the next events, at most so many, from the spool; answered by SpoolLoaded.
+struct LoadSpool {
+  GroupId pool = 0;
+  std::size_t count = 0;
+};
+
+// The pool has no spool any more, or is gone. What waits there stays.
+struct CloseSpool {
+  GroupId pool = 0;
+};
+
 // Everything is stopped: remove pidfile and sockets, leave with this status.
 struct Quit {
   int status = 0;
@@ -88,7 +110,7 @@ namespace sup::core {
 using Effect = std::variant<effect::Spawn, effect::Kill, effect::WriteStdin, effect::AppendLog,
                             effect::LogLine, effect::ReopenLogs, effect::LoadPlan, effect::Added,
                             effect::Changed, effect::Removed, effect::Updated, effect::Restarted,
-                            effect::Quit>;
+                            effect::OpenSpool, effect::LoadSpool, effect::CloseSpool, effect::Quit>;
 
 using Effects = std::vector<Effect>;
 

@@ -1,6 +1,7 @@
 #include "runtime/core/event_pool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -32,22 +33,28 @@ std::optional<Instant> EventPool::oldest() const {
 std::optional<QueuedEvent> EventPool::accept(const Now& now, schema::EventType type,
                                              std::int64_t serial, std::string payload) {
   std::optional<QueuedEvent> pushed_out;
-  if (!events_.empty() && events_.size() >= first_room_ &&
+  if (!has_spool_ && !events_.empty() && events_.size() >= first_room_ &&
       std::cmp_greater_equal(events_.size(), buffer_size_)) {
     pushed_out = std::move(events_.front());
     events_.pop_front();
   }
+  put_back(make(now, type, serial, std::move(payload)));
+  return pushed_out;
+}
+
+QueuedEvent EventPool::make(const Now& now, schema::EventType type, std::int64_t serial,
+                            std::string payload) {
   QueuedEvent event;
   event.type = type;
   event.serial = serial;
   event.pool_serial = next_serial(next_serial_);
   event.payload = std::move(payload);
   event.accepted = now.steady;
-  events_.push_back(std::move(event));
-  return pushed_out;
+  return event;
 }
 
 void EventPool::set_given(std::int64_t pool_serial) {
+  loaded_through_ = std::max(loaded_through_, pool_serial);
   if (pool_serial < next_serial_) return;
   next_serial_ = pool_serial;
   next_serial(next_serial_);
@@ -76,16 +83,88 @@ void EventPool::set_ready(std::uint32_t member, bool ready) {
   }
 }
 
-std::vector<QueuedEvent> EventPool::set_buffer_size(std::int64_t buffer_size) {
+std::vector<QueuedEvent> EventPool::set_buffer_size(std::int64_t buffer_size, bool has_spool) {
   std::vector<QueuedEvent> discarded;
   const bool smaller = std::exchange(buffer_size_, buffer_size) > buffer_size;
-  const auto room = static_cast<std::size_t>(std::max<std::int64_t>(buffer_size, 1));
-  while (smaller && events_.size() > std::max(room, first_room_)) {
+  while (smaller && !has_spool && !has_spool_ && events_.size() > std::max(room(), first_room_)) {
     discarded.push_back(std::move(events_.front()));
     events_.pop_front();
   }
   return discarded;
 }
+
+std::size_t EventPool::room() const {
+  return static_cast<std::size_t>(std::max<std::int64_t>(buffer_size_, 1));
+}
+
+// -------------------------------------------------------------------------------------- the spool
+
+std::vector<QueuedEvent> EventPool::open_spool(std::size_t stored, std::int64_t next_serial,
+                                               bool had_spool_before) {
+  has_spool_ = true;
+  loading_ = false;
+  stored_ = stored;
+  if (had_spool_before) {
+    next_serial_ = std::max(next_serial_, next_serial);
+    return {};
+  }
+  std::vector<QueuedEvent> events(std::make_move_iterator(events_.begin()),
+                                  std::make_move_iterator(events_.end()));
+  events_.clear();
+  // Numbers that are in the spool already mean others.
+  const std::int64_t first = events.empty() ? next_serial_ : events.front().pool_serial;
+  const std::int64_t shift = std::max<std::int64_t>(next_serial - first, 0);
+  for (QueuedEvent& event : events) event.pool_serial += shift;
+  next_serial_ += shift;
+  return events;
+}
+
+std::size_t EventPool::close_spool() {
+  has_spool_ = false;
+  loading_ = false;
+  return std::exchange(stored_, 0);
+}
+
+bool EventPool::stores() const { return has_spool_ && (stored_ > 0 || events_.size() >= room()); }
+
+QueuedEvent EventPool::store(const Now& now, schema::EventType type, std::int64_t serial,
+                             std::string payload) {
+  ++stored_;
+  return make(now, type, serial, std::move(payload));
+}
+
+std::size_t EventPool::begin_load() {
+  if (!has_spool_ || loading_ || stored_ == 0 || events_.size() > room() / 2) return 0;
+  loading_ = true;
+  return std::min(stored_, room() - events_.size());
+}
+
+void EventPool::load(std::vector<QueuedEvent> events, std::size_t stored) {
+  loading_ = false;
+  stored_ = stored;
+  for (QueuedEvent& event : events) {
+    loaded_through_ = std::max(loaded_through_, event.pool_serial);
+    give_back(std::move(event));
+  }
+}
+
+std::vector<QueuedEvent> EventPool::drop_through(std::int64_t pool_serial, std::size_t stored) {
+  stored_ = stored;
+  std::vector<QueuedEvent> dropped;
+  while (!events_.empty() && events_.front().pool_serial <= pool_serial) {
+    dropped.push_back(std::move(events_.front()));
+    events_.pop_front();
+  }
+  return dropped;
+}
+
+std::vector<std::int64_t> EventPool::serials() const {
+  std::vector<std::int64_t> serials;
+  for (const QueuedEvent& event : events_) serials.push_back(event.pool_serial);
+  return serials;
+}
+
+// ----------------------------------------------------------------------------------------- giving
 
 std::optional<EventPool::Delivery> EventPool::next(const Now& now) {
   if (events_.empty() || ready_.empty() || events_.front().not_before > now.steady) {

@@ -6,6 +6,9 @@
 // everything does not keep the daemon busy. If more than buffer_size events wait, a new one pushes
 // out the oldest; one that comes back pushes out none. While the daemon starts, before any listener
 // could take one, there is room for more.
+//
+// With a spool (event_spool.h) nothing is pushed out: what has no room waits on disk, behind all
+// that are here, and is loaded when there is room.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +61,10 @@ class EventPool {
   // All that wait, and other ones, in order; for what another daemon left.
   std::deque<QueuedEvent> take_all() { return std::exchange(events_, {}); }
 
-  void put_back(QueuedEvent event) { events_.push_back(std::move(event)); }
+  void put_back(QueuedEvent event) {
+    loaded_through_ = std::max(loaded_through_, event.pool_serial);
+    events_.push_back(std::move(event));
+  }
 
   // An event with this serial of the pool was given out.
   void set_given(std::int64_t pool_serial);
@@ -66,13 +72,49 @@ class EventPool {
   // Their places are given anew.
   void forget_ready() { ready_.clear(); }
 
-  // The oldest that have no room any more.
-  std::vector<QueuedEvent> set_buffer_size(std::int64_t buffer_size);
+  // The oldest that have no room any more; none if there is a spool, or will be.
+  std::vector<QueuedEvent> set_buffer_size(std::int64_t buffer_size, bool has_spool = false);
 
   struct Delivery {
     std::uint32_t member = 0;
     QueuedEvent event;
   };
+
+  // ---- with a spool
+
+  // From now on there is one, in which so many events wait. Those that wait here are behind these,
+  // if the pool had no spool before: they are given back with serials that fit, to be accepted
+  // again.
+  std::vector<QueuedEvent> open_spool(std::size_t stored, std::int64_t next_serial,
+                                      bool had_spool_before);
+  // Without it; so many that wait in there will not come. What is here stays.
+  std::size_t close_spool();
+
+  bool has_spool() const { return has_spool_; }
+
+  // Whether the next event has room on disk alone.
+  bool stores() const;
+
+  // Such an event.
+  QueuedEvent store(const Now& now, schema::EventType type, std::int64_t serial,
+                    std::string payload);
+
+  // One that has its serials has room there alone.
+  void count_stored() { ++stored_; }
+
+  // How many are to be loaded now; load() must follow. 0: none.
+  std::size_t begin_load();
+  void load(std::vector<QueuedEvent> events, std::size_t stored);
+
+  // The events up to this one, which the spool dropped.
+  std::vector<QueuedEvent> drop_through(std::int64_t pool_serial, std::size_t stored);
+
+  std::size_t stored() const { return stored_; }
+
+  // All up to this serial were in memory.
+  std::int64_t loaded_through() const { return loaded_through_; }
+
+  std::vector<std::int64_t> serials() const;
 
   // The next event and the process that is to have it; nothing if there is none of either, or if
   // the head must wait.
@@ -81,6 +123,7 @@ class EventPool {
   // When `next` is worth another try although nothing happened.
   Instant deadline() const;
 
+  // In memory.
   std::size_t size() const { return events_.size(); }
 
   // Since when the oldest waits; nothing if none does.
@@ -89,6 +132,10 @@ class EventPool {
   std::int64_t buffer_size() const { return buffer_size_; }
 
  private:
+  QueuedEvent make(const Now& now, schema::EventType type, std::int64_t serial,
+                   std::string payload);
+  std::size_t room() const;
+
   // What is written down and read back; see archive.h.
   template <class Archive>
   friend void fields(Archive& archive, EventPool& pool);
@@ -96,6 +143,10 @@ class EventPool {
   std::int64_t buffer_size_ = 0;
   std::int64_t next_serial_ = 0;
   std::size_t first_room_ = 0;
+  bool has_spool_ = false;
+  bool loading_ = false;
+  std::size_t stored_ = 0;
+  std::int64_t loaded_through_ = -1;
   std::deque<QueuedEvent> events_;
   std::set<std::uint32_t> ready_;
 };

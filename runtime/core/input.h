@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "runtime/core/event_pool.h"
 #include "runtime/core/types.h"
 #include "schema/instantiate.h"
 
@@ -71,12 +73,40 @@ struct PlanRefused {
   std::string reason;
 };
 
+// Comes before Boot, and before everything else when another daemon's work goes on: where pools
+// have a spool, it is to be opened.
+struct OpenSpools {};
+
+// Answer to effect::OpenSpool.
+struct SpoolOpened {
+  GroupId pool = 0;
+  std::size_t stored = 0;             // events that wait there and not in the pool
+  std::int64_t next_pool_serial = 0;  // behind all that are there
+  std::int64_t next_serial = 0;
+};
+
+// Answer to effect::LoadSpool.
+struct SpoolLoaded {
+  GroupId pool = 0;
+  std::vector<QueuedEvent> events;  // in order
+  std::size_t stored = 0;           // that are left there
+};
+
+// There was no room in the spool: all up to this serial of the pool are no longer there.
+struct SpoolDropped {
+  GroupId pool = 0;
+  std::int64_t through = 0;
+  std::size_t stored = 0;  // that are left there
+};
+
 }  // namespace sup::core::input
 
 namespace sup::core {
 
-using Input = std::variant<input::Boot, input::Spawned, input::SpawnFailed, input::Exited,
-                           input::Output, input::StdinBroken, input::KillFailed,
-                           input::DaemonSignal, input::Tick, input::PlanLoaded, input::PlanRefused>;
+using Input =
+    std::variant<input::Boot, input::Spawned, input::SpawnFailed, input::Exited, input::Output,
+                 input::StdinBroken, input::KillFailed, input::DaemonSignal, input::Tick,
+                 input::PlanLoaded, input::PlanRefused, input::OpenSpools, input::SpoolOpened,
+                 input::SpoolLoaded, input::SpoolDropped>;
 
 }  // namespace sup::core

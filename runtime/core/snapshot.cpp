@@ -46,7 +46,8 @@ void fields(Archive& archive, QueuedEvent& event) {
 
 template <class Archive>
 void fields(Archive& archive, EventPool& pool) {
-  archive(pool.buffer_size_, pool.next_serial_, pool.first_room_, pool.events_);
+  archive(pool.buffer_size_, pool.next_serial_, pool.first_room_, pool.has_spool_, pool.stored_,
+          pool.loaded_through_, pool.events_);
 }
 
 template <class Archive>
@@ -108,8 +109,10 @@ void fields(Archive& archive, ListenerEntry& listener) {
 
 template <class Archive>
 void fields(Archive& archive, PoolEntry& pool) {
-  auto& [events, armed, touched, delay_told, accepted, delivered, rejected, dropped] = pool;
-  static_cast<void>(touched);  // never, between two inputs
+  auto& [events, armed, had_spool, touched, delay_told, accepted, delivered, rejected, dropped] =
+      pool;
+  static_cast<void>(had_spool);  // until it is opened, at once
+  static_cast<void>(touched);    // never, between two inputs
   archive(events, armed, delay_told, accepted, delivered, rejected, dropped);
 }
 
@@ -117,7 +120,7 @@ void fields(Archive& archive, PoolEntry& pool) {
 
 namespace {
 
-constexpr std::int64_t format_version = 1;
+constexpr std::int64_t format_version = 2;
 
 [[noreturn]] void refuse(const std::string& why) { throw schema::CborError{why}; }
 
@@ -514,6 +517,10 @@ void Supervisor::Implementation::note_event(GroupId pool, QueuedEvent& event, bo
   archive(group, is_done, event.pool_serial);
   if (!is_done) archive(event);
   changes_.events.push_back(archive.take());
+}
+
+std::vector<SpoolNote> Supervisor::take_spool_notes() {
+  return std::exchange(implementation_->spool_notes_, {});
 }
 
 void Supervisor::note_events(bool wanted) { implementation_->notes_events_ = wanted; }

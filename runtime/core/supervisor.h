@@ -13,6 +13,7 @@
 
 #include "runtime/core/compat.h"
 #include "runtime/core/effect.h"
+#include "runtime/core/event_spool.h"
 #include "runtime/core/input.h"
 #include "runtime/core/status.h"
 #include "runtime/core/types.h"
@@ -105,6 +106,10 @@ class Supervisor {
   };
 
   Changes take_changes();
+
+  // What is to be written to the spools of pools that were opened, in order. The host takes it
+  // before it writes to a listener, and whenever it has carried out its orders.
+  std::vector<SpoolNote> take_spool_notes();
 
   // Whether somebody takes them: events pile up otherwise.
   void note_events(bool wanted);

@@ -57,8 +57,14 @@ void Supervisor::Implementation::report_discarded(GroupId pool, const QueuedEven
 
 void Supervisor::Implementation::report_undelivered(GroupId pool) {
   if (!groups_[pool].pool) return;
-  const std::size_t left = pool_events(pool).size();
+  const EventPool& events = pool_events(pool);
+  const std::size_t left = events.size() + events.stored();
   if (left == 0) return;
+  if (events.has_spool()) {
+    log(Level::info, concat("pool ", pool_name(pool), ": ", left,
+                            left == 1 ? " event stays" : " events stay", " in the spool"));
+    return;
+  }
   log(Level::info, concat("pool ", pool_name(pool), ": ", left,
                           left == 1 ? " event was" : " events were", " not delivered"));
 }
@@ -72,9 +78,15 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
     const bool gets_bytes =
         groups_[pool].spec->listener.event_length == schema::EventLengthValue::bytes;
     ++groups_[pool].pool->accepted;
-    auto pushed_out =
-        pool_events(pool).accept(now_, type, serial, gets_bytes && !raw.empty() ? raw : payload);
-    if (notes_events_) note_event(pool, pool_events(pool).newest(), false);
+    const std::string& told = gets_bytes && !raw.empty() ? raw : payload;
+    EventPool& events = pool_events(pool);
+    if (events.stores()) {
+      note_spool(pool, events.store(now_, type, serial, told), SpoolStep::stored);
+      continue;
+    }
+    auto pushed_out = events.accept(now_, type, serial, told);
+    note_spool(pool, events.newest(), SpoolStep::kept);
+    if (notes_events_) note_event(pool, events.newest(), false);
     if (pushed_out && notes_events_) note_event(pool, *pushed_out, true);
     if (pushed_out) report_discarded(pool, *pushed_out);
     touch(pool);
@@ -117,6 +129,7 @@ void Supervisor::Implementation::deliver(GroupId pool) {
         process, wire_format(envelope, event.payload, groups_[pool].spec->listener.event_length)});
     log(Level::debug, concat("event ", event.serial, " sent to listener ", spec(process).name));
   }
+  if (const std::size_t count = entry.events.begin_load()) emit(effect::LoadSpool{pool, count});
   timers_.arm({TimerKind::pool, pool}, entry.armed, entry.events.deadline());
 }
 
@@ -172,7 +185,7 @@ std::optional<PoolStatus> Supervisor::Implementation::pool_status(GroupId group)
   if (!valid_group(group) || !groups_[group].pool) return std::nullopt;
   const PoolEntry& pool = *groups_[group].pool;
   PoolStatus status;
-  status.queued = pool.events.size();
+  status.queued = pool.events.size() + pool.events.stored();
   status.buffer_size = pool.events.buffer_size();
   status.oldest = pool.events.oldest();
   status.accepted = pool.accepted;

@@ -121,6 +121,7 @@ void Supervisor::Implementation::erase_group(GroupId group) {
   while (!entry.members.empty()) erase_process(entry.members.back());
   if (entry.pool) {
     report_undelivered(group);
+    close_spool(group);
     unsubscribe(group);
     adjust_ticks();
     timers_.arm({TimerKind::pool, group}, entry.pool->armed, never);
@@ -147,6 +148,7 @@ RequestError Supervisor::Implementation::add_group(
   const GroupId group = insert_group(std::shared_ptr<const schema::Group>(from, &spec));
   set_first_room(group);
   for (const ProcessId process : groups_[group].members) emit(effect::Added{process});
+  open_spool(group);
   announce(group);
   adjust_ticks();
   const std::vector<ProcessId> members = groups_[group].members;

@@ -7,6 +7,7 @@
 //   supervisor_groups.cpp    groups and processes come and go
 //   supervisor_update.cpp    another plan while everything runs
 //   supervisor_events.cpp    events, pools, ticks
+//   supervisor_spool.cpp     events of pools on disk
 //   supervisor_output.cpp    output of children, the listener protocol
 //   snapshot.cpp             written down and read back
 //
@@ -109,6 +110,10 @@ class Supervisor::Implementation {
   void on(const input::Tick& input);
   void on(const input::PlanLoaded& input);
   void on(const input::PlanRefused& input);
+  void on(const input::OpenSpools& input);
+  void on(const input::SpoolOpened& input);
+  void on(const input::SpoolLoaded& input);
+  void on(const input::SpoolDropped& input);
 
   // Processes.
   class Sink;
@@ -175,6 +180,13 @@ class Supervisor::Implementation {
   void adjust_ticks();
   void check_tick(std::uint32_t period);
 
+  // Spools.
+  void open_spool(GroupId group);
+  void close_spool(GroupId group);
+  void leave_spool(GroupId group);
+  void note_spool(GroupId pool, const QueuedEvent& event, SpoolStep step);
+  void event_is_done(GroupId pool, QueuedEvent& event);
+
   // Output.
   class OutputSink;
   void open_channels(ProcessId process);
@@ -238,6 +250,7 @@ class Supervisor::Implementation {
 
   void note_event(GroupId pool, QueuedEvent& event, bool is_done);
 
+  std::vector<SpoolNote> spool_notes_;
   Changes changes_{.everything = true, .processes = {}, .events = {}};
   bool notes_events_ = false;
 

@@ -198,7 +198,7 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
   if (message.kind == Kind::processed) {
     if (entry.listener->held) {
       QueuedEvent event = let_go(process);
-      if (notes_events_) note_event(entry.group, event, true);
+      event_is_done(entry.group, event);
     }
     ++entry.listener->delivered;
     ++groups_[entry.group].pool->delivered;

@@ -241,8 +241,15 @@ class Supervisor::Implementation::Updater {
       core_.unsubscribe(id);
       core_.subscribe(id);
     }
-    for (const QueuedEvent& event : core_.pool_events(id).set_buffer_size(after.buffer_size)) {
+    for (const QueuedEvent& event :
+         core_.pool_events(id).set_buffer_size(after.buffer_size, after.events_spool.has_value())) {
       core_.report_discarded(id, event);
+    }
+    if (before.events_spool != after.events_spool) {
+      core_.leave_spool(id);
+      core_.open_spool(id);
+    } else if (before.events_spool_maxbytes != after.events_spool_maxbytes) {
+      core_.open_spool(id);
     }
   }
 
@@ -370,6 +377,7 @@ void Supervisor::Implementation::add_while_running(std::shared_ptr<const schema:
     processes_[process].waits_for_leaving = true;
     emit(effect::Added{process});
   }
+  open_spool(group);
   announce(group);
 }
 

@@ -60,6 +60,7 @@ struct ProcessEntry {
 struct PoolEntry {
   EventPool events;
   Instant armed = never;
+  bool had_spool = false;   // when it was told to be opened
   bool touched = false;     // something may be given out
   bool delay_told = false;  // that rejected events are delayed; until one is processed
   std::uint64_t accepted = 0;

@@ -22,6 +22,7 @@
 #include "runtime/host/credentials.h"
 #include "runtime/host/daemon_machine.h"
 #include "runtime/host/event_loop.h"
+#include "runtime/host/event_spool.h"
 #include "runtime/host/fcgi_sockets.h"
 #include "runtime/host/reaper.h"
 #include "runtime/host/setup.h"
@@ -115,6 +116,11 @@ class Daemon {
             .log_names = [this](core::ProcessId id) { return log_files_[id]; },
             .socket_key = [this](core::ProcessId id) { return socket_keys_[id]; },
             .log = [this](core::Level level, const std::string& text) { log_.line(level, text); }}),
+        spools_(EventSpools::Parts{
+            .supervisor = supervisor_,
+            .log = [this](core::Level level, const std::string& text) { log_.line(level, text); },
+            .feed = [this](const core::Input& input) { feed(input); },
+            .folder = folder_}),
         legacy_(std::move(legacy)),
         is_resumed_(legacy_.has_value()) {
     if (options_.make_servers) {
@@ -163,6 +169,9 @@ class Daemon {
   void execute(const core::effect::Removed& order);
   void execute(const core::effect::Updated& order);
   void execute(const core::effect::Restarted& order);
+  void execute(const core::effect::OpenSpool& order);
+  void execute(const core::effect::LoadSpool& order);
+  void execute(const core::effect::CloseSpool& order);
   void execute(const core::effect::Quit& order);
 
   template <class Action>
@@ -218,6 +227,7 @@ class Daemon {
   DaemonMachine machine_;
   std::unique_ptr<Servers> servers_;
   Survival survival_;
+  EventSpools spools_;
   std::optional<Legacy> legacy_;
   bool is_resumed_ = false;
   Upgrade upgrade_;
@@ -439,6 +449,7 @@ void Daemon::execute_all() {
   }
   effects_.clear();
   executing_ = false;
+  spools_.flush();
   survival_.record();
 }
 
@@ -515,6 +526,7 @@ void Daemon::execute(const core::effect::WriteStdin& order) {
       supervisor_.group(order.process).kind == schema::GroupKind::eventlistener) {
     survival_.before_write(order.process, later_writes());
   }
+  spools_.flush();
   children_.write_input(order.process, order.bytes);
 }
 
@@ -610,6 +622,7 @@ void Daemon::execute(const core::effect::Updated&) {
 
 void Daemon::execute(const core::effect::Restarted&) {
   ++restarts_;
+  spools_.close_all();
   machine_.table_changed();
   servers_are_old_ = true;  // the call that led to this may still be at work
   booted_ = false;
@@ -631,8 +644,15 @@ void Daemon::execute(const core::effect::Restarted&) {
   write_pidfile();
   booted_ = true;
   begin_survival();
+  feed(core::input::OpenSpools{});
   feed(core::input::Boot{});
 }
+
+void Daemon::execute(const core::effect::OpenSpool& order) { spools_.open(order); }
+
+void Daemon::execute(const core::effect::LoadSpool& order) { spools_.load(order); }
+
+void Daemon::execute(const core::effect::CloseSpool& order) { spools_.close(order.pool); }
 
 void Daemon::execute(const core::effect::Quit& order) { status_ = order.status; }
 
@@ -672,6 +692,7 @@ int Daemon::run() {
       go_on();
     } else {
       begin_survival();
+      feed(core::input::OpenSpools{});
       feed(core::input::Boot{});
     }
   });
@@ -682,6 +703,7 @@ int Daemon::run() {
     servers_->close();
   }
   loop_ = nullptr;
+  spools_.close_all();
   survival_.end();
   log_.finish();
   fcgi_sockets_.clear();
@@ -904,10 +926,12 @@ void Daemon::go_on() {
     }
     legacy_.reset();
     log_.line(core::Level::info, "upgraded, everything goes on");
+    feed(core::input::OpenSpools{});
     feed(core::input::Tick{});
     reap(0);
     return;
   }
+  feed(core::input::OpenSpools{});
   repeat_lost_read();
   begin_survival();
   settle_lost_write();

@@ -50,8 +50,10 @@ with open('teller.count', 'w') as file:
     file.write(str(number))
 '''
 
-# Writes down what it gets.
-LISTENER = '''import os, re, sys
+# Writes down what it gets; if there is a second word, when a file of that name exists.
+LISTENER = '''import os, re, sys, time
+while sys.argv[2:] and not os.path.exists(sys.argv[2]):
+    time.sleep(0.01)
 out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 def read(count):
     got = b''
@@ -118,6 +120,17 @@ class SurviveTest(DaemonTest):
             self.assertTrue(alive(pid), 'seed %d: %s has ended' % (SEED, name))
             self.assertEqual(self.read('s.log').count("spawned: '%s' with" % name), 1,
                              'seed %d: %s was started again' % (SEED, name))
+
+    def keeper_pid(self):
+        for name in os.listdir('/proc'):
+            try:
+                with open('/proc/%s/cmdline' % name) as file:
+                    words = file.read().split('\0')
+            except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+                continue
+            if words[1:3] == ['--keep', self.path('s.pid.keeper')]:
+                return int(name)
+        return None
 
     def kill_and_start(self, daemon, *arguments):
         started = self.read('s.log').count('supervisord started with pid')
@@ -206,17 +219,6 @@ class Crashes(SurviveTest):
         self.end(daemon)
         self.check_writers(1)
 
-    def keeper_pid(self):
-        for name in os.listdir('/proc'):
-            try:
-                with open('/proc/%s/cmdline' % name) as file:
-                    words = file.read().split('\0')
-            except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
-                continue
-            if words[1:3] == ['--keep', self.path('s.pid.keeper')]:
-                return int(name)
-        return None
-
     def test_listeners_go_on(self):
         self.write('teller.py', TELLER)
         self.write('listener.py', LISTENER)
@@ -243,6 +245,137 @@ class Crashes(SurviveTest):
         self.assertEqual(sorted(set(heard)), list(range(1, total + 1)), 'seed %d' % SEED)
         again = sum(a >= b for a, b in zip(heard, heard[1:]))
         self.assertLessEqual(again, CRASHES)
+
+
+class Spools(SurviveTest):
+    """Pools with events_spool: events outlive everything but the file."""
+
+    def listens(self, options='', gate='@/gate'):
+        self.write('teller.py', TELLER)
+        self.write('listener.py', LISTENER)
+        return ('[eventlistener:l]\ncommand=%s @/listener.py @/heard %s\n'
+                'events=PROCESS_COMMUNICATION\nbuffer_size=5\nevents_spool=@/spool\n%s'
+                '[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
+                'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
+                % (sys.executable, gate, options, sys.executable))
+
+    def heard(self):
+        return [int(word) for word in re.findall(r'event (\d+)\.', self.read('heard'))]
+
+    def spool_size(self):
+        return sum(os.path.getsize(self.path('spool/' + name))
+                   for name in os.listdir(self.path('spool')))
+
+    def wait_for_events(self, count):
+        self.wait_until(lambda: len(set(self.heard())) >= count, '%d events' % count)
+
+    def check_order(self, total):
+        """Each at least once, and none before one that was told before it."""
+        firsts = list(dict.fromkeys(self.heard()))
+        self.assertEqual(firsts, list(range(1, total + 1)), 'seed %d' % SEED)
+
+    def test_what_was_queued_outlives_a_daemon_without_a_keeper(self):
+        self.configure(self.listens())
+        daemon = self.start('-c', self.path('s.conf'), '--no-keeper')
+        self.wait_for_text('t.log', 'line', 100)
+        self.assertGreater(self.spool_size(), 1000)
+        daemon.kill()
+        daemon.wait()
+        self.write('gate', '')  # the listener finds that its pipe is broken
+        self.wait_until(self.nothing_is_left, 'the end of all processes')
+        total = self.read('t.log').count('line')
+        self.configure(self.listens() + 'autostart=false\n')
+        daemon = self.start('-c', self.path('s.conf'), '--no-keeper')
+        self.wait_for_log(' wait in the spool')
+        self.wait_for_events(total)
+        # What was being read when it was killed may have become an event, and no line of the log.
+        total = max(self.heard())
+        self.check_order(total)
+        # Nothing is left, and nobody else may read it.
+        self.end(daemon)
+        daemon = self.start('-c', self.path('s.conf'), '--no-keeper')
+        self.wait_for_log('supervisord started with pid', 3)
+        self.assertEqual(self.read('s.log').count(' in the spool'), 1)
+        self.assertEqual(os.stat(self.path('spool')).st_mode & 0o777, 0o700)
+        self.assertEqual(os.stat(self.path('spool/l.spool')).st_mode & 0o777, 0o600)
+        self.end(daemon)
+
+    def test_a_clean_end_leaves_what_was_not_delivered(self):
+        daemon = self.run_with(self.listens())
+        self.wait_for_text('t.log', 'line', 50)
+        self.end(daemon)
+        total = int(self.read('teller.count'))
+        self.assertRegex(self.read('s.log'), r'pool l: %d events stay in the spool' % total)
+        self.configure(self.listens() + 'autostart=false\n')
+        self.write('gate', '')
+        daemon = self.start('-c', self.path('s.conf'))
+        self.wait_for_events(total)
+        self.assertEqual(self.heard(), list(range(1, total + 1)))
+        self.end(daemon)
+
+    def test_upgrades_and_crashes_with_events_on_disk(self):
+        dice = random.Random(SEED)
+        daemon = self.run_with(self.listens())
+        pids = self.pids('t')
+        for i in range(3):
+            time.sleep(dice.random() * 0.2)
+            daemon.send_signal(signal.SIGUSR1)
+            self.wait_for_log('upgraded, everything goes on', i + 1)
+            daemon = self.kill_and_start(daemon)
+            self.wait_for_log("adopted: 't'", i + 1)
+        self.write('gate', '')
+        for _ in range(CRASHES):
+            time.sleep(dice.random() * 0.2)
+            heard = len(self.read('heard'))
+            self.wait_until(lambda: len(self.read('heard')) > heard, 'another event')
+            daemon = self.kill_and_start(daemon)
+        self.assert_untouched(pids)
+        self.wait_until(lambda: self.heard() and
+                        max(self.heard()) >= self.read('t.log').count('line') - 20, 'the listener')
+        self.end(daemon)
+        total = int(self.read('teller.count'))
+        self.assertEqual(self.read('t.log').split('\n')[:-1],
+                         ['line %d' % n for n in range(1, total + 1)], 'seed %d' % SEED)
+        self.check_order(total)
+
+    def test_it_outlives_the_keeper_too(self):
+        daemon = self.run_with(self.listens())
+        self.wait_for_text('t.log', 'line', 50)
+        keeper = self.wait_until(self.keeper_pid, 'the keeper')
+        daemon.send_signal(signal.SIGSTOP)
+        os.kill(keeper, signal.SIGKILL)
+        daemon.kill()
+        daemon.wait()
+        self.write('gate', '')  # the listener finds that its pipe is broken
+        self.wait_until(self.nothing_is_left, 'the end of all processes')
+        told = self.read('t.log').count('line')
+        self.configure(self.listens() + 'autostart=false\n')
+        daemon = self.start('-c', self.path('s.conf'))
+        self.wait_for_events(told)
+        self.check_order(max(self.heard()))
+        self.end(daemon)
+
+    def test_it_is_bounded_and_says_what_it_drops(self):
+        daemon = self.run_with(self.listens('events_spool_maxbytes=20KB\n'))
+        log = self.wait_for_log('pool l event spool overflowed', 3)
+        self.assertLess(self.spool_size(), 21000)
+        dropped = int(re.findall(r'discarding \d+ events up to poolserial (\d+)', log)[-1])
+        self.write('gate', '')
+        self.wait_until(lambda: len(self.heard()) > 200, 'events')
+        self.end(daemon)
+        heard = self.heard()
+        self.assertGreater(heard[0], dropped)
+        total = int(self.read('teller.count'))
+        self.assertEqual(heard, list(range(heard[0], total + 1)))
+
+    def test_without_a_usable_folder_events_wait_in_memory(self):
+        os.mkdir(self.path('spool'))
+        os.chmod(self.path('spool'), 0o777)
+        self.write('gate', '')
+        daemon = self.run_with(self.listens())
+        self.wait_for_log('pool l has no spool, its events wait in memory: others may write to')
+        self.wait_for_events(5)
+        self.end(daemon)
 
 
 class Upgrades(SurviveTest):

@@ -34,6 +34,8 @@ class EventLedger {
     std::set<std::int64_t> returned;             // and not given out again yet
     std::set<std::int64_t> done;
     std::set<std::int64_t> dropped;
+    std::int64_t spool_dropped_through = -1;  // serial of the pool
+    std::int64_t spool_dropped = 0;           // that were never given
   };
 
   void take_line(const std::string& line);

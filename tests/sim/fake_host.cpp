@@ -108,14 +108,19 @@ void FakeHost::tell(const core::Input& input) {
   core::Effects effects;
   ++steps;
   core_.handle(time(), input, effects);
+  ++depth_;
   carry_out(std::move(effects));
-  if (after_step) after_step();
+  write_spools();
+  --depth_;
+  // What answers an order belongs to the step that it was ordered in.
+  if (after_step && depth_ == 0) after_step();
 }
 
 void FakeHost::request(const std::function<void(const core::Now&, core::Effects&)>& perform) {
   core::Effects effects;
   perform(time(), effects);
   carry_out(std::move(effects));
+  write_spools();
 }
 
 void FakeHost::run_until(Instant time) {
@@ -292,10 +297,75 @@ void FakeHost::carry_out(const core::effect::Removed& effect) {
 void FakeHost::carry_out(const core::effect::Updated& /*effect*/) { ++updated; }
 
 void FakeHost::carry_out(const core::effect::Restarted& /*effect*/) {
+  write_spools();
+  open_spools_.clear();
+  if (!keeps_spools) spools_.clear();
   ++restarted;
   // Left behind are only those that could not be signalled; nobody knows them any more.
   for (auto& [pid, child] : children_) child.process = orphan;
   later(Instant{}, [this] { boot(); });
+}
+
+void FakeHost::carry_out(const core::effect::OpenSpool& effect) {
+  write_spools();
+  const std::string& name = core_.group_spec(effect.pool).name;
+  open_spools_[effect.pool] = name;
+  Spool& spool = spools_[name];
+  core::SpoolScan scan;
+  for (const std::string& record : spool.records) {
+    scan.take(core::read_spool_record(record, time()).record);
+  }
+  spool.book.open(scan.waiting(), effect.in_memory, effect.loaded_through);
+  tell(core::input::SpoolOpened{effect.pool, spool.book.stored(), scan.next_pool_serial(),
+                                scan.next_serial()});
+}
+
+void FakeHost::carry_out(const core::effect::LoadSpool& effect) {
+  write_spools();
+  Spool& spool = spools_[open_spools_.at(effect.pool)];
+  std::vector<core::QueuedEvent> found;
+  for (const std::string& bytes : spool.records) {
+    const core::SpoolReading reading = core::read_spool_record(bytes, time());
+    EXPECT_EQ(reading.state, core::SpoolReading::State::complete);
+    if (found.size() == effect.count || !spool.book.next()) break;
+    if (reading.record.is_done || reading.record.pool_serial != *spool.book.next()) continue;
+    found.push_back(reading.record.event);
+    spool.book.loaded();
+    ++loaded;
+  }
+  tell(core::input::SpoolLoaded{effect.pool, std::move(found), spool.book.stored()});
+}
+
+void FakeHost::carry_out(const core::effect::CloseSpool& effect) {
+  write_spools();
+  if (!keeps_spools) spools_.erase(open_spools_.at(effect.pool));
+  open_spools_.erase(effect.pool);
+}
+
+void FakeHost::write_spools() {
+  for (const core::SpoolNote& note : core_.take_spool_notes()) {
+    const auto open = open_spools_.find(note.pool);
+    if (open == open_spools_.end()) {
+      ADD_FAILURE() << "a note for a spool that is not open";
+      continue;
+    }
+    Spool& spool = spools_[open->second];
+    spool.records.push_back(note.record);
+    spool.book.take(note.pool_serial, note.step);
+    if (spool.records.size() <= spool_room) continue;
+    // As the host does it with the older of its two files.
+    const std::size_t half = spool_room / 2;
+    std::int64_t through = -1;
+    for (std::size_t i = 0; i < half; ++i) {
+      const core::SpoolRecord record = core::read_spool_record(spool.records[i], time()).record;
+      if (!record.is_done) through = std::max(through, record.pool_serial);
+    }
+    spool.records.erase(spool.records.begin(), spool.records.begin() + std::ptrdiff_t(half));
+    const std::optional<std::int64_t> oldest = spool.book.oldest();
+    if (!oldest || *oldest > through) continue;
+    spool.book.drop_through(through);
+    tell(core::input::SpoolDropped{note.pool, through, spool.book.stored()});
+  }
 }
 
 void FakeHost::carry_out(const core::effect::Quit& effect) {
@@ -331,6 +401,7 @@ bool FakeHost::has(std::string_view name) const {
 }
 
 void FakeHost::hand_over() {
+  write_spools();
   const std::string saved = core_.save();
   schema::Result<core::Supervisor> restored =
       core::Supervisor::restore(saved, {.compat = compat_, .rows = {}, .daemon = {}});

@@ -20,6 +20,7 @@ namespace sup::sim {
 
 using core::Channel;
 using core::ExitStatus;
+using core::GroupId;
 using core::Instant;
 using core::Level;
 using core::ProcessId;
@@ -129,9 +130,19 @@ class FakeHost {
 
   const core::Supervisor& core() const { return core_; }
 
+  // At least so many events that wait on disk alone were loaded.
+  std::uint64_t loaded = 0;
+  // Events of a spool, done or not, that there is room for: beyond it, the older half is dropped.
+  std::size_t spool_room = 1000000;
+  // What is in a spool outlives its pool and a restart.
+  bool keeps_spools = true;
+
   Instant now() const { return now_; }
 
-  void boot() { tell(core::input::Boot{}); }
+  void boot() {
+    tell(core::input::OpenSpools{});
+    tell(core::input::Boot{});
+  }
 
   void tell(const core::Input& input);
 
@@ -189,10 +200,21 @@ class FakeHost {
   void carry_out(const core::effect::Removed& effect);
   void carry_out(const core::effect::Updated& effect);
   void carry_out(const core::effect::Restarted& effect);
+  void carry_out(const core::effect::OpenSpool& effect);
+  void carry_out(const core::effect::LoadSpool& effect);
+  void carry_out(const core::effect::CloseSpool& effect);
   void carry_out(const core::effect::Quit& effect);
+  void write_spools();
   void later(Instant delay, std::function<void()> what);
   void end_child(int pid, ExitStatus status);
   void answer(int pid);
+
+  // Of one pool, by its name: what a host keeps on disk.
+  struct Spool {
+    core::SpoolBook book;
+    std::vector<std::string> records;  // in order; done or not
+  };
+
   Script script_of(const std::string& name);
 
   core::Compat compat_;
@@ -201,8 +223,11 @@ class FakeHost {
   std::multimap<std::pair<Instant, std::uint64_t>, std::function<void()>> agenda_;
   std::uint64_t sequence_ = 0;
   std::map<int, Child> children_;
+  std::map<GroupId, std::string> open_spools_;
+  std::map<std::string, Spool> spools_;
   std::map<ProcessId, std::string> names_;  // of those that were started
   std::map<std::string, std::size_t> start_counts_;
+  int depth_ = 0;
   int next_pid_ = 100;
   int spawn_number_ = 0;
 };

@@ -32,13 +32,18 @@ class Dice {
 };
 
 // What each pool of a world hears of, whatever else its configurations say.
-using PoolEvents = std::vector<std::vector<EventType>>;
+struct PoolEvents {
+  std::vector<std::vector<EventType>> types;
+  std::vector<bool> has_spool;
+};
 
 PoolEvents random_events(Dice& dice) {
   PoolEvents events;
   for (int i = 0; i < 2; ++i) {
-    events.push_back(dice.one_in(2) ? std::vector{EventType::EVENT}
-                                    : std::vector{EventType::PROCESS_STATE, EventType::TICK_5});
+    events.types.push_back(dice.one_in(2)
+                               ? std::vector{EventType::EVENT}
+                               : std::vector{EventType::PROCESS_STATE, EventType::TICK_5});
+    events.has_spool.push_back(dice.one_in(2));
   }
   return events;
 }
@@ -66,8 +71,10 @@ Configuration random_configuration(Dice& dice, const PoolEvents& events) {
                          [](auto& o) { o.startsecs = 0; });
   const int pools = dice.below(3);
   for (int i = 0; i < pools; ++i) {
-    configuration.listener("l" + std::to_string(i) + "_", events[std::size_t(i)],
-                           1 + dice.below(20), 1 + dice.below(3));
+    configuration.listener("l" + std::to_string(i) + "_", events.types[std::size_t(i)],
+                           1 + dice.below(20), 1 + dice.below(3), {}, [&](auto& pool) {
+                             if (events.has_spool[std::size_t(i)]) pool.events_spool = "/spool";
+                           });
   }
   std::vector<std::pair<std::string, Configuration::Change>> members;
   for (int i = dice.below(4); i > 0; --i) members.emplace_back("g" + std::to_string(i), nullptr);
@@ -116,6 +123,8 @@ class World {
       const int first = 2 + dice_.below(100);
       for (int k = dice_.below(6); k >= 0; --k) host_.failing_spawns.insert(first + k);
     }
+    if (dice_.one_in(4)) host_.spool_room = 20 + std::size_t(dice_.below(200));
+    host_.keeps_spools = false;  // its events are older than the books of a pool that comes again
     host_.after_step = [this] { check(); };
   }
 
@@ -141,6 +150,8 @@ class World {
   }
 
   std::uint64_t steps() const { return host_.steps; }
+
+  std::uint64_t loaded() const { return host_.loaded; }
 
   std::uint64_t deliveries() const { return ledger_.deliveries(); }
 
@@ -315,6 +326,7 @@ TEST_P(Worlds, KeepTheirLaws) {
   const std::uint64_t wanted = number_from("SUP_STEPS", 1000000) / parts;
   std::uint64_t steps = 0;
   std::uint64_t deliveries = 0;
+  std::uint64_t loaded = 0;
   std::uint64_t worlds = 0;
   for (std::uint64_t seed = GetParam(); steps < wanted && !testing::Test::HasFailure();
        seed += parts) {
@@ -325,13 +337,14 @@ TEST_P(Worlds, KeepTheirLaws) {
     world.run();
     steps += world.steps();
     deliveries += world.deliveries();
+    loaded += world.loaded();
     ++worlds;
     if (only != none) break;
   }
   RecordProperty("inputs", std::to_string(steps));
-  std::printf("%llu worlds, %llu inputs, %llu deliveries\n",
+  std::printf("%llu worlds, %llu inputs, %llu deliveries, %llu events from disk\n",
               static_cast<unsigned long long>(worlds), static_cast<unsigned long long>(steps),
-              static_cast<unsigned long long>(deliveries));
+              static_cast<unsigned long long>(deliveries), static_cast<unsigned long long>(loaded));
 }
 
 INSTANTIATE_TEST_SUITE_P(Random, Worlds, testing::Range(0U, 4U));

@@ -32,6 +32,7 @@ std::string other_value(const OptionRow& row) {
       {Environment::name, "A=1"       },
       {EventList::name,   "TICK_5"    },
       {EventLength::name, "bytes"     },
+      {FilePath::name,    "/other"    },
       {FcgiSocket::name,  "unix:///t" },
       {UserGroup::name,   "u:g"       }
   };
