@@ -50,6 +50,10 @@ class ControlServers final : public host::Servers {
 
   void close() override { server_.close(); }
 
+  void set_finishing(bool finishing) override { server_.set_finishing(finishing); }
+
+  std::size_t connections() const override { return server_.connections(); }
+
   std::vector<std::pair<std::string, int>> sockets() const override { return server_.sockets(); }
 
   void inherit(std::vector<std::pair<std::string, int>> sockets) override {

@@ -91,6 +91,26 @@ class Machine {
   virtual bool logs(Level level) const = 0;
   virtual void log(Level level, const std::string& text) = 0;
 
+  // Another image of the program takes the place of this one: what became of the one that was asked
+  // for last.
+  enum class UpgradeState : std::uint8_t {
+    none,
+    checking,  // the new program is asked whether it can go on from here
+    ready,     // it can, and will when the answers that are under way are sent
+    refused
+  };
+
+  struct UpgradeProgress {
+    UpgradeState state = UpgradeState::none;
+    std::string reason;  // of a refusal
+  };
+
+  virtual schema::Status begin_upgrade() = 0;
+  virtual UpgradeProgress upgrade_progress() const = 0;
+
+  // How many images of the program this daemon had before.
+  virtual std::int64_t upgrades() const = 0;
+
   // The configuration as its file has it now. The error is a sentence or several lines.
   virtual schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() = 0;
 };

@@ -71,6 +71,9 @@ class Session {
   // supervisorctl's question before most commands. Prints why not.
   bool is_up();
 
+  // With a new connection from now on.
+  void reconnect() { client_.reset(); }
+
   // Another server from now on.
   void open(const std::string& url);
 

@@ -1,4 +1,4 @@
-// Commands that need suprun: plan, listeners.
+// Commands that need suprun: plan, listeners, upgrade.
 #include <algorithm>
 
 #include "runtime/ctl/command.h"
@@ -78,6 +78,26 @@ void show_pool(Session& session, const rpc::Value& pool) {
   }
 }
 
+// Which program a daemon runs.
+struct Image {
+  std::string version;
+  std::int64_t pid = 0;
+
+  rpc::Struct record() const {
+    return {
+        {"version", version},
+        {"pid",     pid    }
+    };
+  }
+};
+
+Image ask_image(Session& session) {
+  const rpc::Value version = session.call("suprun.getVersion");
+  const rpc::Value pid = session.call("supervisor.getPID");
+  return {version.is<std::string>() ? *version.get<std::string>() : "",
+          pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0};
+}
+
 }  // namespace
 
 bool run_listeners(Session& session, const std::string& /*argument*/) {
@@ -125,6 +145,48 @@ bool run_plan(Session& session, const std::string& /*argument*/) {
     session.output.line("No config updates to processes");
   }
   session.output.record(*changes->get<rpc::Struct>());
+  return false;
+}
+
+bool run_upgrade(Session& session, const std::string& argument) {
+  if (!argument.empty()) {
+    session.misused("Error: upgrade accepts no arguments", "upgrade");
+    return false;
+  }
+  const std::optional<rpc::Value> upgrades = ask_suprun(session, "suprun.getUpgrades");
+  if (!upgrades) {
+    return false;
+  }
+  const Image before = ask_image(session);
+  try {
+    session.call("suprun.upgrade");
+  } catch (const Failure& failure) {
+    if (!failure.is_fault(rpc::FaultCode::FAILED)) {
+      throw;
+    }
+    session.exit_status = status::generic;
+    session.complain("ERROR: no upgrade, everything goes on as before: " + failure.text, "",
+                     failure.text);
+    return false;
+  }
+  // This waits at the socket until the new one takes it.
+  session.reconnect();
+  const rpc::Value now = session.call("suprun.getUpgrades");
+  const Image after = ask_image(session);
+  if (now.is<std::int64_t>() && upgrades->is<std::int64_t>() &&
+      *now.get<std::int64_t>() <= *upgrades->get<std::int64_t>()) {
+    session.exit_status = status::generic;
+    session.complain("ERROR: no upgrade, everything goes on as before: see the daemon's log", "",
+                     "the program could not be executed");
+    return false;
+  }
+  rpc::Struct record;
+  record.push_back({"ok", true});
+  record.push_back({"before", before.record()});
+  record.push_back({"after", after.record()});
+  session.say("suprun " + before.version + " with pid " + std::to_string(before.pid) +
+                  " goes on as suprun " + after.version + " with pid " + std::to_string(after.pid),
+              std::move(record));
   return false;
 }
 

@@ -69,6 +69,9 @@ core::ExitStatus exit_status(int status) {
 constexpr core::ExitStatus unknown_status{
     .by_signal = false, .number = -1, .core_dumped = false, .unknown = true};
 
+// How long an upgrade waits for answers to requests that are under way.
+constexpr core::Instant answer_patience = std::chrono::seconds(2);
+
 // Reading the configuration takes a lot more than what is left of it.
 void give_back_memory() {
 #ifdef __GLIBC__
@@ -108,7 +111,8 @@ class Daemon {
                                             : none;
             },
             .carry_out = [this](core::Effects& orders) { carry_out(orders); },
-            .read_configuration = [this] { return read_configuration(); }}),
+            .read_configuration = [this] { return read_configuration(); },
+            .begin_upgrade = [this] { return begin_upgrade(); }}),
         survival_(Survival::Parts{
             .supervisor = supervisor_,
             .children = children_,
@@ -177,6 +181,7 @@ class Daemon {
   template <class Action>
   void guarded(Action action);
   core::Instant settle();
+  core::Instant finish_and_upgrade();
   void reopen_servers();
   void tick();
   void read_signals();
@@ -199,7 +204,7 @@ class Daemon {
   std::set<core::ProcessId> later_writes() const;
 
   // The next one.
-  void begin_upgrade();
+  schema::Status begin_upgrade();
   bool take_upgrade_end(int pid, int status);
   void upgrade();
   DaemonRow daemon_row() const;
@@ -231,6 +236,8 @@ class Daemon {
   std::optional<Legacy> legacy_;
   bool is_resumed_ = false;
   Upgrade upgrade_;
+  std::optional<core::Instant> upgrade_deadline_;  // when it does not wait for answers any more
+  std::int64_t upgrades_ = 0;
   std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
   EventLoop* loop_ = nullptr;                       // while it runs
   bool servers_are_old_ = false;                    // of the plan before a restart
@@ -730,9 +737,29 @@ core::Instant Daemon::settle() {
   if (status_) {
     loop_->stop();
   } else if (upgrade_.is_ready()) {
-    guarded([this] { upgrade(); });
+    guarded([&] { due = std::min(due, finish_and_upgrade()); });
   }
   return std::min(due, supervisor_.deadline());
+}
+
+// Answers that are under way have a moment to be sent. When it wants to be called again.
+core::Instant Daemon::finish_and_upgrade() {
+  const core::Instant time = now().steady;
+  if (!upgrade_deadline_) {
+    upgrade_deadline_ = time + answer_patience;
+    if (servers_) {
+      servers_->set_finishing(true);
+    }
+  }
+  if (servers_ && servers_->connections() > 0 && time < *upgrade_deadline_) {
+    return *upgrade_deadline_;
+  }
+  upgrade();
+  upgrade_deadline_.reset();
+  if (servers_) {
+    servers_->set_finishing(false);
+  }
+  return core::never;
 }
 
 // As a restart of Supervisor does, connections included. Where the new ones cannot listen, the old
@@ -777,7 +804,13 @@ void Daemon::read_signals() {
       child_ended = true;
       ended_child = static_cast<int>(infos[i].ssi_pid);
     } else if (number == SIGUSR1) {
-      guarded([&] { begin_upgrade(); });
+      log_.line(core::Level::warn, "received SIGUSR1 indicating upgrade request");
+      guarded([&] {
+        const schema::Status begun = begin_upgrade();
+        if (!begun) {
+          log_.line(core::Level::warn, "no upgrade: " + begun.error().message);
+        }
+      });
     } else {
       guarded([&] { feed(core::input::DaemonSignal{number}); });
     }
@@ -1077,6 +1110,7 @@ DaemonRow Daemon::daemon_row() const {
   row.directory = current_directory();
   row.pidfile_lock = pidfile_.lock_descriptor();
   row.keeper = survival_.keeper_descriptor();
+  row.upgrades = upgrades_ + 1;
   if (servers_) {
     for (const auto& [address, number] : servers_->sockets()) {
       row.descriptors.push_back({address, number});
@@ -1085,17 +1119,19 @@ DaemonRow Daemon::daemon_row() const {
   return row;
 }
 
-void Daemon::begin_upgrade() {
+schema::Status Daemon::begin_upgrade() {
   if (supervisor_.state() != schema::SupervisorState::RUNNING) {
-    log_.line(core::Level::warn, "no upgrade: the daemon is stopping");
-    return;
+    return schema::Error{.message = "the daemon is stopping"};
   }
-  log_.line(core::Level::warn, "received SIGUSR1 indicating upgrade request");
+  if (upgrade_.is_ready()) {
+    return schema::Error{.message = "another one is about to begin"};
+  }
   const schema::Status begun =
       upgrade_.begin(options_.arguments, folder_, survival_.save_for_upgrade(daemon_row()));
-  if (!begun) {
-    log_.line(core::Level::error, "no upgrade: " + begun.error().message);
+  if (begun) {
+    machine_.set_upgrade(core::Machine::UpgradeState::checking);
   }
+  return begun;
 }
 
 bool Daemon::take_upgrade_end(int pid, int status) {
@@ -1103,7 +1139,9 @@ bool Daemon::take_upgrade_end(int pid, int status) {
     return false;
   }
   const schema::Status checked = upgrade_.checked(status);
+  machine_.set_upgrade(core::Machine::UpgradeState::ready);
   if (!checked) {
+    machine_.set_upgrade(core::Machine::UpgradeState::refused, checked.error().message);
     log_.line(core::Level::error,
               "no upgrade, everything goes on as before: " + checked.error().message);
   }
@@ -1116,10 +1154,13 @@ void Daemon::upgrade() {
   children_.flush_logs();
   const schema::Error failed =
       upgrade_.execute(options_.arguments, folder_, survival_.save_for_upgrade(daemon_row()));
+  machine_.set_upgrade(core::Machine::UpgradeState::refused, failed.message);
   log_.line(core::Level::error, "no upgrade, everything goes on as before: " + failed.message);
 }
 
 schema::Status Daemon::resume() {
+  upgrades_ = legacy_->daemon.upgrades;
+  machine_.set_upgrades(upgrades_);
   const schema::Status opened = open_log();
   if (!opened) {
     return opened.error();

@@ -24,12 +24,19 @@ class DaemonMachine final : public core::Machine {
     std::function<const std::string&(core::ProcessId, core::Channel)> log_path;
     std::function<void(core::Effects&)> carry_out;
     std::function<schema::Result<std::shared_ptr<const schema::Resolved>>()> read_configuration;
+    std::function<schema::Status()> begin_upgrade;
   };
 
   explicit DaemonMachine(Parts parts);
 
   // Processes came or went.
   void table_changed() { ++generation_; }
+
+  void set_upgrade(UpgradeState state, const std::string& reason = {}) {
+    upgrade_ = {state, reason};
+  }
+
+  void set_upgrades(std::int64_t upgrades) { upgrades_ = upgrades; }
 
   core::Now now() const override;
   int pid() const override;
@@ -52,10 +59,18 @@ class DaemonMachine final : public core::Machine {
   void log(core::Level level, const std::string& text) override;
   schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() override;
 
+  schema::Status begin_upgrade() override { return parts_.begin_upgrade(); }
+
+  UpgradeProgress upgrade_progress() const override { return upgrade_; }
+
+  std::int64_t upgrades() const override { return upgrades_; }
+
  private:
   Parts parts_;
   std::vector<std::string> environment_;
   std::uint64_t generation_ = 0;
+  UpgradeProgress upgrade_;
+  std::int64_t upgrades_ = 0;
 };
 
 }  // namespace sup::host

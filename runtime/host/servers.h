@@ -2,6 +2,7 @@
 // more: what they serve is the business of who makes them (suprun.cpp joins the two).
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,6 +38,13 @@ class Servers {
   virtual core::Instant settled() = 0;
 
   virtual void close() = 0;
+
+  // Another image of this daemon is about to take over: no more connections are taken, which wait
+  // for it, and those that are there end with the answers that are under way. Or it is not.
+  virtual void set_finishing(bool /*finishing*/) {}
+
+  // How many there are.
+  virtual std::size_t connections() const { return 0; }
 
   // For the next image of this daemon: the sockets that listen, by address, and the other side.
   virtual std::vector<std::pair<std::string, int>> sockets() const { return {}; }

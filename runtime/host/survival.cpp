@@ -63,8 +63,8 @@ void fields(Archive& archive, NamedDescriptor& descriptor) {
 
 template <class Archive>
 void fields(Archive& archive, DaemonRow& row) {
-  auto& [version, directory, pidfile_lock, keeper, descriptors] = row;
-  archive(version, directory, pidfile_lock, keeper, descriptors);
+  auto& [version, directory, pidfile_lock, keeper, upgrades, descriptors] = row;
+  archive(version, directory, pidfile_lock, keeper, upgrades, descriptors);
 }
 
 namespace {

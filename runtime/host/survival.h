@@ -57,6 +57,7 @@ struct DaemonRow {
   std::string directory;  // current
   int pidfile_lock = -1;
   int keeper = -1;
+  std::int64_t upgrades = 0;  // with the one to come
   // Of others, by name: control sockets.
   std::vector<NamedDescriptor> descriptors;
 };

@@ -28,6 +28,13 @@ class LogTail final : public LaterAnswer {
 
   bool is_stream() const override { return true; }
 
+  bool end(std::string& out) override {
+    if (begun_ && in_chunks_) {
+      out += "0\r\n\r\n";
+    }
+    return true;
+  }
+
   Progress resume(core::Now now, std::string& out) override {
     if (!std::exchange(begun_, true)) {
       append_head(out, version_, 200, now.wall);

@@ -51,6 +51,10 @@ class LaterAnswer {
   // When it wants to be asked although nothing happened.
   virtual core::Instant wake() const { return core::never; }
 
+  // The server goes away: appends what ends the answer cleanly. False: it has an end, which may be
+  // waited for.
+  virtual bool end(std::string& /*out*/) { return false; }
+
   // Looked at some twenty times in a second at most, instead of each time: a stream.
   virtual bool is_stream() const { return false; }
 };

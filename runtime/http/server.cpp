@@ -17,6 +17,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 
 #include "runtime/core/concat.h"
 #include "runtime/http/gate.h"
@@ -67,6 +68,7 @@ class Server::Implementation final : public SessionOwner,
   schema::Status open(const schema::Resolved& resolved);
   void serve(asio::io_context& context);
   core::Instant settled(core::Now now);
+  void set_finishing(bool finishing);
   void close(bool keep_files);
 
   Site& site() override { return site_; }
@@ -100,6 +102,7 @@ class Server::Implementation final : public SessionOwner,
   std::string scratch_;
   std::vector<std::shared_ptr<Session>> watched_;
   bool settling_ = false;
+  bool finishing_ = false;
   core::Instant next_stream_look_{};
   core::Instant next_deadline_look_{};
 };
@@ -254,7 +257,30 @@ bool Server::Implementation::make_room() {
   return false;
 }
 
+void Server::Implementation::set_finishing(bool finishing) {
+  if (std::exchange(finishing_, finishing) == finishing) {
+    return;
+  }
+  if (!finishing) {
+    for (Door& door : doors) {
+      if (std::exchange(door.is_paused, false)) {
+        wait_at(door);
+      }
+    }
+    return;
+  }
+  // One that ends leaves the list.
+  const std::vector<std::shared_ptr<Session>> all(sessions.begin(), sessions.end());
+  for (const std::shared_ptr<Session>& session : all) {
+    session->finish();
+  }
+}
+
 void Server::Implementation::accept(Door& door) {
+  if (finishing_) {
+    door.is_paused = true;
+    return;
+  }
   const std::size_t most =
       options_.most_connections != 0 ? options_.most_connections : connections_allowed();
   for (int i = 0; i < most_accepted; ++i) {
@@ -315,7 +341,17 @@ void Server::Implementation::watch(Session& session) {
   }
 }
 
-void Server::Implementation::gone(Session& session) { sessions.erase(session.place); }
+void Server::Implementation::gone(Session& session) {
+  sessions.erase(session.place);
+  if (finishing_) {
+    // Whoever waits for the last one; not from within what it does.
+    asio::post(*context_, [this, self = weak_from_this()] {
+      if (!self.expired()) {
+        settle_();
+      }
+    });
+  }
+}
 
 core::Instant Server::Implementation::settled(core::Now now) {
   if (settling_) {
@@ -356,6 +392,9 @@ core::Instant Server::Implementation::settled(core::Now now) {
     }
   }
   for (Door& door : doors) {
+    if (finishing_) {
+      break;
+    }
     if (door.is_paused && look_at_deadlines) {
       door.is_paused = false;
       wait_at(door);
@@ -392,6 +431,8 @@ std::vector<std::pair<std::string, int>> Server::sockets() const {
 }
 
 core::Instant Server::settled(core::Now now) { return implementation_->settled(now); }
+
+void Server::set_finishing(bool finishing) { implementation_->set_finishing(finishing); }
 
 void Server::close(bool keep_files) { implementation_->close(keep_files); }
 

@@ -55,6 +55,10 @@ class Server {
   // time that it returned has come.
   core::Instant settled(core::Now now);
 
+  // Takes no more connections, which wait for the daemon that takes over, and ends those that are
+  // there with the answers that are under way; or goes on as before.
+  void set_finishing(bool finishing);
+
   // Closes everything; with `keep_files` the files of the sockets stay.
   void close(bool keep_files = false);
 

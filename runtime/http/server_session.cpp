@@ -83,6 +83,23 @@ void Session::close() {
   owner_.gone(*this);
 }
 
+void Session::finish() {
+  guarded([&] {
+    finishing_ = true;
+    if (later_ && unsent_.empty() && later_->end(unsent_)) {
+      later_.reset();
+      close_after_ = true;
+      flush();
+      return;
+    }
+    error_code ignored;
+    if (is_idle() && ahead_.empty() && socket_.available(ignored) == 0) {
+      close_after_ = true;
+      flush();
+    }
+  });
+}
+
 bool Session::is_full() const { return unsent_.size() - sent_ > most_unsent; }
 
 void Session::read() {
@@ -279,6 +296,12 @@ void Session::carry_on() {
   }
   if (later_ && later_->is_stream() && unsent_.empty()) {
     resume(owner_.site().machine.now());
+    if (closed_) {
+      return;
+    }
+  }
+  if (finishing_) {
+    finish();
     if (closed_) {
       return;
     }

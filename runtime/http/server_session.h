@@ -50,6 +50,10 @@ class Session final : public std::enable_shared_from_this<Session> {
   // Asks the answer that takes its time, and goes on if that is done.
   void look(core::Now now);
 
+  // Ends it with the answer that is under way, or now if there is none. A request that has come in
+  // part has its time to come whole.
+  void finish();
+
   // Ends the connection now. Idempotent.
   void close();
 
@@ -98,6 +102,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool reading_ = false;
   bool writing_ = false;
   bool close_after_ = false;  // what is unsent
+  bool finishing_ = false;
   bool closed_ = false;
 };
 

@@ -4,7 +4,7 @@
 //   process_calls.cpp   start, stop, signal, standard input
 //   log_calls.cpp       reading and clearing logs
 //   config_calls.cpp    settings of the processes
-//   suprun_calls.cpp    suprun.*: listeners, and what an update would do
+//   suprun_calls.cpp    suprun.*: listeners, what an update would do, upgrades
 //   system_calls.cpp    system.*
 #pragma once
 

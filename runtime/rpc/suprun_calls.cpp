@@ -1,4 +1,4 @@
-// What Supervisor does not have: the figures of event listeners, and updates by process.
+// What Supervisor does not have: the figures of event listeners, updates by process, upgrades.
 #include <chrono>
 #include <string>
 #include <utility>
@@ -122,6 +122,38 @@ Outcome get_plan_changes(Context& context, const Array& /*arguments*/, Writer& o
   }
   write_changes(context.supervisor.compare(**read), out);
   return Done{};
+}
+
+namespace {
+
+// Until the new program has said whether it can go on.
+class PendingUpgrade final : public Pending {
+ public:
+  Progress resume(Context& context, Writer& out) override {
+    const core::Machine::UpgradeProgress upgrade = context.machine.upgrade_progress();
+    switch (upgrade.state) {
+      case core::Machine::UpgradeState::checking: return Waiting{};
+      case core::Machine::UpgradeState::ready: out.boolean(true); return Done{};
+      case core::Machine::UpgradeState::none:
+      case core::Machine::UpgradeState::refused: break;
+    }
+    return fault(FaultCode::FAILED, upgrade.reason);
+  }
+};
+
+}  // namespace
+
+Outcome get_upgrades(Context& context, const Array& /*arguments*/, Writer& out) {
+  out.integer(context.machine.upgrades());
+  return Done{};
+}
+
+Outcome upgrade(Context& context, const Array& /*arguments*/, Writer& /*out*/) {
+  const schema::Status begun = context.machine.begin_upgrade();
+  if (!begun) {
+    return fault(FaultCode::FAILED, begun.error().message);
+  }
+  return std::make_unique<PendingUpgrade>();
 }
 
 Outcome update(Context& context, const Array& /*arguments*/, Writer& out) {

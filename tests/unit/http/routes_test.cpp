@@ -97,6 +97,14 @@ class FakeMachine final : public core::Machine {
   schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() override {
     return schema::Error{.message = "it is gone"};
   }
+
+  schema::Status begin_upgrade() override { return schema::Nothing{}; }
+
+  UpgradeProgress upgrade_progress() const override { return upgrade; }
+
+  std::int64_t upgrades() const override { return 3; }
+
+  UpgradeProgress upgrade;
 };
 
 class Routes : public testing::Test {
