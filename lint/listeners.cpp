@@ -25,6 +25,14 @@ constexpr std::array known_listeners = {
     KnownListener{"ordered-startup-supervisord",   EVENT,                false, false, false, false, true }
 };
 
+// Those of suplance that do not mind whether there is a server.
+constexpr std::array our_listeners = {
+    KnownListener{"crashmail",      PROCESS_STATE_EXITED, false, false, false, false, false},
+    KnownListener{"crashmailbatch", PROCESS_STATE_EXITED, true,  true,  false, false, true },
+    KnownListener{"crashsms",       PROCESS_STATE_EXITED, true,  true,  false, false, false},
+    KnownListener{"fatalmailbatch", PROCESS_STATE_FATAL,  true,  true,  false, false, false}
+};
+
 std::optional<bool> sets_variable(const Context& context, const ConfigSection& section,
                                   std::string_view name) {
   const ConfigEntry* entry = section.find("environment");
@@ -61,13 +69,18 @@ const CommandLine* command_of(const Context& context, const ConfigSection& secti
 
 const KnownListener* known_listener(const CommandLine& command) {
   std::string name = command.program;
+  const bool is_ours = name == "suplance" && command.argv.size() > 1;
+  if (is_ours) name = command.argv[1].text;
   constexpr std::string_view package = "superlance.";
   if (name.starts_with(package)) name.erase(0, package.size());
   if (name.ends_with(".py")) name.resize(name.size() - 3);
   std::replace(name.begin(), name.end(), '_', '-');
-  const auto* known = std::find_if(known_listeners.begin(), known_listeners.end(),
-                                   [&](const KnownListener& row) { return row.name == name; });
-  return known == known_listeners.end() ? nullptr : known;
+  const auto named = [&](const KnownListener& row) { return row.name == name; };
+  const auto* known = std::find_if(known_listeners.begin(), known_listeners.end(), named);
+  if (known == known_listeners.end()) return nullptr;
+  if (!is_ours || known->calls_server) return known;
+  const auto* ours = std::find_if(our_listeners.begin(), our_listeners.end(), named);
+  return ours == our_listeners.end() ? nullptr : ours;
 }
 
 bool is_installed(const CommandLine& command) {

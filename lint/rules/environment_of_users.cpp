@@ -5,6 +5,7 @@
 
 #include "lint/environments.h"
 #include "lint/lint.h"
+#include "lint/listener_arguments.h"
 #include "schema/redact.h"
 #include "schema/text.h"
 
@@ -189,6 +190,17 @@ void check_privilege(const Context& context, Diagnostics& out, const ConfigSecti
 void check_secret(const Context& context, Diagnostics& out, const ConfigSection& section,
                   const ConfigEntry& entry) {
   const CommandLine& command = context.command(section, entry);
+  const auto tell = [&](const std::string& option) {
+    out.report(secret_on_command_line.rule, context.key_span(entry),
+               "every user of the machine can read what " + section.display() + " gets by " +
+                   quoted(option) + " in the process list")
+        .with_hint("hand it over by `environment` or a file");
+  };
+  const auto listener = listener_arguments(command);
+  if (listener && listener->is_batch_tool() && listener->has("password")) {
+    tell("-p");
+    return;
+  }
   for (std::size_t i = 1; i < command.argv.size(); ++i) {
     const Word& word = command.argv[i];
     if (!word.text.starts_with("--") || word.is_open) continue;
@@ -202,11 +214,7 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
     const std::string& value = equals != std::string::npos ? word.text : command.argv[i + 1].text;
     const std::size_t begin = equals != std::string::npos ? equals + 1 : 0;
     if (!schema::hides_argument(name, std::string_view(value).substr(begin))) continue;
-    auto& diagnostic =
-        out.report(secret_on_command_line.rule, context.key_span(entry),
-                   "every user of the machine can read what " + section.display() + " gets by " +
-                       quoted("--" + std::string(name)) + " in the process list");
-    diagnostic.with_hint("hand it over by `environment` or a file");
+    tell("--" + std::string(name));
     return;
   }
 }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <mutex>
 
 #include "runtime/listeners/tables.h"
 #include "schema/text.h"
@@ -62,6 +63,9 @@ std::vector<std::string> CommandLine::values(std::string_view name) const {
 }
 
 CommandLine read_command_line(std::string_view tool, int count, char** arguments) {
+  // getopt of the C library has one state, and rules of supcheck are asked in two threads.
+  static std::mutex one_reader;
+  const std::lock_guard lock(one_reader);
   CommandLine line;
   const ToolTable* const table = tool_table(tool);
   SUP_CHECK(table != nullptr, "a tool without a table");

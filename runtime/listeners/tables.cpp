@@ -77,6 +77,11 @@ Table httpok_arguments() {
       {"eager",              'e', "",            "check always (the default)"},
       {"not-eager",          'E', "",            "check only while one of the programs runs"},
       {"name",               'n', "TEXT",        "stands in the subject"},
+  };
+}
+
+Table httpok_more() {
+  return {
       {"ca-file",            0,   "FILE",        "trust the authorities in this PEM file"},
       {"insecure",           0,   "",            "do not verify the server's certificate"},
       {"failures",           0,   "NUMBER",      "act after so many bad answers in a row (1)"},
@@ -97,6 +102,11 @@ Table memmon_arguments() {
       {"email",              'm', "ADDRESS",     "send mails to it; without, none"},
       {"uptime",             'u', "TIME",        "mail only if the process ran no longer: 90, 90s, 5m, 3h, 1d"},
       {"name",               'n', "TEXT",        "stands in the subject"},
+  };
+}
+
+Table memmon_more() {
+  return {
       {"measure",            0,   "KIND",        "rss (the default), pss: shared memory in shares, or cgroup: all of the process's control group"},
       {"dry-run",            0,   "",            "say what would be restarted"},
   };
@@ -202,20 +212,30 @@ Table driver_arguments() {
 
 // clang-format on
 
+// A tool of superlance, with what ours knows beyond.
+ToolTable superlance_table(std::string_view name, bool stops_at_word, const Table& own,
+                           const Table& more) {
+  return {name, stops_at_word, joined({own, more, mail_arguments()}), own.size()};
+}
+
+ToolTable own_table(std::string_view name, bool stops_at_word, Table arguments) {
+  return {name, stops_at_word, std::move(arguments), 0};
+}
+
 const std::vector<ToolTable>& all_tables() {
   static const std::vector<ToolTable> all{
-      {"crashmail",      true,  joined({crashmail_arguments(), mail_arguments()})},
-      {"crashmailbatch", false, joined({batch_arguments(), mail_arguments()})    },
-      {"fatalmailbatch", false, joined({batch_arguments(), mail_arguments()})    },
-      {"crashsms",       false, joined({batch_arguments(), mail_arguments()})    },
-      {"httpok",         true,  joined({httpok_arguments(), mail_arguments()})   },
-      {"memmon",         true,  joined({memmon_arguments(), mail_arguments()})   },
-      {"webhook",        false, webhook_arguments()                              },
-      {"exec",           true,  exec_arguments()                                 },
-      {"log",            false, log_arguments()                                  },
-      {"relay",          false, relay_arguments()                                },
-      {"check",          true,  driver_arguments()                               },
-      {"replay",         true,  driver_arguments()                               }
+      superlance_table("crashmail", true, crashmail_arguments(), {}),
+      superlance_table("crashmailbatch", false, batch_arguments(), {}),
+      superlance_table("fatalmailbatch", false, batch_arguments(), {}),
+      superlance_table("crashsms", false, batch_arguments(), {}),
+      superlance_table("httpok", true, httpok_arguments(), httpok_more()),
+      superlance_table("memmon", true, memmon_arguments(), memmon_more()),
+      own_table("webhook", false, webhook_arguments()),
+      own_table("exec", true, exec_arguments()),
+      own_table("log", false, log_arguments()),
+      own_table("relay", false, relay_arguments()),
+      own_table("check", true, driver_arguments()),
+      own_table("replay", true, driver_arguments()),
   };
   return all;
 }

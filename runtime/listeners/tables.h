@@ -3,6 +3,7 @@
 // Pure.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct ToolTable {
   // Options end at the first word, as getopt of Python has it; optparse reads on.
   bool stops_at_word = true;
   std::vector<Argument> arguments;
+  // So many of them, the first ones, are superlance's; 0 for a tool that superlance does not have.
+  std::size_t of_superlance = 0;
 };
 
 // Null for what is no tool.
