@@ -217,10 +217,10 @@ int webhook(int count, char** arguments) {
   }
   if (line.mistake) return refuse_arguments(tool_name, *line.mistake);
   Line all{
-      .webhook = {                      },
-      .pacing = {      },
-      .queue = {.name = tool_name,      .noun = "message", .suffix = "event"},
-      .filter = {}
+      .webhook = {                 },
+      .pacing = { },
+      .queue = {.name = tool_name, .noun = "message", .suffix = "event"},
+      .filter = {                  }
   };
   if (const Mistake wrong = read(line, all)) return refuse_arguments(tool_name, *wrong);
   if (line.has("test")) return test(all.webhook);
