@@ -216,12 +216,10 @@ int webhook(int count, char** arguments) {
     return 0;
   }
   if (line.mistake) return refuse_arguments(tool_name, *line.mistake);
-  Line all{
-      .webhook = {                 },
-      .pacing = { },
-      .queue = {.name = tool_name, .noun = "message", .suffix = "event"},
-      .filter = {                  }
-  };
+  Line all;
+  all.queue.name = tool_name;
+  all.queue.noun = "message";
+  all.queue.suffix = "event";
   if (const Mistake wrong = read(line, all)) return refuse_arguments(tool_name, *wrong);
   if (line.has("test")) return test(all.webhook);
   if (!is_under_supervisor()) {

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
+import subprocess
 import unittest
 
-from harness import PATIENCE, alive, program
+from harness import PATIENCE, ROOT, alive, program
 from test_suplance import SuplanceTest, Session, exited, fatal, tick
 
 
@@ -197,6 +199,58 @@ class Log(SuplanceTest):
                       ['-b', '-1', 'file'], ['/nonexistent/file']):
             run = self.ran('suplance', 'log', *wrong, environment=inside)
             self.assertEqual((run.returncode, run.stdout), (2, ''), wrong)
+
+
+class Samples(SuplanceTest):
+    """The listeners of samples/listeners, which docs/listeners.md speaks of."""
+
+    def commands(self):
+        folder = os.path.join(ROOT, 'samples', 'listeners')
+        yield program('sample_listener')
+        for name in ('watch.py', 'watch.sh'):
+            yield os.path.join(folder, name)
+
+    def test_protocol(self):
+        for command in self.commands():
+            with self.subTest(command):
+                run = self.ran('suplance', 'check', '-t', '10', '--', command)
+                self.assertEqual((run.returncode, run.stdout), (0, '31 events sent, 0 errors, 0 notes\n'))
+
+    def test_what_they_say(self):
+        for command in self.commands():
+            with self.subTest(command):
+                session = Session([command], folder=self.folder)
+                self.addCleanup(session.close)
+                session.send(exited('ok', expected=1), exited('web', 'shop'), tick(), fatal('x'),
+                             ('PROCESS_COMMUNICATION_STDOUT', 'processname:a groupname:a pid:1\nü\r\n日本'),
+                             ('SUPERVISOR_STATE_CHANGE_STOPPING', ''), exited('db'))
+                self.assertEqual(session.end(), 0)
+                self.assertEqual(session.said(), 'shop:web died, pid 77\ndb:db died, pid 77\n')
+
+    def test_the_header_alone(self):
+        """What the header does beyond the sample, with the compiler that is there."""
+        compiler = shutil.which('c++') or shutil.which('g++')
+        if not compiler:
+            self.skipTest('no compiler')
+        self.write('own.cpp', '#include <suplance/listener.h>\n#include <stdexcept>\n#include <cstdlib>\n'
+                   'int main() { return suplance::listen([](const suplance::Event& event) {\n'
+                   '  if (event.name == "TICK_5") throw std::runtime_error("oops");\n'
+                   '  if (std::system("echo noise") != 0) return false;\n'
+                   '  return event["pid"] != "1" || event.data.size() != 2; }, suplance::Length::bytes); }\n')
+        subprocess.run([compiler, '-std=c++17', '-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Werror', '-I',
+                        os.path.join(ROOT, 'runtime', 'listeners', 'author'), '-o', self.path('own'),
+                        self.path('own.cpp')], check=True)
+        session = Session([self.path('own')], folder=self.folder)
+        self.addCleanup(session.close)
+        session.send(tick(5), tick())
+        payload = 'processname:a groupname:a pid:1 channel:stdout\nü'.encode()
+        session.process.stdin.write(b'ver:3.0 eventname:PROCESS_LOG_STDOUT len:%d\n' % len(payload) + payload)
+        session.process.stdin.flush()
+        session.expect(b'RESULT 4\nFAILREADY\n')
+        session.process.stdin.write(b'nonsense\n')
+        session.process.stdin.flush()
+        self.assertEqual(session.process.wait(PATIENCE), 1)
+        self.assertEqual(session.said(), 'TICK_5: oops\nnoise\nnoise\nnot the header of an event: nonsense\n')
 
 
 if __name__ == '__main__':
