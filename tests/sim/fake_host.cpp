@@ -147,9 +147,14 @@ void FakeHost::run_until(Instant time) {
 }
 
 void FakeHost::carry_out(core::Effects effects) {
-  for (const core::Effect& effect : effects) {
+  for (core::Effect& effect : effects) orders_.push_back(std::move(effect));
+  if (std::exchange(executing_, true)) return;  // the loop below comes to them
+  while (!orders_.empty()) {
+    const core::Effect effect = std::move(orders_.front());
+    orders_.pop_front();
     std::visit([this](const auto& order) { carry_out(order); }, effect);
   }
+  executing_ = false;
 }
 
 Script FakeHost::script_of(const std::string& name) {
@@ -167,7 +172,9 @@ void FakeHost::carry_out(const core::effect::Spawn& effect) {
   }
   if (failing_spawns.contains(++spawn_number_)) {
     later(Instant{}, [this, id = effect.process] {
-      tell(core::input::SpawnFailed{id, "can't find command 'x'"});
+      tell(core::input::SpawnFailed{id, spawn_number_ % 2 == 1
+                                            ? "can't find command 'x'"
+                                            : "Too many processes in process table to spawn 'x'"});
     });
     return;
   }
@@ -261,7 +268,8 @@ void FakeHost::answer(int pid) {
 void FakeHost::carry_out(const core::effect::AppendLog& effect) {
   const bool out = effect.channel == Channel::standard_output;
   // The process itself may be gone in the core by now.
-  output[names_[effect.process] + (out ? " stdout" : " stderr")] += effect.bytes;
+  const std::string channel = names_[effect.process] + (out ? " stdout" : " stderr");
+  (disk_full ? lost : output)[channel] += effect.bytes;
 }
 
 void FakeHost::carry_out(const core::effect::LogLine& effect) {
@@ -343,6 +351,7 @@ void FakeHost::carry_out(const core::effect::CloseSpool& effect) {
 }
 
 void FakeHost::write_spools() {
+  std::set<GroupId> touched;
   for (const core::SpoolNote& note : core_.take_spool_notes()) {
     const auto open = open_spools_.find(note.pool);
     if (open == open_spools_.end()) {
@@ -352,20 +361,33 @@ void FakeHost::write_spools() {
     Spool& spool = spools_[open->second];
     spool.records.push_back(note.record);
     spool.book.take(note.pool_serial, note.step);
-    if (spool.records.size() <= spool_room) continue;
-    // As the host does it with the older of its two files.
-    const std::size_t half = spool_room / 2;
-    std::int64_t through = -1;
-    for (std::size_t i = 0; i < half; ++i) {
-      const core::SpoolRecord record = core::read_spool_record(spool.records[i], time()).record;
-      if (!record.is_done) through = std::max(through, record.pool_serial);
-    }
-    spool.records.erase(spool.records.begin(), spool.records.begin() + std::ptrdiff_t(half));
-    const std::optional<std::int64_t> oldest = spool.book.oldest();
-    if (!oldest || *oldest > through) continue;
-    spool.book.drop_through(through);
-    tell(core::input::SpoolDropped{note.pool, through, spool.book.stored()});
+    spool.unwritten = disk_full ? spool.unwritten + 1 : 0;
+    touched.insert(note.pool);
   }
+  // As the host does it when all was written: with the older of its two files, and with what is in
+  // the way of a full disk. What is told leads to more.
+  for (const GroupId pool : touched) {
+    Spool& spool = spools_[open_spools_.at(pool)];
+    if (spool.records.size() > spool_room) {
+      drop_from_spool(pool, spool, spool.records.size() - spool_room / 2);
+    } else if (spool.unwritten > spool_memory) {
+      drop_from_spool(pool, spool, spool.records.size());
+    }
+  }
+}
+
+void FakeHost::drop_from_spool(GroupId pool, Spool& spool, std::size_t records) {
+  std::int64_t through = -1;
+  for (std::size_t i = 0; i < records; ++i) {
+    const core::SpoolRecord record = core::read_spool_record(spool.records[i], time()).record;
+    if (!record.is_done) through = std::max(through, record.pool_serial);
+  }
+  spool.records.erase(spool.records.begin(), spool.records.begin() + std::ptrdiff_t(records));
+  spool.unwritten = std::min(spool.unwritten, spool.records.size());
+  const std::optional<std::int64_t> oldest = spool.book.oldest();
+  if (!oldest || *oldest > through) return;
+  spool.book.drop_through(through);
+  tell(core::input::SpoolDropped{pool, through, spool.book.stored()});
 }
 
 void FakeHost::carry_out(const core::effect::Quit& effect) {
@@ -427,6 +449,10 @@ ProcessState FakeHost::state(std::string_view name) const { return core_.status(
 int FakeHost::pid(std::string_view name) const { return core_.status(id(name)).pid; }
 
 void FakeHost::write(std::string_view name, Channel channel, std::string_view bytes) {
+  if (core_.wants_output(id(name), channel)) {
+    told[std::string(name) + (channel == Channel::standard_output ? " stdout" : " stderr")] +=
+        bytes;
+  }
   tell(core::input::Output{id(name), channel, bytes});
 }
 

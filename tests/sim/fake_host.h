@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -134,6 +135,12 @@ class FakeHost {
   std::uint64_t loaded = 0;
   // Events of a spool, done or not, that there is room for: beyond it, the older half is dropped.
   std::size_t spool_room = 1000000;
+  // Nothing can be written: what belongs into logs is lost and counted, what belongs into spools is
+  // kept in memory, and given up when that is full.
+  bool disk_full = false;
+  std::size_t spool_memory = 30;            // records
+  std::map<std::string, std::string> told;  // what children wrote and the core was told, as output
+  std::map<std::string, std::string> lost;  // of that, what found no room in its log
   // What is in a spool outlives its pool and a restart.
   bool keeps_spools = true;
 
@@ -179,6 +186,13 @@ class FakeHost {
   std::size_t alive() const;
 
  private:
+  // Of one pool, by its name: what a host keeps on disk.
+  struct Spool {
+    core::SpoolBook book;
+    std::vector<std::string> records;  // in order; done or not
+    std::size_t unwritten = 0;         // of them, the last ones
+  };
+
   struct Child {
     ProcessId process = 0;
     Script script;
@@ -205,15 +219,10 @@ class FakeHost {
   void carry_out(const core::effect::CloseSpool& effect);
   void carry_out(const core::effect::Quit& effect);
   void write_spools();
+  void drop_from_spool(GroupId pool, Spool& spool, std::size_t records);
   void later(Instant delay, std::function<void()> what);
   void end_child(int pid, ExitStatus status);
   void answer(int pid);
-
-  // Of one pool, by its name: what a host keeps on disk.
-  struct Spool {
-    core::SpoolBook book;
-    std::vector<std::string> records;  // in order; done or not
-  };
 
   Script script_of(const std::string& name);
 
@@ -227,6 +236,8 @@ class FakeHost {
   std::map<std::string, Spool> spools_;
   std::map<ProcessId, std::string> names_;  // of those that were started
   std::map<std::string, std::size_t> start_counts_;
+  std::deque<core::Effect> orders_;
+  bool executing_ = false;
   int depth_ = 0;
   int next_pid_ = 100;
   int spawn_number_ = 0;
