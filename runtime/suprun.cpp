@@ -73,7 +73,7 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
 }
 
 // Puts the command line's settings over those of the file.
-Loaded finish(schema::Resolved&& resolved, const CommandLine& line,
+Loaded finish(schema::Resolved&& resolved, const CommandLine& line, std::vector<std::string> files,
               std::vector<std::string> first_lines) {
   const schema::Status applied = apply_command_line(line, resolved.supervisord);
   if (!applied) {
@@ -85,7 +85,8 @@ Loaded finish(schema::Resolved&& resolved, const CommandLine& line,
   }
   return host::Configuration{
       .resolved = std::make_shared<const schema::Resolved>(std::move(resolved)),
-      .first_lines = std::move(first_lines)};
+      .first_lines = std::move(first_lines),
+      .files = std::move(files)};
 }
 
 // An error has a line for each mistake.
@@ -104,7 +105,7 @@ Loaded load_plan(const CommandLine& line) {
     return schema::Error{.message = std::move(text)};
   }
   warn_of_programs(*plan, bound.resolved, facts);
-  return finish(std::move(bound.resolved), line, {"plan " + schema::plan_hash(*plan)});
+  return finish(std::move(bound.resolved), line, plan->files, {"plan " + schema::plan_hash(*plan)});
 }
 
 Loaded load_configuration(const CommandLine& line, bool color) {
@@ -142,7 +143,7 @@ Loaded load_configuration(const CommandLine& line, bool color) {
                                              diagnostic.message);
   }
   warn_of_programs(compilation->plan, compilation->resolved, facts);
-  return finish(std::move(compilation->resolved), line, {});
+  return finish(std::move(compilation->resolved), line, compilation->plan.files, {});
 }
 
 bool begins_like_plan(const std::string& path) {

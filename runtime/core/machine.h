@@ -78,6 +78,21 @@ class Machine {
   virtual schema::Status clear_logs(ProcessId process) = 0;
   virtual schema::Status clear_activity_log() = 0;
 
+  // Bytes; nothing if there is no such file.
+  virtual std::optional<std::int64_t> file_size(const std::string& path) const = 0;
+
+  // What a process uses, without its children.
+  struct Usage {
+    double cpu_seconds = 0;  // since it began
+    std::int64_t resident_bytes = 0;
+  };
+
+  // Nothing if there is no such process any more.
+  virtual std::optional<Usage> usage(int pid) const = 0;
+
+  // Where something of the plan is written, "conf.d/web.conf:12"; empty if that is not known.
+  virtual std::string place(schema::Origin origin) const = 0;
+
   // What a start would find wrong with the command now.
   virtual std::optional<CommandProblem> command_problem(ProcessId process) const = 0;
 

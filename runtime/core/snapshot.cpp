@@ -201,8 +201,8 @@ class Snapshot {
   template <class Archive>
   static void row(Archive& archive, ProcessEntry& entry) {
     archive(entry.birth, entry.place, entry.when_stopped, entry.waits_for_siblings,
-            entry.waits_for_leaving, entry.record, entry.starts, entry.exits, entry.armed,
-            entry.channels, entry.listener);
+            entry.waits_for_leaving, entry.record, entry.starts, entry.spawn_failures, entry.exits,
+            entry.armed, entry.channels, entry.listener);
   }
 
   template <class Archive>

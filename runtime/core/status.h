@@ -36,7 +36,8 @@ struct ProcessExit {
 };
 
 struct ProcessHistory {
-  std::uint64_t starts = 0;        // attempts, also those that failed
+  std::uint64_t starts = 0;  // attempts, also those that failed
+  std::uint64_t spawn_failures = 0;
   std::vector<ProcessExit> exits;  // the last ones, the newest at the end
 };
 

@@ -94,7 +94,11 @@ void Supervisor::Implementation::process_changed(ProcessId process, const StateC
   if (schema::is_stopped(change.from) && !schema::is_stopped(change.to)) ++entry.unstopped;
   if (!schema::is_stopped(change.from) && schema::is_stopped(change.to)) --entry.unstopped;
   const schema::EventType type = state_event(change.to);
-  if (wanted(type)) publish(type, state_payload(spec(process), change));
+  if (wanted(type)) {
+    publish(type, state_payload(spec(process), change));
+  } else {
+    count(type);
+  }
   update_ready(process);
 }
 
@@ -148,6 +152,7 @@ void Supervisor::Implementation::on(const input::Spawned& input) {
 
 void Supervisor::Implementation::on(const input::SpawnFailed& input) {
   if (!knows(input.process, "spawn failed")) return;
+  ++processes_[input.process].spawn_failures;
   step_process(input.process, {.event = ProcessEvent::spawn_failed, .reason = input.reason});
 }
 
@@ -317,7 +322,7 @@ bool Supervisor::wants_output(ProcessId process, Channel channel) const {
 ProcessHistory Supervisor::history(ProcessId process) const {
   const ProcessEntry& entry = implementation_->processes_[process];
   return {
-      entry.starts, {entry.exits.begin(), entry.exits.end()}
+      entry.starts, entry.spawn_failures, {entry.exits.begin(), entry.exits.end()}
   };
 }
 

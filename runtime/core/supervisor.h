@@ -17,6 +17,7 @@
 #include "runtime/core/input.h"
 #include "runtime/core/status.h"
 #include "runtime/core/types.h"
+#include "schema/events.h"
 #include "schema/instantiate.h"
 #include "schema/process_diff.h"
 #include "schema/result.h"
@@ -113,6 +114,22 @@ class Supervisor {
 
   // Whether somebody takes them: events pile up otherwise.
   void note_events(bool wanted);
+
+  // An event as it happened, for who looks on. Nothing is kept while nobody does.
+  struct Observed {
+    std::uint64_t number = 0;  // of all events of this daemon; a gap: there were too many at once
+    schema::EventType type = schema::EventType::EVENT;
+    std::int64_t serial = 0;  // that event listeners know it by; 0: none of them gets it
+    std::chrono::nanoseconds wall{};
+    std::string payload;
+  };
+
+  void observe_events(bool wanted);
+  // Those since it was asked last, 4096 at most.
+  std::vector<Observed> take_observed();
+
+  // How many there were since this daemon is there; TICK and output only while somebody wants them.
+  std::uint64_t event_count(schema::EventType type) const;
 
   // Takes one fact and appends the orders that follow from it. Never throws, never blocks.
   void handle(const Now& now, const Input& input, Effects& out);

@@ -21,13 +21,16 @@ struct Period {
 // After which a listener that does not answer is told of, once for each event.
 constexpr Instant patience = std::chrono::seconds(60);
 
+// Events that are kept for who looks on, until they are taken.
+constexpr std::size_t most_observed = 4096;
+
 constexpr std::array<Period, 3> periods = {
     {{5, EventType::TICK_5}, {60, EventType::TICK_60}, {3600, EventType::TICK_3600}}
 };
 
 }  // namespace
 
-bool Supervisor::Implementation::wanted(EventType type) const {
+bool Supervisor::Implementation::subscribed(EventType type) const {
   return !subscribers_[static_cast<std::size_t>(type)].empty();
 }
 
@@ -71,9 +74,14 @@ void Supervisor::Implementation::report_undelivered(GroupId pool) {
 
 void Supervisor::Implementation::publish(EventType type, const std::string& payload,
                                          const std::string& raw) {
+  count(type);
   const auto& pools = subscribers_[static_cast<std::size_t>(type)];
-  if (pools.empty()) return;
+  if (pools.empty()) {
+    if (observing_) observe(type, 0, payload);
+    return;
+  }
   const std::int64_t serial = next_serial(serial_);
+  if (observing_) observe(type, serial, payload);
   for (const GroupId pool : pools) {
     const bool gets_bytes =
         groups_[pool].spec->listener.event_length == schema::EventLengthValue::bytes;
@@ -90,6 +98,14 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
     if (pushed_out && notes_events_) note_event(pool, *pushed_out, true);
     if (pushed_out) report_discarded(pool, *pushed_out);
     touch(pool);
+  }
+}
+
+void Supervisor::Implementation::observe(EventType type, std::int64_t serial,
+                                         const std::string& payload) {
+  ++event_number_;
+  if (observed_.size() < most_observed) {
+    observed_.push_back({event_number_, type, serial, now_.wall, payload});
   }
 }
 
@@ -211,11 +227,11 @@ std::optional<PoolStatus> Supervisor::Implementation::pool_status(GroupId group)
 // Time is counted while somebody listens.
 void Supervisor::Implementation::adjust_ticks() {
   for (std::uint32_t i = 0; i < periods.size(); ++i) {
-    if (!wanted(periods[i].type)) {
+    if (!subscribed(periods[i].type)) {
       timers_.arm({TimerKind::tick, i}, ticks_armed_[i], never);
       tick_slices_[i].reset();
     }
-    if (tick_slices_[i] || !wanted(periods[i].type)) continue;
+    if (tick_slices_[i] || !subscribed(periods[i].type)) continue;
     tick_slices_[i] = tick_slice(now_.wall, periods[i].seconds);
     check_tick(i);
   }
@@ -229,6 +245,19 @@ void Supervisor::Implementation::check_tick(std::uint32_t period) {
   }
   const Instant left = std::chrono::seconds(slice + periods[period].seconds) - now_.wall;
   timers_.arm({TimerKind::tick, period}, ticks_armed_[period], now_.steady + left);
+}
+
+void Supervisor::observe_events(bool wanted) {
+  implementation_->observing_ = wanted;
+  if (!wanted) implementation_->observed_ = {};
+}
+
+std::vector<Supervisor::Observed> Supervisor::take_observed() {
+  return std::exchange(implementation_->observed_, {});
+}
+
+std::uint64_t Supervisor::event_count(EventType type) const {
+  return implementation_->event_counts_[static_cast<std::size_t>(type)];
 }
 
 }  // namespace sup::core

@@ -93,6 +93,8 @@ void Supervisor::Implementation::announce(GroupId group) {
   if (groups_[group].pool) subscribe(group);
   if (wanted(EventType::PROCESS_GROUP_ADDED)) {
     publish(EventType::PROCESS_GROUP_ADDED, group_payload(groups_[group].spec->name));
+  } else {
+    count(EventType::PROCESS_GROUP_ADDED);
   }
 }
 
@@ -134,6 +136,8 @@ void Supervisor::Implementation::erase_group(GroupId group) {
   free_groups_.push_back(group);
   if (wanted(EventType::PROCESS_GROUP_REMOVED)) {
     publish(EventType::PROCESS_GROUP_REMOVED, group_payload(name));
+  } else {
+    count(EventType::PROCESS_GROUP_REMOVED);
   }
 }
 

@@ -158,7 +158,14 @@ class Supervisor::Implementation {
   void start_after_leaving();
 
   // Events.
-  bool wanted(schema::EventType type) const;
+  bool subscribed(schema::EventType type) const;
+
+  bool wanted(schema::EventType type) const { return observing_ || subscribed(type); }
+
+  void count(schema::EventType type) { ++event_counts_[static_cast<std::size_t>(type)]; }
+
+  void observe(schema::EventType type, std::int64_t serial, const std::string& payload);
+
   // `raw` is what pools get that count bytes, where it is not the same.
   void publish(schema::EventType type, const std::string& payload, const std::string& raw = {});
   void subscribe(GroupId pool);
@@ -253,6 +260,12 @@ class Supervisor::Implementation {
   std::vector<SpoolNote> spool_notes_;
   Changes changes_{.everything = true, .processes = {}, .events = {}};
   bool notes_events_ = false;
+
+  // For who looks on; not written down.
+  bool observing_ = false;
+  std::uint64_t event_number_ = 0;
+  std::vector<Observed> observed_;
+  std::array<std::uint64_t, event_type_count> event_counts_{};
 
   // Of the input at work.
   Now now_{};

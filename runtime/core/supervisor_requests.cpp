@@ -66,7 +66,11 @@ RequestError Supervisor::Implementation::send_remote_event(std::string_view type
   // Supervisor takes these during shutdown, too.
   if (phase_ != Phase::working) return RequestError::shutting_down;
   constexpr auto event = schema::EventType::REMOTE_COMMUNICATION;
-  if (wanted(event)) publish(event, remote_payload(type, data));
+  if (wanted(event)) {
+    publish(event, remote_payload(type, data));
+  } else {
+    count(event);
+  }
   return RequestError::none;
 }
 

@@ -49,6 +49,7 @@ struct ProcessEntry {
   bool waits_for_leaving = false;   // starts when what was removed is gone
   ProcessRecord record;
   std::uint64_t starts = 0;
+  std::uint64_t spawn_failures = 0;
   std::vector<ProcessExit> exits;  // the last ones
   Instant armed = never;
   bool noted = false;                           // among the changes that nobody took yet

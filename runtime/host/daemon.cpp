@@ -111,6 +111,9 @@ class Daemon {
                                             : none;
             },
             .carry_out = [this](core::Effects& orders) { carry_out(orders); },
+            .plan_files = [this]() -> const std::vector<std::string>& {
+              return configuration_.files;
+            },
             .read_configuration = [this] { return read_configuration(); },
             .begin_upgrade = [this] { return begin_upgrade(); }}),
         survival_(Survival::Parts{
@@ -600,6 +603,7 @@ void Daemon::execute(const core::effect::Updated&) {
   configuration_ = {};
   const Configuration taken = std::exchange(next_configuration_, {});
   if (taken.resolved.get() == &supervisor_.resolved()) {
+    configuration_.files = taken.files;
     for (const std::string& line : taken.first_lines) {
       log_.line(core::Level::info, line);
     }

@@ -20,6 +20,8 @@ struct Configuration {
   std::shared_ptr<const schema::Resolved> resolved;
   // Come first in the activity log, at INFO: which plan it is.
   std::vector<std::string> first_lines;
+  // That origins in it point into; may be empty.
+  std::vector<std::string> files{};
 };
 
 struct DaemonOptions {

@@ -10,6 +10,7 @@
 #include "runtime/host/command.h"
 #include "runtime/host/credentials.h"
 #include "runtime/host/environment.h"
+#include "runtime/host/process_usage.h"
 #include "runtime/host/system.h"
 
 namespace sup::host {
@@ -109,6 +110,24 @@ std::string DaemonMachine::activity_log_path() const {
 
 bool DaemonMachine::file_exists(const std::string& path) const {
   return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::optional<std::int64_t> DaemonMachine::file_size(const std::string& path) const {
+  struct stat status {};
+
+  return ::stat(path.c_str(), &status) == 0 ? std::optional<std::int64_t>(status.st_size)
+                                            : std::nullopt;
+}
+
+std::optional<core::Machine::Usage> DaemonMachine::usage(int pid) const {
+  return process_usage(pid);
+}
+
+std::string DaemonMachine::place(schema::Origin origin) const {
+  const std::vector<std::string>& files = parts_.plan_files();
+  return origin.line != 0 && origin.file < files.size()
+             ? files[origin.file] + ":" + std::to_string(origin.line)
+             : std::string();
 }
 
 std::unique_ptr<core::LogReader> DaemonMachine::open_log(const std::string& path) const {

@@ -23,6 +23,7 @@ class DaemonMachine final : public core::Machine {
     Children& children;
     std::function<const std::string&(core::ProcessId, core::Channel)> log_path;
     std::function<void(core::Effects&)> carry_out;
+    std::function<const std::vector<std::string>&()> plan_files;
     std::function<schema::Result<std::shared_ptr<const schema::Resolved>>()> read_configuration;
     std::function<schema::Status()> begin_upgrade;
   };
@@ -49,6 +50,9 @@ class DaemonMachine final : public core::Machine {
   const std::string& log_path(core::ProcessId process, core::Channel channel) const override;
   std::string activity_log_path() const override;
   bool file_exists(const std::string& path) const override;
+  std::optional<std::int64_t> file_size(const std::string& path) const override;
+  std::optional<Usage> usage(int pid) const override;
+  std::string place(schema::Origin origin) const override;
   std::unique_ptr<core::LogReader> open_log(const std::string& path) const override;
   schema::Status clear_logs(core::ProcessId process) override;
   schema::Status clear_activity_log() override;

@@ -10,20 +10,32 @@
 namespace sup::rpc {
 
 enum class FaultCode : int {
-#define FAULT(name, number) name = (number),
+#define FAULT(name, number, http) name = (number),
 #include "runtime/rpc/faults.def"
 #undef FAULT
 };
 
 constexpr std::string_view fault_name(FaultCode code) {
   switch (code) {
-#define FAULT(name, number) \
-  case FaultCode::name:     \
+#define FAULT(name, number, http) \
+  case FaultCode::name:           \
     return #name;
 #include "runtime/rpc/faults.def"
 #undef FAULT
   }
   return "UNKNOWN";
+}
+
+// Of the answer over HTTP that has no other way to say it.
+constexpr int http_status(int code) {
+  switch (code) {
+#define FAULT(name, number, http) \
+  case number:                    \
+    return http;
+#include "runtime/rpc/faults.def"
+#undef FAULT
+    default: return 500;
+  }
 }
 
 // "BAD_NAME", or with something behind it "BAD_NAME: web".

@@ -12,7 +12,15 @@ bool is_stock(const schema::RpcInterface& interface) {
 }
 
 Interface::Interface(core::Supervisor& supervisor, core::Machine& machine)
-    : supervisor_(supervisor), machine_(machine) {}
+    : supervisor_(supervisor),
+      machine_(machine),
+      figures_(methods().size()),
+      since_(machine.now().wall) {
+  for (const MethodRow& row : methods()) {
+    const Shape shape = read_shape(row.shape);
+    counts_.push_back({shape.required, shape.parameters.size()});
+  }
+}
 
 void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
   methods_.clear();
@@ -21,9 +29,7 @@ void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
   const auto add = [this](const std::string& as, std::string_view space) {
     for (const MethodRow& row : methods()) {
       if (row.space == space) {
-        const Shape shape = read_shape(row.shape);
-        methods_[as + "." + std::string(row.name)] = {&row, shape.required,
-                                                      shape.parameters.size()};
+        methods_[as + "." + std::string(row.name)] = &row;
       }
     }
   };
@@ -44,7 +50,7 @@ void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
 
 const MethodRow* Interface::find(const std::string& name) const {
   const auto found = methods_.find(name);
-  return found != methods_.end() ? found->second.row : nullptr;
+  return found != methods_.end() ? found->second : nullptr;
 }
 
 std::vector<std::string> Interface::method_names() const {
@@ -62,20 +68,44 @@ Outcome Interface::call(const std::string& method, const Array& arguments, Write
   if (found == methods_.end()) {
     return fault(FaultCode::UNKNOWN_METHOD);
   }
-  const auto& [row, fewest, most] = found->second;
-  if (arguments.size() < fewest || arguments.size() > most) {
-    return fault(FaultCode::INCORRECT_PARAMETERS);
-  }
-  if (row->when == When::running && supervisor_.state() != schema::SupervisorState::RUNNING) {
-    return fault(FaultCode::SHUTDOWN_STATE);
-  }
+  return call(*found->second, arguments, out);
+}
+
+Outcome Interface::call(const MethodRow& row, const Array& arguments, Writer& out) {
+  const core::Instant begun = machine_.now().steady;
+  const Counts& counts = counts_[static_cast<std::size_t>(&row - methods().data())];
   Context context{supervisor_, machine_, *this};
-  return row->function(context, arguments, out);
+  Outcome outcome =
+      arguments.size() < counts.fewest || arguments.size() > counts.most
+          ? Outcome(fault(FaultCode::INCORRECT_PARAMETERS))
+      : row.when == When::running && supervisor_.state() != schema::SupervisorState::RUNNING
+          ? Outcome(fault(FaultCode::SHUTDOWN_STATE))
+          : row.function(context, arguments, out);
+  if (auto* pending = std::get_if<std::unique_ptr<Pending>>(&outcome)) {
+    (*pending)->row = &row;
+    (*pending)->begun = begun;
+  } else {
+    finished(row, begun, std::holds_alternative<Fault>(outcome));
+  }
+  return outcome;
+}
+
+void Interface::finished(const MethodRow& row, core::Instant begun, bool is_fault) {
+  CallFigures& figures = figures_[static_cast<std::size_t>(&row - methods().data())];
+  const double seconds = std::chrono::duration<double>(machine_.now().steady - begun).count();
+  const auto place = std::ranges::lower_bound(CallFigures::limits, seconds);
+  ++figures.answers[static_cast<std::size_t>(place - CallFigures::limits.begin())];
+  figures.seconds += seconds;
+  figures.faults += is_fault ? 1 : 0;
 }
 
 Progress Interface::resume(Pending& pending, Writer& out) {
   Context context{supervisor_, machine_, *this};
-  return pending.resume(context, out);
+  Progress progress = pending.resume(context, out);
+  if (pending.row != nullptr && !std::holds_alternative<Waiting>(progress)) {
+    finished(*pending.row, pending.begun, std::holds_alternative<Fault>(progress));
+  }
+  return progress;
 }
 
 const std::vector<core::ProcessId>& Interface::lexical_order() {

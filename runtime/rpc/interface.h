@@ -2,6 +2,7 @@
 // each call. It keeps nothing of its own but look-up tables.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,16 @@ namespace sup::rpc {
 
 // Whether it is Supervisor's own, which is all that can be here: others are Python.
 bool is_stock(const schema::RpcInterface& interface);
+
+// How often a method was called and how long its answers took, from the call to the answer.
+struct CallFigures {
+  // Upper ends in seconds; longer ones are in the last place.
+  static constexpr std::array<double, 10> limits{0.0001, 0.0005, 0.001, 0.005, 0.01,
+                                                 0.05,   0.1,    0.5,   1,     10};
+  std::array<std::uint64_t, limits.size() + 1> answers{};
+  double seconds = 0;  // of all together
+  std::uint64_t faults = 0;
+};
 
 class Interface {
  public:
@@ -35,6 +46,9 @@ class Interface {
   // Begins a call. The result goes to `out`, in whole or not at all.
   Outcome call(const std::string& method, const Array& arguments, Writer& out);
 
+  // The same of a row, for servers with another way to name it than by namespaces.
+  Outcome call(const MethodRow& row, const Array& arguments, Writer& out);
+
   Progress resume(Pending& pending, Writer& out);
 
   // Whether a call since the last question may have changed something, so that the loop has to look
@@ -42,6 +56,12 @@ class Interface {
   bool take_changed() { return std::exchange(changed_, false); }
 
   const MethodRow* find(const std::string& name) const;
+
+  // When it began to serve, by the wall clock.
+  std::chrono::nanoseconds since() const { return since_; }
+
+  // By the order of the rows.
+  const std::vector<CallFigures>& figures() const { return figures_; }
 
   // Sorted, with their namespaces.
   std::vector<std::string> method_names() const;
@@ -65,19 +85,24 @@ class Interface {
   }
 
  private:
-  struct Entry {
-    const MethodRow* row = nullptr;
-    std::size_t fewest = 0;  // arguments
+  // Arguments of a row.
+  struct Counts {
+    std::size_t fewest = 0;
     std::size_t most = 0;
   };
 
+  void finished(const MethodRow& row, core::Instant begun, bool is_fault);
+
   core::Supervisor& supervisor_;
   core::Machine& machine_;
-  std::unordered_map<std::string, Entry> methods_;
+  std::unordered_map<std::string, const MethodRow*> methods_;
+  std::vector<Counts> counts_;  // by the order of the rows
+  std::vector<CallFigures> figures_;
   std::vector<core::ProcessId> lexical_order_;
   std::optional<std::uint64_t> ordered_;  // the generation of processes that it is of
   std::shared_ptr<const schema::Resolved> last_read_;
   bool changed_ = false;
+  std::chrono::nanoseconds since_{};
 };
 
 }  // namespace sup::rpc

@@ -31,6 +31,8 @@ struct Context {
   Interface& interface;
 };
 
+struct MethodRow;
+
 struct Done {};  // the result was written
 
 struct Waiting {};  // nothing was written yet
@@ -42,6 +44,10 @@ class Pending {
  public:
   virtual ~Pending() = default;
   virtual Progress resume(Context& context, Writer& out) = 0;
+
+  // Which method it is of, and since when; set by the interface for its figures.
+  const MethodRow* row = nullptr;
+  core::Instant begun{};
 };
 
 using Outcome = std::variant<Done, Fault, std::unique_ptr<Pending>>;

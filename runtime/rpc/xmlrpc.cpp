@@ -291,7 +291,8 @@ constexpr std::array<bool, 256> plain = [] {
   return table;
 }();
 
-// Length of the character that `text` begins with, 0 if it is none of XML's.
+}  // namespace
+
 std::size_t character_length(std::string_view text) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -308,8 +309,6 @@ std::size_t character_length(std::string_view text) {
   const bool is_none = (code >= 0xD800 && code < 0xE000) || code == 0xFFFE || code == 0xFFFF;
   return is_too_long || is_none || code > 0x10FFFF ? 0 : length;
 }
-
-}  // namespace
 
 void append_escaped(std::string_view text, std::string& out) {
   std::size_t begin = 0;

@@ -42,6 +42,9 @@ std::string print_call(const Call& call);
 std::string print_response(const Value& value);
 std::string print_fault(const Fault& fault);
 
+// Length of the character that `text` begins with in UTF-8, 0 if it is none that XML takes.
+std::size_t character_length(std::string_view text);
+
 // <value>…</value> and a line end.
 void append_value(const Value& value, std::string& out);
 // The text with & < and > as entities. What XML cannot carry, control characters and broken UTF-8,
