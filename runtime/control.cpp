@@ -15,7 +15,8 @@ class ControlServers final : public host::Servers {
   ControlServers(core::Supervisor& supervisor, core::Machine& machine, http::ServerOptions options)
       : machine_(machine),
         interface_(supervisor, machine),
-        server_(http::Site{supervisor, machine, interface_}, options, [this] {
+        events_(supervisor),
+        server_(http::Site{supervisor, machine, interface_, events_}, options, [this] {
           if (settle_) {
             settle_();
           }
@@ -40,6 +41,7 @@ class ControlServers final : public host::Servers {
     // What waited may have gone on to its next call. One that never ends must not hold the loop.
     constexpr int most_rounds = 100;
     for (int round = 0; round < most_rounds; ++round) {
+      events_.collect(machine_.now());
       next = server_.settled(machine_.now());
       if (!interface_.take_changed()) {
         return next;
@@ -67,6 +69,7 @@ class ControlServers final : public host::Servers {
  private:
   core::Machine& machine_;
   rpc::Interface interface_;
+  http::EventHub events_;
   std::function<void()> settle_;
   http::Server server_;
 };

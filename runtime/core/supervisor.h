@@ -119,7 +119,7 @@ class Supervisor {
   struct Observed {
     std::uint64_t number = 0;  // of all events of this daemon; a gap: there were too many at once
     schema::EventType type = schema::EventType::EVENT;
-    std::int64_t serial = 0;  // that event listeners know it by; 0: none of them gets it
+    std::int64_t serial = -1;  // that event listeners know it by; -1: none of them gets it
     std::chrono::nanoseconds wall{};
     std::string payload;
   };

@@ -77,7 +77,7 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
   count(type);
   const auto& pools = subscribers_[static_cast<std::size_t>(type)];
   if (pools.empty()) {
-    if (observing_) observe(type, 0, payload);
+    if (observing_) observe(type, -1, payload);
     return;
   }
   const std::int64_t serial = next_serial(serial_);

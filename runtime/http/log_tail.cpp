@@ -1,11 +1,10 @@
 #include "runtime/http/log_tail.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <memory>
 #include <utility>
 
+#include "runtime/http/chunks.h"
 #include "runtime/rpc/names.h"
 
 namespace sup::http {
@@ -20,8 +19,7 @@ class LogTail final : public LaterAnswer {
         path_(std::move(path)),
         log_(std::move(log)),
         headers_(headers),
-        version_(request.version),
-        in_chunks_(request.version == 11) {
+        version_(request.version) {
     constexpr std::int64_t head = 1024;
     position_ = std::max<std::int64_t>(log_->size().value_or(0) - head, 0);
   }
@@ -29,8 +27,8 @@ class LogTail final : public LaterAnswer {
   bool is_stream() const override { return true; }
 
   bool end(std::string& out) override {
-    if (begun_ && in_chunks_) {
-      out += "0\r\n\r\n";
+    if (begun_) {
+      out += end_of_stream(version_);
     }
     return true;
   }
@@ -40,7 +38,7 @@ class LogTail final : public LaterAnswer {
       append_head(out, version_, 200, now.wall);
       out.append("Last-Modified: ").append(http_date(log_->modified())).append("\r\n");
       out += headers_;
-      out += in_chunks_ ? "Transfer-Encoding: chunked\r\n\r\n" : "Connection: close\r\n\r\n";
+      out += stream_end_of_head(version_);
     }
     std::optional<std::int64_t> size = log_->size();
     if (size && *size == position_ && !log_->is_current()) {
@@ -76,18 +74,7 @@ class LogTail final : public LaterAnswer {
 
  private:
   void append(std::string& out, std::string_view bytes) const {
-    if (bytes.empty()) {
-      return;  // an empty chunk would be the end
-    }
-    if (!in_chunks_) {
-      out += bytes;
-      return;
-    }
-    std::array<char, 24> digits;
-    const char* end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16).ptr;
-    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    out.append("\r\n").append(bytes).append("\r\n");
+    append_chunk(out, bytes, version_);
   }
 
   core::Machine& machine_;
@@ -95,7 +82,6 @@ class LogTail final : public LaterAnswer {
   std::unique_ptr<core::LogReader> log_;
   std::string_view headers_;  // of a constant
   int version_;
-  bool in_chunks_;
   bool begun_ = false;
   std::int64_t position_ = 0;
 };

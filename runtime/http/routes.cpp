@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "runtime/http/api.h"
 #include "runtime/http/health.h"
 #include "runtime/http/log_tail.h"
 #include "runtime/http/metrics.h"
@@ -13,16 +14,18 @@ namespace {
 
 // In the order in which they are tried.
 constexpr std::array table{
-    Route{"/RPC2",         true,  "POST: a call of XML-RPC; docs/rpc.md lists the methods.", answer_rpc          },
+    Route{"/RPC2",         true,  "POST: a call of XML-RPC; docs/rpc.md lists the methods.",      answer_rpc          },
     Route{"/logtail",      true,
           "GET /logtail/NAME[/stdout or /stderr]: the end of a log and whatever is added to it, "
-          "for ever.",                                                                       answer_log_tail     },
-    Route{"/mainlogtail",  true,  "GET: the same of the daemon's own log.",                  answer_main_log_tail},
-    Route{"/health",       false, "GET: 200 as long as the daemon answers; JSON.",           answer_health       },
+          "for ever.",                                                                            answer_log_tail     },
+    Route{"/mainlogtail",  true,  "GET: the same of the daemon's own log.",                       answer_main_log_tail},
+    Route{"/api/v1/",      true,  "The same over JSON, and events as they happen; docs/http.md.",
+          answer_api                                                                                                  },
+    Route{"/health",       false, "GET: 200 as long as the daemon answers; JSON.",                answer_health       },
     Route{"/health/ready", false,
           "GET: 200 if every process with autostart is RUNNING, ended as expected or was stopped "
-          "by somebody, else 503; JSON that says which are not.",                            answer_ready        },
-    Route{"/metrics",      false, "GET: figures for Prometheus.",                            answer_metrics      },
+          "by somebody, else 503; JSON that says which are not.",                                 answer_ready        },
+    Route{"/metrics",      false, "GET: figures for Prometheus.",                                 answer_metrics      },
 };
 
 }  // namespace

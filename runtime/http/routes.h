@@ -6,6 +6,7 @@
 
 #include "runtime/core/machine.h"
 #include "runtime/core/supervisor.h"
+#include "runtime/http/events.h"
 #include "runtime/http/request.h"
 #include "runtime/rpc/interface.h"
 
@@ -16,6 +17,7 @@ struct Site {
   core::Supervisor& supervisor;
   core::Machine& machine;
   rpc::Interface& interface;
+  EventHub& events;
 };
 
 struct Route {

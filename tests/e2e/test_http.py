@@ -138,3 +138,161 @@ class Metrics(HttpTest):
         done = subprocess.run([PROMTOOL, 'check', 'metrics'], input=text, capture_output=True,
                               text=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '', ''))
+
+
+class Api(HttpTest):
+    def post(self, path, body=None, **headers):
+        headers.setdefault('Content_Type', 'application/json')
+        status, _, text = self.ask(path, 'POST', json.dumps(body or {}), **headers)
+        return status, json.loads(text)
+
+    def test_a_process_is_started_and_stopped(self):
+        self.serve(UNIX + SLEEP % 'a')
+        self.wait_for_state('a', 'RUNNING')
+        self.assertEqual(self.post('/api/v1/processes/a/stop'), (200, True))
+        status, process = self.get('/api/v1/processes/a')
+        self.assertEqual((status, process['statename']), (200, 'STOPPED'))
+        status, problem = self.post('/api/v1/processes/a/stop')
+        self.assertEqual((status, problem['fault']), (409, 'NOT_RUNNING'))
+        self.assertEqual(self.post('/api/v1/processes/a/start'), (200, True))
+        pid = self.get('/api/v1/processes/a')[1]['pid']
+        self.assertEqual(self.post('/api/v1/processes/a/restart'), (200, True))
+        self.assertNotEqual(self.get('/api/v1/processes/a')[1]['pid'], pid)
+        history = self.get('/api/v1/processes/a/history')[1]
+        self.assertEqual((history['starts'], len(history['exits'])), (3, 2))
+        self.assertEqual(history['exits'][0]['signal'], 15)
+
+    def test_all_and_groups(self):
+        self.serve(UNIX + SLEEP % 'a' + SLEEP % 'b' + '[group:g]\nprograms=b\n')
+        self.wait_for_state('a', 'RUNNING')
+        self.wait_for_state('g:b', 'RUNNING')
+        status, results = self.post('/api/v1/groups/g/restart')
+        self.assertEqual([(one['name'], one['status']) for one in results], [('b', 80)])
+        status, results = self.post('/api/v1/processes/restart')
+        self.assertEqual(sorted(one['name'] for one in results), ['a', 'b'])
+        groups = self.get('/api/v1/groups')[1]
+        self.assertEqual([one['name'] for one in groups], ['a', 'g'])
+        # The section that makes the group, and the one that makes its process.
+        text = self.read('s.conf').split('\n')
+        for place, section in ((groups[1]['place'], '[group:g]'),
+                               (groups[1]['processes'][0]['place'], '[program:b]')):
+            file, _, line = place.rpartition(':')
+            self.assertEqual(text[int(line) - 1], section)
+            self.assertTrue(file.endswith('s.conf'))
+
+    def test_signal_stdin_and_logs(self):
+        self.serve(UNIX + '[program:cat]\ncommand=/bin/sh -c "trap \'echo hup\' HUP; while read l; do '
+                   'echo got $l; done"\nstartsecs=0\n')
+        self.wait_for_state('cat', 'RUNNING')
+        self.assertEqual(self.post('/api/v1/processes/cat/stdin', {'chars': 'x\n'}), (200, True))
+        log = '/api/v1/processes/cat/stdout'
+        self.wait_until(lambda: self.get(log)[1] == 'got x\n', 'the echo')
+        self.assertEqual(self.get(log + '?offset=4&length=1'), (200, 'x'))
+        self.assertEqual(self.get(log + '/tail?offset=4&length=100'), (200, ['got x\n', 6, False]))
+        self.assertEqual(self.post('/api/v1/processes/cat/signal', {'signal': 'SIGHUP'}), (200, True))
+        self.assertEqual(self.post('/api/v1/processes/cat/logs/clear'), (200, True))
+
+    def test_what_browsers_of_strangers_send_is_refused(self):
+        port = free_port()
+        self.serve(UNIX + '[inet_http_server]\nport=127.0.0.1:%d\n' % port + SLEEP % 'a')
+        self.wait_for_state('a', 'RUNNING')
+        for headers in ({'Origin': 'http://evil.example'}, {'Sec-Fetch-Site': 'cross-site'},
+                        {'Origin': 'null'}):
+            connection = http.client.HTTPConnection('127.0.0.1', port, timeout=PATIENCE)
+            connection.request('POST', '/api/v1/processes/a/stop', '{}',
+                               dict(headers, **{'Content-Type': 'application/json'}))
+            self.assertEqual(connection.getresponse().status, 403, headers)
+            connection.close()
+        status, _, _ = self.ask('/api/v1/processes/a/stop', 'POST', '',
+                                Content_Type='application/x-www-form-urlencoded')
+        self.assertEqual(status, 415)
+        self.assertEqual(self.get('/api/v1/processes/a')[1]['statename'], 'RUNNING')
+
+    def test_it_needs_no_rpcinterface(self):
+        self.serve(UNIX.replace(RPC, '') + SLEEP % 'a')
+        self.wait_until(lambda: self.get('/api/v1/processes/a')[1]['statename'] == 'RUNNING', 'a')
+
+
+class Events(HttpTest):
+    def listen(self, query='', **headers):
+        """An answer that goes on; its lines are read with next_event."""
+        connection = UnixConnection(self.path('s.sock'))
+        self.addCleanup(connection.close)
+        connection.request('GET', '/api/v1/events' + query,
+                           headers={name.replace('_', '-'): value
+                                    for name, value in headers.items()})
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers['Content-Type'], 'text/event-stream')
+        self.assertEqual(answer.readline(), b'retry: 2000\n')
+        answer.readline()
+        return answer
+
+    @staticmethod
+    def next_event(answer):
+        event = {}
+        while True:
+            line = answer.readline().decode().rstrip('\n')
+            if not line:
+                if event:
+                    return event
+                continue
+            name, _, value = line.partition(': ')
+            event[name] = json.loads(value) if name == 'data' else value
+
+    def test_states_as_they_change(self):
+        self.serve(UNIX + SLEEP % 'a' + 'autostart=false\n' + SLEEP % 'b' + 'autostart=false\n')
+        everything = self.listen()
+        only_b = self.listen('?type=PROCESS_STATE&process=b')
+        self.server().supervisor.startProcess('a')
+        self.server().supervisor.startProcess('b')
+        seen = [self.next_event(everything)['data'] for _ in range(4)]
+        self.assertEqual([(one['fields']['processname'], one['type']) for one in seen],
+                         [('a', 'PROCESS_STATE_STARTING'), ('a', 'PROCESS_STATE_RUNNING'),
+                          ('b', 'PROCESS_STATE_STARTING'), ('b', 'PROCESS_STATE_RUNNING')])
+        self.assertIsInstance(seen[1]['fields']['pid'], int)
+        self.assertEqual(self.next_event(only_b)['data']['fields']['processname'], 'b')
+
+    def test_the_serial_is_that_of_listeners(self):
+        self.serve(UNIX + '[eventlistener:l]\nevents=REMOTE_COMMUNICATION\ncommand=/bin/cat\n')
+        answer = self.listen('?type=REMOTE_COMMUNICATION')
+        server = self.server().supervisor
+        server.sendRemoteCommEvent('one', 'a\nb')
+        server.sendRemoteCommEvent('two', '')
+        one, two = (self.next_event(answer)['data'] for _ in range(2))
+        self.assertEqual((one['fields'], one['data']), ({'type': 'one'}, 'a\nb'))
+        self.assertEqual(two['serial'], one['serial'] + 1)
+
+    def test_who_comes_back_goes_on(self):
+        self.serve(UNIX)
+        answer = self.listen()
+        server = self.server().supervisor
+        server.sendRemoteCommEvent('one', '')
+        last = self.next_event(answer)['id']
+        answer.close()
+        server.sendRemoteCommEvent('two', '')
+        again = self.listen(Last_Event_ID=last)
+        self.assertEqual(self.next_event(again)['data']['fields'], {'type': 'two'})
+
+    def test_a_client_that_does_not_read_holds_nobody(self):
+        self.serve(UNIX)
+        slow = self.connect()
+        slow.sendall(b'GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n')
+        self.wait_until(lambda: slow.recv(1), 'the head')
+        server = self.server().supervisor
+        for _ in range(300):
+            server.sendRemoteCommEvent('big', 'x' * 20000)
+        self.assertEqual(server.getState()['statecode'], 1)
+        got = b''
+        while b'event: missed' not in got:
+            piece = slow.recv(1 << 20)
+            self.assertTrue(piece, 'the stream ended')
+            got = got[-100:] + piece
+
+    def test_output_of_processes(self):
+        self.serve(UNIX + '[program:a]\ncommand=/bin/sh -c "read x; echo $x"\nstartsecs=0\n'
+                   'autorestart=false\nstdout_events_enabled=true\n')
+        self.wait_for_state('a', 'RUNNING')
+        answer = self.listen('?type=PROCESS_LOG')
+        self.server().supervisor.sendProcessStdin('a', 'hello\n')
+        self.assertEqual(self.next_event(answer)['data']['data'], 'hello\n')

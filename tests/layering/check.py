@@ -38,7 +38,7 @@ ROOMS = {
     r'tao/': ['compiler/ini/'],
     r'CLI/': ['compiler/commands/', 'compiler/supc.cpp', 'lint/supcheck.cpp'],
     r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/baseline', 'lint/lsp/protocol',
-                    'runtime/ctl/output', 'runtime/listeners/mail_file',
+                    'runtime/ctl/output', 'runtime/http/json_body', 'runtime/listeners/mail_file',
                     'runtime/listeners/event_text', 'runtime/listeners/message_format'],
     r'toml': ['lint/settings_file'],
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],

@@ -144,7 +144,8 @@ class SiteTest : public testing::Test {
     supervisor_->handle({}, core::input::Boot{}, orders);
     interface_ = std::make_unique<rpc::Interface>(*supervisor_, machine_);
     interface_->configure(plan);
-    site_ = std::make_unique<Site>(Site{*supervisor_, machine_, *interface_});
+    events_ = std::make_unique<EventHub>(*supervisor_);
+    site_ = std::make_unique<Site>(Site{*supervisor_, machine_, *interface_, *events_});
   }
 
   Response ask(std::string_view method, const std::string& path, const std::string& body = "") {
@@ -169,6 +170,7 @@ class SiteTest : public testing::Test {
   FakeMachine machine_;
   std::unique_ptr<core::Supervisor> supervisor_;
   std::unique_ptr<rpc::Interface> interface_;
+  std::unique_ptr<EventHub> events_;
   std::unique_ptr<Site> site_;
 };
 
