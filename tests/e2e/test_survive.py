@@ -1,17 +1,19 @@
 """The daemon is killed or replaced while its children work: they do not notice.
 
-SUP_CRASHES sets how often it is killed (5); SUP_SEED the moments.
+SUP_CRASHES sets how often it is killed (5); SUP_SEED the moments; SUP_TEST_PATIENCE how long something
+may take (seconds). tests/crash/run kills it 200 times.
 """
 
 import os
 import random
 import re
 import signal
+import socket
 import sys
 import time
 import unittest
 
-from harness import DaemonTest, alive, program
+from harness import DaemonTest, PATIENCE, alive, program
 
 CRASHES = int(os.environ.get('SUP_CRASHES', '5'))
 SEED = int(os.environ.get('SUP_SEED', str(random.randrange(1 << 30))))
@@ -76,37 +78,46 @@ while True:
 
 class SurviveTest(DaemonTest):
 
-    def writers(self, count=3):
+    def writers(self, count=3, slower=1):
         self.write('writer.py', WRITER)
         text = ''
         for i in range(count):
             text += ('[program:w%d]\ncommand=%s @/writer.py w%d %g %d\ndirectory=@\n'
                      'stdout_logfile=@/w%d.log\nstdout_logfile_maxbytes=%d\n'
                      'stdout_logfile_backups=1000\n'
-                     % (i, sys.executable, i, [0.001, 0.004, 0.02][i % 3], [3, 200, 3000][i % 3], i,
+                     % (i, sys.executable, i, slower * [0.001, 0.004, 0.02][i % 3],
+                        [3, 200, 3000][i % 3], i,
                         [0, 0, 100000][i % 3]))
         return text
 
-    def logged(self, name):
-        """The numbers in a log and its backups, oldest first."""
+    def log_files(self, name):
+        """A log and its backups, oldest first."""
         files = [f for f in os.listdir(self.folder)
                  if re.fullmatch(re.escape(name) + r'\.log(\.\d+)?', f)]
         files.sort(key=lambda f: -int((f.split('.log.') + ['0'])[1] if '.log.' in f else 0))
-        return ''.join(self.read(f) for f in files)
+        return files
+
+    def logged(self, name):
+        return ''.join(self.read(f) for f in self.log_files(name))
 
     def check_writers(self, count=3):
         for i in range(count):
             name = 'w%d' % i
             self.wait_until(lambda: self.read(name + '.count'), 'the end of ' + name)
             total = int(self.read(name + '.count'))
-            lines = self.logged(name).splitlines()
-            wanted = ['%s %d' % (name, number) for number in range(1, total + 1)]
-            if lines != wanted:
-                wrong = next((k for k, (a, b) in enumerate(zip(lines, wanted)) if a != b),
-                             min(len(lines), len(wanted)))
-                self.fail('seed %d: %s differs at line %d: %r, wanted %r (%d lines of %d)'
-                          % (SEED, name, wrong, lines[max(wrong - 2, 0):wrong + 3],
-                             wanted[max(wrong - 2, 0):wrong + 3], len(lines), len(wanted)))
+            number = 0
+            begun = ''  # a line whose end is in the next file
+            for file in self.log_files(name):
+                lines = (begun + self.read(file)).split('\n')
+                begun = lines.pop()
+                wanted = ['%s %d' % (name, number + k + 1) for k in range(len(lines))]
+                if lines != wanted:
+                    wrong = next(k for k, (a, b) in enumerate(zip(lines, wanted)) if a != b)
+                    self.fail('seed %d: %s differs at line %d: %r, wanted %r'
+                              % (SEED, file, wrong, lines[max(wrong - 2, 0):wrong + 3], wanted[wrong]))
+                number += len(lines)
+            self.assertEqual(begun, '')
+            self.assertEqual(number, total, 'seed %d: lines of %s' % (SEED, name))
 
     def pids(self, names):
         """Pids of processes; of writers when they have begun, so that they know what TERM means."""
@@ -245,6 +256,102 @@ class Crashes(SurviveTest):
         self.assertEqual(sorted(set(heard)), list(range(1, total + 1)), 'seed %d' % SEED)
         again = sum(a >= b for a, b in zip(heard, heard[1:]))
         self.assertLessEqual(again, CRASHES)
+
+
+    def test_a_fastcgi_socket_serves_on(self):
+        self.write('serve.py', """
+import os, socket
+listening = socket.socket(fileno=0)
+while True:
+    one, _ = listening.accept()
+    one.sendall(b'%d' % os.getpid())
+    one.close()
+""")
+        daemon = self.run_with('[fcgi-program:f]\ncommand=%s @/serve.py\nsocket=unix://@/f.sock\n'
+                               'process_name=%%(process_num)d\nnumprocs=2\n' % sys.executable)
+
+        def ask():
+            with socket.socket(socket.AF_UNIX) as one:
+                one.settimeout(PATIENCE)
+                one.connect(self.path('f.sock'))
+                return int(one.recv(100))
+
+        pids = {self.wait_for_pid('0'), self.wait_for_pid('1')}
+        made = os.stat(self.path('f.sock'))
+        self.assertIn(ask(), pids)
+        daemon.kill()
+        daemon.wait()
+        self.assertIn(ask(), pids)
+        daemon = self.start('-c', self.path('s.conf'))
+        self.wait_for_log("adopted: '1'")
+        self.assertIn(ask(), pids)
+        # Those that start now have the same socket.
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        again = {self.wait_for_pid('0', 2), self.wait_for_pid('1', 2)}
+        self.assertIn(ask(), again)
+        now = os.stat(self.path('f.sock'))
+        self.assertEqual((now.st_dev, now.st_ino), (made.st_dev, made.st_ino))
+        self.end(daemon)
+        self.assertFalse(os.path.exists(self.path('f.sock')))
+
+
+class Load(SurviveTest):
+    """All at once, as tests/crash/run does it 200 times."""
+
+    def listeners(self):
+        return ''.join(
+            '[eventlistener:%s]\ncommand=%s @/listener.py @/heard.%s\nevents=PROCESS_COMMUNICATION\n'
+            'buffer_size=%d\n%s' % (name, sys.executable, name, size, more)
+            for name, size, more in [('memory', 100000, ''),
+                                     ('disk', 5, 'events_spool=@/spool\n'),
+                                     ('slow', 20, 'events_spool=@/spool\nautostart=false\n')])
+
+    def test_a_daemon_that_is_killed_under_load(self):
+        self.write('teller.py', TELLER)
+        self.write('listener.py', LISTENER)
+        dice = random.Random(SEED)
+        daemon = self.run_with(
+            self.writers(slower=10) + self.listeners() +
+            '[program:t]\ncommand=%s @/teller.py\ndirectory=@\nstdout_capture_maxbytes=1000\n'
+            'stdout_logfile=@/t.log\n' % sys.executable)
+        pids = self.pids(['w0', 'w1', 'w2', 't'])
+        begun = time.monotonic()
+        for i in range(CRASHES):
+            time.sleep(dice.random() * 0.2)
+            daemon = self.kill_and_start(daemon)
+            self.wait_for_log("adopted: 'w2' with pid %d" % pids['w2'], i + 1)
+        took = time.monotonic() - begun
+        self.assert_untouched(pids)
+        # The one that was not started finds all from the beginning.
+        self.configure(self.read('s.conf').replace(self.folder, '@')
+                       .replace('autostart=false\n', '').split('silent=true\n', 1)[1])
+        daemon.send_signal(signal.SIGHUP)
+        self.wait_for_text('heard.slow', 'event 1.')
+
+        def is_caught_up(name):
+            time.sleep(0.2)  # so that the listeners have the machine
+            return self.read('heard.' + name).count('event') >= self.read('t.log').count('line') - 100
+
+        for name in ('memory', 'disk', 'slow'):
+            self.wait_until(lambda: is_caught_up(name), 'the listener ' + name)
+        self.end(daemon)
+        self.check_writers()
+        total = int(self.read('teller.count'))
+        self.assertEqual(self.read('t.log').split('\n')[:-1],
+                         ['line %d' % n for n in range(1, total + 1)], 'seed %d' % SEED)
+        again = {}
+        for name in ('memory', 'disk', 'slow'):
+            heard = [int(word) for word in re.findall(r'event (\d+)\.', self.read('heard.' + name))]
+            # Each at least once, and none for the first time before one that was told before it.
+            self.assertEqual(list(dict.fromkeys(heard)), list(range(1, total + 1)),
+                             'seed %d: %s' % (SEED, name))
+            again[name] = len(heard) - total
+        lines = sum(int(self.read('w%d.count' % i)) for i in range(3))
+        print('killed %d times in %.0f s, seed %d: %d lines of output, each in its log once and in order; '
+              '%d events to three pools, given out again: %s; no child was restarted or lost'
+              % (CRASHES, took, SEED, lines + total, total,
+                 ', '.join('%s %d' % pair for pair in again.items())), file=sys.stderr)
 
 
 class Spools(SurviveTest):
