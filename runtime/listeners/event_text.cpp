@@ -129,31 +129,43 @@ const std::vector<std::string>& event_value_names() {
   return names;
 }
 
-std::string event_json(const EventRecord& record, const Origin& origin) {
+std::vector<std::pair<std::string, std::string>> event_values(const EventRecord& record,
+                                                              const Origin& origin) {
   const Event& event = record.event;
-  Json object{
+  std::vector<std::pair<std::string, std::string>> all{
       {"time", utc_stamp(record.milliseconds)},
       {"host", origin.host                   }
   };
-  if (!origin.plan.empty()) object["plan"] = origin.plan;
-  object["server"] = event.server;
-  object["pool"] = event.pool;
-  object["serial"] = is_number(event.serial) ? Json(std::stoll(event.serial)) : Json(event.serial);
-  object["event"] = event.name;
+  if (!origin.plan.empty()) all.emplace_back("plan", origin.plan);
+  all.emplace_back("server", event.server);
+  all.emplace_back("pool", event.pool);
+  all.emplace_back("serial", event.serial);
+  all.emplace_back("event", event.name);
   for (const EventField& field : event.fields()) {
-    const std::string key(field.key);
-    if (object.contains(key)) continue;
+    const bool is_known = std::any_of(all.begin(), all.end(),
+                                      [&](const auto& each) { return each.first == field.key; });
+    if (!is_known) all.emplace_back(field.key, field.value);
+  }
+  if (!event.data().empty()) all.emplace_back("data", event.data());
+  if (record.repeated > 0) all.emplace_back("repeated", std::to_string(record.repeated));
+  all.emplace_back("text", event_sentence(record));
+  return all;
+}
+
+std::string event_json(const EventRecord& record, const Origin& origin) {
+  static constexpr std::array<std::string_view, 5> numbers{"serial", "pid", "tries", "when",
+                                                           "repeated"};
+  Json object;
+  for (const auto& [key, value] : event_values(record, origin)) {
+    const bool may_be_number = std::find(numbers.begin(), numbers.end(), key) != numbers.end();
     if (key == "expected") {
-      object[key] = field.value != "0";
-    } else if ((key == "pid" || key == "tries" || key == "when") && is_number(field.value)) {
-      object[key] = std::stoll(std::string(field.value));
+      object[key] = value != "0";
+    } else if (may_be_number && is_number(value)) {
+      object[key] = std::stoll(value);
     } else {
-      object[key] = std::string(field.value);
+      object[key] = value;
     }
   }
-  if (!event.data().empty()) object["data"] = std::string(event.data());
-  if (record.repeated > 0) object["repeated"] = record.repeated;
-  object["text"] = event_sentence(record);
   return dumped(object);
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/listeners/event_record.h"
@@ -28,6 +29,10 @@ std::optional<std::string> event_value(const EventRecord& record, const Origin& 
 
 // All names that event_value knows.
 const std::vector<std::string>& event_value_names();
+
+// The fields of an event that go to other programs, by name and in order; texts, and no numbers.
+std::vector<std::pair<std::string, std::string>> event_values(const EventRecord& record,
+                                                              const Origin& origin);
 
 // One line: {"time": …, "host": …, "event": …}. Bytes that are no UTF-8 become U+FFFD.
 std::string event_json(const EventRecord& record, const Origin& origin);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <sstream>
 
 #include "runtime/ctl/failure.h"
 #include "runtime/listeners/checking.h"
@@ -20,25 +20,6 @@ namespace sup::listeners {
 namespace {
 
 constexpr int retry_seconds = 10;  // documented by superlance
-
-// What one check knows of those before it.
-struct State {
-  int failures = 0;
-  std::int64_t last_restart = 0;
-};
-
-State parse_state(const std::string& text) {
-  State state;
-  long long last = 0;
-  if (std::sscanf(text.c_str(), "%d %lld", &state.failures, &last) == 2) {  // NOLINT: our own text
-    state.last_restart = last;
-  }
-  return state;
-}
-
-std::string print_state(const State& state) {
-  return std::to_string(state.failures) + " " + std::to_string(state.last_restart);
-}
 
 // The shell must not see signs of its own in a path.
 std::string in_double_quotes(const std::string& text) {
@@ -126,7 +107,8 @@ bool restart(const HttpOkSettings& settings, SupervisorClient& client,
 }
 
 // False if the supervisor does not answer.
-bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& report, State& state) {
+bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& report,
+         HttpOkState& state) {
   std::vector<ctl::ProcessInfo> all;
   try {
     all = client.processes();
@@ -135,9 +117,15 @@ bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& repor
                ", not acting");
     return false;
   }
+  if (!may_restart(settings, state, seconds_now())) {
+    report.add("Restarted " + std::to_string(settings.maximum_restarts) + " times within " +
+               std::to_string(settings.restart_window_seconds) + " s already, NOT restarting");
+    return true;
+  }
   report.add(settings.restarts_any
                  ? "Restarting all running processes"
                  : "Restarting selected processes " + python_list(settings.programs));
+  bool has_restarted = false;
   std::vector<std::string> missing = settings.programs;
   for (const ctl::ProcessInfo& process : all) {
     std::erase_if(missing, [&](const std::string& pattern) {
@@ -146,7 +134,11 @@ bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& repor
     const bool is_meant =
         settings.restarts_any || any_names_process(settings.programs, process.group, process.name);
     if (!is_meant || is_own(process)) continue;
-    if (restart(settings, client, process, report)) state.last_restart = seconds_now();
+    has_restarted = restart(settings, client, process, report) || has_restarted;
+  }
+  if (has_restarted) {
+    state.last_restart = seconds_now();
+    state.restarts.push_back(state.last_restart);
   }
   if (!missing.empty()) {
     report.add("Programs not restarted because they did not exist: " + python_list(missing));
@@ -164,6 +156,28 @@ bool is_wanted(const HttpOkSettings& settings, const std::vector<ctl::ProcessInf
 }
 
 }  // namespace
+
+HttpOkState parse_httpok_state(const std::string& text) {
+  HttpOkState state;
+  std::istringstream in(text);
+  in >> state.failures >> state.last_restart;
+  for (std::int64_t restart = 0; in >> restart;) state.restarts.push_back(restart);
+  return state;
+}
+
+std::string print_httpok_state(const HttpOkState& state) {
+  std::string text = std::to_string(state.failures) + " " + std::to_string(state.last_restart);
+  for (const std::int64_t restart : state.restarts) text += " " + std::to_string(restart);
+  return text;
+}
+
+bool may_restart(const HttpOkSettings& settings, HttpOkState& state, std::int64_t now) {
+  std::erase_if(state.restarts, [&](std::int64_t restart) {
+    return restart <= now - settings.restart_window_seconds;
+  });
+  return settings.maximum_restarts == 0 ||
+         state.restarts.size() < static_cast<std::size_t>(settings.maximum_restarts);
+}
 
 std::string bad_answer_subject(const HttpOkSettings& settings, const HttpAnswer& answer) {
   const std::string head =
@@ -185,7 +199,7 @@ std::string answer_message(const HttpAnswer& answer) {
 }
 
 CheckReport check_url(const HttpOkSettings& settings, const std::string& last) {
-  State state = parse_state(last);
+  HttpOkState state = parse_httpok_state(last);
   CheckReport result{.state = last, .letters = {}};
   try {
     SupervisorClient client;
@@ -209,7 +223,7 @@ CheckReport check_url(const HttpOkSettings& settings, const std::string& last) {
     log_line("httpok", "the supervisor does not answer: " + ctl::exception_text(failure) +
                            "; the next tick tries again");
   }
-  result.state = print_state(state);
+  result.state = print_httpok_state(state);
   return result;
 }
 

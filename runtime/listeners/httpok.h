@@ -1,6 +1,7 @@
 // What httpok checks, and what it does then.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +25,24 @@ struct HttpOkSettings {
   TlsSettings tls{};
   int failures = 1;       // so many in a row before anything is done
   int pause_seconds = 0;  // no check for so long after a restart
+  // No more rounds of restarts than this within so many seconds; 0: as many as there are failures.
+  int maximum_restarts = 0;
+  std::int64_t restart_window_seconds = 0;
   bool is_dry_run = false;
 };
+
+// What one check knows of those before it, as it goes from child to child.
+struct HttpOkState {
+  int failures = 0;  // in a row
+  std::int64_t last_restart = 0;
+  std::vector<std::int64_t> restarts{};  // rounds within the window, seconds since 1970
+};
+
+HttpOkState parse_httpok_state(const std::string& text);
+std::string print_httpok_state(const HttpOkState& state);
+
+// Whether there may be another round of restarts; those out of the window are forgotten.
+bool may_restart(const HttpOkSettings& settings, HttpOkState& state, std::int64_t now);
 
 // Empty for a good answer.
 std::string bad_answer_subject(const HttpOkSettings& settings, const HttpAnswer& answer);

@@ -1,5 +1,6 @@
 // The command line of httpok.
 
+#include <algorithm>
 #include <cstdio>
 
 #include "runtime/listeners/checking.h"
@@ -58,6 +59,24 @@ bool take_codes(const CommandLine& line, std::vector<int>& codes) {
   return true;
 }
 
+// "3/1h"
+bool take_restarts(const CommandLine& line, HttpOkSettings& settings) {
+  const auto value = line.value("max-restarts");
+  if (!value) return true;
+  const std::size_t slash = std::min(value->find('/'), value->size());
+  const int count = whole_number(value->substr(0, slash)).value_or(0);
+  const std::int64_t window =
+      slash < value->size() ? duration_seconds(value->substr(slash + 1)).value_or(0) : 0;
+  if (count < 1 || window < 1) {
+    log_line("httpok",
+             "--max-restarts " + *value + ": a number within a time is expected, such as 3/1h");
+    return false;
+  }
+  settings.maximum_restarts = count;
+  settings.restart_window_seconds = window;
+  return true;
+}
+
 bool is_eager(const CommandLine& line) {
   bool eager = true;
   for (const GivenArgument& each : line.given) {
@@ -96,6 +115,7 @@ int httpok(int count, char** arguments) {
       !take_codes(line, settings.good_codes)) {
     return 1;
   }
+  if (!take_restarts(line, settings)) return 1;
   if (!settings.url.starts_with("http://") && !settings.url.starts_with("https://")) {
     log_line("httpok", "Bad scheme in " + settings.url + ": http:// or https:// is expected");
     return 1;

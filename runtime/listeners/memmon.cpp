@@ -23,6 +23,13 @@ std::string limits_text(const std::map<std::string, std::int64_t>& limits) {
 
 std::optional<std::int64_t> memory_of(const MemMonSettings& settings, const MemoryTable& table,
                                       int pid) {
+  if (settings.is_by_group) {
+    const std::string own = control_group("self");
+    const std::string other = control_group(std::to_string(pid));
+    // With one group for all, each would be restarted for what the others need.
+    if (other.empty() || other == own) return std::nullopt;
+    return control_group_bytes(other);
+  }
   if (settings.is_cumulative) return tree_bytes(table, pid);
   return settings.is_proportional ? proportional_bytes(pid) : resident_bytes(pid);
 }
@@ -121,7 +128,13 @@ CheckReport check_memory(const MemMonSettings& settings) {
       const std::vector<std::int64_t> limits = limits_of(settings, process);
       if (process.pid == 0 || limits.empty() || is_own(process)) continue;
       const auto bytes = memory_of(settings, table, static_cast<int>(process.pid));
-      if (!bytes) continue;
+      if (!bytes) {
+        if (settings.is_by_group) {
+          log_line("", process.group + ":" + process.name +
+                           " has no control group of its own that can be measured");
+        }
+        continue;
+      }
       const std::string name = process.group + ":" + process.name;
       for (const std::int64_t limit : limits) {
         log_line("", "RSS of " + name + " is " + std::to_string(*bytes));

@@ -19,6 +19,7 @@ struct MemMonSettings {
   std::optional<std::int64_t> any;
   bool is_cumulative = false;
   bool is_proportional = false;
+  bool is_by_group = false;                    // control groups
   std::optional<std::int64_t> uptime_seconds;  // a mail only if it ran no longer
   std::string name;                            // in the subject
   bool is_dry_run = false;

@@ -66,8 +66,11 @@ std::string take(const GivenArgument& given, bool compat, MemMonSettings& settin
   } else if (name == "name") {
     settings.name = given.value;
   } else if (name == "measure") {
-    if (given.value != "rss" && given.value != "pss") return "--measure: rss or pss is expected";
+    if (given.value != "rss" && given.value != "pss" && given.value != "cgroup") {
+      return "--measure: rss, pss or cgroup is expected";
+    }
     settings.is_proportional = given.value == "pss";
+    settings.is_by_group = given.value == "cgroup";
   }
   return "";
 }
@@ -92,8 +95,8 @@ int memmon(int count, char** arguments) {
       !line.has("compat")) {
     return refuse("memmon: nothing to check: -p, -g or -a is expected");
   }
-  if (settings.is_cumulative && settings.is_proportional) {
-    return refuse("memmon: --measure pss does not go with --cumulative");
+  if (settings.is_cumulative && (settings.is_proportional || settings.is_by_group)) {
+    return refuse("memmon: --measure does not go with --cumulative");
   }
   MailSettings mail;
   mail.sendmail = line.value("sendmail_program").value_or(mail.sendmail);

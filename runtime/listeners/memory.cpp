@@ -101,4 +101,45 @@ std::optional<std::int64_t> tree_bytes(const MemoryTable& table, int pid) {
   return sum;
 }
 
+std::string control_group_folder(std::string_view cgroup, const std::string& root) {
+  std::string unified;
+  while (!cgroup.empty()) {
+    const std::size_t end = std::min(cgroup.find('\n'), cgroup.size());
+    const std::string_view line = cgroup.substr(0, end);
+    cgroup.remove_prefix(std::min(end + 1, cgroup.size()));
+    const std::size_t first = line.find(':');
+    const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
+    if (second == std::string_view::npos) continue;
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
+    const std::string path(line.substr(second + 1));
+    // With both versions, memory is where it is named.
+    if ((',' + std::string(controllers) + ',').find(",memory,") != std::string::npos) {
+      return root + "/memory" + path;
+    }
+    if (controllers.empty()) unified = root + path;
+  }
+  return unified;
+}
+
+std::string control_group(const std::string& pid) {
+  return control_group_folder(file_text("/proc/" + pid + "/cgroup"), "/sys/fs/cgroup");
+}
+
+std::optional<std::int64_t> control_group_bytes(const std::string& folder) {
+  std::int64_t bytes = 0;
+  if (!(std::ifstream(folder + "/memory.current") >> bytes) &&
+      !(std::ifstream(folder + "/memory.usage_in_bytes") >> bytes)) {
+    return std::nullopt;
+  }
+  std::ifstream statistics(folder + "/memory.stat");
+  std::int64_t inactive = 0;
+  std::string name;
+  for (std::int64_t value = 0; statistics >> name >> value;) {
+    // Of version 1, the total with all groups below.
+    if (name == "total_inactive_file") inactive = value;
+    if (name == "inactive_file" && inactive == 0) inactive = value;
+  }
+  return std::max<std::int64_t>(bytes - inactive, 0);
+}
+
 }  // namespace sup::listeners

@@ -1,8 +1,10 @@
 #include "runtime/listeners/transfer.h"
 
 #include <dlfcn.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -25,6 +27,8 @@ struct Library {
   decltype(&::curl_easy_getinfo) easy_getinfo = nullptr;
   decltype(&::curl_easy_strerror) easy_strerror = nullptr;
   decltype(&::curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&::curl_easy_send) easy_send = nullptr;
+  decltype(&::curl_easy_recv) easy_recv = nullptr;
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
   std::string error;
@@ -53,6 +57,8 @@ const Library& library() {
     find(handle, "curl_easy_getinfo", all.easy_getinfo, all.error);
     find(handle, "curl_easy_strerror", all.easy_strerror, all.error);
     find(handle, "curl_easy_cleanup", all.easy_cleanup, all.error);
+    find(handle, "curl_easy_send", all.easy_send, all.error);
+    find(handle, "curl_easy_recv", all.easy_recv, all.error);
     find(handle, "curl_slist_append", all.slist_append, all.error);
     find(handle, "curl_slist_free_all", all.slist_free_all, all.error);
     if (all.error.empty()) all.global_init(CURL_GLOBAL_DEFAULT);
@@ -118,6 +124,8 @@ class Transfer {
     library().easy_getinfo(handle_, what, &value);
     return value;
   }
+
+  CURL* handle() const { return handle_; }
 
   // In the words of the system where it was the system.
   std::string error(CURLcode code) const {
@@ -209,6 +217,81 @@ HttpAnswer send_http(const HttpRequest& request) {
   answer.retry_after_seconds = static_cast<int>(
       std::clamp<curl_off_t>(transfer.large_number(CURLINFO_RETRY_AFTER), 0, retry_after_maximum));
   return answer;
+}
+
+namespace {
+
+class CurlConnection : public Connection {
+ public:
+  explicit CurlConnection(const Target& target) : timeout_seconds_(target.timeout_seconds) {
+    const bool is_ipv6 = target.host.find(':') != std::string::npos;
+    url_ = (target.is_tls ? "https://" : "http://") +
+           (target.socket.empty() ? (is_ipv6 ? "[" + target.host + "]" : target.host) + ":" +
+                                        std::to_string(target.port)
+                                  : "localhost");
+    transfer_.set(CURLOPT_URL, url_.c_str());
+    if (!target.socket.empty()) transfer_.set(CURLOPT_UNIX_SOCKET_PATH, target.socket.c_str());
+    transfer_.set(CURLOPT_CONNECT_ONLY, 1L);
+    transfer_.set(CURLOPT_SSL_ENABLE_ALPN, 0L);
+    transfer_.set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(timeout_seconds_));
+    transfer_.set(target.tls);
+  }
+
+  schema::Status connect() {
+    const CURLcode code = transfer_.perform();
+    if (code != CURLE_OK) return schema::Error{transfer_.error(code)};
+    return schema::Nothing{};
+  }
+
+  schema::Status send(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      std::size_t count = 0;
+      const CURLcode code =
+          library().easy_send(transfer_.handle(), bytes.data(), bytes.size(), &count);
+      if (code == CURLE_AGAIN) {
+        if (!wait(POLLOUT)) return schema::Error{"timed out"};
+      } else if (code != CURLE_OK) {
+        return schema::Error{transfer_.error(code)};
+      }
+      bytes.remove_prefix(count);
+    }
+    return schema::Nothing{};
+  }
+
+  schema::Result<std::string> receive() override {
+    for (;;) {
+      std::array<char, 1U << 14U> bytes{};
+      std::size_t count = 0;
+      const CURLcode code =
+          library().easy_recv(transfer_.handle(), bytes.data(), bytes.size(), &count);
+      if (code == CURLE_OK && count > 0) return std::string(bytes.data(), count);
+      if (code == CURLE_OK) return schema::Error{"the connection was closed"};
+      if (code != CURLE_AGAIN) return schema::Error{transfer_.error(code)};
+      if (!wait(POLLIN)) return schema::Error{"timed out"};
+    }
+  }
+
+ private:
+  bool wait(short events) const {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    library().easy_getinfo(transfer_.handle(), CURLINFO_ACTIVESOCKET, &socket);
+    pollfd one{socket, events, 0};
+    return ::poll(&one, 1, timeout_seconds_ * 1000) > 0;
+  }
+
+  int timeout_seconds_;
+  std::string url_;
+  Transfer transfer_;
+};
+
+}  // namespace
+
+schema::Result<std::unique_ptr<Connection>> Connection::open(const Target& target) {
+  if (!library().error.empty()) return schema::Error{library().error};
+  auto connection = std::make_unique<CurlConnection>(target);
+  const schema::Status connected = connection->connect();
+  if (!connected) return connected.error();
+  return std::unique_ptr<Connection>(std::move(connection));
 }
 
 SmtpAnswer send_smtp(const SmtpServer& server, const std::string& from,

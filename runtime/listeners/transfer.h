@@ -1,9 +1,10 @@
-// HTTP and SMTP by libcurl, for the children that workers.h starts. The library is loaded with the
-// first transfer, in the child: a listener that waits for events does not hold it, and starts
-// without its two dozen shared libraries.
+// HTTP, SMTP and bare connections by libcurl, for the children that workers.h starts. The library
+// is loaded with the first transfer, in the child: a listener that waits for events does not hold
+// it, and starts without its two dozen shared libraries.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,30 @@ struct HttpAnswer {
 
 // Does not follow redirections, knows no proxies but the one in the request.
 HttpAnswer send_http(const HttpRequest& request);
+
+// A connection that carries any protocol. Each call waits, and fails when its time is over.
+class Connection {
+ public:
+  struct Target {
+    std::string host;
+    int port = 0;
+    std::string socket{};  // a UNIX socket instead
+    bool is_tls = false;
+    TlsSettings tls{};
+    int timeout_seconds = 10;
+  };
+
+  static schema::Result<std::unique_ptr<Connection>> open(const Target& target);
+
+  Connection() = default;
+  virtual ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  virtual schema::Status send(std::string_view bytes) = 0;
+  // At least one byte.
+  virtual schema::Result<std::string> receive() = 0;
+};
 
 enum class MailSecurity : std::uint8_t { none, starttls, tls };
 

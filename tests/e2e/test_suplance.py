@@ -673,6 +673,21 @@ class Httpok(CheckTest):
             return 'one restarted' in session.said()
         self.wait_until(restarted, 'the restart')
 
+    def test_no_more_restarts_than_it_may(self):
+        self.page((500, b''))
+        self.start_programs()
+        session = self.listener('httpok', '--max-restarts', '1/1h', '-p', 'one', '-m', 'a@x', self.url)
+        session.send(tick())
+        self.wait_for_mails(1)
+
+        def refused():
+            session.send(tick())
+            time.sleep(0.05)
+            return 'Restarted 1 times within 3600 s already, NOT restarting' in session.said()
+        self.wait_until(refused, 'the limit')
+        self.wait_until(lambda: 'NOT restarting' in self.mails()[-1], 'a mail all the same')
+        self.assertEqual(self.starts('one'), 2)
+
     def test_core_dumps(self):
         self.page((500, b''))
         self.start_programs()
@@ -717,7 +732,7 @@ class Httpok(CheckTest):
 
     def test_usage(self):
         for arguments, status in (([], 255), (['http://x/', 'http://y/'], 255), (['-z', 'http://x/'], 255),
-                                  (['-t', 'x', 'http://x/'], 1), (['-c', 'x', 'http://x/'], 1),
+                                  (['-t', 'x', 'http://x/'], 1), (['--max-restarts', '3', 'http://x/'], 1), (['-c', 'x', 'http://x/'], 1),
                                   (['ftp://x/'], 1), (['-h'], 0)):
             self.assertEqual(self.ran('httpok', *arguments).returncode, status, arguments)
         run = self.ran('httpok', 'http://x/')
@@ -773,6 +788,45 @@ class Memmon(CheckTest):
             return 'Would restart tree:tree' in session.said()
         self.wait_until(found, 'the tree')
         self.assertEqual(self.starts('tree'), 1)
+
+    def test_control_groups(self):
+        """One that memmon is in itself is not measured: all would be restarted for what others need."""
+        self.start_programs()
+        session = self.listener('memmon', '--measure', 'cgroup', '-p', 'one=1')
+        session.send(tick())
+        self.wait_until(lambda: 'one:one has no control group of its own' in session.said(), 'the line')
+        self.assertEqual((session.end(), self.starts('one')), (0, 1))
+
+    def test_a_control_group_of_its_own(self):
+        folder = '/sys/fs/cgroup/memory' if os.path.isdir('/sys/fs/cgroup/memory') else '/sys/fs/cgroup'
+        own = os.path.join(folder, 'suplance-test-%d' % os.getpid())
+        try:
+            os.mkdir(own)
+        except OSError:
+            self.skipTest('no control group can be made')
+        self.addCleanup(self.remove_group, own)
+        self.start_programs()
+        try:
+            with open(own + '/cgroup.procs', 'w') as file:
+                file.write(str(self.wait_for_pid('one')))
+        except OSError:
+            self.skipTest('nothing can be put into a control group')
+        session = self.listener('memmon', '--measure', 'cgroup', '-p', 'one=1', '--dry-run')
+
+        def said():
+            session.send(tick())
+            time.sleep(0.05)
+            return 'RSS of one:one is ' in session.said()
+        self.wait_until(said, 'the measure')
+
+    def remove_group(self, folder):
+        def is_gone():
+            try:
+                os.rmdir(folder)
+            except OSError:
+                return not os.path.exists(folder)
+            return True
+        self.wait_until(is_gone, 'the end of the control group')
 
     def test_tag_of_the_subject(self):
         self.start_programs()

@@ -44,6 +44,7 @@ ROOMS = {
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],
     r'pugixml': ['runtime/rpc/'],
     r'curl/': ['runtime/listeners/transfer'],
+    r'mosquitto': ['runtime/listeners/relay_mqtt'],
     r'openssl/': ['runtime/listeners/signature'],
     r'editline/': ['runtime/ctl/shell'],
     r'boost/beast': ['runtime/http/server', 'runtime/ctl/client'],

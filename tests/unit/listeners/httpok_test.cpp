@@ -39,5 +39,22 @@ TEST(HttpOk, SaysWhatTheAnswerWas) {
   EXPECT_EQ(answer_message(none), "error contacting URL:\n\n Connection refused");
 }
 
+TEST(HttpOk, RestartsNoMoreThanItMay) {
+  HttpOkSettings few = settings();
+  HttpOkState state{
+      .failures = 2, .last_restart = 100, .restarts = {40, 90, 100}
+  };
+  EXPECT_TRUE(may_restart(few, state, 101));
+  state.restarts = {40, 90, 100};
+  few.maximum_restarts = 3;
+  few.restart_window_seconds = 60;
+  EXPECT_FALSE(may_restart(few, state, 99));
+  EXPECT_TRUE(may_restart(few, state, 100));
+  EXPECT_EQ(state.restarts, (std::vector<std::int64_t>{90, 100}));
+  EXPECT_EQ(print_httpok_state(state), "2 100 90 100");
+  EXPECT_EQ(print_httpok_state(parse_httpok_state("2 100 90 100")), "2 100 90 100");
+  EXPECT_EQ(print_httpok_state(parse_httpok_state("")), "0 0");
+}
+
 }  // namespace
 }  // namespace sup::listeners

@@ -1,7 +1,11 @@
 // Limits, and memory out of /proc.
 #include "runtime/listeners/memmon.h"
 
+#include <stdlib.h>
 #include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -81,6 +85,25 @@ TEST(Memory, OfThisProcess) {
   EXPECT_GT(*resident, 100'000);
   EXPECT_TRUE(read_memory_table().contains(::getpid()));
   EXPECT_EQ(resident_bytes(0), std::nullopt);
+}
+
+TEST(Memory, ControlGroupsOfBothVersions) {
+  EXPECT_EQ(control_group_folder("0::/system.slice/web.service\n", "/c"),
+            "/c/system.slice/web.service");
+  EXPECT_EQ(control_group_folder("5:cpu,cpuacct:/a\n4:memory:/b:c\n0::/d\n", "/c"),
+            "/c/memory/b:c");
+  EXPECT_EQ(control_group_folder("4:cpu:/a\nnonsense\n:\n", "/c"), "");
+  EXPECT_EQ(control_group_folder("", "/c"), "");
+  std::string folder = testing::TempDir() + "cgroup-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  EXPECT_FALSE(control_group_bytes(folder));
+  std::ofstream(folder + "/memory.current") << "1000000\n";
+  EXPECT_EQ(control_group_bytes(folder), 1000000);
+  std::ofstream(folder + "/memory.stat") << "anon 700000\ninactive_file 250000\nactive_file 5\n";
+  EXPECT_EQ(control_group_bytes(folder), 750000);
+  std::ofstream(folder + "/memory.stat") << "inactive_file 2000000\n";
+  EXPECT_EQ(control_group_bytes(folder), 0);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
