@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/http/page.h"
 #include "runtime/http/server.h"
 #include "runtime/rpc/interface.h"
 
@@ -16,11 +17,12 @@ class ControlServers final : public host::Servers {
       : machine_(machine),
         interface_(supervisor, machine),
         events_(supervisor),
-        server_(http::Site{supervisor, machine, interface_, events_}, options, [this] {
-          if (settle_) {
-            settle_();
-          }
-        }) {}
+        server_(http::Site{supervisor, machine, interface_, events_, http::random_token()}, options,
+                [this] {
+                  if (settle_) {
+                    settle_();
+                  }
+                }) {}
 
   schema::Status open(const std::shared_ptr<const schema::Resolved>& plan) override {
     interface_.configure(plan);

@@ -217,11 +217,13 @@ void carry_out(Site& site, const Operation& operation, std::string_view name, Re
 
 std::span<const Operation> operations() { return table; }
 
-const rpc::MethodRow& method_of(const Operation& operation) {
-  const std::size_t dot = operation.call.find('.');
+const rpc::MethodRow& method_of(const Operation& operation) { return find_method(operation.call); }
+
+const rpc::MethodRow& find_method(std::string_view name) {
+  const std::size_t dot = name.find('.');
   const auto rows = rpc::methods();
   const auto found = std::ranges::find_if(rows, [&](const rpc::MethodRow& row) {
-    return row.space == operation.call.substr(0, dot) && row.name == operation.call.substr(dot + 1);
+    return row.space == name.substr(0, dot) && row.name == name.substr(dot + 1);
   });
   return *found;  // a test looks for all of them
 }

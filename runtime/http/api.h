@@ -27,6 +27,9 @@ std::span<const Operation> operations();
 // The row of its method.
 const rpc::MethodRow& method_of(const Operation& operation);
 
+// The row of a method by its whole name, which there has to be.
+const rpc::MethodRow& find_method(std::string_view name);
+
 // What of the path stands for {name} if the operation is meant, else nothing. A path without {name}
 // has an empty one.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path);

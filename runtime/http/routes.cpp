@@ -6,6 +6,7 @@
 #include "runtime/http/health.h"
 #include "runtime/http/log_tail.h"
 #include "runtime/http/metrics.h"
+#include "runtime/http/page.h"
 #include "runtime/http/rpc_route.h"
 
 namespace sup::http {
@@ -21,6 +22,15 @@ constexpr std::array table{
     Route{"/mainlogtail",  true,  "GET: the same of the daemon's own log.",                       answer_main_log_tail},
     Route{"/api/v1/",      true,  "The same over JSON, and events as they happen; docs/http.md.",
           answer_api                                                                                                  },
+    Route{"/",             false,
+          "The page; POST: an action of it, with its token. With ?action= as in old bookmarks it "
+          "asks back.",                                                                           answer_page         },
+    Route{"/index.html",   false, "The same.",                                                    answer_page         },
+    Route{"/tail.html",    false,
+          "GET ?processname=NAME&limit=BYTES&channel=stderr: the end of a log, as a page.",       answer_tail_page    },
+    Route{"/ok.html",      false, "GET: OK.",                                                     answer_ok           },
+    Route{"/stylesheets/", true,  "The style sheet of the pages.",                                answer_stylesheet   },
+    Route{"/page.js",      false, "The script of the page.",                                      answer_script       },
     Route{"/health",       false, "GET: 200 as long as the daemon answers; JSON.",                answer_health       },
     Route{"/health/ready", false,
           "GET: 200 if every process with autostart is RUNNING, ended as expected or was stopped "

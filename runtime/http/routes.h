@@ -18,6 +18,7 @@ struct Site {
   core::Machine& machine;
   rpc::Interface& interface;
   EventHub& events;
+  std::string token;  // that forms of our own pages carry
 };
 
 struct Route {

@@ -61,7 +61,7 @@ class Server::Implementation final : public SessionOwner,
                                      public std::enable_shared_from_this<Implementation> {
  public:
   Implementation(Site site, ServerOptions options, std::function<void()> settle)
-      : site_(site), options_(options), settle_(std::move(settle)) {}
+      : site_(std::move(site)), options_(options), settle_(std::move(settle)) {}
 
   void inherit(std::vector<Listening> sockets) { inherited_ = std::move(sockets); }
 
@@ -408,7 +408,8 @@ core::Instant Server::Implementation::settled(core::Now now) {
 // ----------------------------------------------------------------------------------------- outside
 
 Server::Server(Site site, ServerOptions options, std::function<void()> settle)
-    : implementation_(std::make_shared<Implementation>(site, options, std::move(settle))) {}
+    : implementation_(
+          std::make_shared<Implementation>(std::move(site), options, std::move(settle))) {}
 
 Server::~Server() { implementation_->close(true); }
 

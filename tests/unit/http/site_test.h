@@ -145,7 +145,7 @@ class SiteTest : public testing::Test {
     interface_ = std::make_unique<rpc::Interface>(*supervisor_, machine_);
     interface_->configure(plan);
     events_ = std::make_unique<EventHub>(*supervisor_);
-    site_ = std::make_unique<Site>(Site{*supervisor_, machine_, *interface_, *events_});
+    site_ = std::make_unique<Site>(Site{*supervisor_, machine_, *interface_, *events_, "secret"});
   }
 
   Response ask(std::string_view method, const std::string& path, const std::string& body = "") {

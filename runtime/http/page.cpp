@@ -1,0 +1,220 @@
+#include "runtime/http/page.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "runtime/core/concat.h"
+#include "runtime/http/api.h"
+#include "runtime/http/problem.h"
+#include "runtime/http/query.h"
+#include "runtime/rpc/log_reading.h"
+#include "runtime/rpc/names.h"
+#include "runtime/rpc/process_info.h"
+#include "runtime/rpc/xmlrpc.h"
+#include "schema/text.h"
+
+namespace sup::http {
+
+using schema::ProcessState;
+
+namespace {
+
+void append_form(std::string& out, std::string_view token, std::string_view process,
+                 std::initializer_list<std::string_view> names) {
+  out += core::concat(
+      "<form method=\"post\" action=\"index.html\"><input type=\"hidden\" "
+      "name=\"token\" value=\"",
+      token, "\">");
+  if (!process.empty()) {
+    out += core::concat("<input type=\"hidden\" name=\"processname\" value=\"",
+                        escape_html(process), "\">");
+  }
+  for (const std::string_view name : names) {
+    const PageAction& action = *find_action(name);
+    out += core::concat("<button name=\"action\" value=\"", action.name, "\">", action.label,
+                        "</button>");
+  }
+  out += "</form>";
+}
+
+// The last exits on a line of a day, the newer the wider: ends in a crash loop and those of the
+// night are told apart.
+void append_exits(std::string& out, const core::ProcessHistory& history, core::Now now) {
+  constexpr double minute = 60;
+  constexpr double day = 86400;
+  constexpr int width = 100;
+  int shown = 0;
+  std::string marks;
+  for (const core::ProcessExit& exit : history.exits) {
+    const double age = std::max(std::chrono::duration<double>(now.wall - exit.wall).count(), 0.0);
+    if (age > day) {
+      continue;
+    }
+    ++shown;
+    const int place =
+        width - static_cast<int>(width * std::log1p(age / minute) / std::log1p(day / minute));
+    const bool is_bad = exit.status.by_signal || exit.status.unknown || exit.status.number != 0;
+    marks +=
+        core::concat("<rect class=\"", is_bad ? "bad" : "good", "\" x=\"",
+                     std::clamp(place, 0, width - 2), "\" y=\"2\" width=\"2\" height=\"12\"/>");
+  }
+  const std::string label =
+      core::concat(history.starts, history.starts == 1 ? " start, " : " starts, ", shown,
+                   shown == 1 ? " end" : " ends", " on this line of 24 hours");
+  out += core::concat("<svg viewBox=\"0 0 100 16\" role=\"img\" aria-label=\"", label, "\"><title>",
+                      label, "</title><line x1=\"0\" y1=\"15\" x2=\"100\" y2=\"15\"/>", marks,
+                      "</svg>");
+}
+
+void append_row(std::string& out, const Site& site, core::ProcessId process, core::Now now) {
+  const auto seconds = [](std::chrono::nanoseconds time) {
+    return std::chrono::floor<std::chrono::seconds>(time).count();
+  };
+  const schema::Process& spec = site.supervisor.spec(process);
+  const core::ProcessStatus status = site.supervisor.status(process);
+  const std::string name = rpc::full_name(spec);
+  const std::string state = schema::lower(schema::state_name(status.state));
+  const std::string shown = escape_html(name);
+  out += core::concat(
+      "<tr data-name=\"", shown, "\" data-state=\"", state, "\" data-start=\"",
+      seconds(status.started_wall), "\" data-pid=\"", status.pid, "\"><td class=\"state\"><span>",
+      state, "</span></td><th scope=\"row\"><a href=\"tail.html?processname=", encode_percent(name),
+      "\">", shown, "</a></th><td class=\"about\">");
+  out += escape_html(rpc::describe(site.machine, status, spec.name, seconds(status.started_wall),
+                                   seconds(status.stopped_wall), seconds(now.wall)));
+  out += "</td><td class=\"exits\">";
+  append_exits(out, site.supervisor.history(process), now);
+  out += "</td><td class=\"actions\">";
+  append_form(out, site.token, name, {"start", "restart", "stop", "clearlog"});
+  out += "</td></tr>\n";
+}
+
+void append_processes(std::string& out, Site& site) {
+  out += "<section id=\"processes\" aria-label=\"Processes\">\n";
+  if (site.interface.lexical_order().empty()) {
+    out += "<p class=\"empty\">No programs to manage</p>\n</section>\n";
+    return;
+  }
+  out +=
+      "<table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Name</th>"
+      "<th scope=\"col\">Description</th><th scope=\"col\">Last 24 hours</th>"
+      "<th scope=\"col\">Actions</th></tr></thead>\n<tbody>\n";
+  const core::Now now = site.machine.now();
+  for (const core::ProcessId process : site.interface.lexical_order()) {
+    append_row(out, site, process, now);
+  }
+  out += "</tbody>\n</table>\n</section>\n";
+}
+
+void show_page(Site& site, const Query& query, Response& response) {
+  const std::string& identifier = site.supervisor.resolved().supervisord.identifier;
+  begin_page(response, identifier, true, site.token);
+  std::string& out = response.body;
+  out += core::concat("<header><h1>", escape_html(identifier), "</h1><p id=\"summary\">",
+                      site.interface.lexical_order().size(), " processes</p>\n");
+  append_form(out, site.token, "", {"startall", "restartall", "stopall"});
+  out += "</header>\n<p id=\"message\" role=\"status\">";
+  out += escape_html(query.value("message"));
+  // What scripts fill; without them there is the table.
+  out +=
+      "</p>\n<nav hidden aria-label=\"Views\"><button data-view=\"processes\" "
+      "aria-current=\"true\">Processes</button><button data-view=\"events\">Events</button>"
+      "<button data-view=\"listeners\">Listeners</button><button data-view=\"plan\">Plan</button>"
+      "<input id=\"filter\" type=\"search\" placeholder=\"Filter ( / )\" "
+      "aria-label=\"Filter processes\"></nav>\n<main>\n";
+  append_processes(out, site);
+  out +=
+      "<section id=\"events\" aria-label=\"Events\" hidden></section>\n"
+      "<section id=\"listeners\" aria-label=\"Listeners\" hidden></section>\n"
+      "<section id=\"plan\" aria-label=\"Plan\" hidden></section>\n</main>\n"
+      "<footer><a href=\"api/v1/openapi.json\">API</a> <a href=\"metrics\">Metrics</a> "
+      "<a href=\"health/ready\">Health</a> <span>suprun " SUP_VERSION "</span></footer>\n";
+  end_page(response);
+}
+
+// An old bookmark asks for something to be done: people do, links do not.
+void ask_back(Site& site, const PageAction& action, std::string_view name, Response& response) {
+  begin_page(response, action.label, false, site.token);
+  std::string& out = response.body;
+  out += core::concat("<main class=\"alone\"><h1>", action.question, " ",
+                      action.is_for_all ? "" : escape_html(name), "?</h1>\n");
+  append_form(out, site.token, action.is_for_all ? "" : name, {action.name});
+  out += "<p><a class=\"button\" href=\"./\">Back</a></p></main>\n";
+  end_page(response);
+}
+
+std::string readable_log(const std::string& bytes) {
+  std::string text;
+  rpc::append_escaped(bytes, text);
+  return text;
+}
+
+// The end of the log, or why there is none.
+std::string log_end(Site& site, std::string_view name, bool is_error_log, std::int64_t limit) {
+  const rpc::ProcessName split = rpc::split_name(name);
+  const auto process =
+      split.process ? site.supervisor.find(split.group, *split.process) : std::nullopt;
+  if (!process) {
+    return core::concat("There is no process ", escape_html(name));
+  }
+  const std::string path = site.machine.log_path(
+      *process, is_error_log ? core::Channel::standard_error : core::Channel::standard_output);
+  if (path.empty()) {
+    return "Output of this kind goes to no file";
+  }
+  const auto piece = rpc::read_log(site.machine, path, -limit, 0);
+  const auto* text = std::get_if<std::string>(&piece);
+  return text != nullptr ? readable_log(*text) : "The log cannot be read";
+}
+
+}  // namespace
+
+void answer_page(Site& site, Request& request, Response& response) {
+  if (request.method == "POST") {
+    answer_action(site, request, response);
+    return;
+  }
+  if (!is_question(request, response)) {
+    return;
+  }
+  const Query query(request.query);
+  const std::string_view name = query.value("processname");
+  if (const PageAction* action = find_action(query.value("action"));
+      action != nullptr && (action->is_for_all || !name.empty())) {
+    ask_back(site, *action, name, response);
+  } else {
+    show_page(site, query, response);
+  }
+}
+
+void answer_tail_page(Site& site, Request& request, Response& response) {
+  if (!is_question(request, response)) {
+    return;
+  }
+  const Query query(request.query);
+  const std::string_view name = query.value("processname");
+  const bool is_error_log = query.value("channel") == "stderr";
+  constexpr std::int64_t fewest = 1024;
+  constexpr std::int64_t most = std::int64_t{1} << 20;
+  std::int64_t limit = std::int64_t{16} << 10;
+  const std::string_view asked = query.value("limit");
+  std::from_chars(asked.data(), asked.data() + asked.size(), limit);
+  limit = std::clamp(limit, fewest, most);
+  begin_page(response, core::concat("Log of ", name), false, site.token);
+  const std::string link = core::concat("tail.html?processname=", encode_percent(name));
+  response.body += core::concat("<main class=\"log\"><h1>", escape_html(name),
+                                "</h1><p><a class=\"button\" href=\"./\">Back"
+                                "</a> <a class=\"button\" href=\"",
+                                link, "\">stdout</a> <a class=\"button\" href=\"", link,
+                                "&amp;channel=stderr\">stderr</a> <a class=\"button\" href=\"",
+                                link, is_error_log ? "&amp;channel=stderr" : "",
+                                "&amp;limit=", std::min(limit * 8, most),
+                                "\">More</a></p>\n<pre tabindex=\"0\">",
+                                log_end(site, name, is_error_log, limit), "</pre></main>\n");
+  end_page(response);
+}
+
+}  // namespace sup::http
