@@ -14,8 +14,10 @@ import tempfile
 import threading
 import time
 import unittest
+import xmlrpc.client
 
 from harness import DaemonTest, PATIENCE, program
+from test_rpc import UnixTransport
 
 try:
     from aiosmtpd.controller import Controller
@@ -688,6 +690,40 @@ class Httpok(CheckTest):
         self.wait_until(lambda: 'NOT restarting' in self.mails()[-1], 'a mail all the same')
         self.assertEqual(self.starts('one'), 2)
 
+    def test_no_check_for_some_time_after_a_restart(self):
+        server = self.page((500, b''))
+        self.start_programs()
+        session = self.listener('httpok', '--wait', '3600', '-p', 'one', self.url)
+        session.send(tick())
+        self.wait_until(lambda: 'one restarted' in session.said(), 'the restart')
+        # Each tick is let through the check before the next; none of these asks the URL.
+        for _ in range(5):
+            session.send(tick())
+            time.sleep(0.1)
+        self.assertEqual(session.end(), 0)
+        self.assertEqual((len(server.requests), self.starts('one')), (1, 2))
+
+    def test_a_login_in_the_url_is_used(self):
+        server = self.page()
+        self.start_programs()
+        session = self.listener('httpok', '-p', 'one', self.url.replace('//', '//me:sesame@'))
+        session.send(tick())
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(server.requests[0][1]['Authorization'], 'Basic bWU6c2VzYW1l')
+        self.assertEqual(self.starts('one'), 1)
+
+    def test_a_program_that_cannot_stop_does_not_end_it(self):
+        """One that is stopping already, and one behind it that is restarted all the same."""
+        self.page((500, b''))
+        self.start_programs('[program:aaa_once]\ncommand=/bin/sh -c "[ -e %s/mark ] && exit 1; touch %s/mark; '
+                            'exec sleep 600"\nstartsecs=1\nstartretries=0\n' % (self.folder, self.folder))
+        self.wait_for_log('aaa_once entered RUNNING state')
+        session = self.listener('httpok', '-p', 'aaa_once', '-p', 'one', '-m', 'a@x', self.url)
+        session.send(tick())
+        mail = self.wait_for_mails(1)[0]
+        self.assertRegex(mail, 'Failed to start process aaa_once: <Fault [0-9]+: \'[A-Z_]+: aaa_once\'>\n')
+        self.assertIn('one restarted', mail)
+
     def test_core_dumps(self):
         self.page((500, b''))
         self.start_programs()
@@ -772,6 +808,35 @@ class Memmon(CheckTest):
         session = self.listener('memmon', '-p', 'one=1', '-u', '1d', '-m', 'a@x')
         session.send(tick())
         self.wait_for_mails(1)
+        # One that ran for longer than nothing is restarted without a mail.
+        session = self.listener('memmon', '-p', 'two=1', '-u', '0', '-m', 'a@x')
+        time.sleep(2)
+        session.send(tick())
+        self.wait_until(lambda: self.starts('two') == 2, 'the restart')
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.mails()), 1)
+
+    def test_a_program_that_is_stopping_does_not_end_it(self):
+        self.start_programs('[program:slow]\ncommand=/bin/sh -c "trap \'\' TERM; while :; do sleep 0.1; done"\n'
+                            'startsecs=0\nstopwaitsecs=600\n')
+        self.wait_for_pid('slow')
+        proxy = xmlrpc.client.ServerProxy('http://localhost/RPC2', transport=UnixTransport(self.path('sock')))
+        self.addCleanup(lambda: proxy('close')())
+        proxy.supervisor.stopProcess('slow', False)
+        self.wait_until(lambda: proxy.supervisor.getProcessInfo('slow')['statename'] == 'STOPPING', 'the stop')
+        session = self.listener('memmon', '-p', 'slow=1', '-p', 'one=1', '-m', 'a@x')
+        session.send(tick())
+        mails = self.wait_for_mails(2)
+        self.assertIn('memmon: process one:one restarted', ''.join(mails))
+        self.assertRegex(''.join(mails), r'Subject: memmon: failed to stop process slow:slow, exiting\n\n'
+                         r'Failed to stop process slow:slow \(RSS \d+\), exiting: <Fault 70: ')
+        session.send(tick())
+
+    def test_compat_checks_nothing_where_nothing_is_to_be_checked(self):
+        session = self.listener('memmon', '--compat')
+        session.send(tick())
+        self.assertEqual(session.end(), 0)
+
 
     def test_trees(self):
         self.start_programs('[program:tree]\ncommand=/bin/sh -c "%s -c \'x=bytearray(50000000); '
