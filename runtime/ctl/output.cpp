@@ -38,7 +38,43 @@ struct ToJson {
   }
 };
 
+// Texts of our own server only, which nest two deep.
+constexpr int deepest_json = 16;
+
+rpc::Value to_value(const Json& json) {
+  switch (json.type()) {
+    case Json::value_t::boolean: return json.get<bool>();
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned: return json.get<std::int64_t>();
+    case Json::value_t::number_float: return json.get<double>();
+    case Json::value_t::string: return json.get<std::string>();
+    case Json::value_t::array: {
+      rpc::Array array;
+      for (const Json& each : json) {
+        array.push_back(to_value(each));
+      }
+      return array;
+    }
+    case Json::value_t::object: {
+      rpc::Struct object;
+      for (const auto& [name, each] : json.items()) {
+        object.push_back({name, to_value(each)});
+      }
+      return object;
+    }
+    default: return {};
+  }
+}
+
 }  // namespace
+
+std::optional<rpc::Value> from_json(const std::string& text) {
+  const auto not_too_deep = [](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+    return depth < deepest_json;
+  };
+  const Json json = Json::parse(text, not_too_deep, false);
+  return json.is_discarded() ? std::nullopt : std::optional(to_value(json));
+}
 
 std::string to_json(const rpc::Value& value) {
   return std::visit(ToJson{}, value.content()).dump(-1, ' ', false, Json::error_handler_t::replace);

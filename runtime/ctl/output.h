@@ -1,6 +1,7 @@
 // What a command prints: lines of text, or with --json one document on one line.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@ namespace sup::ctl {
 
 // A value as JSON on one line. Bytes that are no UTF-8 become U+FFFD.
 std::string to_json(const rpc::Value& value);
+
+// What a text of JSON says; nothing if it is none.
+std::optional<rpc::Value> from_json(const std::string& text);
 
 class Output {
  public:

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "runtime/core/concat.h"
 #include "runtime/http/chunks.h"
@@ -56,12 +57,15 @@ void write_fields(std::string_view line, EventHub::Entry& entry, rpc::Writer& ou
 }
 
 struct Filter {
-  std::optional<schema::EventType> type;
+  std::vector<schema::EventType> types;  // none: all
   std::string group;
   std::string process;
 
   bool takes(const EventHub::Entry& entry) const {
-    return (!type || schema::event_is_a(entry.type, *type)) &&
+    return (types.empty() || std::ranges::any_of(types,
+                                                 [&](schema::EventType type) {
+                                                   return schema::event_is_a(entry.type, type);
+                                                 })) &&
            (group.empty() || group == entry.group) &&
            (process.empty() || process == entry.process ||
             process == core::concat(entry.group, ":", entry.process));
@@ -252,15 +256,18 @@ void answer_events(Site& site, Request& request, Response& response) {
     return;
   }
   const Query query(request.query);
-  Filter filter{.type = {},
+  Filter filter{.types = {},
                 .group = std::string(query.value("group")),
                 .process = std::string(query.value("process"))};
-  if (const std::string_view type = query.value("type"); !type.empty()) {
-    filter.type = schema::event_from_name(type);
-    if (!filter.type) {
-      refuse_with_problem(response, 400, core::concat("there is no event type `", type, "`"));
+  for (std::string_view list = query.value("type"); !list.empty();) {
+    const std::string_view name = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(name.size() + 1, list.size()));
+    const std::optional<schema::EventType> type = schema::event_from_name(name);
+    if (!type) {
+      refuse_with_problem(response, 400, core::concat("there is no event type `", name, "`"));
       return;
     }
+    filter.types.push_back(*type);
   }
   site.events.collect(site.machine.now());
   response.later = std::make_unique<EventStream>(

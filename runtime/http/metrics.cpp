@@ -233,6 +233,11 @@ void write_events(Site& site, MetricsText& out) {
   }
 }
 
+void write_clients(const Site& site, MetricsText& out) {
+  out.family("supervisor_event_clients", "gauge", "Clients of the event stream.");
+  out.sample({}, static_cast<std::int64_t>(site.events.clients()));
+}
+
 void append_double(std::string& out, double value) {
   std::array<char, 400> digits;
   // No exponents: people read the limits of the histogram.
@@ -345,6 +350,7 @@ void answer_metrics(Site& site, Request& request, Response& response) {
   write_usage(site, rows, out);
   write_pools(site, out);
   write_events(site, out);
+  write_clients(site, out);
   write_calls(site, out);
 }
 

@@ -6,10 +6,11 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
-from harness import PATIENCE
+from harness import PATIENCE, program
 from test_rpc import RPC, RpcTest, UNIX, UnixConnection, free_port
 
 PROMTOOL = shutil.which('promtool')
@@ -296,3 +297,57 @@ class Events(HttpTest):
         answer = self.listen('?type=PROCESS_LOG')
         self.server().supervisor.sendProcessStdin('a', 'hello\n')
         self.assertEqual(self.next_event(answer)['data']['data'], 'hello\n')
+
+
+class SupctlEvents(HttpTest):
+    """The same stream as the command events shows it."""
+
+    def watch(self, *arguments):
+        watcher = subprocess.Popen([program('supctl'), '-s', 'unix://' + self.path('s.sock'), *arguments],
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+        def end():
+            if watcher.poll() is None:
+                watcher.kill()
+            watcher.wait()
+            watcher.stdout.close()
+        self.addCleanup(end)
+        return watcher
+
+    def wait_for_watchers(self, count):
+        self.wait_until(lambda: 'supervisor_event_clients %d\n' % count
+                        in self.ask('/metrics')[2], 'watchers')
+
+    def test_lines_and_json(self):
+        self.serve(UNIX + SLEEP % 'a' + 'autostart=false\n' + SLEEP % 'b' + 'autostart=false\n')
+        everything = self.watch('events')
+        some = self.watch('events', '--filter=process_state_running,TICK', 'b')
+        documents = self.watch('--json', 'events', 'a:*')
+        self.wait_for_watchers(3)
+        server = self.server().supervisor
+        server.startProcess('a')
+        server.startProcess('b')
+        server.sendRemoteCommEvent('deploy', 'v2\n')
+        lines = [everything.stdout.readline() for _ in range(5)]
+        self.assertRegex(lines[0], r'^\d\d:\d\d:\d\d PROCESS_STATE_STARTING a from_state=STOPPED tries=0\n$')
+        self.assertRegex(lines[1], r'PROCESS_STATE_RUNNING a from_state=STARTING pid=\d+\n$')
+        self.assertRegex(lines[4], r'REMOTE_COMMUNICATION type=deploy "v2\\n"\n$')
+        self.assertRegex(some.stdout.readline(), r'PROCESS_STATE_RUNNING b ')
+        event = json.loads(documents.stdout.readline())
+        self.assertEqual((event['type'], event['fields']['processname']), ('PROCESS_STATE_STARTING', 'a'))
+        everything.send_signal(signal.SIGINT)
+        self.assertEqual(everything.wait(PATIENCE), 0)
+        self.wait_for_watchers(2)
+
+    def test_what_cannot_be_watched(self):
+        daemon = self.serve(UNIX)
+        wrong = self.watch('events', '--filter=NOSUCH')
+        self.assertEqual(wrong.communicate(timeout=PATIENCE)[0], 'ERROR: no such event type: NOSUCH\n')
+        self.assertEqual(wrong.returncode, 1)
+        self.assertEqual(self.watch('events', 'a', 'b').wait(PATIENCE), 2)
+        watcher = self.watch('events')
+        self.wait_for_watchers(1)
+        daemon.terminate()  # end() would take the status of the watcher
+        self.assertTrue(watcher.communicate(timeout=PATIENCE)[0].endswith(
+            'ERROR: the server has ended the stream\n'))
+        self.assertEqual(watcher.returncode, 1)

@@ -995,7 +995,7 @@ class NotOnSupervisord(More):
     test_rolling_restart = test_several_servers = test_completion = None
 
     def test_refused(self):
-        for command in ('plan', 'listeners', 'upgrade'):
+        for command in ('plan', 'listeners', 'upgrade', 'events'):
             status, text = self.ask(command)
             self.assertEqual((status, text), (3, 'ERROR: this needs suprun; the server is another one\n'))
 

@@ -167,7 +167,7 @@ TEST_F(Api, EventsAreToldAsTheyHappen) {
 
 TEST_F(Api, EventsAreFiltered) {
   const Response others = get("/api/v1/events", "process=b");
-  const Response types = get("/api/v1/events", "type=REMOTE_COMMUNICATION");
+  const Response types = get("/api/v1/events", "type=TICK,REMOTE_COMMUNICATION");
   const Response matching = get("/api/v1/events", "type=PROCESS_STATE&group=a&process=a:a");
   for (const Response* each : {&others, &types, &matching}) next(*each->later);
   send("/api/v1/processes/a/start", "{\"wait\":false}");

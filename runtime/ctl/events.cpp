@@ -1,0 +1,172 @@
+// The command events: what happens, as the server tells it.
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+
+#include "runtime/ctl/command.h"
+#include "runtime/ctl/commands.h"
+#include "runtime/ctl/process_info.h"
+#include "runtime/ctl/session.h"
+#include "runtime/ctl/targets.h"
+#include "schema/text.h"
+
+namespace sup::ctl {
+
+namespace {
+
+std::string clock_text(const rpc::Value& event) {
+  const rpc::Value* time = event.member("time");
+  const double* real = time != nullptr ? time->get<double>() : nullptr;
+  const std::int64_t* whole = time != nullptr ? time->get<std::int64_t>() : nullptr;
+  const std::time_t seconds = real != nullptr    ? static_cast<std::time_t>(*real)
+                              : whole != nullptr ? static_cast<std::time_t>(*whole)
+                                                 : 0;
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%H:%M:%S", &local);
+  return text.data();
+}
+
+// "12:30:04 PROCESS_STATE_RUNNING web from_state=STARTING pid=4711"
+std::string line_of(const rpc::Value& event) {
+  static const rpc::Value none = rpc::Struct{};
+  const rpc::Value* found = event.member("fields");
+  const rpc::Value& fields = found != nullptr && found->is<rpc::Struct>() ? *found : none;
+  std::string line = clock_text(event) + " " + text_member(event, "type");
+  const std::string process = text_member(fields, "processname");
+  const std::string group = text_member(fields, "groupname");
+  if (!group.empty()) {
+    line += " " + (process.empty() ? group : full_name(group, process));
+  }
+  for (const rpc::Member& field : *fields.get<rpc::Struct>()) {
+    if (field.name == "processname" || field.name == "groupname") {
+      continue;
+    }
+    const std::string* text = field.value.get<std::string>();
+    line += " " + field.name + "=" + (text != nullptr ? *text : to_json(field.value));
+  }
+  if (const rpc::Value* data = event.member("data")) {
+    line += " " + to_json(*data);
+  }
+  return line;
+}
+
+// One event of the stream: `kind` is "missed" where the server says how many there were besides.
+void show(Session& session, std::string_view kind, const std::string& data) {
+  const std::optional<rpc::Value> event = from_json(data);
+  const rpc::Struct* record = event ? event->get<rpc::Struct>() : nullptr;
+  if (record == nullptr) {
+    return;
+  }
+  if (session.output.is_json()) {
+    session.output.stream(*record);
+  } else if (kind == "missed") {
+    const rpc::Value* count = event->member("missed");
+    const bool is_known = count != nullptr && count->is<std::int64_t>();
+    session.output.line("==> " + (is_known ? to_json(*count) : std::string("some")) +
+                        " events were missed <==");
+  } else {
+    session.output.line(line_of(*event));
+  }
+  session.output.flush();
+}
+
+// Takes the whole events out of what came.
+class EventReader {
+ public:
+  void feed(Session& session, std::string& text) {
+    std::size_t end = 0;
+    while ((end = text.find('\n')) != std::string::npos) {
+      const std::string line = text.substr(0, end);
+      text.erase(0, end + 1);
+      if (line.empty()) {
+        if (!data_.empty()) {
+          show(session, kind_, data_);
+        }
+        kind_.clear();
+        data_.clear();
+      } else if (line.starts_with("event: ")) {
+        kind_ = line.substr(7);
+      } else if (line.starts_with("data: ")) {
+        data_ += line.substr(6);
+      }
+    }
+  }
+
+ private:
+  std::string kind_;
+  std::string data_;
+};
+
+std::string in_query(std::string_view text) {
+  std::string encoded;
+  for (const char sign : text) {
+    std::array<char, 4> hexadecimal{};
+    const auto byte = static_cast<unsigned char>(sign);
+    std::snprintf(hexadecimal.data(), hexadecimal.size(), "%%%02X", byte);
+    encoded += hexadecimal.data();
+  }
+  return encoded;
+}
+
+std::string path_for(const std::string& name, const std::string& types) {
+  std::string path = "/api/v1/events?type=" + in_query(types);
+  if (name.ends_with(":*") || name.ends_with(":")) {
+    path += "&group=" + in_query(name.substr(0, name.find(':')));
+  } else if (!name.empty()) {
+    path += "&process=" + in_query(name);
+  }
+  return path;
+}
+
+void refused(Session& session, int code, const std::string& types) {
+  session.exit_status = code == 404 ? status::unimplemented : status::generic;
+  if (code == 404) {
+    session.complain("ERROR: this needs suprun; the server is another one", "",
+                     "the server has no /api/v1/events");
+  } else if (code == 400) {
+    session.complain("ERROR: no such event type: " + types, "", "no such event type");
+  } else {
+    session.complain("ERROR: the server answers with status " + std::to_string(code), "",
+                     "status " + std::to_string(code));
+  }
+}
+
+}  // namespace
+
+bool run_events(Session& session, const std::string& argument) {
+  std::vector<std::string> names = words_of(argument);
+  const std::string types = schema::upper(take_option(names, "--filter").value_or(""));
+  if (names.size() > 1) {
+    session.misused("Error: events takes one name", "events", status::invalid_arguments);
+    return false;
+  }
+  if (!session.is_up()) {
+    return false;
+  }
+  interrupts_end_calls();
+  try {
+    Stream stream(parse_address(session.settings.url), session.settings.credentials,
+                  path_for(names.empty() ? "" : names[0], types));
+    EventReader events;
+    std::string text;
+    for (bool goes_on = true; goes_on;) {
+      goes_on = stream.read(text);
+      if (const int code = stream.status(); code != 0 && code != 200) {
+        refused(session, code, types);
+        return false;
+      }
+      events.feed(session, text);
+    }
+    session.exit_status = status::generic;
+    session.complain("ERROR: the server has ended the stream", "", "the stream has ended");
+  } catch (const Interrupted&) {
+    forget_interrupt();
+    session.output.line("");
+  }
+  return false;
+}
+
+}  // namespace sup::ctl
