@@ -28,6 +28,14 @@ bool is_address(std::string_view name) {
          (!name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+// Somebody went from another page to ours: a GET changes nothing, and the other page sees nothing
+// of the answer.
+bool is_followed_link(const Request& request) {
+  return (request.method == "GET" || request.method == "HEAD") &&
+         request.header("Sec-Fetch-Mode") == "navigate" &&
+         request.header("Sec-Fetch-Dest") == "document";
+}
+
 std::string machine_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) {
@@ -134,7 +142,7 @@ bool Gate::is_own_page(const Request& request) const {
     }
   }
   const std::string_view site = request.header("Sec-Fetch-Site");
-  return site.empty() || site == "same-origin" || site == "none";
+  return site.empty() || site == "same-origin" || site == "none" || is_followed_link(request);
 }
 
 std::optional<int> Gate::refusal(const Request& request) const {

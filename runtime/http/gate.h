@@ -4,7 +4,8 @@
 // answer to a wrong one wait longer, up to two seconds; a right one never waits.
 //
 // A browser sends requests for whatever page it shows, with the rights of who sits there. Such a
-// request says where it is from (Origin, Sec-Fetch-Site); it has to be our own page. Without a
+// request says where it is from (Origin, Sec-Fetch-Site); it has to be our own page, except where
+// somebody follows a link to us. Without a
 // password, also the name by which we are called has to be one that no stranger can point at us
 // (DNS rebinding): an address, localhost or the name of this machine.
 #pragma once

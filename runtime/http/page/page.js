@@ -36,7 +36,9 @@ function say(text, isBad = false) {
 
 const fullName = (one) => one.group === one.name ? one.name : one.group + ':' + one.name;
 const pathOf = (name) => 'processes/' + encodeURIComponent(name);
-const rowOf = (name) => $$('#processes tr').find((row) => row.dataset.name === name);
+
+const rows = new Map();
+const rowOf = (name) => rows.get(name);
 
 // The clock of the daemon may not be ours.
 let clockOffset = 0;
@@ -75,6 +77,11 @@ function show(process) {
   row.dataset.start = process.start;
   $('.state span', row).textContent = state;
   $('.about', row).textContent = process.description;
+}
+
+function drop(row) {
+  rows.delete(row.dataset.name);
+  row.remove();
 }
 
 function summarize() {
@@ -117,14 +124,14 @@ async function refreshOne(name) {
     if (row) drawExits(row, await ask(pathOf(name) + '/history'));
   } catch {
     const row = rowOf(name);
-    if (row) row.remove(); // it is gone
+    if (row) drop(row); // it is gone
   }
 }
 
 async function refreshAll() {
   const processes = await ask('processes');
   const names = new Set(processes.map(fullName));
-  $$('#processes tbody tr').filter((row) => !names.has(row.dataset.name)).forEach((row) => row.remove());
+  $$('#processes tbody tr').filter((row) => !names.has(row.dataset.name)).forEach(drop);
   processes.forEach(show);
   summarize();
 }
@@ -404,6 +411,7 @@ function listen() {
 }
 
 function begin() {
+  for (const row of $$('#processes tbody tr')) rows.set(row.dataset.name, row);
   $('nav').hidden = false;
   $('#events').className = 'padded';
   $('#events').append(make('p', { class: 'empty' }, 'Nothing has happened since the page was opened'), eventList);

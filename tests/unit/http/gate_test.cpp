@@ -83,6 +83,23 @@ TEST(Gate, BrowsersMayComeFromOurOwnPageAlone) {
                 {"Sec-Fetch-Site", "cross-site"}
   })),
             403);
+  // A link that somebody follows; a form or a frame is none.
+  Request followed = request_with({
+      {"Host",           "localhost" },
+      {"Sec-Fetch-Site", "cross-site"},
+      {"Sec-Fetch-Mode", "navigate"  },
+      {"Sec-Fetch-Dest", "document"  }
+  });
+  followed.method = "GET";
+  EXPECT_EQ(open.refusal(followed), std::nullopt);
+  followed.method = "POST";
+  EXPECT_EQ(open.refusal(followed), 403);
+  followed.method = "GET";
+  followed.headers.back().value = "iframe";
+  EXPECT_EQ(open.refusal(followed), 403);
+  followed.headers.back().value = "document";
+  followed.headers.front().value = "evil.example";  // a name that a stranger points at us
+  EXPECT_EQ(open.refusal(followed), 403);
   const Gate local({.username = "", .password = "", .is_local = true, .host = ""});
   EXPECT_EQ(local.refusal(request_with({
                 {"Origin", "http://evil.example"}
