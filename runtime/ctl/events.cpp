@@ -44,7 +44,7 @@ std::string line_of(const rpc::Value& event) {
     if (field.name == "processname" || field.name == "groupname") {
       continue;
     }
-    const std::string* text = field.value.get<std::string>();
+    const auto* text = field.value.get<std::string>();
     line += " " + field.name + "=" + (text != nullptr ? *text : to_json(field.value));
   }
   if (const rpc::Value* data = event.member("data")) {

@@ -18,8 +18,6 @@
 
 namespace sup::http {
 
-using schema::ProcessState;
-
 namespace {
 
 void append_form(std::string& out, std::string_view token, std::string_view process,

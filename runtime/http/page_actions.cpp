@@ -43,7 +43,7 @@ std::string message_of(const PageAction& action, const std::string& name,
     return core::concat(name, " ", action.done);
   }
   std::string failed;
-  if (const rpc::Array* list = result.get<rpc::Array>()) {
+  if (const auto* list = result.get<rpc::Array>()) {
     for (const rpc::Value& each : *list) {
       const rpc::Value* status = each.member("status");
       const rpc::Value* one = each.member("name");
@@ -96,7 +96,7 @@ class LaterAction final : public LaterAnswer {
 }  // namespace
 
 const PageAction* find_action(std::string_view name) {
-  const auto found = std::ranges::find(actions, name, &PageAction::name);
+  const auto* const found = std::ranges::find(actions, name, &PageAction::name);
   return found != actions.end() ? &*found : nullptr;
 }
 

@@ -23,15 +23,19 @@ class Browser:
         self.folder = tempfile.mkdtemp(prefix='browser-')
         to_browser, self.to = os.pipe()
         self.come, from_browser = os.pipe()
-        # The browser reads from descriptor 3 and writes to 4. --no-sandbox: tests may be run by root.
+
+        def place():
+            # The browser reads from descriptor 3 and writes to 4. The pipes are the lowest numbers
+            # that were free, so that this order overwrites none that is still needed.
+            os.dup2(to_browser, 3)
+            os.dup2(from_browser, 4)
+        # --no-sandbox: tests may be run by root.
         self.process = subprocess.Popen(
-            ['/bin/sh', '-c', 'exec "$0" "$@" 3<&%d 4>&%d' % (to_browser, from_browser), PROGRAM,
-             '--headless', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu',
+            [PROGRAM, '--headless', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu',
              '--disable-dev-shm-usage', '--no-first-run', '--user-data-dir=' + self.folder,
              'about:blank'],
-            pass_fds=(to_browser, from_browser), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            env=dict(os.environ, HOME=self.folder))
+            preexec_fn=place, pass_fds=(3, 4), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ, HOME=self.folder))
         os.close(to_browser)
         os.close(from_browser)
         self.number = 0
