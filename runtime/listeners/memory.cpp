@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -9,6 +10,8 @@
 #include <iterator>
 #include <set>
 #include <vector>
+
+#include "schema/text.h"
 
 namespace sup::listeners {
 
@@ -113,7 +116,8 @@ std::string control_group_folder(std::string_view cgroup, const std::string& roo
     const std::string_view controllers = line.substr(first + 1, second - first - 1);
     const std::string path(line.substr(second + 1));
     // With both versions, memory is where it is named.
-    if ((',' + std::string(controllers) + ',').find(",memory,") != std::string::npos) {
+    const std::vector<std::string_view> names = schema::split_list(controllers);
+    if (std::find(names.begin(), names.end(), "memory") != names.end()) {
       return root + "/memory" + path;
     }
     if (controllers.empty()) unified = root + path;

@@ -179,7 +179,7 @@ class Client {
 
 std::string body_of(const RelaySettings& settings, const EventRecord& record) {
   // The id is the first member.
-  return "{\"id\":\"" + json_escaped(event_id(record, settings.origin)) + "\"," +
+  return R"({"id":")" + json_escaped(event_id(record, settings.origin)) + "\"," +
          event_json(record, settings.origin).substr(1);
 }
 

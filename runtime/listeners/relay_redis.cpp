@@ -24,7 +24,7 @@ class Redis {
 
   // Fails for an answer that is an error, too.
   schema::Status ask(const std::vector<std::string>& words) {
-    const schema::Status sent = send(resp_command(words));
+    schema::Status sent = send(resp_command(words));
     if (!sent) return sent;
     const schema::Result<RespReply> answer = reply();
     if (!answer) return answer.error();

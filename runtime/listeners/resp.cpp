@@ -9,7 +9,7 @@ namespace sup::listeners {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::size_t line_maximum = 64 * 1024;
+constexpr std::size_t line_maximum = std::size_t{64} << 10U;
 constexpr std::int64_t text_maximum = std::int64_t{1} << 20U;
 
 }  // namespace
