@@ -38,6 +38,11 @@ void append_form(std::string& out, std::string_view token, std::string_view proc
   out += "</form>";
 }
 
+// How often it was started again, where it was.
+std::string restarts_text(std::uint64_t starts) {
+  return starts > 1 ? core::concat("\u21BB ", starts - 1) : std::string();
+}
+
 // The last exits on a line of a day, the newer the wider: ends in a crash loop and those of the
 // night are told apart.
 void append_exits(std::string& out, const core::ProcessHistory& history, core::Now now) {
@@ -65,6 +70,7 @@ void append_exits(std::string& out, const core::ProcessHistory& history, core::N
   out += core::concat("<svg viewBox=\"0 0 100 16\" role=\"img\" aria-label=\"", label, "\"><title>",
                       label, "</title><line x1=\"0\" y1=\"15\" x2=\"100\" y2=\"15\"/>", marks,
                       "</svg>");
+  out += core::concat("<small>", restarts_text(history.starts), "</small>");
 }
 
 void append_row(std::string& out, const Site& site, core::ProcessId process, core::Now now) {

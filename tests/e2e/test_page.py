@@ -122,6 +122,7 @@ class Page(PageTest):
         page.click(self.row('a') + ' [value=start]')
         self.wait_for_row('a', 'running')
         page.until('document.querySelectorAll(\'%s rect\').length === 1' % self.row('a'))
+        page.until('document.querySelector(\'%s small\').textContent === "\u21bb 1"' % self.row('a'))
         self.nothing_went_wrong()
 
     def test_states_come_without_reloading(self):
@@ -182,7 +183,7 @@ class Page(PageTest):
         page.until('document.querySelector("#events").innerText.includes("<i>you</i>")')
         self.picture('events')
         page.click('nav [data-view=listeners]')
-        page.until('document.querySelector("#listeners").innerText.includes("wait; ")')
+        page.until('document.querySelector("#listeners").innerText.includes(" of 10 wait")')
         self.picture('listeners')
         page.click('nav [data-view=plan]')
         page.until('document.querySelector("#plan").innerText.includes("s.conf:")')

@@ -115,6 +115,7 @@ function drawExits(row, history) {
     `end${recent.length === 1 ? '' : 's'} on this line of 24 hours`;
   svg.setAttribute('aria-label', label);
   $('title', svg).textContent = label;
+  $('.exits small', row).textContent = history.starts > 1 ? `\u21BB ${history.starts - 1}` : '';
 }
 
 async function refreshOne(name) {
