@@ -797,6 +797,53 @@ std::optional<ValueError> ProcessName::read(std::string_view text, const ReadCon
 
 std::string ProcessName::print(const Storage& value) { return value; }
 
+std::optional<ValueError> ServerRole::read(std::string_view text, const ReadContext&,
+                                           Storage& out) {
+  for (const Storage value : {RoleValue::read, RoleValue::operate, RoleValue::admin}) {
+    if (!equals_ignoring_case(text, print(value))) continue;
+    out = value;
+    return std::nullopt;
+  }
+  constexpr std::array<std::string_view, 3> names{"read", "operate", "admin"};
+  return bad_value("invalid-role", text, expected, nearest(text, names));
+}
+
+std::string ServerRole::print(const Storage& value) {
+  switch (value) {
+    case RoleValue::read: return "read";
+    case RoleValue::operate: return "operate";
+    default: return "admin";
+  }
+}
+
+// The password is what stands between the first and the last colon. It is not told of in errors.
+std::optional<ValueError> HttpUsers::read(std::string_view text, const ReadContext& context,
+                                          Storage& out) {
+  out.clear();
+  for (const std::string_view item : split_list(text)) {
+    const std::size_t first = item.find(':');
+    const std::size_t last = item.rfind(':');
+    if (first == std::string_view::npos || first == 0 || last <= first + 1)
+      return bad_value("invalid-http-user", item.substr(0, first), expected, {});
+    HttpUserValue user{.name = std::string(strip(item.substr(0, first))),
+                       .password = std::string(item.substr(first + 1, last - first - 1))};
+    if (std::optional<ValueError> error =
+            ServerRole::read(strip(item.substr(last + 1)), context, user.role))
+      return error;
+    out.push_back(std::move(user));
+  }
+  return std::nullopt;
+}
+
+std::string HttpUsers::print(const Storage& value) {
+  std::string out;
+  for (const HttpUserValue& user : value) {
+    if (!out.empty()) out += ',';
+    out += user.name + ':' + user.password + ':' + ServerRole::print(user.role);
+  }
+  return out;
+}
+
 std::optional<ValueError> NameList::read(std::string_view text, const ReadContext&, Storage& out) {
   out.clear();
   for (const std::string_view item : split_list(text)) out.emplace_back(item);

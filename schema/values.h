@@ -54,6 +54,17 @@ enum class LogLevelValue : std::uint8_t {
 
 enum class EventLengthValue : std::uint8_t { characters, bytes };
 
+// What a client of a control server may do; each may do what those before it may.
+enum class RoleValue : std::uint8_t { read, operate, admin };
+
+// `password` is plain, or {SHA} and 40 hexadecimal digits.
+struct HttpUserValue {
+  std::string name;
+  std::string password;
+  RoleValue role = RoleValue::admin;
+  bool operator==(const HttpUserValue&) const = default;
+};
+
 enum class AutoRestartValue : std::uint8_t { never, unexpected, always };
 
 enum class LogKind : std::uint8_t { none, automatic, syslog, file };
@@ -144,6 +155,9 @@ SUP_VALUE_TYPE(LogLevel, LogLevelValue, text, "log-level",
                "critical, error, warn, info, debug, trace or blather");
 SUP_VALUE_TYPE(AutoRestart, AutoRestartValue, text, "autorestart", "true, false or unexpected");
 SUP_VALUE_TYPE(EventLength, EventLengthValue, text, "event-length", "characters or bytes");
+SUP_VALUE_TYPE(ServerRole, RoleValue, text, "role", "read, operate or admin");
+SUP_VALUE_TYPE(HttpUsers, std::vector<HttpUserValue>, text, "http-users",
+               "name:password:role, separated by commas");
 SUP_VALUE_TYPE(ExitCodes, std::vector<int>, text, "exit-codes",
                "numbers from 0 to 255, separated by commas");
 SUP_VALUE_TYPE(Signal, int, text, "signal",

@@ -170,12 +170,13 @@ class LaterJson final : public LaterAnswer {
       : site_(site), pending_(std::move(pending)) {
     shape_.version = request.version;
     shape_.keep_alive = request.keep_alive;
+    shape_.access = request.access;
   }
 
   Progress resume(core::Now now, std::string& out) override {
     Response response;
     rpc::JsonWriter writer(response.body);
-    const rpc::Progress progress = site_.interface.resume(*pending_, writer);
+    const rpc::Progress progress = site_.interface.resume(*pending_, shape_.access, writer);
     if (std::holds_alternative<rpc::Waiting>(progress)) {
       return Progress::waiting;
     }
@@ -204,8 +205,8 @@ void carry_out(Site& site, const Operation& operation, std::string_view name, Re
     return;
   }
   rpc::JsonWriter writer(response.body);
-  rpc::Outcome outcome =
-      site.interface.call(method_of(operation), std::get<rpc::Array>(arguments), writer);
+  rpc::Outcome outcome = site.interface.call(method_of(operation), std::get<rpc::Array>(arguments),
+                                             request.access, writer);
   if (auto* pending = std::get_if<std::unique_ptr<rpc::Pending>>(&outcome)) {
     response.later = std::make_unique<LaterJson>(site, std::move(*pending), request);
     return;
@@ -248,6 +249,10 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 void answer_api(Site& site, Request& request, Response& response) {
   const std::string_view path = std::string_view(request.path).substr(api_root.size());
   if (path == "/events") {
+    if (!request.access.may(rpc::Role::read)) {
+      refuse_with_problem(response, site.interface.deny(request.access, path));
+      return;
+    }
     answer_events(site, request, response);
     return;
   }

@@ -9,6 +9,7 @@
 
 #include <boost/uuid/detail/sha1.hpp>
 
+#include "runtime/core/concat.h"
 #include "schema/text.h"
 
 namespace sup::http {
@@ -105,22 +106,29 @@ bool password_matches(std::string_view configured, std::string_view given) {
              : equal_in_constant_time(configured, given);
 }
 
-bool Gate::knows_password(std::string_view authorization) const {
+// All are compared with, so that the time tells nothing of who there is.
+const GateUser* Gate::find_user(std::string_view authorization) const {
   const std::size_t blank = authorization.find(' ');
   if (blank == std::string_view::npos ||
       !schema::equals_ignoring_case(authorization.substr(0, blank), "basic")) {
-    return false;
+    return nullptr;
   }
   const std::optional<std::string> given =
       decode_base64(schema::strip(authorization.substr(blank)));
   const std::size_t colon = given ? given->find(':') : std::string::npos;
   if (colon == std::string::npos) {
-    return false;
+    return nullptr;
   }
   const std::string_view text = *given;
-  const bool right_user = equal_in_constant_time(settings_.username, text.substr(0, colon));
-  const bool right_password = password_matches(settings_.password, text.substr(colon + 1));
-  return right_user && right_password;
+  const GateUser* found = nullptr;
+  for (const GateUser& user : settings_.users) {
+    const bool right_user = equal_in_constant_time(user.name, text.substr(0, colon));
+    const bool right_password = password_matches(user.password, text.substr(colon + 1));
+    if (right_user && right_password) {
+      found = &user;
+    }
+  }
+  return found;
 }
 
 bool Gate::is_own_name(std::string_view host) const {
@@ -145,18 +153,42 @@ bool Gate::is_own_page(const Request& request) const {
   return site.empty() || site == "same-origin" || site == "none" || is_followed_link(request);
 }
 
-std::optional<int> Gate::refusal(const Request& request) const {
+rpc::Access Gate::local_access(const Peer* peer, const GateUser* user, bool is_controlled) const {
+  if (peer == nullptr) {
+    return rpc::Access(rpc::Role::none, "a process that the kernel does not name");
+  }
+  std::string who =
+      core::concat("pid ", peer->pid, " of ",
+                   peer->names.name.empty() ? core::concat("user ", peer->user) : peer->names.name);
+  if (peer->is_owner) {
+    return rpc::Access(rpc::Role::owner, std::move(who));
+  }
+  const rpc::Role others = is_controlled ? rpc::Role::none : rpc::Role::admin;
+  const rpc::Role role = user != nullptr ? user->role : settings_.role.value_or(others);
+  return rpc::Access(role, std::move(who), peer->names);
+}
+
+Admission Gate::admit(const Request& request, const Peer* peer, bool is_controlled) const {
   if (!settings_.is_local &&
       (request.has_header("Origin") || request.has_header("Sec-Fetch-Site"))) {
     if (!is_own_page(request) ||
-        (settings_.username.empty() && !is_own_name(request.header("Host")))) {
-      return 403;
+        (settings_.users.empty() && !is_own_name(request.header("Host")))) {
+      return {.refusal = 403};
     }
   }
-  if (!settings_.username.empty() && !knows_password(request.header("Authorization"))) {
-    return 401;
+  const GateUser* user =
+      settings_.users.empty() ? nullptr : find_user(request.header("Authorization"));
+  if (!settings_.users.empty() && user == nullptr) {
+    return {.refusal = 401};
   }
-  return std::nullopt;
+  if (settings_.is_local) {
+    return {.refusal = {}, .access = local_access(peer, user, is_controlled)};
+  }
+  if (user != nullptr) {
+    return {.refusal = {}, .access = rpc::Access(user->role, "user " + user->name)};
+  }
+  return {.refusal = {},
+          .access = rpc::Access(settings_.role.value_or(rpc::Role::admin), "who gave no password")};
 }
 
 core::Instant FailureDelay::next(core::Instant now) {

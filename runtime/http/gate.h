@@ -13,29 +13,45 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/core/types.h"
+#include "runtime/http/peer.h"
 #include "runtime/http/request.h"
+#include "runtime/rpc/access.h"
 
 namespace sup::http {
 
+struct GateUser {
+  std::string name;
+  std::string password;  // plain, or {SHA} and 40 hexadecimal digits
+  rpc::Role role = rpc::Role::admin;
+};
+
 // One control server's rules.
 struct GateSettings {
-  std::string username;   // empty: no password is asked for
-  std::string password;   // plain, or {SHA} and 40 hexadecimal digits
-  bool is_local = false;  // a UNIX socket: no browser gets there
-  std::string host;       // that it listens on; may be called by it
+  std::vector<GateUser> users;    // empty: no password is asked for
+  bool is_local = false;          // a UNIX socket: no browser gets there
+  std::string host;               // that it listens on; may be called by it
+  std::optional<rpc::Role> role;  // of whoever gives no password
+};
+
+struct Admission {
+  std::optional<int> refusal;  // its status: 401, 403
+  rpc::Access access{rpc::Role::none};
 };
 
 class Gate {
  public:
   explicit Gate(GateSettings settings) : settings_(std::move(settings)) {}
 
-  // Status of the refusal, or nothing: 401, 403.
-  std::optional<int> refusal(const Request& request) const;
+  // `peer` is who is at the other end of a UNIX socket; null if that is not known. With
+  // `is_controlled` some program says who may manage it, so that the others may manage nothing.
+  Admission admit(const Request& request, const Peer* peer, bool is_controlled) const;
 
  private:
-  bool knows_password(std::string_view authorization) const;
+  const GateUser* find_user(std::string_view authorization) const;
+  rpc::Access local_access(const Peer* peer, const GateUser* user, bool is_controlled) const;
   bool is_own_page(const Request& request) const;
   bool is_own_name(std::string_view host) const;
 

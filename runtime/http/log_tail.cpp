@@ -96,8 +96,13 @@ void answer_with(Site& site, const std::string& path, std::string_view headers, 
   response.later = std::make_unique<LogTail>(site.machine, path, std::move(log), headers, request);
 }
 
-// The path of the log that "NAME/CHANNEL" means; empty if there is none.
-std::string find_log(const Site& site, std::string_view rest) {
+// Of "NAME/CHANNEL".
+struct Named {
+  std::string log;  // its path; empty: there is none
+  bool is_denied = false;
+};
+
+Named find_log(const Site& site, const rpc::Access& access, std::string_view rest) {
   const std::size_t slash = rest.find('/');
   const std::string_view channel =
       slash == std::string_view::npos ? "stdout" : rest.substr(slash + 1);
@@ -109,8 +114,13 @@ std::string find_log(const Site& site, std::string_view rest) {
   if (!process) {
     return {};
   }
-  return site.machine.log_path(*process, channel == "stdout" ? core::Channel::standard_output
-                                                             : core::Channel::standard_error);
+  if (!access.may(rpc::Role::read, site.supervisor.spec(*process))) {
+    site.interface.deny(access, rest);
+    return {.is_denied = true};
+  }
+  return {.log =
+              site.machine.log_path(*process, channel == "stdout" ? core::Channel::standard_output
+                                                                  : core::Channel::standard_error)};
 }
 
 }  // namespace
@@ -122,10 +132,16 @@ void answer_log_tail(Site& site, Request& request, Response& response) {
   }
   const std::string_view path = request.path;
   const std::size_t slash = path.find('/', path.find_first_not_of('/'));
-  const std::string log =
-      slash == std::string_view::npos ? std::string() : find_log(site, path.substr(slash + 1));
-  answer_with(site, log, "Content-Type: text/plain;charset=utf-8\r\nX-Accel-Buffering: no\r\n",
-              request, response);
+  const Named named = slash == std::string_view::npos
+                          ? Named{}
+                          : find_log(site, request.access, path.substr(slash + 1));
+  if (named.is_denied) {
+    refuse(response, 403);
+    return;
+  }
+  answer_with(site, named.log,
+              "Content-Type: text/plain;charset=utf-8\r\nX-Accel-Buffering: no\r\n", request,
+              response);
 }
 
 void answer_main_log_tail(Site& site, Request& request, Response& response) {

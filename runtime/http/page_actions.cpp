@@ -69,11 +69,12 @@ class LaterAction final : public LaterAnswer {
       : site_(site), action_(action), name_(std::move(name)), pending_(std::move(pending)) {
     shape_.version = request.version;
     shape_.keep_alive = request.keep_alive;
+    shape_.access = request.access;
   }
 
   Progress resume(core::Now now, std::string& out) override {
     rpc::ValueWriter writer;
-    const rpc::Progress progress = site_.interface.resume(*pending_, writer);
+    const rpc::Progress progress = site_.interface.resume(*pending_, shape_.access, writer);
     if (std::holds_alternative<rpc::Waiting>(progress)) {
       return Progress::waiting;
     }
@@ -123,7 +124,8 @@ void answer_action(Site& site, Request& request, Response& response) {
     arguments.emplace_back(name);
   }
   rpc::ValueWriter writer;
-  rpc::Outcome outcome = site.interface.call(find_method(action->call), arguments, writer);
+  rpc::Outcome outcome =
+      site.interface.call(find_method(action->call), arguments, request.access, writer);
   if (auto* pending = std::get_if<std::unique_ptr<rpc::Pending>>(&outcome)) {
     response.later =
         std::make_unique<LaterAction>(site, *action, name, std::move(*pending), request);

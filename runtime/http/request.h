@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/core/types.h"
+#include "runtime/rpc/access.h"
 
 namespace sup::http {
 
@@ -26,6 +27,7 @@ struct Request {
   bool has_length = false;  // the length of the body was told, or it came in chunks
   std::vector<Header> headers;
   std::string body;
+  rpc::Access access{rpc::Role::none};  // what who sent it may do
 
   // Of the first header of this name, in any case of letters; empty if there is none.
   std::string_view header(std::string_view name) const;

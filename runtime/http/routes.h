@@ -26,6 +26,8 @@ struct Route {
   bool is_prefix = false;  // also what begins so, as Supervisor takes it
   std::string_view doc;
   void (*answer)(Site& site, Request& request, Response& response) = nullptr;
+  // What the client must be allowed at least; the rest is for `answer` to judge.
+  rpc::Role needs = rpc::Role::admin;
 };
 
 std::span<const Route> routes();

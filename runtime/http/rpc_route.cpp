@@ -31,6 +31,7 @@ class LaterCall final : public LaterAnswer {
       : site_(site),
         method_(std::move(method)),
         pending_(std::move(pending)),
+        access_(request.access),
         version_(request.version),
         keep_alive_(request.keep_alive) {}
 
@@ -39,7 +40,7 @@ class LaterCall final : public LaterAnswer {
     response.headers = type_header;
     response.body = rpc::response_head;
     rpc::XmlWriter writer(response.body);
-    const rpc::Progress progress = site_.interface.resume(*pending_, writer);
+    const rpc::Progress progress = site_.interface.resume(*pending_, access_, writer);
     if (std::holds_alternative<rpc::Waiting>(progress)) {
       return Progress::waiting;
     }
@@ -64,6 +65,7 @@ class LaterCall final : public LaterAnswer {
   Site& site_;
   std::string method_;
   std::unique_ptr<rpc::Pending> pending_;
+  rpc::Access access_;
   int version_;
   bool keep_alive_;
 };
@@ -103,7 +105,8 @@ void answer_rpc(Site& site, Request& request, Response& response) {
   response.headers = type_header;
   response.body = rpc::response_head;
   rpc::XmlWriter writer(response.body);
-  rpc::Outcome outcome = site.interface.call(call->method, call->parameters, writer);
+  rpc::Outcome outcome =
+      site.interface.call(call->method, call->parameters, request.access, writer);
   if (auto* pending = std::get_if<std::unique_ptr<rpc::Pending>>(&outcome)) {
     response.later = std::make_unique<LaterCall>(site, call->method, std::move(*pending), request);
     return;

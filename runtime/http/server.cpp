@@ -160,12 +160,20 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
       server.is_unix ? server.unix_options.password : server.inet_options.password;
   const schema::InetAddressValue address =
       server.inet_options.port.value_or(schema::InetAddressValue{});
-  GateSettings gate{.username = user.value_or(""),
-                    .password = password.value_or(""),
-                    .is_local = server.is_unix,
-                    .host = address.host};
-  if (!server.is_unix && gate.username.empty() && !is_loopback(address) &&
-      !options_.insecure_http) {
+  const std::optional<schema::RoleValue>& role =
+      server.is_unix ? server.unix_options.role : server.inet_options.role;
+  GateSettings gate{.is_local = server.is_unix, .host = address.host};
+  if (role) {
+    gate.role = rpc::role_of(*role);
+  }
+  if (user && !user->empty()) {
+    gate.users.push_back({*user, password.value_or(""), gate.role.value_or(rpc::Role::admin)});
+  }
+  for (const schema::HttpUserValue& each :
+       server.is_unix ? server.unix_options.users : server.inet_options.users) {
+    gate.users.push_back({each.name, each.password, rpc::role_of(each.role)});
+  }
+  if (!server.is_unix && gate.users.empty() && !is_loopback(address) && !options_.insecure_http) {
     return schema::Error{
         .message = core::concat(
             "[", server.section, "] port=", schema::InetAddress::print(address),
@@ -182,7 +190,7 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
                         "RPC interface " + schema::python_repr(interface.name) + " initialized");
     }
   }
-  if (gate.username.empty()) {
+  if (gate.users.empty()) {
     site_.machine.log(core::Level::critical,
                       "Server " + schema::python_repr(server.section) +
                           " running without any HTTP authentication checking");
@@ -314,7 +322,12 @@ void Server::Implementation::accept(Door& door) {
       continue;
     }
     socket.non_blocking(true, error);
-    const auto session = std::make_shared<Session>(std::move(socket), *this, door.gate);
+    std::shared_ptr<const Peer> peer;
+    if (address.ss_family == AF_UNIX) {
+      peer = find_peer(accepted, rpc::has_control(site_.supervisor.resolved()));
+    }
+    const auto session =
+        std::make_shared<Session>(std::move(socket), *this, door.gate, std::move(peer));
     session->place = sessions.insert(sessions.end(), session);
     session->start();
   }

@@ -55,8 +55,9 @@ class LateRefusal final : public LaterAnswer {
 
 }  // namespace
 
-Session::Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate)
-    : socket_(std::move(socket)), owner_(owner), gate_(std::move(gate)) {}
+Session::Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate,
+                 std::shared_ptr<const Peer> peer)
+    : socket_(std::move(socket)), owner_(owner), gate_(std::move(gate)), peer_(std::move(peer)) {}
 
 // Nothing that goes wrong with one connection may reach the others.
 template <class Action>
@@ -163,7 +164,11 @@ void Session::answer_request() {
   Response response;
   response.body = std::move(owner_.scratch());
   response.body.clear();
-  if (const std::optional<int> status = gate_->refusal(request)) {
+  const bool is_controlled =
+      peer_ != nullptr && !peer_->is_owner && rpc::has_control(site.supervisor.resolved());
+  Admission admission = gate_->admit(request, peer_.get(), is_controlled);
+  request.access = std::move(admission.access);
+  if (const std::optional<int> status = admission.refusal) {
     if (*status == 401) {
       const core::Instant now = site.machine.now().steady;
       later_ = std::make_unique<LateRefusal>(request, now + owner_.failure_delay().next(now));

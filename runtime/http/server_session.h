@@ -15,6 +15,7 @@
 
 #include "runtime/core/types.h"
 #include "runtime/http/gate.h"
+#include "runtime/http/peer.h"
 #include "runtime/http/request.h"
 #include "runtime/http/routes.h"
 #include "runtime/http/server_request.h"
@@ -43,7 +44,9 @@ class SessionOwner {
 
 class Session final : public std::enable_shared_from_this<Session> {
  public:
-  Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate);
+  // `peer` is null but for UNIX sockets.
+  Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate,
+          std::shared_ptr<const Peer> peer);
 
   void start() { read(); }
 
@@ -92,6 +95,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   Socket socket_;
   SessionOwner& owner_;
   std::shared_ptr<const Gate> gate_;
+  std::shared_ptr<const Peer> peer_;
   RequestReader reader_;
   std::array<char, 1024> buffer_;
   std::string unsent_;

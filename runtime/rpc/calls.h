@@ -14,7 +14,7 @@
 
 namespace sup::rpc {
 
-#define METHOD(space, name, shape, function, when, help) \
+#define METHOD(space, name, shape, function, when, needs, help) \
   Outcome function(Context& context, const Array& arguments, Writer& out);
 #include "runtime/rpc/methods.def"
 #undef METHOD

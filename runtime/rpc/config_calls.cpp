@@ -146,7 +146,10 @@ Outcome get_all_config_info(Context& context, const Array& /*arguments*/, Writer
   for (const schema::Group& group : context.interface.last_read()->groups) {
     const bool in_use = context.supervisor.find_group(group.name).has_value();
     for (const schema::Process& process : group.processes) {
-      all.push_back({&group, &process, in_use, context.supervisor.find(group.name, process.name)});
+      if (context.access.may(Role::read, process)) {
+        all.push_back(
+            {&group, &process, in_use, context.supervisor.find(group.name, process.name)});
+      }
     }
   }
   std::ranges::stable_sort(

@@ -63,7 +63,9 @@ Outcome get_all_process_info(Context& context, const Array& /*arguments*/, Write
   const core::Now now = context.machine.now();
   out.begin_array();
   for (const core::ProcessId process : context.interface.lexical_order()) {
-    write_process_info(context, process, now, out);
+    if (context.sees(process)) {
+      write_process_info(context, process, now, out);
+    }
   }
   out.end_array();
   return Done{};
@@ -73,7 +75,9 @@ Outcome get_all_status(Context& context, const Array& /*arguments*/, Writer& out
   const core::Now now = context.machine.now();
   out.begin_array();
   for (const core::ProcessId process : context.interface.lexical_order()) {
-    write_status(context, process, now, out);
+    if (context.sees(process)) {
+      write_status(context, process, now, out);
+    }
   }
   out.end_array();
   return Done{};

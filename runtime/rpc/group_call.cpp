@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/rpc/interface.h"
 #include "runtime/rpc/process_info.h"
 
 namespace sup::rpc {
@@ -78,7 +79,15 @@ Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& pr
     if (!call.applies(context.supervisor.status(process).state)) {
       continue;
     }
+    if (!context.sees(process)) {
+      continue;
+    }
     std::string name = full_name(context.supervisor.spec(process));
+    if (!context.may(process)) {
+      const Fault denied = context.interface.deny(context.access, name);
+      results.push_back(result_of(context, process, &denied));
+      continue;
+    }
     const Progress progress = call.begin(context, process, name);
     if (std::holds_alternative<Waiting>(progress)) {
       const schema::Process& spec = context.supervisor.spec(process);

@@ -63,24 +63,25 @@ std::vector<std::string> Interface::method_names() const {
   return names;
 }
 
-Outcome Interface::call(const std::string& method, const Array& arguments, Writer& out) {
+Outcome Interface::call(const std::string& method, const Array& arguments, const Access& access,
+                        Writer& out) {
   const auto found = methods_.find(method);
   if (found == methods_.end()) {
     return fault(FaultCode::UNKNOWN_METHOD);
   }
-  return call(*found->second, arguments, out);
+  return call(*found->second, arguments, access, out);
 }
 
-Outcome Interface::call(const MethodRow& row, const Array& arguments, Writer& out) {
+Outcome Interface::call(const MethodRow& row, const Array& arguments, const Access& access,
+                        Writer& out) {
   const core::Instant begun = machine_.now().steady;
   const Counts& counts = counts_[static_cast<std::size_t>(&row - methods().data())];
-  Context context{supervisor_, machine_, *this};
   Outcome outcome =
       arguments.size() < counts.fewest || arguments.size() > counts.most
           ? Outcome(fault(FaultCode::INCORRECT_PARAMETERS))
       : row.when == When::running && supervisor_.state() != schema::SupervisorState::RUNNING
           ? Outcome(fault(FaultCode::SHUTDOWN_STATE))
-          : row.function(context, arguments, out);
+          : call_permitted(row, arguments, access, out);
   if (auto* pending = std::get_if<std::unique_ptr<Pending>>(&outcome)) {
     (*pending)->row = &row;
     (*pending)->begun = begun;
@@ -88,6 +89,17 @@ Outcome Interface::call(const MethodRow& row, const Array& arguments, Writer& ou
     finished(row, begun, std::holds_alternative<Fault>(outcome));
   }
   return outcome;
+}
+
+Outcome Interface::call_permitted(const MethodRow& row, const Array& arguments,
+                                  const Access& access, Writer& out) {
+  const Role needed = role_of(row.needs);
+  const bool for_each = row.needs == Needs::see || row.needs == Needs::handle;
+  if (!for_each && !access.may(needed)) {
+    return deny(access, core::concat(row.space, ".", row.name));
+  }
+  Context context{supervisor_, machine_, *this, access, needed};
+  return row.function(context, arguments, out);
 }
 
 void Interface::finished(const MethodRow& row, core::Instant begun, bool is_fault) {
@@ -99,13 +111,21 @@ void Interface::finished(const MethodRow& row, core::Instant begun, bool is_faul
   figures.faults += is_fault ? 1 : 0;
 }
 
-Progress Interface::resume(Pending& pending, Writer& out) {
-  Context context{supervisor_, machine_, *this};
+Progress Interface::resume(Pending& pending, const Access& access, Writer& out) {
+  // What it does later needs the same as what it began with.
+  const Role needed = pending.row != nullptr ? role_of(pending.row->needs) : Role::owner;
+  Context context{supervisor_, machine_, *this, access, needed};
   Progress progress = pending.resume(context, out);
   if (pending.row != nullptr && !std::holds_alternative<Waiting>(progress)) {
     finished(*pending.row, pending.begun, std::holds_alternative<Fault>(progress));
   }
   return progress;
+}
+
+Fault Interface::deny(const Access& access, std::string_view what) {
+  const std::string reason = core::concat(what, ": ", access.who(), " may not");
+  machine_.log(core::Level::warn, core::concat("denied ", reason));
+  return fault(FaultCode::NOT_PERMITTED, reason);
 }
 
 const std::vector<core::ProcessId>& Interface::lexical_order() {

@@ -44,12 +44,13 @@ class Interface {
   const std::shared_ptr<const schema::Resolved>& last_read() const { return last_read_; }
 
   // Begins a call. The result goes to `out`, in whole or not at all.
-  Outcome call(const std::string& method, const Array& arguments, Writer& out);
+  Outcome call(const std::string& method, const Array& arguments, const Access& access,
+               Writer& out);
 
   // The same of a row, for servers with another way to name it than by namespaces.
-  Outcome call(const MethodRow& row, const Array& arguments, Writer& out);
+  Outcome call(const MethodRow& row, const Array& arguments, const Access& access, Writer& out);
 
-  Progress resume(Pending& pending, Writer& out);
+  Progress resume(Pending& pending, const Access& access, Writer& out);
 
   // Whether a call since the last question may have changed something, so that the loop has to look
   // at its deadlines.
@@ -74,6 +75,9 @@ class Interface {
   // Of one group or of all, by the groups' priorities and names, then by the processes' priorities.
   std::vector<core::ProcessId> priority_order(std::optional<core::GroupId> group) const;
 
+  // The fault for a caller who may not do what it asked for, which is logged: "to call x", "web".
+  Fault deny(const Access& access, std::string_view what);
+
   // Asks something of the core and executes what follows.
   template <class Request>
   auto perform(const Request& request) {
@@ -85,6 +89,9 @@ class Interface {
   }
 
  private:
+  Outcome call_permitted(const MethodRow& row, const Array& arguments, const Access& access,
+                         Writer& out);
+
   // Arguments of a row.
   struct Counts {
     std::size_t fewest = 0;

@@ -123,7 +123,14 @@ Outcome clear_process_logs(Context& context, const Array& arguments, Writer& out
 Outcome clear_all_process_logs(Context& context, const Array& /*arguments*/, Writer& out) {
   Array results;
   for (const core::ProcessId process : context.interface.priority_order(std::nullopt)) {
-    if (context.machine.clear_logs(process)) {
+    if (!context.sees(process)) {
+      continue;
+    }
+    if (!context.may(process)) {
+      const Fault denied =
+          context.interface.deny(context.access, full_name(context.supervisor.spec(process)));
+      results.push_back(result_of(context, process, &denied));
+    } else if (context.machine.clear_logs(process)) {
       results.push_back(result_of(context, process, nullptr));
     } else {
       const Fault failed = fault(FaultCode::FAILED, full_name(context.supervisor.spec(process)));

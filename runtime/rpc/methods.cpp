@@ -9,8 +9,8 @@ namespace sup::rpc {
 namespace {
 
 constexpr std::array rows{
-#define METHOD(space, name, shape, function, when, help) \
-  MethodRow{#space, #name, shape, &rpc::function, When::when, help},
+#define METHOD(space, name, shape, function, when, needs, help) \
+  MethodRow{#space, #name, shape, &rpc::function, When::when, Needs::needs, help},
 #include "runtime/rpc/methods.def"
 #undef METHOD
 };
@@ -18,6 +18,17 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const MethodRow> methods() { return rows; }
+
+Role role_of(Needs needs) {
+  switch (needs) {
+    case Needs::nothing: return Role::none;
+    case Needs::see:
+    case Needs::read: return Role::read;
+    case Needs::handle:
+    case Needs::operate: return Role::operate;
+    default: return Role::admin;
+  }
+}
 
 Shape read_shape(std::string_view shape) {
   Shape read;

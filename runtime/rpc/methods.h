@@ -16,6 +16,7 @@
 
 #include "runtime/core/machine.h"
 #include "runtime/core/supervisor.h"
+#include "runtime/rpc/access.h"
 #include "runtime/rpc/faults.h"
 #include "runtime/rpc/value.h"
 #include "runtime/rpc/writer.h"
@@ -24,11 +25,25 @@ namespace sup::rpc {
 
 class Interface;
 
+// What the caller of a method must be allowed. See and handle are judged for each process that it
+// is about, as Role::read and Role::operate; the others at once.
+enum class Needs : std::uint8_t { nothing, see, handle, read, operate, admin };
+
+Role role_of(Needs needs);
+
 // Among what a call works.
 struct Context {
   core::Supervisor& supervisor;
   core::Machine& machine;
   Interface& interface;
+  const Access& access;      // of the caller
+  Role needed = Role::none;  // for what the method does with a process
+
+  bool sees(core::ProcessId process) const {
+    return access.may(Role::read, supervisor.spec(process));
+  }
+
+  bool may(core::ProcessId process) const { return access.may(needed, supervisor.spec(process)); }
 };
 
 struct MethodRow;
@@ -63,6 +78,7 @@ struct MethodRow {
   std::string_view shape;
   Method function = nullptr;
   When when = When::running;
+  Needs needs = Needs::admin;
   std::string_view help;
 };
 

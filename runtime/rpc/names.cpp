@@ -26,7 +26,11 @@ Target find_target(const Context& context, const Value& name) {
   if (split.process) {
     const std::optional<core::ProcessId> found =
         context.supervisor.find(split.group, *split.process);
-    return found ? Target(*found) : Target(fault(FaultCode::BAD_NAME, *text));
+    if (!found) {
+      return fault(FaultCode::BAD_NAME, *text);
+    }
+    return context.may(*found) ? Target(*found)
+                               : Target(context.interface.deny(context.access, *text));
   }
   const std::optional<core::GroupId> group = context.supervisor.find_group(split.group);
   return group ? Target(WholeGroup{*group}) : Target(fault(FaultCode::BAD_NAME, *text));

@@ -23,7 +23,8 @@ struct WholeGroup {
 
 using Target = std::variant<WholeGroup, core::ProcessId, Fault>;
 
-// The fault is BAD_NAME: the argument, or INCORRECT_PARAMETERS if it is no text.
+// The fault is BAD_NAME: the argument, INCORRECT_PARAMETERS if it is no text, or NOT_PERMITTED if
+// it is a process that the caller may not have to do with. Of a group each is looked at for itself.
 Target find_target(const Context& context, const Value& name);
 
 // The same where no group is allowed.

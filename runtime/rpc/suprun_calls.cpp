@@ -1,4 +1,5 @@
 // What Supervisor does not have: the figures of event listeners, updates by process, upgrades.
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -107,7 +108,9 @@ Outcome get_listeners(Context& context, const Array& /*arguments*/, Writer& out)
   const core::Now now = context.machine.now();
   out.begin_array();
   for (const core::GroupId group : context.supervisor.groups()) {
-    if (const std::optional<core::PoolStatus> pool = context.supervisor.pool_status(group)) {
+    const std::optional<core::PoolStatus> pool = context.supervisor.pool_status(group);
+    if (pool && std::ranges::all_of(context.supervisor.processes(group),
+                                    [&](core::ProcessId one) { return context.sees(one); })) {
       write_pool(context, group, *pool, now, out);
     }
   }

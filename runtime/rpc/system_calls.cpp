@@ -69,7 +69,7 @@ class Multicall final : public Pending {
     while (waiting_ || next_ < calls_.size()) {
       if (waiting_) {
         ValueWriter result;
-        const Progress progress = context.interface.resume(*waiting_, result);
+        const Progress progress = context.interface.resume(*waiting_, context.access, result);
         if (std::holds_alternative<Waiting>(progress)) {
           return Waiting{};
         }
@@ -113,7 +113,7 @@ class Multicall final : public Pending {
       return;
     }
     ValueWriter result;
-    Outcome outcome = context.interface.call(*method, *arguments, result);
+    Outcome outcome = context.interface.call(*method, *arguments, context.access, result);
     if (auto* pending = std::get_if<std::unique_ptr<Pending>>(&outcome)) {
       waiting_ = std::move(*pending);
     } else {

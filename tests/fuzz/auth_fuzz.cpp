@@ -16,18 +16,18 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   request.headers.push_back({"Authorization", authorization});
   if (!origin.empty()) request.headers.push_back({"Origin", origin});
   const http::Gate gate(
-      http::GateSettings{.username = "user", .password = "secret", .is_local = true, .host = ""});
-  if (!gate.refusal(request)) {
+      http::GateSettings{.users = {{.name = "user", .password = "secret"}}, .is_local = true});
+  if (!gate.admit(request, nullptr, false).refusal) {
     const auto given =
         http::decode_base64(authorization.substr(authorization.find_last_of(" \t") + 1));
     fuzz::require(given && *given == "user:secret", "only the password opens");
   }
-  const http::Gate open(
-      http::GateSettings{.username = "", .password = "", .is_local = false, .host = "127.0.0.1"});
+  const http::Gate open(http::GateSettings{.host = "127.0.0.1"});
   http::Request foreign;
   foreign.headers.push_back({"Host", "rebound.example"});
   foreign.headers.push_back({"Origin", origin});
-  fuzz::require(open.refusal(foreign) == 403, "a name that a stranger chose is refused");
+  fuzz::require(open.admit(foreign, nullptr, false).refusal == 403,
+                "a name that a stranger chose is refused");
 
   fuzz::require(http::equal_in_constant_time(text, text), "a text is itself");
   fuzz::require(!http::equal_in_constant_time(text + "x", text), "a longer one is not");

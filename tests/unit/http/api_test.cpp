@@ -20,6 +20,7 @@ class Api : public SiteTest {
   Response send(const std::string& path, const std::string& body = "",
                 const char* type = "application/json") {
     Request request;
+    request.access = rpc::Access(rpc::Role::owner);
     request.method = "POST";
     request.path = path;
     request.body = body;
@@ -32,6 +33,7 @@ class Api : public SiteTest {
 
   Response get(const std::string& path, std::string_view query = "") {
     Request request;
+    request.access = rpc::Access(rpc::Role::owner);
     request.method = "GET";
     request.path = path;
     request.query = query;
@@ -210,6 +212,7 @@ TEST_F(Api, WhoComesBackGetsWhatHappenedMeanwhile) {
   emit("two");
   const auto come_back = [&](const std::string& with) {
     Request request;
+    request.access = rpc::Access(rpc::Role::owner);
     request.method = "GET";
     request.path = "/api/v1/events";
     request.headers.push_back({"Last-Event-ID", with});

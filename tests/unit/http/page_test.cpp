@@ -14,6 +14,7 @@ class Page : public SiteTest {
  protected:
   Response send(const std::string& form) {
     Request request;
+    request.access = rpc::Access(rpc::Role::owner);
     request.method = "POST";
     request.path = "/index.html";
     request.body = form;
@@ -25,6 +26,7 @@ class Page : public SiteTest {
 
   Response get(const std::string& path, std::string_view query = "") {
     Request request;
+    request.access = rpc::Access(rpc::Role::owner);
     request.method = "GET";
     request.path = path;
     request.query = query;
@@ -121,6 +123,7 @@ TEST_F(Page, FilesComeWithATag) {
   const std::string tag =
       response.headers.substr(begin, response.headers.find('\r', begin) - begin);
   Request request;
+  request.access = rpc::Access(rpc::Role::owner);
   request.method = "GET";
   request.path = "/stylesheets/supervisor.css";
   request.headers.push_back({"If-None-Match", tag});

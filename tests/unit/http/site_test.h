@@ -150,6 +150,7 @@ class SiteTest : public testing::Test {
 
   Response ask(std::string_view method, const std::string& path, const std::string& body = "") {
     Request request;
+    request.access = rpc::Access(rpc::Role::owner);
     request.method = method;
     request.path = path;
     request.body = body;

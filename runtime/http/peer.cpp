@@ -1,0 +1,81 @@
+#include "runtime/http/peer.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sup::http {
+
+namespace {
+
+constexpr std::size_t buffer_bytes = std::size_t{16} << 10;
+
+std::string user_name(uid_t user) {
+  std::array<char, buffer_bytes> buffer;
+  passwd row{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(user, &row, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::to_string(user);
+  }
+  return found->pw_name;
+}
+
+std::string group_name(gid_t group) {
+  std::array<char, buffer_bytes> buffer;
+  ::group row{};
+  ::group* found = nullptr;
+  if (::getgrgid_r(group, &row, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::to_string(group);
+  }
+  return found->gr_name;
+}
+
+// Those that the process had when it connected, beside its own one.
+std::vector<gid_t> further_groups(int descriptor) {
+#ifndef SO_PEERGROUPS
+  constexpr int SO_PEERGROUPS = 59;
+#endif
+  std::vector<gid_t> groups(64);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    auto bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    const bool told =
+        ::getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes) == 0;
+    if (!told && errno != ERANGE) {
+      return {};
+    }
+    groups.resize(bytes / sizeof(gid_t));  // how many there are, if they did not fit
+    if (told) {
+      return groups;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::shared_ptr<const Peer> find_peer(int descriptor, bool names) {
+  ucred told{};
+  socklen_t length = sizeof told;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &told, &length) != 0) {
+    return nullptr;
+  }
+  Peer peer{
+      .user = told.uid, .pid = told.pid, .is_owner = told.uid == 0 || told.uid == ::geteuid()};
+  if (names && !peer.is_owner) {
+    peer.names = {.name = user_name(told.uid),
+                  .number = std::to_string(told.uid),
+                  .groups = {group_name(told.gid)}};
+    for (const gid_t group : further_groups(descriptor)) {
+      peer.names.groups.push_back(group_name(group));
+    }
+  }
+  return std::make_shared<const Peer>(std::move(peer));
+}
+
+}  // namespace sup::http

@@ -1,0 +1,23 @@
+// Who is at the other end of a UNIX socket, as the kernel knows it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+
+#include "runtime/rpc/access.h"
+
+namespace sup::http {
+
+struct Peer {
+  uid_t user = 0;
+  pid_t pid = 0;
+  bool is_owner = false;  // root, or the user of this daemon
+  rpc::LocalUser names;   // only where they were asked for
+};
+
+// Null if the kernel does not tell. With `names` its user and groups are looked up, which may take
+// time where they are not in local files.
+std::shared_ptr<const Peer> find_peer(int descriptor, bool names);
+
+}  // namespace sup::http

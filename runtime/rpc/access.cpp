@@ -1,0 +1,48 @@
+#include "runtime/rpc/access.h"
+
+#include <algorithm>
+
+namespace sup::rpc {
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::none: return "none";
+    case Role::read: return "read";
+    case Role::operate: return "operate";
+    case Role::admin: return "admin";
+    default: return "owner";
+  }
+}
+
+Role role_of(schema::RoleValue value) {
+  switch (value) {
+    case schema::RoleValue::read: return Role::read;
+    case schema::RoleValue::operate: return Role::operate;
+    default: return Role::admin;
+  }
+}
+
+bool Access::controls(const schema::Process& process) const {
+  const std::vector<std::string>& listed = process.options.control;
+  if (user_.name.empty() || listed.empty()) {
+    return false;
+  }
+  constexpr std::string_view group_mark = "group:";
+  return process.options.user == user_.name || process.options.user == user_.number ||
+         std::ranges::any_of(listed, [&](std::string_view one) {
+           return one.starts_with(group_mark)
+                      ? std::ranges::find(user_.groups, one.substr(group_mark.size())) !=
+                            user_.groups.end()
+                      : one == user_.name;
+         });
+}
+
+bool has_control(const schema::Resolved& plan) {
+  return std::ranges::any_of(plan.groups, [](const schema::Group& group) {
+    return std::ranges::any_of(group.processes, [](const schema::Process& process) {
+      return !process.options.control.empty();
+    });
+  });
+}
+
+}  // namespace sup::rpc

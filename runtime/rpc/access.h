@@ -1,0 +1,61 @@
+// What a client may do. Whoever reaches a control server may do everything, as with Supervisor,
+// unless the configuration says otherwise: role= and users= of a server give a role, and control=
+// of a program lets its own user, and others that it names, manage just that program.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "schema/instantiate.h"
+
+namespace sup::rpc {
+
+// Each may do what those before it may. `owner` is root, or the user of the daemon, on this
+// machine.
+enum class Role : std::uint8_t { none, read, operate, admin, owner };
+
+std::string_view role_name(Role role);
+Role role_of(schema::RoleValue value);
+
+// A process at the other end of a UNIX socket, by name.
+struct LocalUser {
+  std::string name;
+  std::string number;  // as a text, which user= may be, too
+  std::vector<std::string> groups;
+};
+
+class Access {
+ public:
+  // `who` is for the log.
+  explicit Access(Role role, std::string who = {}) : role_(role), who_(std::move(who)) {}
+
+  // May also manage the processes whose control= names it.
+  Access(Role role, std::string who, LocalUser user)
+      : role_(role), who_(std::move(who)), user_(std::move(user)) {}
+
+  Role role() const { return role_; }
+
+  const std::string& who() const { return who_; }
+
+  bool may(Role needed) const { return role_ >= needed; }
+
+  // Something about one process.
+  bool may(Role needed, const schema::Process& process) const {
+    return role_ >= needed || (needed <= Role::operate && controls(process));
+  }
+
+ private:
+  bool controls(const schema::Process& process) const;
+
+  Role role_;
+  std::string who_;
+  LocalUser user_;  // without a name: nobody that control= could name
+};
+
+// Whether any program of the plan says by control= who may manage it.
+bool has_control(const schema::Resolved& plan);
+
+}  // namespace sup::rpc
