@@ -44,7 +44,7 @@ class ControlServers final : public host::Servers {
     constexpr int most_rounds = 100;
     for (int round = 0; round < most_rounds; ++round) {
       events_.collect(machine_.now());
-      next = server_.settled(machine_.now());
+      next = std::min(interface_.look(), server_.settled(machine_.now()));
       if (!interface_.take_changed()) {
         return next;
       }

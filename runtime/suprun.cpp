@@ -4,11 +4,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +30,7 @@
 #include "runtime/host/keeper.h"
 #include "schema/dialects.h"
 #include "schema/instantiate.h"
+#include "schema/option_names.h"
 #include "schema/plan_io.h"
 
 namespace {
@@ -89,26 +93,62 @@ Loaded finish(schema::Resolved&& resolved, const CommandLine& line, std::vector<
       .files = std::move(files)};
 }
 
-// An error has a line for each mistake.
-Loaded load_plan(const CommandLine& line) {
-  const schema::Result<schema::Plan> plan = schema::read_plan_file(line.file);
-  if (!plan) {
-    return plan.error();
+using Numbers = std::map<std::string, std::int64_t>;
+
+// Gives programs another numprocs than they were written with.
+schema::Status set_numprocs(schema::Plan& plan, const Numbers& numprocs) {
+  for (const auto& [program, count] : numprocs) {
+    constexpr schema::OptionName option_name("numprocs");
+    const auto section = std::ranges::find_if(plan.sections, [&](const schema::Section& each) {
+      return schema::option_id(each.kind, option_name) != schema::no_option &&
+             each.name() == program;
+    });
+    if (section == plan.sections.end()) {
+      return schema::Error{.message = "there is no program " + program};
+    }
+    const schema::OptionId option = schema::option_id(section->kind, option_name);
+    const std::string_view text = plan.texts->keep(std::to_string(count));
+    const auto setting = std::ranges::find(section->settings, option, &schema::Setting::option);
+    if (setting != section->settings.end()) {
+      setting->text = text;
+    } else {
+      section->settings.push_back({.option = option, .origin = section->origin, .text = text});
+    }
   }
-  const schema::Facts facts = compiler::machine_facts();
-  schema::InstantiateResult bound = schema::instantiate(*plan, facts);
+  return schema::Nothing{};
+}
+
+// An error has a line for each mistake.
+schema::Result<schema::Resolved> bind(const schema::Plan& plan, const schema::Facts& facts) {
+  schema::InstantiateResult bound = schema::instantiate(plan, facts);
   if (!bound.faults.empty()) {
     std::string text;
     for (const schema::Fault& fault : bound.faults) {
-      text += (text.empty() ? "" : "\n") + schema::describe_fault(*plan, fault);
+      text += (text.empty() ? "" : "\n") + schema::describe_fault(plan, fault);
     }
     return schema::Error{.message = std::move(text)};
   }
-  warn_of_programs(*plan, bound.resolved, facts);
-  return finish(std::move(bound.resolved), line, plan->files, {"plan " + schema::plan_hash(*plan)});
+  warn_of_programs(plan, bound.resolved, facts);
+  return std::move(bound.resolved);
 }
 
-Loaded load_configuration(const CommandLine& line, bool color) {
+Loaded load_plan(const CommandLine& line, const Numbers& numprocs) {
+  schema::Result<schema::Plan> plan = schema::read_plan_file(line.file);
+  if (!plan) {
+    return plan.error();
+  }
+  const schema::Status scaled = set_numprocs(*plan, numprocs);
+  if (!scaled) {
+    return scaled.error();
+  }
+  schema::Result<schema::Resolved> resolved = bind(*plan, compiler::machine_facts());
+  if (!resolved) {
+    return resolved.error();
+  }
+  return finish(std::move(*resolved), line, plan->files, {"plan " + schema::plan_hash(*plan)});
+}
+
+Loaded load_configuration(const CommandLine& line, const Numbers& numprocs, bool color) {
   const schema::Facts facts = compiler::machine_facts();
   compiler::CompileOptions options;
   options.environment = compiler::process_environment();
@@ -142,6 +182,17 @@ Loaded load_configuration(const CommandLine& line, bool color) {
                                              ":" + std::to_string(place.line) + ": " +
                                              diagnostic.message);
   }
+  if (!numprocs.empty()) {
+    const schema::Status scaled = set_numprocs(compilation->plan, numprocs);
+    if (!scaled) {
+      return scaled.error();
+    }
+    schema::Result<schema::Resolved> resolved = bind(compilation->plan, facts);
+    if (!resolved) {
+      return resolved.error();
+    }
+    return finish(std::move(*resolved), line, compilation->plan.files, {});
+  }
   warn_of_programs(compilation->plan, compilation->resolved, facts);
   return finish(std::move(compilation->resolved), line, compilation->plan.files, {});
 }
@@ -154,9 +205,9 @@ bool begins_like_plan(const std::string& path) {
   return schema::looks_like_plan(start);
 }
 
-Loaded load(const CommandLine& line, bool color) {
-  return line.is_plan || begins_like_plan(line.file) ? load_plan(line)
-                                                     : load_configuration(line, color);
+Loaded load(const CommandLine& line, const Numbers& numprocs, bool color) {
+  return line.is_plan || begins_like_plan(line.file) ? load_plan(line, numprocs)
+                                                     : load_configuration(line, numprocs, color);
 }
 
 int refuse(const schema::Error& error) {
@@ -191,7 +242,14 @@ std::optional<std::string> former_argument(int count, char** arguments) {
 
 host::DaemonOptions daemon_options(const CommandLine& line, int count, char** arguments) {
   host::DaemonOptions options;
-  options.load = [line] { return load(line, false); };
+  options.load = [line](const core::PlanSource& source) {
+    CommandLine other = line;
+    if (!source.file.empty()) {
+      other.file = source.file;
+      other.is_plan = false;
+    }
+    return load(other, source.numprocs, false);
+  };
   options.compat = line.compat;
   options.make_servers = [insecure = line.insecure_http](core::Supervisor& supervisor,
                                                          core::Machine& machine) {
@@ -252,7 +310,7 @@ int run(int count, char** arguments) {
                  "to specify a \"-c\" argument specifying an absolute path to a configuration file "
                  "for improved security.\n";
   }
-  Loaded loaded = load(line, ::isatty(STDERR_FILENO) != 0);
+  Loaded loaded = load(line, {}, ::isatty(STDERR_FILENO) != 0);
   if (!loaded) {
     return refuse(loaded.error());
   }

@@ -114,6 +114,8 @@ class Binder {
     std::string message = row.has(OptionFlags::secret)
                               ? "the value is not " + std::string(row.expected)
                               : std::move(error.message);
+    if (row.since == "suprun" && error.rule != "quoted-scalar")
+      message += "; suprun refuses it, Supervisor ignores the option";
     Fault& made = fault(section, setting, error.rule, std::move(message));
     if (constant) {
       made.fix = std::move(error.fix);

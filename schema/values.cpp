@@ -590,10 +590,7 @@ std::optional<ValueError> EventLength::read(std::string_view text, const ReadCon
   std::string fix(fix_for(text, words));
   constexpr std::array<std::string_view, 2> names{"characters", "bytes"};
   if (fix.empty()) fix = nearest(text, names);
-  ValueError error = bad_value("invalid-event-length", text, expected, std::move(fix));
-  if (error.rule == "invalid-event-length")
-    error.message += "; suprun refuses it, Supervisor ignores the option";
-  return error;
+  return bad_value("invalid-event-length", text, expected, std::move(fix));
 }
 
 std::string EventLength::print(const Storage& value) {
@@ -805,7 +802,7 @@ std::optional<ValueError> ServerRole::read(std::string_view text, const ReadCont
     return std::nullopt;
   }
   constexpr std::array<std::string_view, 3> names{"read", "operate", "admin"};
-  return bad_value("invalid-role", text, expected, nearest(text, names));
+  return bad_value("invalid-role", text, expected, std::string(nearest(text, names)));
 }
 
 std::string ServerRole::print(const Storage& value) {
@@ -827,9 +824,11 @@ std::optional<ValueError> HttpUsers::read(std::string_view text, const ReadConte
       return bad_value("invalid-http-user", item.substr(0, first), expected, {});
     HttpUserValue user{.name = std::string(strip(item.substr(0, first))),
                        .password = std::string(item.substr(first + 1, last - first - 1))};
-    if (std::optional<ValueError> error =
-            ServerRole::read(strip(item.substr(last + 1)), context, user.role))
+    const std::string_view role = strip(item.substr(last + 1));
+    if (std::optional<ValueError> error = ServerRole::read(role, context, user.role)) {
+      error->fix.clear();  // which would be the whole value
       return error;
+    }
     out.push_back(std::move(user));
   }
   return std::nullopt;

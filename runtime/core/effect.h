@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "runtime/core/types.h"
+#include "schema/instantiate.h"
 
 namespace sup::core::effect {
 
@@ -52,6 +54,7 @@ struct ReopenLogs {};
 // Read and check the configuration again; answered by PlanLoaded or PlanRefused.
 struct LoadPlan {
   LoadPurpose purpose = LoadPurpose::update;
+  std::shared_ptr<const schema::Resolved> read{};  // it was read already; null: it was not
 };
 
 // There is a new process, which was not started yet.

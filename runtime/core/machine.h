@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,13 @@ class LogReader {
 struct CommandProblem {
   bool not_found = false;  // else it is there, but no program for us
   std::string text;
+};
+
+// Which configuration is read.
+struct PlanSource {
+  std::string file;  // of this machine; empty: the daemon's own
+  // How many processes a program has, whatever the file says.
+  std::map<std::string, std::int64_t> numprocs;
 };
 
 class Machine {
@@ -127,7 +135,8 @@ class Machine {
   virtual std::int64_t upgrades() const = 0;
 
   // The configuration as its file has it now. The error is a sentence or several lines.
-  virtual schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() = 0;
+  virtual schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration(
+      const PlanSource& source) = 0;
 };
 
 }  // namespace sup::core

@@ -204,7 +204,7 @@ void Supervisor::Implementation::on(const input::DaemonSignal& input) {
         const bool restart = compat_.hup_restart || state_ == SupervisorState::RESTARTING;
         log(Level::warn,
             concat("received ", name, " indicating ", restart ? "restart" : "update", " request"));
-        emit(effect::LoadPlan{restart ? LoadPurpose::restart : LoadPurpose::update});
+        emit(effect::LoadPlan{.purpose = restart ? LoadPurpose::restart : LoadPurpose::update});
       }
       break;
     case signals::user2:

@@ -191,6 +191,9 @@ class Supervisor {
   RequestError restart(const Now& now, Effects& out);
   // Read the configuration and, if it is good, update() to it. The log tells of one that is not.
   RequestError update_from_file(const Now& now, Effects& out);
+  // The same with a configuration that was read.
+  RequestError update_to(const Now& now, const std::shared_ptr<const schema::Resolved>& read,
+                         Effects& out);
 
   // What update(next) would do, and what reloadConfig says of it.
   PlanChanges compare(const schema::Resolved& next) const;

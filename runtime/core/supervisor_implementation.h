@@ -64,7 +64,8 @@ class Supervisor::Implementation {
   RequestError send_remote_event(std::string_view type, std::string_view data);
   RequestError request_shutdown();
   RequestError request_restart();
-  RequestError request_update();
+  // `read`: null, if it is to be read.
+  RequestError request_update(std::shared_ptr<const schema::Resolved> read);
 
   std::vector<RequestResult> start_all(GroupId group);
   std::vector<RequestResult> stop_all(GroupId group);

@@ -82,15 +82,16 @@ RequestError Supervisor::Implementation::request_shutdown() {
 
 RequestError Supervisor::Implementation::request_restart() {
   if (state_ != SupervisorState::RUNNING) return RequestError::shutting_down;
-  emit(effect::LoadPlan{LoadPurpose::restart});
+  emit(effect::LoadPlan{.purpose = LoadPurpose::restart});
   return RequestError::none;
 }
 
-RequestError Supervisor::Implementation::request_update() {
+RequestError Supervisor::Implementation::request_update(
+    std::shared_ptr<const schema::Resolved> read) {
   if (phase_ != Phase::working || state_ != SupervisorState::RUNNING) {
     return RequestError::shutting_down;
   }
-  emit(effect::LoadPlan{LoadPurpose::update});
+  emit(effect::LoadPlan{.purpose = LoadPurpose::update, .read = std::move(read)});
   return RequestError::none;
 }
 
@@ -168,7 +169,13 @@ RequestError Supervisor::restart(const Now& now, Effects& out) {
 }
 
 RequestError Supervisor::update_from_file(const Now& now, Effects& out) {
-  return request(now, out, [](Implementation& core) { return core.request_update(); });
+  return request(now, out, [](Implementation& core) { return core.request_update(nullptr); });
+}
+
+RequestError Supervisor::update_to(const Now& now,
+                                   const std::shared_ptr<const schema::Resolved>& read,
+                                   Effects& out) {
+  return request(now, out, [&](Implementation& core) { return core.request_update(read); });
 }
 
 RequestError Supervisor::add_group(const Now& now,

@@ -336,7 +336,35 @@ bool run_update(Session& session, const std::string& argument) {
   return false;
 }
 
+namespace {
+
+// Each with the settings that its configuration has now, and started anew in any case.
+void reload_processes(Session& session, const std::vector<std::string>& names) {
+  const rpc::Value changes = session.call("suprun.getPlanChanges");
+  const rpc::Value* changed = changes.member("changed");
+  const rpc::Array* list = changed != nullptr ? changed->get<rpc::Array>() : nullptr;
+  std::string groups;
+  std::string others;
+  for (const std::string& name : names) {
+    const std::string group = name.substr(0, name.find(':'));
+    const bool is_changed =
+        list != nullptr && std::any_of(list->begin(), list->end(), [&](const rpc::Value& each) {
+          return each.is<std::string>() && *each.get<std::string>() == group;
+        });
+    (is_changed ? groups : others) += " " + (is_changed ? group : name);
+  }
+  if (!groups.empty()) update_groups(session, groups);
+  if (!others.empty()) run_restart(session, others);
+}
+
+}  // namespace
+
 bool run_reload(Session& session, const std::string& argument) {
+  const std::vector<std::string> names = words_of(argument);
+  if (!names.empty() && session.is_up() && session.is_suprun()) {
+    reload_processes(session, names);
+    return false;
+  }
   if (rejected(session, "reload", argument) ||
       !is_wanted(session, "Really restart the remote supervisord process y/N? ",
                  place::ask_reload)) {

@@ -89,6 +89,12 @@ void say_done(Session& session, const Action& action, const std::string& name) {
   session.say(name + ": " + std::string(action.done), std::move(record));
 }
 
+// "NOT_PERMITTED: web: user x may not" without the first word.
+std::string without_fault_name(const std::string& description) {
+  const std::size_t colon = description.find(": ");
+  return colon == std::string::npos ? description : description.substr(colon + 2);
+}
+
 // The line and the exit status for one process.
 void show_result(Session& session, const Action& action, const std::string& name,
                  rpc::FaultCode result, const std::string& description) {
@@ -102,6 +108,9 @@ void show_result(Session& session, const Action& action, const std::string& name
     session.complain(name + ": ERROR (" + std::string(error->text) + ")", name, error->text);
   } else if (action.tells_failures && result == rpc::FaultCode::FAILED) {
     session.complain(description, name, description);
+  } else if (result == rpc::FaultCode::NOT_PERMITTED) {
+    const std::string text = "not permitted: " + without_fault_name(description);
+    session.complain(name + ": ERROR (" + text + ")", name, text);
   } else {
     throw value_error(
         "Unknown result code " + std::to_string(static_cast<int>(result)) + " for " + name,

@@ -1,10 +1,15 @@
-// Commands that need suprun: plan, listeners, upgrade.
+// Commands that need suprun: plan, apply, scale, listeners, upgrade.
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <utility>
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/session.h"
+#include "runtime/ctl/targets.h"
 
 namespace sup::ctl {
 
@@ -26,12 +31,13 @@ std::string joined(const rpc::Array& texts) {
 }
 
 // The answer, or nothing with the reason printed.
-std::optional<rpc::Value> ask_suprun(Session& session, std::string_view method) {
+std::optional<rpc::Value> ask_suprun(Session& session, std::string_view method,
+                                     rpc::Array arguments = {}) {
   if (!session.is_up()) {
     return std::nullopt;
   }
   try {
-    return session.call(method);
+    return session.call(method, std::move(arguments));
   } catch (const Failure& failure) {
     session.exit_status = status::generic;
     if (failure.is_fault(rpc::FaultCode::UNKNOWN_METHOD)) {
@@ -39,7 +45,10 @@ std::optional<rpc::Value> ask_suprun(Session& session, std::string_view method) 
                            (session.is_suprun() ? "an older suprun" : std::string("another one")),
                        "", "the server does not know " + std::string(method));
       session.exit_status = status::unimplemented;
-    } else if (failure.is_fault(rpc::FaultCode::CANT_REREAD)) {
+    } else if (failure.is_fault(rpc::FaultCode::CANT_REREAD) ||
+               failure.is_fault(rpc::FaultCode::FAILED) ||
+               failure.is_fault(rpc::FaultCode::INCORRECT_PARAMETERS) ||
+               failure.is_fault(rpc::FaultCode::NOT_PERMITTED)) {
       session.complain("ERROR: " + failure.text, "", failure.text);
     } else {
       throw;
@@ -118,13 +127,18 @@ bool run_listeners(Session& session, const std::string& /*argument*/) {
   return false;
 }
 
-bool run_plan(Session& session, const std::string& /*argument*/) {
-  const std::optional<rpc::Value> changes = ask_suprun(session, "suprun.getPlanChanges");
-  if (!changes) {
-    return false;
-  }
+namespace {
+
+// What the daemon is told of a file that is named here.
+std::string absolute(const std::string& file) {
+  std::error_code ignored;
+  const std::filesystem::path path = std::filesystem::absolute(file, ignored);
+  return path.empty() ? file : path.lexically_normal().string();
+}
+
+void show_changes(Session& session, const rpc::Value& changes) {
   bool is_empty = true;
-  for (const rpc::Value& process : list_member(*changes, "processes")) {
+  for (const rpc::Value& process : list_member(changes, "processes")) {
     const std::string name = full_name(text_member(process, "group"), text_member(process, "name"));
     const std::string why = joined(list_member(process, "options"));
     session.output.line(padded(text_member(process, "action"), 8) + " " + name +
@@ -136,15 +150,117 @@ bool run_plan(Session& session, const std::string& /*argument*/) {
     session.output.line(what + names);
     is_empty = false;
   };
-  tell("change   groups in place: ", joined(list_member(*changes, "groups")));
-  tell("change   [supervisord]: ", joined(list_member(*changes, "daemon")));
-  tell("later    [supervisord], with a new daemon: ",
-       joined(list_member(*changes, "daemon_later")));
-  tell("listen   anew: the control servers change", flag_member(*changes, "servers") ? " " : "");
+  tell("change   groups in place: ", joined(list_member(changes, "groups")));
+  tell("change   [supervisord]: ", joined(list_member(changes, "daemon")));
+  tell("later    [supervisord], with a new daemon: ", joined(list_member(changes, "daemon_later")));
+  tell("listen   anew: the control servers change", flag_member(changes, "servers") ? " " : "");
   if (is_empty) {
     session.output.line("No config updates to processes");
   }
-  session.output.record(*changes->get<rpc::Struct>());
+  session.output.record(*changes.get<rpc::Struct>());
+}
+
+// A whole number; "30s" is 30, too.
+std::optional<std::int64_t> number_of(std::string_view text) {
+  if (text.ends_with('s')) text.remove_suffix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= 0
+             ? std::optional(number)
+             : std::nullopt;
+}
+
+// Until an update that has to be confirmed is kept or taken back.
+void wait_for_trial(Session& session) {
+  constexpr std::chrono::milliseconds between_looks(100);
+  for (;;) {
+    const rpc::Value trial = session.call("suprun.getTrial");
+    const std::string state = text_member(trial, "state");
+    if (state == "running") {
+      pause_for(between_looks);
+      continue;
+    }
+    const std::string reason = text_member(trial, "reason");
+    if (state == "kept") {
+      session.say("kept: " + reason, {
+                                         {"ok",     true  },
+                                         {"result", "kept"},
+                                         {"reason", reason}
+      });
+    } else {
+      session.complain("ERROR: taken back: " + reason, "", reason);
+      session.exit_status = status::generic;
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+bool run_plan(Session& session, const std::string& argument) {
+  const std::vector<std::string> words = words_of(argument);
+  if (words.size() > 1) {
+    session.misused("Error: plan takes one file", "plan", status::invalid_arguments);
+    return false;
+  }
+  const std::optional<rpc::Value> changes =
+      ask_suprun(session, "suprun.getPlanChanges",
+                 words.empty() ? rpc::Array{} : rpc::Array{absolute(words.front())});
+  if (changes) {
+    show_changes(session, *changes);
+  }
+  return false;
+}
+
+bool run_apply(Session& session, const std::string& argument) {
+  std::vector<std::string> words = words_of(argument);
+  const std::optional<std::string> within = take_option(words, "--confirm-within");
+  const std::optional<std::int64_t> seconds = within ? number_of(*within) : 0;
+  if (words.size() != 1 || !seconds) {
+    session.misused(words.size() != 1 ? "Error: apply takes one file"
+                                      : "Error: --confirm-within takes seconds, not " + *within,
+                    "apply", status::invalid_arguments);
+    return false;
+  }
+  const std::optional<rpc::Value> changes =
+      ask_suprun(session, "suprun.apply", {absolute(words.front()), *seconds});
+  if (!changes) {
+    return false;
+  }
+  show_changes(session, *changes);
+  if (*seconds > 0) {
+    wait_for_trial(session);
+  }
+  return false;
+}
+
+// NAME=COUNT for one program or several.
+bool run_scale(Session& session, const std::string& argument) {
+  const std::vector<std::string> words = words_of(argument);
+  for (const std::string& word : words) {
+    const std::size_t sign = word.find('=');
+    const std::optional<std::int64_t> count =
+        sign == std::string::npos ? std::nullopt
+                                  : number_of(std::string_view(word).substr(sign + 1));
+    if (!count) {
+      session.misused("Error: scale takes PROGRAM=COUNT, not " + word, "scale",
+                      status::invalid_arguments);
+      return false;
+    }
+  }
+  if (words.empty()) {
+    session.misused("Error: scale takes PROGRAM=COUNT", "scale", status::invalid_arguments);
+    return false;
+  }
+  rpc::Struct programs;
+  for (const std::string& word : words) {
+    const std::size_t sign = word.find('=');
+    programs.push_back({word.substr(0, sign), *number_of(std::string_view(word).substr(sign + 1))});
+  }
+  const std::optional<rpc::Value> changes = ask_suprun(session, "suprun.scale", {programs});
+  if (changes) {
+    show_changes(session, *changes);
+  }
   return false;
 }
 

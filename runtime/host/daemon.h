@@ -26,7 +26,7 @@ struct Configuration {
 
 struct DaemonOptions {
   // Reads the configuration again, for a restart.
-  std::function<schema::Result<Configuration>()> load;
+  std::function<schema::Result<Configuration>(const core::PlanSource& source)> load;
   // What is as in Supervisor although suprun does better.
   core::Compat compat;
   // Makes the control servers; unset: there are none.

@@ -125,16 +125,28 @@ void Daemon::execute(const core::effect::ReopenLogs&) {
   children_.reopen_logs();
 }
 
-schema::Result<std::shared_ptr<const schema::Resolved>> Daemon::read_configuration() {
-  const schema::Result<Configuration> loaded = options_.load();
+schema::Result<std::shared_ptr<const schema::Resolved>> Daemon::read_configuration(
+    const core::PlanSource& source) {
+  const schema::Result<Configuration> loaded = options_.load(source);
   if (!loaded) {
     return loaded.error();
   }
+  files_read_ = loaded->files;
   return loaded->resolved;
 }
 
+// What was read already, or what was in effect before and comes back.
+Configuration Daemon::known_configuration(
+    const std::shared_ptr<const schema::Resolved>& resolved) const {
+  const bool comes_back = resolved == replaced_.lock();
+  return {
+      .resolved = resolved, .first_lines = {}, .files = comes_back ? replaced_files_ : files_read_};
+}
+
 void Daemon::execute(const core::effect::LoadPlan& order) {
-  const schema::Result<Configuration> loaded = options_.load();
+  const schema::Result<Configuration> loaded =
+      order.read ? schema::Result<Configuration>(known_configuration(order.read))
+                 : options_.load({});
   if (!loaded) {
     feed(core::input::PlanRefused{loaded.error().message});
     return;
@@ -146,6 +158,8 @@ void Daemon::execute(const core::effect::LoadPlan& order) {
       return;
     }
   }
+  replaced_ = configuration_.resolved;
+  replaced_files_ = configuration_.files;
   next_configuration_ = *loaded;
   feed(core::input::PlanLoaded{.resolved = loaded->resolved, .purpose = order.purpose});
   give_back_memory();

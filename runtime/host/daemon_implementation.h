@@ -80,7 +80,8 @@ class Daemon {
             .plan_files = [this]() -> const std::vector<std::string>& {
               return configuration_.files;
             },
-            .read_configuration = [this] { return read_configuration(); },
+            .read_configuration =
+                [this](const core::PlanSource& source) { return read_configuration(source); },
             .begin_upgrade = [this] { return begin_upgrade(); }}),
         survival_(Survival::Parts{
             .supervisor = supervisor_,
@@ -125,7 +126,9 @@ class Daemon {
   void feed(const core::Input& input);
   void carry_out(core::Effects& orders);
   void execute_all();
-  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration();
+  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration(
+      const core::PlanSource& source);
+  Configuration known_configuration(const std::shared_ptr<const schema::Resolved>& resolved) const;
   void tell_output(core::ProcessId id, core::Channel channel, std::string_view bytes);
 
   template <class Order>
@@ -186,6 +189,9 @@ class Daemon {
   // What the core runs, and what it was given for its next restart: children refer to it.
   Configuration configuration_;
   Configuration next_configuration_;
+  std::vector<std::string> files_read_;  // of what was read last for a request
+  std::weak_ptr<const schema::Resolved> replaced_;
+  std::vector<std::string> replaced_files_;
   core::Supervisor supervisor_;
   Children children_;
   Reaper reaper_;

@@ -172,10 +172,12 @@ bool DaemonMachine::logs(core::Level level) const { return level >= parts_.log.s
 
 void DaemonMachine::log(core::Level level, const std::string& text) {
   parts_.log.line(level, text);
+  parts_.log.flush();  // a request that changes nothing is no turn of the daemon
 }
 
-schema::Result<std::shared_ptr<const schema::Resolved>> DaemonMachine::read_configuration() {
-  return parts_.read_configuration();
+schema::Result<std::shared_ptr<const schema::Resolved>> DaemonMachine::read_configuration(
+    const core::PlanSource& source) {
+  return parts_.read_configuration(source);
 }
 
 }  // namespace sup::host

@@ -24,7 +24,8 @@ class DaemonMachine final : public core::Machine {
     std::function<const std::string&(core::ProcessId, core::Channel)> log_path;
     std::function<void(core::Effects&)> carry_out;
     std::function<const std::vector<std::string>&()> plan_files;
-    std::function<schema::Result<std::shared_ptr<const schema::Resolved>>()> read_configuration;
+    std::function<schema::Result<std::shared_ptr<const schema::Resolved>>(const core::PlanSource&)>
+        read_configuration;
     std::function<schema::Status()> begin_upgrade;
   };
 
@@ -61,7 +62,8 @@ class DaemonMachine final : public core::Machine {
   void carry_out(core::Effects& orders) override;
   bool logs(core::Level level) const override;
   void log(core::Level level, const std::string& text) override;
-  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() override;
+  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration(
+      const core::PlanSource& source) override;
 
   schema::Status begin_upgrade() override { return parts_.begin_upgrade(); }
 

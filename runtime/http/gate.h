@@ -30,14 +30,14 @@ struct GateUser {
 
 // One control server's rules.
 struct GateSettings {
-  std::vector<GateUser> users;    // empty: no password is asked for
-  bool is_local = false;          // a UNIX socket: no browser gets there
-  std::string host;               // that it listens on; may be called by it
-  std::optional<rpc::Role> role;  // of whoever gives no password
+  std::vector<GateUser> users{};    // empty: no password is asked for
+  bool is_local = false;            // a UNIX socket: no browser gets there
+  std::string host{};               // that it listens on; may be called by it
+  std::optional<rpc::Role> role{};  // of whoever gives no password
 };
 
 struct Admission {
-  std::optional<int> refusal;  // its status: 401, 403
+  std::optional<int> refusal{};  // its status: 401, 403
   rpc::Access access{rpc::Role::none};
 };
 

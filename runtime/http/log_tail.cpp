@@ -116,7 +116,7 @@ Named find_log(const Site& site, const rpc::Access& access, std::string_view res
   }
   if (!access.may(rpc::Role::read, site.supervisor.spec(*process))) {
     site.interface.deny(access, rest);
-    return {.is_denied = true};
+    return {.log = {}, .is_denied = true};
   }
   return {.log =
               site.machine.log_path(*process, channel == "stdout" ? core::Channel::standard_output

@@ -12,8 +12,8 @@ namespace sup::http {
 struct Peer {
   uid_t user = 0;
   pid_t pid = 0;
-  bool is_owner = false;  // root, or the user of this daemon
-  rpc::LocalUser names;   // only where they were asked for
+  bool is_owner = false;   // root, or the user of this daemon
+  rpc::LocalUser names{};  // only where they were asked for
 };
 
 // Null if the kernel does not tell. With `names` its user and groups are looked up, which may take

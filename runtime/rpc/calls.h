@@ -4,8 +4,9 @@
 //   process_calls.cpp   start, stop, signal, standard input
 //   log_calls.cpp       reading and clearing logs
 //   config_calls.cpp    settings of the processes
+//   plan_calls.cpp      suprun.*: another configuration
 //   restart_calls.cpp   suprun.restart*: stop, then start
-//   suprun_calls.cpp    suprun.*: listeners, what an update would do, upgrades
+//   suprun_calls.cpp    suprun.*: listeners, upgrades
 //   suprun_info.cpp     suprun.get*: the daemon, groups, histories of processes
 //   system_calls.cpp    system.*
 #pragma once

@@ -110,7 +110,7 @@ Outcome send_remote_event(Context& context, const Array& arguments, Writer& out)
 
 Outcome reload_config(Context& context, const Array& /*arguments*/, Writer& out) {
   schema::Result<std::shared_ptr<const schema::Resolved>> read =
-      context.machine.read_configuration();
+      context.machine.read_configuration({});
   if (!read) {
     return fault(FaultCode::CANT_REREAD, read.error().message);
   }

@@ -122,6 +122,25 @@ Progress Interface::resume(Pending& pending, const Access& access, Writer& out) 
   return progress;
 }
 
+core::Instant Interface::look() {
+  if (trial_.state() != TrialState::running) {
+    return core::never;
+  }
+  switch (trial_.judge(supervisor_, machine_.now().steady)) {
+    case TrialState::kept:
+      machine_.log(core::Level::info, "the update is kept: " + trial_.reason());
+      break;
+    case TrialState::rolled_back:
+      machine_.log(core::Level::error, "the update is taken back: " + trial_.reason());
+      perform([&](core::Now now, core::Effects& orders) {
+        return supervisor_.update_to(now, trial_.previous(), orders);
+      });
+      break;
+    default: break;
+  }
+  return trial_.deadline();
+}
+
 Fault Interface::deny(const Access& access, std::string_view what) {
   const std::string reason = core::concat(what, ": ", access.who(), " may not");
   machine_.log(core::Level::warn, core::concat("denied ", reason));

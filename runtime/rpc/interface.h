@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/rpc/methods.h"
+#include "runtime/rpc/trial.h"
 
 namespace sup::rpc {
 
@@ -51,6 +52,11 @@ class Interface {
   Outcome call(const MethodRow& row, const Array& arguments, const Access& access, Writer& out);
 
   Progress resume(Pending& pending, const Access& access, Writer& out);
+
+  // Decides about an update that is on trial; when it wants to be asked again.
+  core::Instant look();
+
+  Trial& trial() { return trial_; }
 
   // Whether a call since the last question may have changed something, so that the loop has to look
   // at its deadlines.
@@ -108,6 +114,7 @@ class Interface {
   std::vector<core::ProcessId> lexical_order_;
   std::optional<std::uint64_t> ordered_;  // the generation of processes that it is of
   std::shared_ptr<const schema::Resolved> last_read_;
+  Trial trial_;
   bool changed_ = false;
   std::chrono::nanoseconds since_{};
 };

@@ -1,4 +1,4 @@
-// What Supervisor does not have: the figures of event listeners, updates by process, upgrades.
+// What Supervisor does not have: the figures of event listeners, upgrades.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -7,8 +7,6 @@
 #include "runtime/core/listener_protocol.h"
 #include "runtime/rpc/calls.h"
 #include "runtime/rpc/interface.h"
-#include "schema/options.h"
-#include "schema/plan_diff.h"
 
 namespace sup::rpc {
 
@@ -57,51 +55,6 @@ void write_pool(const Context& context, core::GroupId group, const core::PoolSta
   out.end_struct();
 }
 
-void write_names(std::string_view member, const std::vector<std::string>& names, Writer& out) {
-  out.member(member);
-  out.begin_array();
-  for (const std::string& name : names) {
-    out.text(name);
-  }
-  out.end_array();
-}
-
-void write_options(std::string_view member, const std::vector<schema::OptionId>& options,
-                   Writer& out) {
-  out.member(member);
-  out.begin_array();
-  for (const schema::OptionId option : options) {
-    out.text(schema::option_row(option).name);
-  }
-  out.end_array();
-}
-
-void write_changes(const core::PlanChanges& changes, Writer& out) {
-  out.begin_struct();
-  write_names("added", changes.added, out);
-  write_names("changed", changes.changed, out);
-  write_names("removed", changes.removed, out);
-  out.member("processes");
-  out.begin_array();
-  for (const core::PlanChanges::Process& process : changes.processes) {
-    if (process.action == schema::DiffAction::unchanged) {
-      continue;
-    }
-    out.begin_struct();
-    out.text_member("name", process.name);
-    out.text_member("group", process.group);
-    out.text_member("action", schema::diff_action_name(process.action));
-    write_options("options", process.options, out);
-    out.end_struct();
-  }
-  out.end_array();
-  write_names("groups", changes.groups, out);
-  out.boolean_member("servers", changes.servers);
-  write_options("daemon", changes.daemon, out);
-  write_options("daemon_later", changes.daemon_later, out);
-  out.end_struct();
-}
-
 }  // namespace
 
 Outcome get_listeners(Context& context, const Array& /*arguments*/, Writer& out) {
@@ -115,15 +68,6 @@ Outcome get_listeners(Context& context, const Array& /*arguments*/, Writer& out)
     }
   }
   out.end_array();
-  return Done{};
-}
-
-Outcome get_plan_changes(Context& context, const Array& /*arguments*/, Writer& out) {
-  const auto read = context.machine.read_configuration();
-  if (!read) {
-    return fault(FaultCode::CANT_REREAD, read.error().message);
-  }
-  write_changes(context.supervisor.compare(**read), out);
   return Done{};
 }
 
@@ -157,22 +101,6 @@ Outcome upgrade(Context& context, const Array& /*arguments*/, Writer& /*out*/) {
     return fault(FaultCode::FAILED, begun.error().message);
   }
   return std::make_unique<PendingUpgrade>();
-}
-
-Outcome update(Context& context, const Array& /*arguments*/, Writer& out) {
-  const auto read = context.machine.read_configuration();
-  if (!read) {
-    return fault(FaultCode::CANT_REREAD, read.error().message);
-  }
-  const core::PlanChanges changes = context.supervisor.compare(**read);
-  const auto error = context.interface.perform([&](core::Now now, core::Effects& orders) {
-    return context.supervisor.update_from_file(now, orders);
-  });
-  if (error != core::RequestError::none) {
-    return fault(FaultCode::SHUTDOWN_STATE);
-  }
-  write_changes(changes, out);
-  return Done{};
 }
 
 }  // namespace sup::rpc

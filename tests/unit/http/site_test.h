@@ -107,7 +107,8 @@ class FakeMachine final : public core::Machine {
 
   void log(core::Level, const std::string& text) override { lines.push_back(text); }
 
-  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration() override {
+  schema::Result<std::shared_ptr<const schema::Resolved>> read_configuration(
+      const core::PlanSource&) override {
     return schema::Error{.message = "it is gone"};
   }
 

@@ -1,0 +1,187 @@
+"""Who may do what: users of control servers with roles, and control= of a program."""
+
+import base64
+import http.client
+import json
+import os
+import pwd
+import subprocess
+import sys
+import unittest
+import xmlrpc.client
+
+from harness import PATIENCE, program
+from test_rpc import RPC, RpcTest, SUPERVISORCTL, free_port
+
+NOT_PERMITTED = 13
+PROGRAM = '[program:%s]\ncommand=/bin/cat\n%sstdout_logfile=NONE\nstderr_logfile=NONE\n'
+
+# Calls as another user: what it is about is read from standard input.
+AS_USER = '''
+import json, os, sys
+sys.path.insert(0, os.environ['TESTS'])
+import xmlrpc.client
+from test_rpc import UnixTransport, outcome
+path, calls = json.load(sys.stdin)
+# Not before: Python itself may lie where only root gets.
+os.setgroups([int(each) for each in sys.argv[3:]])
+os.setgid(int(sys.argv[2]))
+os.setuid(int(sys.argv[1]))
+server = xmlrpc.client.ServerProxy('http://localhost/RPC2', transport=UnixTransport(path))
+print(json.dumps([outcome(lambda: getattr(server, name)(*arguments)) for name, arguments in calls]))
+'''
+
+
+@unittest.skipUnless(os.getuid() == 0, 'only root can be others')
+class Control(RpcTest):
+    def setUp(self):
+        super().setUp()
+        self.nobody = pwd.getpwnam('nobody')
+        self.games = pwd.getpwnam('games')
+
+    def as_user(self, user, *calls, groups=()):
+        environment = dict(os.environ, TESTS=os.path.dirname(os.path.abspath(__file__)))
+        done = subprocess.run(
+            [sys.executable, '-B', '-c', AS_USER, str(user.pw_uid), str(user.pw_gid)] +
+            [str(group) for group in groups],
+            input=json.dumps([self.path('s.sock'), calls]), env=environment, text=True,
+            stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
+        return json.loads(done.stdout)
+
+    def serve_control(self, control, server=''):
+        self.serve('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + server + RPC +
+                   PROGRAM % ('mine', 'user=nobody\n') + control +
+                   PROGRAM % ('other', ''))
+        for name in 'mine', 'other':
+            self.wait_for_state(name, 'RUNNING')
+
+    def denied(self, answer):
+        self.assertEqual(answer[:2], ['fault', NOT_PERMITTED], answer)
+
+    def test_its_own_user_manages_just_that(self):
+        self.serve_control('control=root\n')
+        infos, stop, start, foreign, tail, shutdown, update, log, state = self.as_user(
+            self.nobody, ('supervisor.getAllProcessInfo', []),
+            ('supervisor.stopProcess', ['mine']), ('supervisor.startProcess', ['mine']),
+            ('supervisor.stopProcess', ['other']),
+            ('supervisor.tailProcessStdoutLog', ['other', 0, 10]),
+            ('supervisor.shutdown', []), ('suprun.update', []),
+            ('supervisor.readLog', [0, 0]), ('supervisor.getState', []))
+        self.assertEqual([one['name'] for one in infos], ['mine'])
+        self.assertIs(stop, True)
+        self.assertIs(start, True)
+        for answer in foreign, tail, shutdown, update, log:
+            self.denied(answer)
+        self.assertEqual(state['statename'], 'RUNNING')
+        self.wait_for_log('denied other: pid ')
+        self.assertIn('of nobody may not', self.read('s.log'))
+        self.assertEqual(self.server().supervisor.getProcessInfo('other')['statename'], 'RUNNING')
+
+    def test_all_means_all_that_are_seen(self):
+        self.serve_control('control=root\n')
+        stopped, = self.as_user(self.nobody, ('supervisor.stopAllProcesses', []))
+        self.assertEqual([one['name'] for one in stopped], ['mine'])
+        several, = self.as_user(self.nobody, ('system.multicall', [
+            [{'methodName': 'supervisor.startProcess', 'params': ['mine']},
+             {'methodName': 'supervisor.stopProcess', 'params': ['other']}]]))
+        self.assertIs(several[0], True)
+        self.assertEqual(several[1]['faultCode'], NOT_PERMITTED)
+
+    def test_named_users_and_groups(self):
+        self.serve_control('control=games,group:daemon\n')
+        call = ('supervisor.getProcessInfo', ['mine'])
+        answer, = self.as_user(self.games, call)
+        self.assertEqual(answer['name'], 'mine')
+        stranger = pwd.getpwnam('bin')
+        self.denied(self.as_user(stranger, call)[0])
+        answer, = self.as_user(stranger, call, groups=[pwd.getpwnam('daemon').pw_gid])
+        self.assertEqual(answer['name'], 'mine')
+
+    def test_without_it_all_is_as_with_supervisor(self):
+        self.serve_control('')
+        stop, = self.as_user(self.games, ('supervisor.stopProcess', ['other']))
+        self.assertIs(stop, True)
+
+    def test_a_role_for_everybody_else(self):
+        self.serve_control('', 'role=read\n')
+        info, stop = self.as_user(self.games, ('supervisor.getProcessInfo', ['other']),
+                                  ('supervisor.stopProcess', ['other']))
+        self.assertEqual(info['statename'], 'RUNNING')
+        self.denied(stop)
+        self.assertIs(self.server().supervisor.stopProcess('other'), True)  # root
+
+    def test_clients_show_the_reason(self):
+        self.serve_control('control=root\n')
+
+        def run(*command):
+            return subprocess.run(
+                ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] + list(command),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, timeout=PATIENCE, cwd='/')
+        server = 'unix://' + self.path('s.sock')
+        status = run(program('supctl'), '-s', server, 'status')
+        self.assertIn('mine', status.stdout)
+        self.assertNotIn('other', status.stdout)
+        denied = run(program('supctl'), '-s', server, 'stop', 'other')
+        self.assertNotEqual(denied.returncode, 0)
+        self.assertIn('may not', denied.stdout)
+        if SUPERVISORCTL:
+            self.assertIn('mine: stopped', run(SUPERVISORCTL, '-s', server, 'stop', 'mine').stdout)
+
+
+class Roles(RpcTest):
+    def test_users_of_a_server(self):
+        port = free_port()
+        self.serve('[inet_http_server]\nport=127.0.0.1:%d\nusername=boss\npassword=b\n'
+                   'users=ops:o:operate,view:{SHA}7a38d8cbd20d9932ba948efaa364bb62651d5ad4:read\n'
+                   % port + RPC + PROGRAM % ('web', ''))
+
+        def ask(user, password, method, *arguments):
+            server = xmlrpc.client.ServerProxy('http://%s:%s@127.0.0.1:%d/RPC2'
+                                               % (user, password, port))
+            try:
+                return getattr(server, method)(*arguments)
+            except xmlrpc.client.Fault as fault:
+                return fault.faultCode
+            except xmlrpc.client.ProtocolError as error:
+                return error.errcode
+            finally:
+                server('close')()
+        self.wait_until(lambda: ask('boss', 'b', 'supervisor.getProcessInfo', 'web')['statename']
+                        == 'RUNNING', 'web to run')
+        self.assertEqual(ask('view', 'v', 'supervisor.getProcessInfo', 'web')['name'], 'web')
+        self.assertEqual(ask('view', 'v', 'supervisor.stopProcess', 'web'), NOT_PERMITTED)
+        self.assertEqual(ask('view', 'x', 'supervisor.getState'), 401)
+        self.assertEqual(ask('ops', 'v', 'supervisor.getState'), 401)
+        self.assertIs(ask('ops', 'o', 'supervisor.stopProcess', 'web'), True)
+        self.assertEqual(ask('ops', 'o', 'supervisor.reloadConfig'), NOT_PERMITTED)
+        self.assertEqual(ask('boss', 'b', 'supervisor.reloadConfig'), [[[], [], []]])
+
+        def get(path, user):
+            connection = http.client.HTTPConnection('127.0.0.1', port, timeout=PATIENCE)
+            self.addCleanup(connection.close)
+            connection.request('GET', path, headers={
+                'Authorization': 'Basic ' + base64.b64encode(user.encode()).decode()})
+            return connection.getresponse().status
+        self.assertEqual(get('/mainlogtail', 'view:v'), 200)
+        self.assertEqual(get('/mainlogtail', 'view:o'), 401)
+
+    def test_who_gives_no_password(self):
+        port = free_port()
+        self.serve('[inet_http_server]\nport=127.0.0.1:%d\nrole=read\n' % port + RPC +
+                   PROGRAM % ('web', ''))
+        with xmlrpc.client.ServerProxy('http://127.0.0.1:%d/RPC2' % port) as server:
+            self.assertEqual(server.supervisor.getState()['statename'], 'RUNNING')
+            with self.assertRaises(xmlrpc.client.Fault) as caught:
+                server.supervisor.shutdown()
+        self.assertEqual(caught.exception.faultCode, NOT_PERMITTED)
+
+    def test_a_password_never_shows(self):
+        self.configure('[inet_http_server]\nport=127.0.0.1:9001\nusers=ops:tiger\n' + RPC)
+        error = self.refused('-c', self.path('s.conf'))
+        self.assertIn('users=*********', error)
+        self.assertNotIn('tiger', error)
+
+
+if __name__ == '__main__':
+    unittest.main()
