@@ -1,0 +1,109 @@
+"""supctl plan FILE, apply, scale and reload NAME: another configuration while everything runs."""
+
+import json
+import subprocess
+import xmlrpc.client
+
+from harness import PATIENCE, program
+from test_rpc import RPC, RpcTest
+
+PROGRAM = ('[program:%s]\ncommand=%s\nstartsecs=0\nautorestart=false\nstdout_logfile=NONE\n'
+           'stderr_logfile=NONE\n')
+SLEEP = '/bin/sleep 1000'
+
+
+class Apply(RpcTest):
+    def setUp(self):
+        super().setUp()
+        self.serve('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP))
+        self.wait_for_state('web', 'RUNNING')
+
+    def ctl(self, *words):
+        return subprocess.run(
+            [program('supctl'), '-s', 'unix://' + self.path('s.sock')] + list(words),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=PATIENCE, cwd=self.folder)
+
+    def other(self, text):
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + text, name='new.conf')
+
+    def names(self):
+        return sorted('%(group)s:%(name)s %(statename)s' % one
+                      for one in self.server().supervisor.getAllProcessInfo())
+
+    def test_plan_of_a_file_changes_nothing(self):
+        self.other(PROGRAM % ('job', SLEEP))
+        said = self.ctl('plan', 'new.conf')
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.assertIn('add      job', said.stdout)
+        self.assertIn('remove   web', said.stdout)
+        self.assertEqual(self.names(), ['web:web RUNNING'])
+
+    def test_exactly_that_is_done(self):
+        pid = self.server().supervisor.getProcessInfo('web')['pid']
+        self.other(PROGRAM % ('job', SLEEP) + PROGRAM % ('web', SLEEP))
+        said = self.ctl('apply', 'new.conf')
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.wait_for_state('job', 'RUNNING')
+        self.assertEqual(self.server().supervisor.getProcessInfo('web')['pid'], pid)
+        # The daemon's own file is what it goes back to.
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.wait_until(lambda: self.names() == ['web:web RUNNING'], 'job to go')
+
+    def test_what_comes_up_is_kept(self):
+        self.other(PROGRAM % ('job', SLEEP) + PROGRAM % ('web', SLEEP))
+        said = self.ctl('apply', 'new.conf', '--confirm-within', '20s')
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.assertIn('kept: all that it started runs', said.stdout)
+        self.assertEqual(self.names(), ['job:job RUNNING', 'web:web RUNNING'])
+
+    def test_what_does_not_come_up_is_taken_back(self):
+        self.other(PROGRAM % ('job', '/nonexistent/program') + PROGRAM % ('web', '/bin/sleep 999'))
+        said = self.ctl('apply', 'new.conf', '--confirm-within=20')
+        self.assertEqual(said.returncode, 1, said.stdout)
+        self.assertIn('ERROR: taken back: job is FATAL', said.stdout)
+        self.wait_until(lambda: self.names() == ['web:web RUNNING'], 'the old configuration')
+        self.wait_for_log('the update is taken back: job is FATAL')
+        self.wait_for_log("spawned: 'web' with pid", 3)
+
+    def test_it_is_taken_back_when_nobody_waits(self):
+        self.other((PROGRAM % ('job', SLEEP)).replace('startsecs=0', 'startsecs=1000') +
+                   PROGRAM % ('web', SLEEP))
+        self.server().suprun.apply(self.path('new.conf'), 1)
+        self.wait_for_log('the update is taken back: job is still STARTING')
+        self.wait_until(lambda: self.names() == ['web:web RUNNING'], 'the old configuration')
+
+    def test_bad_files_change_nothing(self):
+        self.other('[program:job]\n')
+        said = self.ctl('apply', 'new.conf')
+        self.assertEqual(said.returncode, 1)
+        self.assertIn('SUP326', said.stdout)
+        for name in 'absent.conf', '.':
+            self.assertEqual(self.ctl('apply', name).returncode, 1)
+        with self.assertRaises(xmlrpc.client.Fault):
+            self.server().suprun.apply('new.conf')
+        self.assertEqual(self.names(), ['web:web RUNNING'])
+
+    def test_scale(self):
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP) +
+                       'process_name=%(process_num)d\n')
+        self.assertEqual(self.ctl('update').returncode, 0)
+        said = json.loads(self.ctl('--json', 'scale', 'web=3').stdout)
+        self.assertEqual([one['name'] for one in said['results'][0]['processes']], ['1', '2'])
+        self.wait_until(lambda: self.names() == ['web:%d RUNNING' % n for n in range(3)], 'three')
+        self.assertEqual(self.ctl('scale', 'web=1').returncode, 0)
+        self.wait_until(lambda: self.names() == ['web:0 RUNNING'], 'one')
+        for wrong in 'web', 'web=0', 'web=x', 'other=2':
+            self.assertNotEqual(self.ctl('scale', wrong).returncode, 0, wrong)
+
+    def test_reload_of_a_program(self):
+        before = self.server().supervisor.getProcessInfo('web')['pid']
+        said = self.ctl('reload', 'web')
+        self.assertIn('web: started', said.stdout)
+        between = self.server().supervisor.getProcessInfo('web')['pid']
+        self.assertNotEqual(before, between)
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC +
+                       PROGRAM % ('web', '/bin/sleep 998'))
+        self.assertIn('web: ', self.ctl('reload', 'web').stdout)
+        self.wait_for_state('web', 'RUNNING')
+        self.assertNotEqual(self.server().supervisor.getProcessInfo('web')['pid'], between)
