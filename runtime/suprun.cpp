@@ -98,10 +98,10 @@ using Numbers = std::map<std::string, std::int64_t>;
 // Gives programs another numprocs than they were written with.
 schema::Status set_numprocs(schema::Plan& plan, const Numbers& numprocs) {
   for (const auto& [program, count] : numprocs) {
+    const std::string& name = program;  // clang 14 has no captures of structured bindings
     constexpr schema::OptionName option_name("numprocs");
     const auto section = std::ranges::find_if(plan.sections, [&](const schema::Section& each) {
-      return schema::option_id(each.kind, option_name) != schema::no_option &&
-             each.name() == program;
+      return schema::option_id(each.kind, option_name) != schema::no_option && each.name() == name;
     });
     if (section == plan.sections.end()) {
       return schema::Error{.message = "there is no program " + program};
