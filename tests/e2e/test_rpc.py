@@ -707,6 +707,35 @@ class Sockets(RpcTest):
         self.assertIn(b'Unlinking stale socket', daemon.stderr.read())
         self.assertEqual(sorted(name for name in os.listdir(self.folder) if 'sock' in name), [])
 
+    def test_every_section_that_begins_so_is_a_server(self):
+        daemon = self.serve('[unix_http_server]\nfile=@/s.sock\n'
+                            '[unix_http_serverfoo]\nfile=@/t.sock\nusername=me\npassword=se\n' + RPC)
+        self.assertEqual(self.server().supervisor.getAPIVersion(), '3.0')
+        with self.assertRaises(xmlrpc.client.ProtocolError) as caught:
+            self.server(self.path('t.sock')).supervisor.getAPIVersion()
+        self.assertEqual(caught.exception.errcode, 401)
+        said = [line for line in self.log_lines() if 'without any HTTP authentication' in line]
+        self.assertEqual(said, ["CRIT Server 'unix_http_server' running without any HTTP "
+                                'authentication checking'])
+        self.end(daemon)
+
+    def test_paths_are_taken_by_their_beginning(self):
+        daemon = self.serve(UNIX + '[program:a]\nstartsecs=0\nstdout_logfile=@/a.log\n'
+                            'command=/bin/sh -c "printf %%01500d 7; exec sleep 1000"\n')
+        self.wait_until(lambda: len(self.read('a.log')) == 1500, 'the log')
+        body = xmlrpc.client.dumps((), 'supervisor.getAPIVersion')
+        self.assertIn(b'3.0', self.exchange(post(body).replace(b'/RPC2', b'/RPC2/and/more')))
+        for path in b'/logtail/a', b'/logtailing/a':
+            one = self.connect()
+            one.sendall(b'GET %s HTTP/1.0\r\n\r\n' % path)
+            got = b''
+            while not got.endswith(b'7'):
+                piece = one.recv(65536)
+                self.assertTrue(piece, got)
+                got += piece
+            self.assertEqual(got.partition(b'\r\n\r\n')[2], b'0' * 1023 + b'7')
+        self.end(daemon)
+
     def test_a_path_that_cannot_be(self):
         for path in ('@', '@/nosuch/s.sock', '@/' + 'x' * 90):
             with self.subTest(path=path):
