@@ -134,8 +134,11 @@ class Shown {
 template <class Struct>
 Json block_json(const Struct& options, const Section* section, const Shown& shown) {
   Json out = Json::object();
+  const Struct usual = Struct::defaults();
   for (const OptionRow& row : option_rows()) {
     if (row.block != Struct::block || row.has(OptionFlags::shape)) continue;
+    // What only suprun reads is told where it is used.
+    if (row.since == "suprun" && row.equal(&options, &usual)) continue;
     if constexpr (requires { options.environment; }) {
       if (row.type == Environment::name) {
         out[std::string(row.name)] = shown.environment(section, row, options.environment);
