@@ -347,10 +347,10 @@ void Server::Implementation::settle() {
 void Server::Implementation::watch(Session& session) {
   if (!std::exchange(session.is_watched, true)) {
     watched_.push_back(session.shared_from_this());
-    // The look that notices its deadline has to be planned.
-    if (!settling_) {
-      settle_();
-    }
+  }
+  // The look that it waits for has to be planned, also of one that was watched for something later.
+  if (!settling_) {
+    settle_();
   }
 }
 

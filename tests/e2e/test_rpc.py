@@ -72,6 +72,13 @@ class RpcTest(DaemonTest):
         self.addCleanup(lambda: proxy('close')())
         return proxy
 
+    def empty_folder(self):
+        for name in os.listdir(self.folder):
+            try:
+                os.remove(self.path(name))
+            except FileNotFoundError:
+                pass  # a keeper that is just leaving takes its socket along
+
     def connect(self):
         one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         one.settimeout(PATIENCE)
@@ -339,8 +346,7 @@ class RpcBeside(RpcTest):
 
     def test_calls(self):
         ours, our_signatures = self.answers()
-        for name in os.listdir(self.folder):
-            os.remove(self.path(name))
+        self.empty_folder()
         theirs, their_signatures = self.answers(SUPERVISORD)
         for call, our, their in zip(CALLS, ours, theirs):
             with self.subTest(call=call):
@@ -377,8 +383,7 @@ class RpcBeside(RpcTest):
         ]
         answers = []
         for command in (None, SUPERVISORD):
-            for name in os.listdir(self.folder):
-                os.remove(self.path(name))
+            self.empty_folder()
             daemon = self.serve(CONFIGURATION, command=command)
             self.wait_for_state('cat', 'RUNNING')
             got = []
@@ -553,6 +558,19 @@ class Http(RpcTest):
                 self.assertIn(b' 401 ', self.exchange(b'GET /logtail/x HTTP/1.0\r\n\r\n'))
                 self.end(daemon)
                 os.remove(self.path('s.log'))
+
+    def test_a_refusal_comes_soon_however_the_request_came(self):
+        """A request in pieces has a deadline of a minute; that is not when it is answered."""
+        daemon = self.serve('[unix_http_server]\nfile=@/s.sock\nusername=me\npassword=se\n' + RPC)
+        head, blank, body = post(xmlrpc.client.dumps((), 'supervisor.getState')).partition(b'\r\n\r\n')
+        one = self.connect()
+        one.sendall(head + blank)
+        other = self.connect()  # it was read when another request is answered
+        other.sendall(post('', 'Content-Length: 0\r\n'))
+        other.recv(65536)
+        one.sendall(body)
+        self.assertTrue(one.recv(65536).startswith(b'HTTP/1.1 401 '))
+        self.end(daemon)
 
     def test_what_is_no_request(self):
         daemon = self.serve(UNIX)

@@ -66,9 +66,9 @@ class Exec(SuplanceTest):
         self.assertEqual(len(self.lines('done')), 9)
 
     def test_a_command_that_hangs_is_ended_with_all_it_started(self):
-        session = self.exec('-t', '1', '-c', 'sleep 600 & echo $! >pid; wait')
+        session = self.exec('-t', '5', '-c', 'sleep 600 & echo $! >pid; wait')
         session.send(exited('web'), *[tick()] * 20)
-        self.wait_until(lambda: 'was ended after 1 s' in session.said(), 'the limit')
+        self.wait_until(lambda: 'was ended after 5 s' in session.said(), 'the limit')
         self.wait_until(lambda: not alive(int(self.lines('pid')[0])), 'the end of its child')
 
     def test_failures_are_told(self):
