@@ -68,8 +68,9 @@ class Exec(SuplanceTest):
     def test_a_command_that_hangs_is_ended_with_all_it_started(self):
         session = self.exec('-t', '5', '-c', 'sleep 600 & echo $! >pid; wait')
         session.send(exited('web'), *[tick()] * 20)
+        pid = int(self.wait_for_lines(1, 'pid')[0])  # the next event's command writes another one
         self.wait_until(lambda: 'was ended after 5 s' in session.said(), 'the limit')
-        self.wait_until(lambda: not alive(int(self.lines('pid')[0])), 'the end of its child')
+        self.wait_until(lambda: not alive(pid), 'the end of its child')
 
     def test_failures_are_told(self):
         session = self.exec('-c', 'exit 3')
