@@ -30,17 +30,6 @@ class Api : public SiteTest {
     http::answer(*site_, request, response);
     return response;
   }
-
-  Response get(const std::string& path, std::string_view query = "") {
-    Request request;
-    request.access = rpc::Access(rpc::Role::owner);
-    request.method = "GET";
-    request.path = path;
-    request.query = query;
-    Response response;
-    http::answer(*site_, request, response);
-    return response;
-  }
 };
 
 TEST_F(Api, EveryOperationHasAMethodAndItsArguments) {

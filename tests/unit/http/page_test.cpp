@@ -23,17 +23,6 @@ class Page : public SiteTest {
     http::answer(*site_, request, response);
     return response;
   }
-
-  Response get(const std::string& path, std::string_view query = "") {
-    Request request;
-    request.access = rpc::Access(rpc::Role::owner);
-    request.method = "GET";
-    request.path = path;
-    request.query = query;
-    Response response;
-    http::answer(*site_, request, response);
-    return response;
-  }
 };
 
 bool has(const std::string& text, std::string_view part) {

@@ -149,6 +149,17 @@ class SiteTest : public testing::Test {
     site_ = std::make_unique<Site>(Site{*supervisor_, machine_, *interface_, *events_, "secret"});
   }
 
+  Response get(const std::string& path, std::string_view query = "") {
+    Request request;
+    request.access = rpc::Access(rpc::Role::owner);
+    request.method = "GET";
+    request.path = path;
+    request.query = query;
+    Response response;
+    http::answer(*site_, request, response);
+    return response;
+  }
+
   Response ask(std::string_view method, const std::string& path, const std::string& body = "") {
     Request request;
     request.access = rpc::Access(rpc::Role::owner);
