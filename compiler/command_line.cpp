@@ -1,5 +1,6 @@
 #include "compiler/command_line.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,7 +44,11 @@ bool add_variable(std::string_view text, bool unquote, EnvironmentMap& environme
   return equals != 0;
 }
 
+// What comes out of a pipe can be read once; it is taken for a configuration.
 bool file_starts_like_plan(const std::string& path) {
+  struct stat info {};
+
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
   std::FILE* file = std::fopen(path.c_str(), "rbe");
   if (file == nullptr) return false;
   std::string start(8, '\0');

@@ -79,10 +79,12 @@ void report_refused_templates(const Compilation& as_it_stands, Compilation& mask
   masked.diagnostics.sort();
 }
 
+// Whether ${X} is all that there is, and it may be meant for a shell.
 bool is_shell_like(const Compilation& compilation) {
   for (SourceId id = 0; id < compilation.sources.size(); ++id) {
-    const TemplateKind kind = look_for_template(compilation.sources.written(id)).kind;
-    if (kind != TemplateKind::none && kind != TemplateKind::envsubst) return false;
+    const TemplateLook look = look_for_template(compilation.sources.written(id));
+    if (look.is_sure || (look.kind != TemplateKind::none && look.kind != TemplateKind::envsubst))
+      return false;
   }
   return true;
 }

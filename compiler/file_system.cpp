@@ -116,10 +116,7 @@ schema::Result<std::string> read_all(const Descriptor& file, const struct stat& 
   return bytes;
 }
 
-}  // namespace
-
-schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
-  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC));
+schema::Result<std::string> read_open(const Descriptor& file, const std::string& path) {
   if (file.get() < 0) return world(path, errno);
 
   struct stat info {};
@@ -129,17 +126,27 @@ schema::Result<std::string> RealFileSystem::read(const std::string& path) const 
   return read_all(file, info, path);
 }
 
+}  // namespace
+
+// A pipe that has a name may never get a writer. Those of a shell, /dev/fd/63 for `<(command)` and
+// standard input, have one.
+schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
+  if (path.starts_with("/dev/") || path.starts_with("/proc/")) {
+    const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC));
+    return read_open(file, path);
+  }
+  return read_match(path);
+}
+
 // Opened in a way that does not wait for a writer, so that one need not ask beforehand.
 schema::Result<std::string> RealFileSystem::read_match(const std::string& path) const {
   const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return world(path, errno);
 
   struct stat info {};
 
-  if (::fstat(file.get(), &info) != 0) return world(path, errno);
-  if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
-  if (S_ISFIFO(info.st_mode)) return pipe_error(path);
-  return read_all(file, info, path);
+  if (file.get() >= 0 && ::fstat(file.get(), &info) == 0 && S_ISFIFO(info.st_mode))
+    return pipe_error(path);
+  return read_open(file, path);
 }
 
 std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {

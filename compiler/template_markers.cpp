@@ -57,6 +57,8 @@ struct Marker {
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
+bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
+
 bool is_go_control(std::string_view inside) {
   inside = inside.substr(std::min(inside.find_first_not_of("- \t"), inside.size()));
   // Handlebars has its own.
@@ -83,6 +85,7 @@ class Scanner {
     for (;;) {
       at_ = next_opener();
       if (at_ == text_.size()) return std::nullopt;
+      if (const auto found = bare_variable()) return found;
       for (std::size_t i = 0; i < fences.size(); ++i) {
         const bool wanted = kind_ == TemplateKind::automatic || fences[i].kind == kind_;
         if (!wanted) continue;
@@ -106,6 +109,21 @@ class Scanner {
       nearest = std::min(nearest, opener_[i]);
     }
     return nearest;
+  }
+
+  // $X, which envsubst replaces, too. Only where it is asked for: a shell's script has many.
+  std::optional<Marker> bare_variable() {
+    if (kind_ != TemplateKind::envsubst) return std::nullopt;
+    std::size_t end = at_ + 1;
+    if (end == text_.size() || !is_name_start(text_[end])) return std::nullopt;
+    while (end < text_.size() && is_name_part(text_[end])) ++end;
+    const Marker found{
+        {static_cast<std::uint32_t>(at_), static_cast<std::uint32_t>(end)},
+        TemplateKind::envsubst,
+        false
+    };
+    at_ = end;
+    return found;
   }
 
   std::string_view openers() const {
@@ -170,8 +188,9 @@ std::size_t line_begin(std::string_view text, std::size_t at) {
 
 // In quotes or a comment, as far as the marker's own line tells.
 bool may_be_text(std::string_view text, const Marker& marker) {
-  if (marker.kind == TemplateKind::envsubst) return true;
   const std::size_t begin = line_begin(text, marker.range.begin);
+  // Nobody means ${X} in the name of a section.
+  if (marker.kind == TemplateKind::envsubst) return text[begin] != '[';
   const std::string_view before = text.substr(begin, marker.range.begin - begin);
   const std::string_view stripped = schema::strip_left(before);
   if (stripped.starts_with(';') || stripped.starts_with('#')) return true;
@@ -331,6 +350,8 @@ bool is_surely_template(std::string_view text) {
     while (const auto marker = scanner.next())
       if (!may_be_text(text, *marker)) return true;
   }
+  for (std::size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${", at + 2))
+    if (text[line_begin(text, at)] == '[') return true;
   return false;
 }
 

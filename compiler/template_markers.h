@@ -24,7 +24,7 @@ enum class TemplateKind : std::uint8_t {
   jinja,      // {{ x }}, {% if x %}, {# comment #}
   erb,        // <%= x %>, <% if x %>
   go,         // {{ .x }}, {{ if .x }}
-  envsubst,   // ${X}
+  envsubst,   // ${X}, and $X where it is asked for
   automatic,  // each file as its markers look
 };
 
@@ -43,7 +43,8 @@ struct TemplateLook {
   TextRange marker;  // the first one
 };
 
-// What a text looks like. ${X} is seen only where there is nothing else; it is never sure.
+// What a text looks like. ${X} is seen only where there is nothing else; it is sure in a header
+// only.
 TemplateLook look_for_template(std::string_view text);
 
 // Whether that is sure; faster.

@@ -157,6 +157,11 @@ HeaderVerdict judge_header(const ConfigSection& section) {
   HeaderVerdict verdict;
   const std::string_view full_name = section.full_name;
   if (section.name || full_name == "DEFAULT" || is_private(full_name)) return verdict;
+  // Of [[program:a]] the outer brackets are the header's, the inner ones are what is meant.
+  if (full_name.starts_with('[') && full_name.ends_with(']')) {
+    const std::string_view inner = full_name.substr(1, full_name.size() - 2);
+    if (schema::classify_section(inner)) return {HeaderKind::unknown, std::string(inner), {}};
+  }
 
   const std::size_t colon = full_name.find(':');
   const bool has_name = colon != std::string_view::npos;

@@ -180,6 +180,15 @@ int tell_facts(const CheckResult& result, const Arguments& arguments) {
   return is_told ? status : exit_failure;
 }
 
+// A check of nothing must not look like one of everything.
+void tell_of_empty_folders(const CheckResult& result, const Arguments& arguments,
+                           const compiler::FileSystem& files) {
+  if (!result.checked.empty() || !result.failures.empty()) return;
+  for (const std::string& path : arguments.paths)
+    if (files.is_directory(path) && compiler::configurations_in(path, files).empty())
+      std::cerr << "supcheck: " << path << " holds no file *.conf or *.ini, nothing is checked\n";
+}
+
 // Puts what migration makes of files of other dialects before them. False: it cannot.
 bool add_migrated(const Arguments& arguments, Policies& policies,
                   const compiler::FileSystem& written, compiler::MigratedFiles& migrated) {
@@ -277,6 +286,7 @@ int run(Arguments& arguments) {
     mended.result = check(files);
   }
   const CheckResult& result = mended.result;
+  tell_of_empty_folders(result, arguments, written);
   if (arguments.facts && !result.settings_are_wrong) return tell_facts(result, arguments);
   const Report report = report_of(result, arguments, files, start);
   if (arguments.diff && !result.settings_are_wrong)

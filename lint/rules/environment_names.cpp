@@ -69,6 +69,7 @@ void check_name(const Context& context, Diagnostics& out, const ConfigSection& s
         diagnostic.fix("remove the quotes", place, std::string(inner), true);
       continue;
     }
+    if (name.front() == '\\' || name.front() == '\n') continue;  // SUP128 speaks of it
     // Java and others read names with dots and dashes; a shell cannot.
     const bool is_usable =
         name.find_first_not_of(

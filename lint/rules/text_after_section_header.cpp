@@ -9,7 +9,9 @@ void check(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.compilation().files.files) {
     for (const compiler::SectionHeader& header : file.document.sections) {
       const std::string_view name = context.source_text(header.name);
-      if (name.ends_with(']') && name.find(' ') == std::string_view::npos) {
+      // Brackets in brackets are no slip at the end; SUP201 speaks of them.
+      if (name.ends_with(']') && !name.starts_with('[') &&
+          name.find(' ') == std::string_view::npos) {
         const Span bracket = {header.name.source, header.name.end, header.name.end + 1};
         out.report(text_after_section_header.rule, bracket,
                    "a header ends with the last `]` of its line; the name is " + quoted(name))

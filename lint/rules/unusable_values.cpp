@@ -18,20 +18,27 @@ bool is_quoted(std::string_view text) {
          text.front() == text.back();
 }
 
+// What comes of the quotes; empty where it works, though nobody expects them there.
+std::string_view consequence(std::string_view option) {
+  if (option == "directory") return "there is no such folder, and the program cannot be started";
+  if (option == "user" || option == "chown" || option == "socket_owner")
+    return "no name has quotes, Supervisor refuses the configuration";
+  return {};
+}
+
 void check_quotes(const Context& context, Diagnostics& out, const ConfigSection& section,
                   const ConfigEntry& entry) {
   if (!is_quoted(entry.value) || context.has_error_in(context.value_span(entry))) return;
   const std::string_view key = entry.option->name;
   const bool is_secret = entry.option->has(schema::OptionFlags::secret);
   const bool is_credential = is_secret || key == "username";
-  // A name or a password with quotes in it works, though nobody expects them there.
+  const std::string_view comes = consequence(key);
   auto& diagnostic = out.report(
-      compiler_rule("quoted-scalar"), key == "directory" ? Severity::error : Severity::warning,
+      compiler_rule("quoted-scalar"), comes.empty() ? Severity::warning : Severity::error,
       context.value_place(entry),
       section.display() + " " + std::string(key) + ": the quotes are part of " +
-          (is_secret ? std::string("the value") : "the value " + quoted(entry.value)) +
-          (key == "directory" ? "; there is no such folder, and the program cannot be started"
-                              : "; Supervisor knows no quotes here"));
+          (is_secret ? std::string("the value") : "the value " + quoted(entry.value)) + "; " +
+          (comes.empty() ? "Supervisor knows no quotes here" : std::string(comes)));
   diagnostic.with_hint("remove the quotes");
   if (is_secret) diagnostic.hidden = context.value_span(entry);
   if (context.is_single_line(entry))
@@ -42,19 +49,30 @@ void check_quotes(const Context& context, Diagnostics& out, const ConfigSection&
 void check_user(const Context& context, Diagnostics& out, const ConfigSection& section,
                 const ConfigEntry& entry) {
   const auto user = context.read<schema::User>(section, entry);
-  if (!user || context.machine() != nullptr || user->find("{{") != std::string::npos ||
-      user->find("<%") != std::string::npos)
+  if (!user || context.machine() != nullptr || is_quoted(*user) ||
+      user->find("{{") != std::string::npos || user->find("<%") != std::string::npos)
     return;
   const bool is_variable = user->starts_with('$');
   const bool has_blank = user->find_first_of(" \t\n,;") != std::string::npos;
-  if (!is_variable && !has_blank) return;
-  out.report(compiler_rule("malformed-user"), context.value_place(entry),
-             section.display() + " user: " + quoted(*user) +
-                 (is_variable ? " is not replaced, as no shell reads it"
-                              : " cannot be the name of a user") +
-                 "; Supervisor refuses the configuration")
-      .with_hint(is_variable ? "write the name, or `%(ENV_NAME)s` for a variable"
-                             : "write one name");
+  const std::size_t colon = user->find(':');
+  const bool has_group = !has_blank && colon != std::string::npos;
+  if (!is_variable && !has_blank && !has_group) return;
+  auto& diagnostic = out.report(
+      compiler_rule("malformed-user"), context.value_place(entry),
+      section.display() + " user: " + quoted(*user) +
+          (is_variable ? " is not replaced, as no shell reads it"
+           : has_group ? " is not a user; no group can be given here, the user's are taken"
+                       : " cannot be the name of a user") +
+          "; Supervisor refuses the configuration");
+  if (is_variable || !has_group) {
+    diagnostic.with_hint(is_variable ? "write the name, or `%(ENV_NAME)s` for a variable"
+                                     : "write one name");
+    return;
+  }
+  const std::string name = user->substr(0, colon);
+  diagnostic.with_hint(name.empty() ? "write a name" : "write `user=" + name + "`");
+  if (!name.empty() && *user == entry.value && context.is_single_line(entry))
+    diagnostic.fix("write `user=" + name + "`", context.value_span(entry), name, false);
 }
 
 void check_entry_point(const Context& context, Diagnostics& out, const ConfigSection& section,
@@ -75,6 +93,13 @@ const LintRule quoted_value = {
     .rule = {"SUP327",    "quoted-scalar", Severity::error, "quotes where they are part of the value"},
     .check_value = check_quotes,
     .options = {"directory", "process_name",  "username",      "password"                               }
+};
+
+const LintRule quoted_file = {
+    .rule = {"SUP327", "quoted-scalar", Severity::error, "quotes where they are part of the value"},
+    .check_value = check_quotes,
+    .options = { "logfile", "pidfile", "stdout_logfile", "stderr_logfile",                                                                        "file", "user", "chown",
+             "socket_owner"}
 };
 
 const LintRule impossible_user = {

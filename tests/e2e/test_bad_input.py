@@ -96,6 +96,28 @@ class BadInput(SupcTest):
         self.expect_one_line('it is a pipe', 'supcheck', 'conf.d')
         self.expect_one_line('it is a pipe', 'supc', 'fmt', 'conf.d')
         self.assertEqual(self.run_program('supc', 'build', 'main.conf', '-o', 'plan.bin')[0], 0)
+        for command in READERS:
+            self.expect_one_line('it is a pipe', 'supc', *command, 'conf.d/pipe.conf')
+        for arguments in (['conf.d/pipe.conf'],
+                          ['--config', 'conf.d/pipe.conf', 'good.conf']):
+            self.expect_one_line('it is a pipe', 'supcheck', *arguments)
+
+    def test_pipes_of_a_shell(self):
+        for command in (['supc', 'dump'], ['supc', 'explain'], ['supcheck']):
+            reading, writing = os.pipe()
+            os.write(writing, GOOD.encode())
+            os.close(writing)
+            status, output, errors = self.run_program(*command, '/dev/fd/%d' % reading,
+                                                      pass_fds=[reading])
+            os.close(reading)
+            self.assertEqual((status, errors), (0, []))
+            self.assertTrue(output)
+
+    def test_folders_that_hold_nothing(self):
+        os.mkdir(self.path('empty'))
+        status, _, errors = self.run_program('supcheck', 'empty')
+        self.assertEqual(status, 0)
+        self.assertIn('empty holds no file', errors[0])
 
     def test_output_that_cannot_be_written(self):
         for name, *arguments in (['supcheck', 'good.conf'], ['supcheck', '--list-rules'],

@@ -1,6 +1,7 @@
 """What Supervisor 4.2 was observed to do, by rule."""
 
 import os
+import shlex
 import stat
 
 from real_supervisor import Run
@@ -114,6 +115,9 @@ READ = [
                 'z.conf': '[supervisord]\nloglevel=debug\n'},
      lambda seen: seen.options.configroot.supervisord.loglevel == 10),
     ('SUP126', A + '\u00a0autostart=false\n', has('autostart', True)),
+    ('SUP128', '[program:a]\ncommand=/bin/cat \\\n  -n\n',
+     lambda seen: shlex.split(seen.process().command) == ['/bin/cat', '\n-n']),
+    ('SUP327', A + 'stdout_logfile="a.log"\n', has('stdout_logfile', '"a.log"')),
     ('SUP201', A.replace('program', 'progam'), lambda seen: not seen.groups),
     ('SUP202', A + 'autosart=false\n', has('autostart', True)),
     ('SUP203', A + 'port=9001\n', lambda seen: seen.error is None),

@@ -26,7 +26,8 @@ TEST(TemplateMarkers, ControlLinesBecomeComments) {
 
 TEST(TemplateMarkers, ValuesBecomeUnknown) {
   EXPECT_EQ(masked("k=a{{ x }}b {% if y %}c", TemplateKind::jinja), "k=a%(~~~)sb %(~~~~~~)sc");
-  EXPECT_EQ(masked("k=${X}:${Y:-1}$Z", TemplateKind::envsubst), "k=%()s:%(~~~)s$Z");
+  EXPECT_EQ(masked("k=${X}:${Y:-1}$Z", TemplateKind::envsubst), "k=%()s:%(~~~)s~~");
+  EXPECT_EQ(masked("k=$HOME_2/x$$ $1", TemplateKind::envsubst), "k=%(~~~)s/x$$ $1");
   EXPECT_EQ(masked("{{ x }}=1\n  {{ y }}\n", TemplateKind::jinja), "%(~~~)s=1\n  %(~~~)s\n");
   EXPECT_EQ(masked("k=<%\n x %>y\nl=1", TemplateKind::erb), "k=~~\n;     \nl=1");
 }
@@ -66,6 +67,7 @@ TEST(TemplateMarkers, AreSureOutsideOfQuotesAndComments) {
     return is_surely_template(text);
   };
   EXPECT_FALSE(is_sure("k=${X}\n"));
+  EXPECT_TRUE(is_sure("k=${X}\n[program:${Y}]\n"));
   EXPECT_FALSE(is_sure("; {{ x }}\nk='{{ y }}' \"{{.Z}}\"\n"));
   EXPECT_TRUE(is_sure("; {{ x }}\nk={{ y }}\n"));
   EXPECT_TRUE(is_sure("k=\"{% if y %}\"\n"));

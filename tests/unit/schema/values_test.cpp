@@ -52,8 +52,11 @@ TEST(Values, SignalsAreThoseOfPythonsModule) {
 TEST(Values, QuotesHaveTheirOwnRule) {
   EXPECT_EQ(error<Boolean>("\"true\"").rule, "quoted-scalar");
   EXPECT_EQ(error<Boolean>("\"true\"").fix, "true");
-  EXPECT_EQ(error<User>("'root'").rule, "quoted-scalar");
   EXPECT_EQ(error<LogTarget>("\"/var/log/x\"").rule, "quoted-scalar");
+  EXPECT_EQ(error<DirectoryPath>("'srv'").rule, "quoted-scalar");
+  // A file without a folder is written, quotes and all; and who is a user the machine knows.
+  EXPECT_EQ(read<FilePath>("'x.log'"), "'x.log'");
+  EXPECT_EQ(read<User>("'root'"), "'root'");
 }
 
 TEST(Values, ExitCodesNameTheWrongItem) {
