@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import stat
 
 from real_supervisor import Run
@@ -213,6 +214,52 @@ def socket_mode(run):
     return stat.S_IMODE(os.stat(run.path('s.sock')).st_mode) == 0o777
 
 
+def rotated_away(run):
+    """The log has lost its beginning, and nothing keeps it."""
+    text = run.read_text('a.out')
+    return text != '' and not text.startswith('line 1\n')
+
+
+def shell_left_its_child(run):
+    """The group of the shell has a member when the shell is gone; it is ended."""
+    group = int(run.read_text('pid'))
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def delivered(run):
+    return run.read_text('seen').splitlines()
+
+
+def delivered_twice(run):
+    seen = delivered(run)
+    return any(seen.count(line) == 2 for line in seen if line.endswith('PROCESS_STATE_STARTING'))
+
+
+# Writes serial and name of each event into the file seen.
+NOTES_EVENTS = {'notes': '''#!/usr/bin/python3
+import sys
+while True:
+    print('READY', flush=True)
+    head = dict(word.split(':') for word in sys.stdin.readline().split())
+    sys.stdin.read(int(head['len']))
+    with open('@/seen', 'a') as seen:
+        print(head['serial'], head['eventname'], file=seen)
+    print('RESULT 2\\nOK', end='', flush=True)
+'''}
+
+
+def notes(events, more=''):
+    return '[eventlistener:l]\ncommand=@/notes\nevents=%s\n%s' % (events, more)
+
+
+UNIX_SERVER = '[unix_http_server]\nfile=@/s.sock\n'
+RPC = ('[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = '
+       'supervisor.rpcinterface:make_main_rpcinterface\n')
+STARTED = r'supervisord started with pid'
 SLEEP = '/bin/sleep 1000'
 # Minds no SIGTERM.
 DEAF = '/bin/sh -c \'trap "" TERM; echo deaf; while :; do sleep 1; done\''
@@ -239,6 +286,16 @@ RUNS = [
         % (SLEEP, SLEEP), r"entered RUNNING", in_log_once=r"spawned: 'a'"),
     Run('SUP502', '[program:l]\ncommand=%s\n' % SLEEP + listener(SLEEP), r'entered RUNNING',
         in_log_once=r"spawned: 'l'"),
+    Run('SUP503', UNIX_SERVER + RPC + '[supervisorctl]\nserverurl=unix://@/other.sock\n',
+        STARTED, ctl=('pid', r'unix://.*/other\.sock no such file')),
+    Run('SUP504', UNIX_SERVER + 'username=u\npassword=p\n' + RPC +
+        '[supervisorctl]\nserverurl=unix://@/s.sock\n',
+        STARTED, ctl=('pid', r'Server requires authentication')),
+    Run('SUP505', UNIX_SERVER + '[supervisorctl]\nserverurl=unix://@/s.sock\n',
+        STARTED, ctl=('status', r'did not recognize the supervisor namespace commands')),
+    Run('SUP506', UNIX_SERVER + RPC + '[include]\nfiles=ctl.conf\n', STARTED,
+        files={'ctl.conf': '[supervisorctl]\nserverurl=unix://@/s.sock\n'},
+        ctl=('pid', r'does not include supervisorctl section')),
     Run('SUP510', program(SLEEP) + '[group:g]\nprograms=a\n[group:h]\nprograms=a\n',
         r"spawned: 'a'", count=2),
     Run('SUP511', program(SLEEP, 'startsecs=0\n') + '[group:g]\nprograms=a,a\n', r'entered RUNNING',
@@ -247,15 +304,33 @@ RUNS = [
         '[group:g]\nprograms=a,b\n' % SLEEP, r'entered RUNNING', in_log_once=r"spawned: 'x'"),
     Run('SUP516', ''.join('[inet_http_server:%s]\nport=127.0.0.1:%%(port)s\n' % name
                           for name in 'ab'), dies=r'Another program is already listening'),
+    Run('SUP608', notes('PROCESS_STATE,PROCESS_STATE_STARTING'), files=NOTES_EVENTS,
+        until=delivered_twice),
+    # The output comes before the end, and would have been told before it.
+    Run('SUP609', notes('PROCESS_LOG,PROCESS_STATE_EXITED') + program(
+        '/bin/echo hello', 'startsecs=0\nautorestart=false\n'), files=NOTES_EVENTS,
+        until=lambda run: 'PROCESS_STATE_EXITED' in run.read_text('seen'),
+        check=lambda run: 'PROCESS_LOG' not in run.read_text('seen')),
     Run('SUP613', listener('/bin/sh -c "echo hello; exec sleep 1000"'),
         r'has entered the UNKNOWN state and will no longer receive events'),
     Run('SUP614', listener('/bin/sh -c "echo ready; exec sleep 1000"'),
         r'has entered the UNKNOWN state and will no longer receive events'),
+    Run('SUP617', notes('PROCESS_STATE', 'priority=1000\n') + program(SLEEP, 'startsecs=0\n'),
+        files=NOTES_EVENTS, until=lambda run: 'PROCESS_STATE_RUNNING' in run.read_text('seen'),
+        after_stop=r'stopped: a ', after=lambda run: 'STOP' not in run.read_text('seen')),
+    Run('SUP701', program(SLEEP), supervisord='logfile=/dev/stdout\n', piped=True,
+        dies=r'Illegal seek'),
+    Run('SUP701', program('/bin/sh -c "echo hello; exec sleep 1000"', 'stdout_logfile=/dev/stdout\n'),
+        r"unknown error making dispatchers for 'a': ESPIPE|Illegal seek", piped=True),
     Run('SUP707', program(SLEEP), supervisord='logfile=/dev/stdout\nlogfile_maxbytes=0\n',
         printed=(r"spawned: 'a' with pid", 2)),
     Run('SUP710', program(SLEEP), supervisord='logfile=NONE\n', wait_file=('NONE', 'spawned')),
     Run('SUP712', program(SLEEP, ONCE + 'stdout_logfile=@/\n'),
         r"unknown error making dispatchers for 'a': EISDIR"),
+    Run('SUP714', program(
+        '/bin/sh -c "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done"',
+        'stdout_logfile=@/a.out\nstdout_logfile_maxbytes=1KB\nstdout_logfile_backups=0\n'),
+        until=rotated_away, check=lambda run: not os.path.exists(run.path('a.out.1'))),
     Run('SUP801', program('/bin/sh -c "sleep 1 >/dev/null 2>&1 &"'), r'a entered FATAL state'),
     Run('SUP802', program('/bin/sleep 1 &', ONCE + 'stderr_logfile=@/a.err\n'),
         wait_file=('a.err', 'invalid time interval')),
@@ -267,6 +342,9 @@ RUNS = [
         r'a entered FATAL state', in_log_twice=r"spawned: 'a'"),
     Run('SUP809', program('/bin/true', 'autorestart=true\nexitcodes=0\nstartsecs=0\n'), r"spawned: 'a'",
         count=2),
+    Run('SUP811', program('/bin/sh -c "echo $$ > @/pid; /bin/sleep 60; true"', 'startsecs=0\n'),
+        until=lambda run: run.read_text('pid').endswith('\n'), after_stop=r'stopped: a ',
+        after=shell_left_its_child),
     Run('SUP813', program(DEAF, 'stopwaitsecs=1\nstdout_logfile=@/a.out\n'),
         wait_file=('a.out', 'deaf'), after_stop=r"killing 'a' \(\d+\) with SIGKILL"),
     Run('SUP822', program(SLEEP, ONCE + 'user=daemon\nstderr_logfile=@/a.err\n'),
@@ -295,6 +373,9 @@ RUNS = [
         wait_file=('a.err', "couldn't chdir to @/none: ENOENT")),
     Run('SUP1008', '[unix_http_server]\nfile=/tmp/%s\n' % ('x' * 100), dies=r'path too long'),
     Run('SUP1009', '[unix_http_server]\nfile=@/none/s.sock\n', dies=r'errno\.ENOENT'),
+    # More than the kernel lets anybody have.
+    Run('SUP1012', program(SLEEP), supervisord='minfds=2000000000\n',
+        dies=r'The minimum number of file descriptors required to run this process is 2000000000'),
     Run('SUP1101', '[unix_http_server]\nfile=@/s.sock\n' + program(SLEEP),
         r'running without any HTTP authentication checking'),
     Run('SUP1103', '[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + program(SLEEP),

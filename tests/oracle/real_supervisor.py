@@ -15,6 +15,7 @@ import time
 import warnings
 
 SUPERVISORD = shutil.which('supervisord', path='/usr/bin:/usr/local/bin') or 'supervisord'
+SUPERVISORCTL = shutil.which('supervisorctl', path='/usr/bin:/usr/local/bin') or 'supervisorctl'
 PATIENCE = float(os.environ.get('SUP_TEST_PATIENCE', '40'))
 
 MAIN = 'supervisord.conf'
@@ -185,15 +186,18 @@ class Run:
 
     `log` is a pattern that comes to be in its log `count` times; `wait_file` a text that comes to
     be in a file; `printed` a pattern and how often it comes to be printed; `dies` a pattern of
-    what it says when it ends by itself. Then `in_log_once` and `in_log_twice` have to be in the
-    log that often, and `check` has to be true. `after_stop` is in the log when it was stopped.
+    what it says when it ends by itself; `until` comes to be true. Then `in_log_once` and
+    `in_log_twice` have to be in the log that often, `check` has to be true, and supervisorctl,
+    given the words of `ctl[0]`, has to say `ctl[1]`. `after_stop` is in the log when it was
+    stopped, and `after` is true then. `piped`: it prints to a pipe.
     """
 
     def __init__(self, rule, text, log=None, count=1, supervisord='', files=None, wait_file=None,
                  printed=None, dies=None, in_log_once=None, in_log_twice=None, after_stop=None,
-                 check=None, as_root=False):
+                 check=None, as_root=False, until=None, ctl=None, after=None, piped=False):
         self.__dict__.update(locals())
         self.folder = ''
+        self.copier = None
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -219,9 +223,15 @@ class Run:
                 file.write(content.replace('@', self.folder))
             os.chmod(self.path(name), 0o755)
         out = open(self.path('printed'), 'w', encoding='utf-8')
-        with out:
+        with out, contextlib.ExitStack() as opened:
+            printed = out
+            if self.piped:
+                reader, writer = (opened.enter_context(os.fdopen(end, mode))
+                                  for end, mode in zip(os.pipe(), ('rb', 'wb')))
+                self.copier = subprocess.Popen(['/bin/cat'], stdin=reader, stdout=out)
+                printed = writer
             return subprocess.Popen([SUPERVISORD, '-c', self.path('s.conf')], cwd=self.folder,
-                                    stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                    stdin=subprocess.DEVNULL, stdout=printed, stderr=printed,
                                     umask=0o022, start_new_session=True)
 
     def is_there(self):
@@ -234,7 +244,14 @@ class Run:
         if self.wait_file:
             name, text = self.wait_file
             return text.replace('@', self.folder) in self.read_text(name)
-        return True
+        return self.until is None or self.until(self)
+
+    def ask_ctl(self):
+        """What supervisorctl says."""
+        made = subprocess.run([SUPERVISORCTL, '-c', self.path('s.conf'), *self.ctl[0].split()],
+                              cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=PATIENCE, check=False)
+        return made.stdout.decode(errors='replace')
 
     def look(self, daemon):
         """What is not as it should be."""
@@ -244,6 +261,8 @@ class Run:
                 daemon.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 return ['it does not end']
+            if self.piped:
+                self.copier.wait(PATIENCE)
             said = self.read_text('printed') + self.read_text('s.log')
             return [] if re.search(self.dies, said) else ['it does not say /%s/: %s'
                                                           % (self.dies, said[-500:])]
@@ -258,6 +277,10 @@ class Run:
                 wrong.append('/%s/ is not there %d times' % (pattern, times))
         if self.check and not self.check(self):
             wrong.append('the check is false')
+        if self.ctl:
+            said = self.ask_ctl()
+            if not re.search(self.ctl[1], said):
+                wrong.append('supervisorctl does not say /%s/: %s' % (self.ctl[1], said[-500:]))
         return wrong
 
 
@@ -283,6 +306,10 @@ def run_daemon(run):
             wrong = run.look(daemon)
         finally:
             end(daemon)
+            if run.copier:
+                run.copier.wait(PATIENCE)
         if run.after_stop and not wrong and not re.search(run.after_stop, run.read_text('s.log')):
             wrong.append('at its end it does not say /%s/' % run.after_stop)
+        if run.after and not run.after(run):
+            wrong.append('what is left is not as it should be')
     return ['%s: %s' % (run.rule, each) for each in wrong]
