@@ -135,6 +135,17 @@ class Loader {
     }
   }
 
+  static std::vector<std::string_view> words_of(std::string_view text) {
+    std::vector<std::string_view> words;
+    while (!(text = schema::strip_left(text)).empty()) {
+      std::size_t end = 0;
+      while (end < text.size() && schema::leading_space(text.substr(end)) == 0) ++end;
+      words.push_back(text.substr(0, end));
+      text.remove_prefix(end);
+    }
+    return words;
+  }
+
   // Patterns that depend on names: all bound now, as the files have to be read now.
   void include_template(const Entry& entry, const std::string& value, const std::string& here) {
     std::vector<std::string> missing;
@@ -150,13 +161,22 @@ class Loader {
           return std::nullopt;
         });
     if (result.errors.empty()) {
-      std::string_view rest = result.text;
-      while (!(rest = schema::strip_left(rest)).empty()) {
-        std::size_t end = 0;
-        while (end < rest.size() && schema::leading_space(rest.substr(end)) == 0) ++end;
-        include_pattern(std::string(rest.substr(0, end)), entry.value, here);
-        rest.remove_prefix(end);
+      const std::vector<std::string_view> patterns = words_of(result.text);
+      const std::vector<std::string_view> written = words_of(sources_.text(entry.value));
+      // Each has its own place, unless the value goes on below or a variable has blanks.
+      const bool is_known =
+          written.size() == patterns.size() && sources_.text(entry.value) == value;
+      for (std::size_t i = 0; i < patterns.size(); ++i) {
+        Span place = entry.value;
+        if (is_known) {
+          place.begin +=
+              static_cast<std::uint32_t>(written[i].data() - sources_.text(entry.value).data());
+          place.end = place.begin + static_cast<std::uint32_t>(written[i].size());
+        }
+        is_of_host_ = sources_.text(place).find("%(host_node_name)") != std::string_view::npos;
+        include_pattern(std::string(patterns[i]), place, here);
       }
+      is_of_host_ = false;
       return;
     }
     if (missing.empty()) {
@@ -218,7 +238,8 @@ class Loader {
     const bool is_here = files_.is_directory(folder);
     const bool has_others = is_here && !files_.glob(folder == "/" ? "/*" : folder + "/*").empty();
     const bool may_be_elsewhere =
-        !options_.ask_machine && !joined.starts_with(here == "/" ? here : here + "/");
+        !options_.ask_machine &&
+        (is_of_host_ || !joined.starts_with(here == "/" ? here : here + "/"));
     const bool is_plausible = may_be_elsewhere || (is_here && !has_others);
     Diagnostic& made =
         diagnostics_.report(compiler_rule("include-matches-nothing"),
@@ -226,7 +247,9 @@ class Loader {
                             "`" + pattern + "` matches no file" +
                                 (may_be_elsewhere ? " here" : "") + "; nothing is included");
     if (may_be_elsewhere)
-      made.with_hint("what its files hold is not checked; --root names the folder of an image");
+      made.with_hint(
+          is_of_host_ ? "what its files hold is not checked; it hangs on the name of the host"
+                      : "what its files hold is not checked; --root names the folder of an image");
     else if (is_plausible)
       made.with_hint("the folder is empty");
     if (pattern != joined) made.note("looked for " + joined);
@@ -254,6 +277,7 @@ class Loader {
   const CompileOptions& options_;
   SourceMap& sources_;
   Diagnostics& diagnostics_;
+  bool is_of_host_ = false;  // the pattern at hand has the name of the host in it
   LoadedFiles loaded_;
   std::string main_;
 };

@@ -25,9 +25,16 @@ const DialectKey* row(std::string_view word, std::string_view key) {
   return schema::find_dialect_key(circus, word, key);
 }
 
-// Its $(circus.wid), ((circus.env.x)) and $WID; `given_up` names those that say nothing today.
-std::string expand_names(std::string_view text, const Variables& variables, bool& is_numbered,
-                         std::vector<std::string>& given_up) {
+// What a command line says of names besides its text.
+struct NamesOfCommand {
+  bool is_numbered = false;
+  std::vector<std::string> given_up;  // names that say nothing today
+};
+
+// ((circus.env.x)), which it replaces in all values, and for a command $(circus.wid) and $WID. A
+// literal % becomes `percent`.
+std::string expand_names(std::string_view text, const Variables& variables,
+                         std::string_view percent, NamesOfCommand* command) {
   const auto value_of = [&](std::string_view name) {
     for (auto each = variables.rbegin(); each != variables.rend(); ++each) {
       if (schema::equals_ignoring_case(each->first, name)) return each->second;
@@ -44,17 +51,20 @@ std::string expand_names(std::string_view text, const Variables& variables, bool
     const std::string name =
         close == rest.npos ? "" : schema::lower(schema::strip(rest.substr(2, close - 2)));
     const std::size_t length = close + (is_pair ? 2 : 1);
-    if (name == "circus.wid" || rest.starts_with("$WID")) {
+    if (command != nullptr && (name == "circus.wid" || rest.starts_with("$WID"))) {
       out += "%(process_num)d";
-      is_numbered = true;
+      command->is_numbered = true;
       i += (name.empty() ? 4 : length) - 1;
     } else if (name.starts_with("circus.env.")) {
       out += value_of(schema::strip(rest.substr(2, close - 2)).substr(11));
       i += length - 1;
     } else {
-      if (name.starts_with("circus.")) given_up.push_back(name);
-      out += text[i];
-      if (text[i] == '%') out += '%';
+      if (command != nullptr && name.starts_with("circus.")) command->given_up.push_back(name);
+      if (text[i] == '%') {
+        out += percent;
+      } else {
+        out += text[i];
+      }
     }
   }
   return out;
@@ -185,7 +195,9 @@ class Translator {
         unknown(part, item);
         continue;
       }
-      if (settle_plainly(draft_, part, item, *found)) continue;
+      const bool is_expanded =
+          found->treatment == Treatment::same && settle_path(part, item, *found);
+      if (is_expanded || settle_plainly(draft_, part, item, *found)) continue;
       switch (found->treatment) {
         case Treatment::debug_level:
           is_debug = circus_boolean(item.value).value_or(false);
@@ -283,13 +295,22 @@ class Translator {
       return;
     }
     const bool is_console = item.value == "-";
-    const std::string value = is_console ? "/dev/stdout" : schema::escape_template(item.value);
+    const std::string value =
+        is_console ? "/dev/stdout" : expand_names(item.value, everywhere_, "%%", nullptr);
     const bool is_done = draft_.rewrite(part, item, "logfile", value,
                                         draft_.name_of(part, item) + " is called `logfile` today");
     if (is_done && is_console) {
       draft_.add(part, "logfile_maxbytes", "0",
                  "`logfile_maxbytes=0` is written in [circus]: `/dev/stdout` cannot be rotated");
     }
+  }
+
+  // pidfile and the like with names in them; false when there are none.
+  bool settle_path(Part& part, Item& item, const DialectKey& found) {
+    const std::string value = expand_names(item.value, everywhere_, "%%", nullptr);
+    if (value == item.value || item.overridden) return false;
+    return draft_.rewrite(part, item, found.key, value,
+                          draft_.name_of(part, item) + " is written " + quoted(value) + " today");
   }
 
   void unknown(Part& part, Item& item) {
@@ -330,8 +351,9 @@ class Translator {
         unknown(part, item);
         continue;
       }
-      if (found->treatment == Treatment::renamed && settle_text(part, item, *found)) continue;
-      if (!settle_plainly(draft_, part, item, *found)) settle_value(part, item, *found);
+      if (found->treatment == Treatment::renamed && settle_text(part, item, *found, known))
+        continue;
+      if (!settle_plainly(draft_, part, item, *found)) settle_value(part, item, *found, known);
     }
     if (listening != nullptr) listen(part, *socket, *listening);
     if (socket != nullptr && listening == nullptr) {
@@ -369,10 +391,11 @@ class Translator {
       }
     }
     if (command == nullptr) return;
-    std::vector<std::string> given_up;
+    NamesOfCommand names;
     const std::string raw = draft_.whole_value(*command) +
                             (arguments != nullptr ? " " + draft_.whole_value(*arguments) : "");
-    std::string text = expand_names(raw, variables, is_numbered, given_up);
+    std::string text = expand_names(raw, variables, "%%", &names);
+    is_numbered = names.is_numbered;
     std::replace_if(text.begin(), text.end(), schema::is_ascii_space, ' ');
     if (shell != nullptr && circus_boolean(shell->value).value_or(false)) {
       text = join_arguments({"/bin/sh", "-c", text});
@@ -381,7 +404,7 @@ class Translator {
       const auto words = schema::split_command(text, error);
       if (words) text = join_arguments(*words);
     }
-    for (const std::string& name : given_up) {
+    for (const std::string& name : names.given_up) {
       draft_.note(Fate::lost, command->span,
                   draft_.name_of(part, *command) + ": " + quoted(name) + " has no value today");
     }
@@ -394,21 +417,51 @@ class Translator {
     }
   }
 
+  static bool has_many(Part& part) {
+    const Item* count = part.find("numprocesses");
+    return count != nullptr && whole_number(count->value).value_or(2) > 1;
+  }
+
+  static bool is_log(const schema::OptionRow* option) {
+    return option != nullptr && option->type == schema::LogTarget::name;
+  }
+
+  // Whether the stream that an item such as stdout_stream.filename is about has a limit.
+  static bool is_rotated(Part& part, const Item& item) {
+    const Item* limit = part.find(item.key.substr(0, item.key.find('.')) + ".max_bytes");
+    return limit != nullptr && whole_number(limit->value).value_or(1) != 0;
+  }
+
   // A value that is to be taken as it stands: what looks like a comment belongs to it, a % is a %.
   // False when today's reader takes it so.
-  bool settle_text(Part& part, Item& item, const DialectKey& found) {
+  bool settle_text(Part& part, Item& item, const DialectKey& found, const Variables& variables) {
     const std::string whole = draft_.whole_value(item);
     const schema::OptionRow* option = schema::find_option(SectionKind::program, found.option);
-    std::string value = schema::escape_template(whole);
-    if (option != nullptr && option->has(schema::twice)) value = schema::escape_template(value);
+    const bool is_twice = option != nullptr && option->has(schema::twice);
+    std::string value = expand_names(whole, variables, is_twice ? "%%%%" : "%%", nullptr);
+    const bool is_shared =
+        is_log(option) && has_many(part) && is_rotated(part, item) && !value.starts_with("/dev/");
+    if (is_shared) number_file(value);
     if (value == item.value || item.overridden || part.sets(found.option)) return false;
-    draft_.rewrite(part, item, found.option, value,
-                   draft_.name_of(part, item) + " is called " + quoted(found.option) + " today");
+    draft_.rewrite(
+        part, item, found.option, value,
+        draft_.name_of(part, item) + " is called " + quoted(found.option) + " today" +
+            (is_shared ? "; each process has a file of its own, as each rotates it" : ""));
     return true;
   }
 
-  void settle_value(Part& part, Item& item, const DialectKey& found) {
+  // a/b.log becomes a/b-%(process_num)s.log.
+  static void number_file(std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::size_t dot = path.rfind('.');
+    const bool has_ending = dot != path.npos && (slash == path.npos || dot > slash + 1) && dot != 0;
+    path.insert(has_ending ? dot : path.size(), "-%(process_num)s");
+  }
+
+  void settle_value(Part& part, Item& item, const DialectKey& found, const Variables& variables) {
     const std::string option(found.option);
+    const std::string text = expand_names(item.value, variables, "%%", nullptr);
+    const bool is_open = text.find("%(") != text.npos;
     const std::string name = draft_.name_of(part, item);
     const auto rewrite = [&](const std::string& value) {
       if (item.overridden) {
@@ -420,9 +473,16 @@ class Translator {
                        name + " is " + quoted(option + "=" + value) + " today");
       }
     };
+    const bool is_number =
+        found.treatment == Treatment::seconds || found.treatment == Treatment::retries ||
+        found.treatment == Treatment::process_count || found.treatment == Treatment::boolean;
+    if (is_number && is_open) {
+      rewrite(text);
+      return;
+    }
     switch (found.treatment) {
       case Treatment::boolean: {
-        const auto value = circus_boolean(item.value);
+        const auto value = circus_boolean(text);
         rewrite(value.value_or(false) ? "true" : "false");
         break;
       }
@@ -430,7 +490,6 @@ class Translator {
         rewrite(circus_boolean(item.value).value_or(true) ? "true" : "false");
         break;
       case Treatment::seconds: {
-        const std::string_view text = item.value;
         const auto whole = whole_number(text.substr(0, text.find('.')));
         const bool is_more =
             text.find_first_of("123456789", std::min(text.find('.'), text.size())) != text.npos;
@@ -443,7 +502,7 @@ class Translator {
       }
       case Treatment::retries: {
         constexpr int for_ever = 1000000;
-        const auto number = whole_number(item.value);
+        const auto number = whole_number(text);
         if (!number) {
           lose(draft_, part, item, found);
         } else {
@@ -458,7 +517,7 @@ class Translator {
       }
       case Treatment::signals: settle_signal(part, item, found, rewrite); break;
       case Treatment::process_count: {
-        const auto number = whole_number(item.value);
+        const auto number = whole_number(text);
         rewrite(std::to_string(number && *number > 0 ? *number : 1));
         if (number && *number == 0) {
           draft_.add(part, "autostart", "false",
@@ -540,8 +599,7 @@ class Translator {
   }
 
   void write_defaults(Part& part, bool is_numbered) {
-    const Item* count = part.find("numprocesses");
-    const bool is_many = count != nullptr && whole_number(count->value).value_or(1) > 1;
+    const bool is_many = has_many(part);
     if (is_many) {
       add_default(draft_, part, "process_name", "%(program_name)s_%(process_num)s", circus);
     }

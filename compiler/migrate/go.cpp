@@ -44,7 +44,7 @@ class Translator {
     Part* daemon = draft_.find("supervisord");
     if (daemon != nullptr) {
       write_defaults(*daemon, "supervisord");
-      settle_devices(*daemon);
+      settle_devices(*daemon, nullptr);
     } else if (!draft_.options().fragment && !draft_.parts().empty()) {
       add_daemon();
     }
@@ -80,7 +80,7 @@ class Translator {
   }
 
   void translate_other(Part& part) {
-    if (part.word == "supervisord") settle_written_sizes(part);
+    if (part.word == "supervisord") settle_written_sizes(part, nullptr);
     for (Item& item : part.items) {
       const DialectKey* found = row(part, item.key);
       if (found != nullptr && !item.settled) settle(part, item, *found);
@@ -94,7 +94,7 @@ class Translator {
     }
   }
 
-  void translate_program(Part& part, const Part* defaults) {
+  void translate_program(Part& part, Part* defaults) {
     if (part.word == "fcgi-program") {
       draft_.note(Fate::changed, draft_.header_span(part),
                   bracketed(part.name) + " is not read by " + product_of(dialect_) +
@@ -103,7 +103,7 @@ class Translator {
     }
     std::vector<std::string> own;
     for (const Item& item : part.items) own.push_back(item.key);
-    settle_written_sizes(part);  // first, as what they say does not matter
+    settle_written_sizes(part, defaults);  // first, as what they say does not matter
     for (Item& item : part.items) {
       if (item.settled) continue;
       if (item.key == "depends_on" && !item.overridden) {
@@ -120,7 +120,7 @@ class Translator {
     write_defaults(part, "program");
     if (part.word == "eventlistener") write_defaults(part, "eventlistener");
     settle_numbers(part);
-    settle_devices(part);
+    settle_devices(part, defaults);
   }
 
   void settle(Part& part, Item& item, const DialectKey& found) {
@@ -200,7 +200,7 @@ class Translator {
   }
 
   // Copies what the program does not say itself.
-  void inherit(Part& part, const Part& defaults, const std::vector<std::string>& own) {
+  void inherit(Part& part, Part& defaults, const std::vector<std::string>& own) {
     for (const Item& item : defaults.items) {
       if (item.overridden || std::find(own.begin(), own.end(), item.key) != own.end()) continue;
       const DialectKey* found = row(part, item.key);
@@ -211,6 +211,7 @@ class Translator {
                                   ? convert(*found, part, item.value)
                                   : read_go_text(item.value, option_of(part, item.key));
       if (is_set(draft_, part, option) || option_of(part, option) == nullptr) continue;
+      if (is_size_of_device(part, defaults, option)) continue;  // settle_devices writes it
       draft_.add(part, option, outcome.value,
                  quoted(is_private(part, option) ? option : option + "=" + outcome.value) +
                      " is written in " + bracketed(part.name) + ": [program-default] says so");
@@ -222,20 +223,28 @@ class Translator {
   }
 
   // Calls `function(size, sink)` for each log that is no file and so cannot be rotated: the option
-  // of its size, and where it goes.
+  // of its size, and where it goes, by the section itself or by its defaults.
   template <class Function>
-  static void each_device(Part& part, Function function) {
+  static void each_device(Part& part, Part* defaults, Function function) {
     for (const std::string option : {"logfile", "stdout_logfile", "stderr_logfile"}) {
       if ((option == "logfile") != (part.word == "supervisord")) continue;
       const Item* log = part.find(option);
+      if (log == nullptr && defaults != nullptr) log = defaults->find(option);
       const std::vector<std::string> sinks =
           log != nullptr ? go_sinks(log->value) : std::vector<std::string>{};
       if (!sinks.empty() && is_device(sinks.front())) function(option + "_maxbytes", sinks.front());
     }
   }
 
-  void settle_written_sizes(Part& part) {
-    each_device(part, [&](const std::string& size, const std::string& sink) {
+  static bool is_size_of_device(Part& part, Part& defaults, const std::string& option) {
+    bool found = false;
+    each_device(part, &defaults,
+                [&](const std::string& size, const std::string&) { found |= size == option; });
+    return found;
+  }
+
+  void settle_written_sizes(Part& part, Part* defaults) {
+    each_device(part, defaults, [&](const std::string& size, const std::string& sink) {
       Item* item = part.find(size);
       if (item == nullptr || item->settled || item->value == "0") return;
       item->settled = draft_.rewrite(
@@ -244,8 +253,8 @@ class Translator {
     });
   }
 
-  void settle_devices(Part& part) {
-    each_device(part, [&](const std::string& size, const std::string& sink) {
+  void settle_devices(Part& part, Part* defaults) {
+    each_device(part, defaults, [&](const std::string& size, const std::string& sink) {
       if (part.find(size) != nullptr || is_set(draft_, part, size)) return;
       draft_.add(part, size, "0",
                  quoted(size + "=0") + " is written in " + bracketed(part.name) + ": " +
