@@ -50,24 +50,23 @@ bool SourceMap::has_markers() const {
                      [](const auto& source) { return !source->markers.empty(); });
 }
 
-const std::vector<std::uint32_t>& SourceMap::ends_before(SourceId id) const {
+const std::vector<std::uint32_t>& SourceMap::ends_before(SourceId id, std::size_t offset,
+                                                         std::uint32_t ends) const {
   std::vector<std::uint32_t>& before = ends_before_[id];
-  if (!before.empty()) return before;
   const std::string_view bytes = sources_[id]->bytes;
-  before.reserve(bytes.size() / block + 2);
-  std::size_t ends = 0;
-  for (std::size_t begin = 0; begin < bytes.size(); begin += block) {
-    before.push_back(static_cast<std::uint32_t>(ends));
-    ends += count_ends(bytes, begin, std::min(begin + block, bytes.size()));
+  if (before.empty()) before.push_back(0);
+  for (;;) {
+    const std::size_t begin = (before.size() - 1) * block;
+    if (begin >= bytes.size() || (begin > offset && before.back() >= ends)) return before;
+    const std::size_t in_block = count_ends(bytes, begin, std::min(begin + block, bytes.size()));
+    before.push_back(before.back() + static_cast<std::uint32_t>(in_block));
   }
-  before.push_back(static_cast<std::uint32_t>(ends));
-  return before;
 }
 
 Position SourceMap::position(SourceId source, std::uint32_t offset) const {
-  const auto& before = ends_before(source);
   const std::string_view bytes = sources_[source]->bytes;
   const std::size_t at = std::min<std::size_t>(offset, bytes.size());
+  const auto& before = ends_before(source, at, 0);
   const std::size_t of_block = std::min(at / block, before.size() - 1);
   const auto line =
       static_cast<std::uint32_t>(before[of_block] + count_ends(bytes, of_block * block, at) + 1);
@@ -75,7 +74,7 @@ Position SourceMap::position(SourceId source, std::uint32_t offset) const {
 }
 
 std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
-  const auto& before = ends_before(source);
+  const auto& before = ends_before(source, 0, line - 1);
   const std::uint32_t wanted = std::min(line - 1, before.back());
   if (wanted == 0) return 0;
   // The last block that begins before that line's end.
@@ -88,13 +87,11 @@ std::uint32_t SourceMap::line_begin(SourceId source, std::uint32_t line) const {
 }
 
 std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
-  const std::string_view bytes = written(source);
-  const std::uint32_t last = ends_before(source).back() + 1;
+  const std::string_view bytes = sources_[source]->bytes;
   const std::size_t begin = line_begin(source, line);
-  const std::size_t end = line < last ? line_begin(source, line + 1) : bytes.size();
-  std::string_view text = bytes.substr(begin, end - begin);
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  return text;
+  std::size_t end = begin;
+  while (end < bytes.size() && bytes[end] != '\n' && bytes[end] != '\r') ++end;
+  return std::string_view(written(source)).substr(begin, end - begin);
 }
 
 }  // namespace sup::compiler

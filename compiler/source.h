@@ -77,11 +77,13 @@ class SourceMap {
   std::uint32_t line_begin(SourceId source, std::uint32_t line) const;
 
  private:
-  // How many lines end before each piece of the text, and in all of it.
-  const std::vector<std::uint32_t>& ends_before(SourceId id) const;
+  // How many lines end before each piece of the text: of so many pieces that `offset` is in one of
+  // them and `ends` lines end in them, or of all. Findings stand at the head of most files.
+  const std::vector<std::uint32_t>& ends_before(SourceId id, std::size_t offset,
+                                                std::uint32_t ends) const;
 
   std::vector<std::shared_ptr<const Source>> sources_;
-  mutable std::vector<std::vector<std::uint32_t>> ends_before_;  // made when first asked for
+  mutable std::vector<std::vector<std::uint32_t>> ends_before_;  // as far as asked for
 };
 
 }  // namespace sup::compiler

@@ -39,16 +39,6 @@ using compiler::Document;
 using compiler::Line;
 using compiler::LineKind;
 
-std::uint32_t line_at(const Document& document, std::uint32_t offset) {
-  std::uint32_t low = 0;
-  std::uint32_t high = document.line_count();
-  while (high - low > 1) {
-    const std::uint32_t middle = low + (high - low) / 2;
-    (document.line_begin(middle) <= offset ? low : high) = middle;
-  }
-  return low;
-}
-
 std::string_view without_end(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   return line;
@@ -64,13 +54,9 @@ class Suppressions::Scanner {
 
   void run() {
     std::vector<std::uint32_t> lines;
-    for (std::size_t at = bytes_.find(mark); at != std::string_view::npos;
-         at = bytes_.find(mark, at + mark.size())) {
-      const std::uint32_t line = line_at(document_, static_cast<std::uint32_t>(at));
-      const bool is_comment =
-          document_.has_comment(line) || document_.line_kind(line) == LineKind::comment;
-      if (is_comment && (lines.empty() || lines.back() != line)) lines.push_back(line);
-    }
+    for (std::uint32_t line = 0; line < document_.line_count(); ++line)
+      if (is_comment(line) && text_of(line).find(mark) != std::string_view::npos)
+        lines.push_back(line);
     std::vector<Next> next(lines.size());
     for (std::size_t i = lines.size(); i-- > 0;)
       next[i] = next_of(lines[i], i + 1 < lines.size() ? std::optional(lines[i + 1]) : std::nullopt,
@@ -79,6 +65,17 @@ class Suppressions::Scanner {
   }
 
  private:
+  bool is_comment(std::uint32_t line) const {
+    return document_.has_comment(line) || document_.line_kind(line) == LineKind::comment;
+  }
+
+  std::string_view text_of(std::uint32_t line) const {
+    const std::uint32_t begin = document_.line_begin(line);
+    const bool is_last = line + 1 == document_.line_count();
+    return bytes_.substr(begin,
+                         is_last ? std::string_view::npos : document_.line_begin(line + 1) - begin);
+  }
+
   // `known`: what comes after a later line, so that no line is looked at twice.
   Next next_of(std::uint32_t line, std::optional<std::uint32_t> known_line,
                const Next& known) const {
@@ -224,10 +221,7 @@ Suppressions::Suppressions(const compiler::Compilation& compilation) : compilati
   std::vector<char> is_read(compilation.sources.size(), 0);
   for (const compiler::LoadedFile& file : compilation.files.files) {
     const std::string_view bytes = compilation.sources[file.source].bytes;
-    if (std::exchange(is_read[file.source], 1) != 0 || bytes.find(mark) == std::string_view::npos) {
-      continue;
-    }
-    Scanner(*this, file.document, bytes).run();
+    if (std::exchange(is_read[file.source], 1) == 0) Scanner(*this, file.document, bytes).run();
   }
 }
 
@@ -270,8 +264,9 @@ void Suppressions::report(const MaySpeak& may_speak, compiler::Diagnostics& out)
     for (std::size_t i = comment.first_item; i < comment.first_item + comment.item_count; ++i) {
       if (items_[i].selector) continue;
       const std::string_view name = compilation_.sources.text(items_[i].place);
-      auto& made = out.report(unknown_rule_in_suppression.rule, items_[i].place,
-                              "there is no rule " + quoted(name) + ", nothing is silenced by it");
+      auto& made =
+          out.report(unknown_rule_in_suppression.rule, items_[i].place,
+                     "there is no rule " + in_backticks(name) + ", nothing is silenced by it");
       if (hints++ < most_hints) made.with_hint(hint_for_unknown_rule(name));
     }
     if (comment.complaint.empty()) report_items(comment, may_speak, out);
@@ -288,7 +283,7 @@ void Suppressions::report_items(const Comment& comment, const MaySpeak& may_spea
   }
   for (const std::size_t index : unused) {
     auto& made = out.report(unused_suppression.rule, items_[index].place,
-                            quoted(compilation_.sources.text(items_[index].place)) +
+                            in_backticks(compilation_.sources.text(items_[index].place)) +
                                 " is not reported here, the comment silences nothing");
     made.with_hint("remove it");
     made.fixes.push_back(unused.size() == comment.item_count ? removal(comment)
