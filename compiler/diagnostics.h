@@ -44,6 +44,9 @@ struct Fix {
   bool safe = false;  // may be applied unasked
 };
 
+// Further places that a finding names; of more than so many nobody reads all.
+constexpr std::size_t most_labels = 5;
+
 struct Diagnostic {
   const Rule* rule = nullptr;
   Severity severity = Severity::error;

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit_diff.h"
+#include "compiler/place_json.h"
 
 namespace sup::compiler {
 namespace {
@@ -18,11 +19,6 @@ std::string_view subject_name(DiffSubject subject) {
     case DiffSubject::client: return "client";
   }
   return "program";
-}
-
-Json place_json(const Plan& plan, Origin origin) {
-  if (origin.line == 0) return nullptr;
-  return plan.place(origin);
 }
 
 Json value_json(const ValueChange& change, const DiffValue& value, const Plan& plan,

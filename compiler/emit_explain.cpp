@@ -8,11 +8,11 @@ namespace {
 
 using namespace schema;
 
-constexpr std::size_t place_column = 48;
+constexpr std::size_t origin_column = 48;
 
-class TextWriter {
+class ExplanationWriter {
  public:
-  TextWriter(const Plan& plan, const EmitExplainOptions& options)
+  ExplanationWriter(const Plan& plan, const EmitExplainOptions& options)
       : plan_(plan), options_(options), paint_(paint(options.color)) {}
 
   void write(const ExplainedSection& section) {
@@ -76,7 +76,7 @@ class TextWriter {
     std::string where = "; " + place(value);
     if (!value.text && by_default) where = "; not set";
     if (by_default) out_.append(paint_.dim);
-    out_ += padded(text + shown, place_column) + "  ";
+    out_ += padded(text + shown, origin_column) + "  ";
     if (!by_default) out_.append(paint_.dim);
     out_.append(where).append(paint_.off).append("\n");
     write_template(value, shown);
@@ -138,7 +138,7 @@ std::string shown_written(const ExplainedValue& value, const std::string& text, 
 
 std::string emit_explain_text(const std::vector<ExplainedSection>& sections, const Plan& plan,
                               const EmitExplainOptions& options) {
-  TextWriter writer(plan, options);
+  ExplanationWriter writer(plan, options);
   for (const ExplainedSection& section : sections) writer.write(section);
   return writer.take();
 }

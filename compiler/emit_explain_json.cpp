@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit_explain.h"
+#include "compiler/place_json.h"
 #include "schema/redact.h"
 
 namespace sup::compiler {
@@ -27,11 +28,6 @@ std::string_view from_name(ExplainedVariable::From from) {
     case ExplainedVariable::From::unknown: return "unknown";
   }
   return "unknown";
-}
-
-Json place_json(const Plan& plan, Origin origin) {
-  if (origin.line == 0) return nullptr;
-  return plan.place(origin);
 }
 
 Json value_json(const ExplainedValue& value, const Plan& plan, bool show_secrets) {

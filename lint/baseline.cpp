@@ -27,7 +27,7 @@ std::string in_utf8(std::string_view text) {
 }
 
 // With one blank wherever there is white space.
-std::string hash_of(std::string_view text) {
+std::string content_hash(std::string_view text) {
   std::string normal;
   for (const char c : schema::strip(text)) {
     const bool is_space = schema::is_ascii_space(c);
@@ -56,7 +56,7 @@ void describe(const compiler::Compilation& compilation, const compiler::Span& pl
               KnownFinding& out) {
   const compiler::SourceMap& sources = compilation.sources;
   const std::uint32_t line = sources.position(place.source, place.begin).line;
-  out.value = hash_of(sources.line(place.source, line));
+  out.value = content_hash(sources.line(place.source, line));
   const compiler::LoadedFile* file = file_of(compilation, place.source);
   if (file == nullptr) return;
   const compiler::Document& document = file->document;
@@ -70,7 +70,7 @@ void describe(const compiler::Compilation& compilation, const compiler::Span& pl
   const compiler::Entry entry = document.entry(after - 1);
   if (place.begin > end_of(document, entry)) return;
   out.key = in_utf8(schema::lower(sources.text(entry.key)));
-  out.value = hash_of(document.value(sources, entry));
+  out.value = content_hash(document.value(sources, entry));
 }
 
 schema::Error malformed(const std::string& what) { return {"this is no baseline: " + what, 0}; }

@@ -253,16 +253,10 @@ Span Context::value_place(const ConfigEntry& entry) const {
   return value_span(entry).begin == value_span(entry).end ? key_span(entry) : value_span(entry);
 }
 
-std::string quoted(std::string_view name) {
-  std::string text = "`";
-  text += name;
-  text += '`';
-  return text;
-}
-
 void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                  bool safe) {
-  diagnostic.fix("remove " + quoted(context.key_text(entry)), context.whole_lines(entry), "", safe);
+  diagnostic.fix("remove " + in_backticks(context.key_text(entry)), context.whole_lines(entry), "",
+                 safe);
 }
 
 void add_line_before(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
@@ -272,7 +266,7 @@ void add_line_before(const Context& context, Diagnostic& diagnostic, const Confi
   std::string text(line);
   text += context.line_end(entry);
   text += context.source_text({key.source, place.begin, place.content_begin});
-  diagnostic.fix("add " + quoted(line), {key.source, key.begin, key.begin}, text, safe);
+  diagnostic.fix("add " + in_backticks(line), {key.source, key.begin, key.begin}, text, safe);
 }
 
 }  // namespace sup::lint

@@ -259,8 +259,7 @@ class Context {
   mutable std::array<HeldSigns, schema::option_count + 1> signs_{};
 };
 
-// "`name`"
-std::string quoted(std::string_view name);
+using schema::in_backticks;
 
 // Adds a fix that deletes an entry with all its lines.
 void add_removal(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,

@@ -11,7 +11,7 @@ namespace sup::lint {
 
 namespace {
 
-constexpr DaemonRow rows[] = {
+constexpr DaemonRow daemon_rows[] = {
 #define DAEMON(names, when, leaves, stays, advice) {names, DaemonRow::when, leaves, stays, advice},
 #include "lint/daemons.def"
 #undef DAEMON
@@ -90,7 +90,7 @@ const DaemonRow* find_daemon(std::string_view program) {
   using Names = std::unordered_map<std::string_view, const DaemonRow*>;
   static const Names by_name = [] {
     Names made;
-    for (const DaemonRow& row : rows)
+    for (const DaemonRow& row : daemon_rows)
       each_word(row.names, [&](std::string_view name) { made.emplace(name, &row); });
     return made;
   }();

@@ -36,7 +36,7 @@ void offer_option(const Context& context, Diagnostic& diagnostic, const ConfigSe
                   std::string_view option, std::string_view value, const ConfigEntry& beside,
                   bool safe) {
   compiler::Fix fix;
-  fix.title = "write " + quoted(std::string(option) + "=" + std::string(value));
+  fix.title = "write " + in_backticks(std::string(option) + "=" + std::string(value));
   fix.safe = safe;
   if (set_option(context, fix, section, option, value, beside))
     diagnostic.fixes.push_back(std::move(fix));

@@ -14,14 +14,14 @@ std::string executable_problem(const Context& context, const Word& word) {
     if (machine->search_path.empty()) return {};
     for (const std::string_view folder : schema::split_list(machine->search_path, ':'))
       if (machine->file(std::string(folder) + "/" + name)) return {};
-    return quoted(name) + " is in no folder of PATH";
+    return in_backticks(name) + " is in no folder of PATH";
   }
   if (!name.starts_with('/')) return {};
   const std::optional<schema::FileFacts> file = machine->file(name);
-  if (!file) return quoted(name) + " does not exist";
-  if (file->kind == schema::FileFacts::Kind::directory) return quoted(name) + " is a folder";
+  if (!file) return in_backticks(name) + " does not exist";
+  if (file->kind == schema::FileFacts::Kind::directory) return in_backticks(name) + " is a folder";
   constexpr unsigned executable = 0111;
-  if ((file->mode & executable) == 0) return quoted(name) + " is not executable";
+  if ((file->mode & executable) == 0) return in_backticks(name) + " is not executable";
   return {};
 }
 

@@ -6,7 +6,7 @@ namespace sup::lint {
 
 namespace {
 
-std::string_view severity_of(compiler::Severity severity) {
+std::string_view checkstyle_severity(compiler::Severity severity) {
   switch (severity) {
     case compiler::Severity::error: return "error";
     case compiler::Severity::warning: return "warning";
@@ -28,7 +28,7 @@ std::string render_checkstyle(const Report& report) {
       const compiler::Position begin = finding->begin();
       text += "    <error line=\"" + std::to_string(begin.line) + "\" column=\"" +
               std::to_string(begin.column) + "\" severity=\"" +
-              std::string(severity_of(diagnostic.severity)) + "\" message=\"" +
+              std::string(checkstyle_severity(diagnostic.severity)) + "\" message=\"" +
               xml_text(full_message(diagnostic)) + "\" source=\"supcheck." +
               std::string(diagnostic.rule->id) + "\"/>\n";
     }

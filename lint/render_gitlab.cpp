@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view severity_of(compiler::Severity severity) {
+std::string_view gitlab_severity(compiler::Severity severity) {
   switch (severity) {
     case compiler::Severity::error: return "critical";
     case compiler::Severity::warning: return "major";
@@ -37,11 +37,11 @@ std::string render_gitlab(const Report& report) {
         {"lines",      std::move(lines)                                       }
     };
     list.push_back({
-        {"description", full_message(diagnostic)        },
-        {"check_name",  diagnostic.rule->id             },
-        {"fingerprint", prints[i]                       },
-        {"severity",    severity_of(diagnostic.severity)},
-        {"location",    std::move(location)             }
+        {"description", full_message(diagnostic)            },
+        {"check_name",  diagnostic.rule->id                 },
+        {"fingerprint", prints[i]                           },
+        {"severity",    gitlab_severity(diagnostic.severity)},
+        {"location",    std::move(location)                 }
     });
   }
   return list.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -33,7 +33,7 @@ namespace {
 
 using compiler::Span;
 
-constexpr std::size_t maximum_bytes = std::size_t{1} << 20U;
+constexpr std::size_t settings_maximum_bytes = std::size_t{1} << 20U;
 // Tables are taken apart by recursion: so many dots in keys are enough for anybody.
 constexpr std::size_t maximum_dots = 1000;
 
@@ -74,7 +74,7 @@ class Reader {
 
   Settings read() {
     const std::string& bytes = sources_[source_].bytes;
-    if (bytes.size() > maximum_bytes) {
+    if (bytes.size() > settings_maximum_bytes) {
       complain("the settings file is longer than 1 MB");
       return {};
     }

@@ -12,7 +12,7 @@ namespace {
 // Codes from here on are indexes of arguments that were given by their long names.
 constexpr int first_long = 256;
 
-schema::Error mistake(std::string text) { return schema::Error{.message = std::move(text)}; }
+schema::Error usage_mistake(std::string text) { return schema::Error{.message = std::move(text)}; }
 
 std::string dashed(const Argument& argument) { return std::string("--") + argument.name; }
 
@@ -45,17 +45,18 @@ OptionReader::OptionReader(std::span<const Argument> known, int count, char** ar
 // As getopt of Python words it.
 schema::Error OptionReader::not_understood(const std::string& word, int letter) const {
   if (!word.starts_with("--")) {
-    return mistake("option -" + std::string(1, static_cast<char>(letter)) + " not recognized");
+    return usage_mistake("option -" + std::string(1, static_cast<char>(letter)) +
+                         " not recognized");
   }
   const std::string name = word.substr(0, word.find('='));
   const auto matches = std::count_if(known_.begin(), known_.end(), [&](const Argument& argument) {
     return dashed(argument).starts_with(name);
   });
   if (matches == 0) {
-    return mistake("option " + name + " not recognized");
+    return usage_mistake("option " + name + " not recognized");
   }
-  return mistake(matches > 1 ? "option " + name + " not a unique prefix"
-                             : "option " + name + " must not have an argument");
+  return usage_mistake(matches > 1 ? "option " + name + " not a unique prefix"
+                                   : "option " + name + " must not have an argument");
 }
 
 const Argument& OptionReader::argument_of(int code) const {
@@ -72,7 +73,7 @@ schema::Result<std::optional<GivenArgument>> OptionReader::next() {
   if (code == -1) {
     return std::optional<GivenArgument>();
   }
-  if (code == '?' && ::optopt == '?') {  // not a mistake to Python's programs, but their help
+  if (code == '?' && ::optopt == '?') {  // not a usage_mistake to Python's programs, but their help
     return std::optional(
         GivenArgument{.argument = &argument_of('h'), .as_given = "-?", .value = ""});
   }
@@ -84,7 +85,7 @@ schema::Result<std::optional<GivenArgument>> OptionReader::next() {
   std::string as_given =
       known_code >= first_long ? dashed(argument) : "-" + std::string(1, argument.letter);
   if (code == ':') {
-    return mistake("option " + as_given + " requires argument");
+    return usage_mistake("option " + as_given + " requires argument");
   }
   return std::optional(GivenArgument{.argument = &argument,
                                      .as_given = std::move(as_given),

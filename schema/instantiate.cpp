@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::size_t no_section = std::numeric_limits<std::size_t>::max();
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
 std::string with_home(const std::string& path, const Facts& facts) {
   if (!path.starts_with('~') || !facts.home) return path;
   const std::size_t slash = std::min(path.find('/'), path.size());
@@ -140,11 +138,12 @@ class Binder {
             return;
           }
           error.rule = "environment-variable-required";
-          error.message = "environment variable " + quoted(error.name.substr(4)) + " is not set";
+          error.message =
+              "environment variable " + in_backticks(error.name.substr(4)) + " is not set";
           break;
         case NameStatus::elsewhere:
           error.rule = "expansion-not-available-here";
-          error.message = quoted("%(" + error.name + ")") + " has no value in this option";
+          error.message = in_backticks("%(" + error.name + ")") + " has no value in this option";
           break;
         case NameStatus::unknown:
         case NameStatus::defined: {
@@ -156,7 +155,7 @@ class Binder {
                      equals_ignoring_case(error.name.substr(0, 4), "env_")) {
             error.fix = upper(error.name);
           }
-          error.message = "unknown name " + quoted(error.name) + " in an expansion";
+          error.message = "unknown name " + in_backticks(error.name) + " in an expansion";
           break;
         }
       }
@@ -278,8 +277,8 @@ class Binder {
                std::string_view rule, std::string_view consequence) {
     if (written(section, block, name)) return;
     fault(section, std::nullopt, rule,
-          header(plan_.sections[section]) + " has no " + quoted(std::string(name) + "=") + "; " +
-              std::string(consequence));
+          header(plan_.sections[section]) + " has no " + in_backticks(std::string(name) + "=") +
+              "; " + std::string(consequence));
   }
 
   void settle_file(std::size_t section, std::optional<std::size_t> setting, std::string& path) {
@@ -297,7 +296,7 @@ class Binder {
                   const std::optional<std::string>& user) {
     if (!user || !setting || !facts_.user_exists || facts_.user_exists(*user)) return;
     fault(section, setting, "unknown-user-or-group",
-          "there is no user " + quoted(*user) + " on this machine")
+          "there is no user " + in_backticks(*user) + " on this machine")
         .fix = nearest_of(*user, facts_.user_names);
   }
 
@@ -317,13 +316,13 @@ class Binder {
     if (facts_.user_exists && !facts_.user_exists(owner->user)) {
       const std::string meant = nearest_of(owner->user, facts_.user_names);
       fault(section, setting, "unknown-user-or-group",
-            "there is no user " + quoted(owner->user) + " on this machine")
+            "there is no user " + in_backticks(owner->user) + " on this machine")
           .fix = meant.empty() ? meant : meant + group;
     }
     if (!owner->group || !facts_.group_exists || facts_.group_exists(*owner->group)) return;
     const std::string meant = nearest_of(*owner->group, facts_.group_names);
     fault(section, setting, "unknown-user-or-group",
-          "there is no group " + quoted(*owner->group) + " on this machine")
+          "there is no group " + in_backticks(*owner->group) + " on this machine")
         .fix = meant.empty() ? meant : owner->user + ":" + meant;
   }
 
@@ -337,7 +336,8 @@ class Binder {
                                        : *bad == ':' ? "a colon"
                                                      : "a slash";
     fault(section, setting, "invalid-name-character",
-          "the " + std::string(what) + " " + quoted(name) + " contains " + std::string(character));
+          "the " + std::string(what) + " " + in_backticks(name) + " contains " +
+              std::string(character));
     return false;
   }
 
@@ -528,7 +528,7 @@ class Binder {
       }
       if (program != by_name.end() && fcgi != by_name.end()) {
         Fault& made = fault(index, programs, "ambiguous-group-member",
-                            quoted(name) + " is a program and an fcgi-program");
+                            in_backticks(name) + " is a program and an fcgi-program");
         made.related_section = program->second;
         continue;
       }
@@ -570,7 +570,7 @@ class Binder {
     const bool blanks = name.find_first_of(" \t\n") != std::string::npos;
     if (name.empty() || blanks) {
       list_fault(index, setting,
-                 blanks ? quoted(name) + " is no program; the list is separated by commas"
+                 blanks ? in_backticks(name) + " is no program; the list is separated by commas"
                         : "an item of the list of programs is empty",
                  by_name);
       return;
@@ -596,8 +596,8 @@ class Binder {
           candidates.push_back(candidate);
       }
     std::sort(candidates.begin(), candidates.end());
-    Fault& made =
-        fault(index, setting, "unknown-program-in-group", "there is no program " + quoted(name));
+    Fault& made = fault(index, setting, "unknown-program-in-group",
+                        "there is no program " + in_backticks(name));
     for (const Section& other : plan_.sections)
       if (other.kind == SectionKind::eventlistener && other.name() == name)
         made.note = "an eventlistener cannot be a member of a group";
@@ -682,12 +682,12 @@ class Binder {
     read_block(index, options, values);
     if (options.socket_backlog && (*options.socket_backlog < 1 || *options.socket_backlog > 65535))
       fault(index, written(index, block::fcgi, "socket_backlog"), "socket-backlog-range",
-            quoted(std::to_string(*options.socket_backlog)) + " is not between 1 and 65535");
+            in_backticks(std::to_string(*options.socket_backlog)) + " is not between 1 and 65535");
     if (options.socket && options.socket->path.empty()) {
       for (const std::string_view name : {"socket_owner", "socket_mode"})
         if (const auto setting = written(index, block::fcgi, name))
           fault(index, setting, "socket-option-on-tcp",
-                quoted(name) + " is only for UNIX sockets; Supervisor refuses the section");
+                in_backticks(name) + " is only for UNIX sockets; Supervisor refuses the section");
     } else if (options.socket) {
       options.socket->path = normal_path(options.socket->path);
     }
@@ -999,7 +999,7 @@ std::string settle_path(std::string& path, bool is_directory, const Facts& facts
   if (!facts.directory_exists || (!is_directory && slash == std::string::npos)) return {};
   const std::string directory = is_directory ? path : slash == 0 ? "/" : path.substr(0, slash);
   if (facts.directory_exists(directory)) return {};
-  return "the folder " + quoted(directory) + " does not exist";
+  return "the folder " + in_backticks(directory) + " does not exist";
 }
 
 InstantiateResult instantiate(const Plan& plan, const Facts& facts) {

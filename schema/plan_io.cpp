@@ -16,6 +16,7 @@
 
 #include "schema/cbor.h"
 #include "schema/checksum.h"
+#include "schema/text.h"
 #include "schema/write_file.h"
 
 namespace sup::schema {
@@ -124,7 +125,7 @@ class PayloadReader {
     // Values are read when all keys are known: origins are checked against the files.
     const Places places = keys(
         "the payload", {"files", "here", "infos", "relocatable", "sections", "target", "warnings"},
-        [](std::string_view key) { return "unknown key " + quoted(key); });
+        [](std::string_view key) { return "unknown key " + in_backticks(key); });
     if (!in_.at_end()) throw CborError{"something follows its content"};
     if (go_to(places, 0)) plan_.files = texts("files");
     if (go_to(places, 1)) plan_.here = in_.text("here");
@@ -138,8 +139,6 @@ class PayloadReader {
  private:
   using Places = std::vector<std::optional<std::size_t>>;
 
-  static std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
   // Where the values of a map's keys are; the map is passed over.
   template <class Unknown>
   Places keys(const char* what, std::initializer_list<std::string_view> known, Unknown unknown) {
@@ -149,7 +148,7 @@ class PayloadReader {
       const auto found = std::find(known.begin(), known.end(), key);
       if (found == known.end()) throw CborError{unknown(key)};
       auto& place = places[static_cast<std::size_t>(found - known.begin())];
-      if (place) throw CborError{"key " + quoted(key) + " stands twice"};
+      if (place) throw CborError{"key " + in_backticks(key) + " stands twice"};
       place = in_.position();
       in_.skip();
     }
@@ -170,7 +169,7 @@ class PayloadReader {
   void read_target() {
     const std::string_view name = in_.text("target");
     const auto target = target_from_name(name);
-    if (!target) throw CborError{"unknown target version " + quoted(name)};
+    if (!target) throw CborError{"unknown target version " + in_backticks(name)};
     plan_.target = *target;
   }
 
@@ -197,8 +196,9 @@ class PayloadReader {
     plan_.sections.reserve(std::min(left, payload_bytes_ / least_bytes));
     for (; left > 0; --left) {
       const Places places =
-          keys("a section", {"extras", "name", "origin", "settings"},
-               [](std::string_view key) { return "unknown key " + quoted(key) + " in a section"; });
+          keys("a section", {"extras", "name", "origin", "settings"}, [](std::string_view key) {
+            return "unknown key " + in_backticks(key) + " in a section";
+          });
       const std::size_t next = in_.position();
       Section& section = plan_.sections.emplace_back();
       if (go_to(places, 1)) section.full_name = in_.text("section name");
@@ -228,9 +228,10 @@ class PayloadReader {
       const std::string_view option_name = in_.text("option name");
       const OptionRow* option = find_option(section.kind, option_name);
       if (option == nullptr)
-        throw CborError{"unknown option " + quoted(option_name) + " in " + header(section)};
+        throw CborError{"unknown option " + in_backticks(option_name) + " in " + header(section)};
       if (seen[option->id])
-        throw CborError{"option " + quoted(option_name) + " stands twice in " + header(section)};
+        throw CborError{"option " + in_backticks(option_name) + " stands twice in " +
+                        header(section)};
       seen[option->id] = true;
       const std::string_view text = value();
       section.settings.push_back({option->id, origin(), text});

@@ -370,4 +370,13 @@ std::string separated_by_commas(std::string_view text) {
   return list;
 }
 
+std::string in_backticks(std::string_view text) {
+  std::string made;
+  made.reserve(text.size() + 2);
+  made += '`';
+  made += text;
+  made += '`';
+  return made;
+}
+
 }  // namespace sup::schema

@@ -24,8 +24,6 @@ constexpr std::array targets{
     TargetRow{Target::v4_4, "4.4"}
 };
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
 bool is_quoted(std::string_view text) {
   return text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
          text.back() == text.front();
@@ -43,13 +41,13 @@ std::string_view unquoted(std::string_view text) { return text.substr(1, text.si
 ValueError bad_value(std::string_view rule, std::string_view text, std::string_view expected,
                      std::string fix = {}) {
   if (is_quoted(text))
-    return {
-        "quoted-scalar",
-        "the quotes are part of the value " + quoted(text) + "; Supervisor knows no quotes here",
-        std::string(unquoted(text))};
+    return {"quoted-scalar",
+            "the quotes are part of the value " + in_backticks(text) +
+                "; Supervisor knows no quotes here",
+            std::string(unquoted(text))};
   if (text.empty())
     return {rule, "the value is empty; it must be " + std::string(expected), std::move(fix)};
-  return {rule, quoted(text) + " is not " + std::string(expected), std::move(fix)};
+  return {rule, in_backticks(text) + " is not " + std::string(expected), std::move(fix)};
 }
 
 struct Word {
@@ -103,7 +101,7 @@ std::optional<ValueError> read_number(std::string_view text, std::string_view wh
     return std::nullopt;
   if (overflow)
     return ValueError{
-        rule, quoted(whole) + " is too large; 64 bits is the most a number has here", {}};
+        rule, in_backticks(whole) + " is too large; 64 bits is the most a number has here", {}};
   return bad_value(rule, whole, expected);
 }
 
@@ -310,18 +308,19 @@ ValueError environment_error(const std::vector<Token>& tokens, std::size_t i) {
   };
   const Token& key = tokens[i];
   if (key.text == "=" && i > 0 && tokens[i - 1].text != ",") {
-    ValueError error = at(tokens[i - 1], "a comma is missing before " + quoted(tokens[i - 1].text));
+    ValueError error =
+        at(tokens[i - 1], "a comma is missing before " + in_backticks(tokens[i - 1].text));
     error.fix = "," + tokens[i - 1].text;
     return error;
   }
-  if (i + 1 == tokens.size()) return at(key, "expected KEY=\"value\" at " + quoted(key.text));
+  if (i + 1 == tokens.size()) return at(key, "expected KEY=\"value\" at " + in_backticks(key.text));
   if (key.text == ",") return at(key, "a comma too many");
   const Token& equals = tokens[i + 1];
   if (equals.text != "=")
-    return at(equals,
-              "after " + quoted(key.text) + " a `=` is expected, not " + quoted(equals.text));
-  return at(key, "variable " + quoted(key.text) + " has no value; write " +
-                     quoted(key.text + "=\"\"") + " for an empty one");
+    return at(equals, "after " + in_backticks(key.text) + " a `=` is expected, not " +
+                          in_backticks(equals.text));
+  return at(key, "variable " + in_backticks(key.text) + " has no value; write " +
+                     in_backticks(key.text + "=\"\"") + " for an empty one");
 }
 
 std::string octal_text(int value) {
@@ -475,7 +474,8 @@ std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContex
   }
   if (value > std::numeric_limits<std::int64_t>::max() / factor ||
       value < std::numeric_limits<std::int64_t>::min() / factor)
-    return ValueError{"invalid-byte-size", quoted(text) + " is more than 64 bits can count", {}};
+    return ValueError{
+        "invalid-byte-size", in_backticks(text) + " is more than 64 bits can count", {}};
   out = value * factor;
   return std::nullopt;
 }
@@ -634,7 +634,7 @@ std::optional<ValueError> ExitCodes::read(std::string_view text, const ReadConte
       ValueError error{"invalid-exitcodes",
                        shown.empty()
                            ? "an item of the list is empty; it must hold " + std::string(expected)
-                           : quoted(shown) + " is not a number from 0 to 255",
+                           : in_backticks(shown) + " is not a number from 0 to 255",
                        plain ? fix : std::string{}};
       if (!plain) {
         error.begin = begin;
@@ -665,7 +665,8 @@ std::optional<ValueError> Signal::read(std::string_view text, const ReadContext&
         number == 0 || std::any_of(signals.begin(), signals.end(),
                                    [&](const SignalRow& row) { return row.number == number; });
     if (!known)
-      return ValueError{"invalid-signal", quoted(text) + " is not the number of a signal", {}};
+      return ValueError{
+          "invalid-signal", in_backticks(text) + " is not the number of a signal", {}};
     out = static_cast<int>(number);
     return std::nullopt;
   }
@@ -760,7 +761,7 @@ std::optional<ValueError> User::read(std::string_view text, const ReadContext&, 
   bool overflow = false;
   if ((read_python_int(text, 10, number, overflow) && (number < 0 || number > 4294967295)) ||
       overflow)
-    return ValueError{"malformed-user", quoted(text) + " is not the number of a user", {}};
+    return ValueError{"malformed-user", in_backticks(text) + " is not the number of a user", {}};
   out = text;
   return std::nullopt;
 }
@@ -772,13 +773,13 @@ std::optional<ValueError> UserGroup::read(std::string_view text, const ReadConte
   const std::size_t colon = text.find(':');
   out.group.reset();
   if (auto error = User::read(text.substr(0, colon), context, out.user)) {
-    error->message = quoted(text) + " is not " + std::string(expected);
+    error->message = in_backticks(text) + " is not " + std::string(expected);
     return error;
   }
   if (colon == std::string_view::npos) return std::nullopt;
   std::string group;
   if (auto error = User::read(text.substr(colon + 1), context, group)) {
-    error->message = quoted(text) + " is not " + std::string(expected);
+    error->message = in_backticks(text) + " is not " + std::string(expected);
     return error;
   }
   out.group = std::move(group);
@@ -865,15 +866,15 @@ namespace {
 
 // An item of a list of events that is none.
 ValueError event_error(std::string_view text, std::string_view item) {
-  ValueError error{"unknown-event", "unknown event type " + quoted(item), {}};
+  ValueError error{"unknown-event", "unknown event type " + in_backticks(item), {}};
   // An empty item is marked by a character beside it.
   error.begin = std::min(static_cast<std::size_t>(item.data() - text.data()), text.size() - 1);
   error.length = std::max<std::size_t>(item.size(), 1);
   if (item.empty() || item.find_first_of(" \t\n;") != std::string_view::npos) {
     error.rule = "event-list-syntax";
-    error.message = item.empty()
-                        ? "an item of the list of events is empty"
-                        : quoted(item) + " is not an event type; the list is separated by commas";
+    error.message = item.empty() ? "an item of the list of events is empty"
+                                 : in_backticks(item) +
+                                       " is not an event type; the list is separated by commas";
     // With commas, and none too many, it is right if it holds nothing but events.
     std::string list = separated_by_commas(text);
     const auto words = split_list(list);
@@ -1059,11 +1060,12 @@ std::optional<ValueError> InetAddress::read(std::string_view text, const ReadCon
   if (is_quoted(text)) return bad_value("quoted-scalar", text, expected);
   if (!read_python_int(port, 10, number, overflow)) {
     if (port.empty() && colon != std::string_view::npos)
-      return ValueError{"invalid-port", quoted(text) + " names no port after the colon", {}};
+      return ValueError{"invalid-port", in_backticks(text) + " names no port after the colon", {}};
     return bad_value("invalid-port", text, expected);
   }
   if (number < 1 || number > 65535)
-    return ValueError{"invalid-port", "port " + quoted(port) + " is not between 1 and 65535", {}};
+    return ValueError{
+        "invalid-port", "port " + in_backticks(port) + " is not between 1 and 65535", {}};
   out.port = static_cast<int>(number);
   out.host = colon == std::string_view::npos ? std::string{} : lower(text.substr(0, colon));
   if (out.host == "*") out.host.clear();
@@ -1085,7 +1087,7 @@ std::optional<ValueError> FcgiSocket::read(std::string_view text, const ReadCont
   if (text.starts_with("unix://")) {
     const std::string_view path = text.substr(7);
     if (path.empty() || path.front() != '/')
-      return ValueError{"invalid-fcgi-socket", quoted(path) + " is not an absolute path", {}};
+      return ValueError{"invalid-fcgi-socket", in_backticks(path) + " is not an absolute path", {}};
     out.path = path;
     return std::nullopt;
   }
@@ -1102,8 +1104,9 @@ std::optional<ValueError> FcgiSocket::read(std::string_view text, const ReadCont
     const bool digits = !port.empty() && port.find_first_of("+-_ ") == std::string_view::npos;
     if (!host.empty() && !blank && digits && read_python_int(port, 10, number, overflow)) {
       if (number < 1 || number > 65535)
-        return ValueError{
-            "invalid-fcgi-socket", "port " + quoted(port) + " is not between 1 and 65535", {}};
+        return ValueError{"invalid-fcgi-socket",
+                          "port " + in_backticks(port) + " is not between 1 and 65535",
+                          {}};
       out.host = lower(host);
       out.port = static_cast<int>(number);
       return std::nullopt;

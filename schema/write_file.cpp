@@ -11,15 +11,15 @@
 namespace sup::schema {
 namespace {
 
-struct CloseFile {
+struct CloseWritten {
   int descriptor;
 
-  explicit CloseFile(int fd) : descriptor(fd) {}
+  explicit CloseWritten(int fd) : descriptor(fd) {}
 
-  CloseFile(const CloseFile&) = delete;
-  CloseFile& operator=(const CloseFile&) = delete;
+  CloseWritten(const CloseWritten&) = delete;
+  CloseWritten& operator=(const CloseWritten&) = delete;
 
-  ~CloseFile() {
+  ~CloseWritten() {
     if (descriptor >= 0) ::close(descriptor);
   }
 };
@@ -42,7 +42,7 @@ bool write_all(int descriptor, std::string_view bytes) {
 
 // A device or pipe is written to; it is not ours to replace.
 Status write_in_place(std::string_view bytes, const std::string& path) {
-  const CloseFile file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const CloseWritten file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (file.descriptor < 0 || !write_all(file.descriptor, bytes)) return world(path);
   return Nothing{};
 }
@@ -88,7 +88,7 @@ Status write_beside(std::string_view bytes, const std::string& path, const struc
                     std::optional<mode_t> mode, Existing existing) {
   const std::string target = resolved_path(path);
   std::string temporary = target + ".XXXXXX";
-  const CloseFile file(::mkostemp(temporary.data(), O_CLOEXEC));
+  const CloseWritten file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.descriptor < 0) return world(path);
   const auto set_attributes = [&] {
     return mode ? ::fchmod(file.descriptor, *mode) == 0 : take_attributes(file.descriptor, there);

@@ -93,9 +93,9 @@ std::string expand_variables(std::string_view text) {
   return out;
 }
 
-class Translator {
+class CircusTranslator {
  public:
-  explicit Translator(Draft& draft) : draft_(draft) {}
+  explicit CircusTranslator(Draft& draft) : draft_(draft) {}
 
   void run() {
     draft_.set_comments_are_values();
@@ -285,7 +285,7 @@ class Translator {
     }
     if (word == item.value) return;
     draft_.rewrite(part, item, "loglevel", word,
-                   draft_.name_of(part, item) + " is written " + quoted(word) + " today");
+                   draft_.name_of(part, item) + " is written " + in_backticks(word) + " today");
   }
 
   void settle_log(Part& part, Item& item, const DialectKey& found) {
@@ -309,8 +309,9 @@ class Translator {
   bool settle_path(Part& part, Item& item, const DialectKey& found) {
     const std::string value = expand_names(item.value, everywhere_, "%%", nullptr);
     if (value == item.value || item.overridden) return false;
-    return draft_.rewrite(part, item, found.key, value,
-                          draft_.name_of(part, item) + " is written " + quoted(value) + " today");
+    return draft_.rewrite(
+        part, item, found.key, value,
+        draft_.name_of(part, item) + " is written " + in_backticks(value) + " today");
   }
 
   void unknown(Part& part, Item& item) {
@@ -325,7 +326,7 @@ class Translator {
         sound.push_back(variable);
       } else {
         draft_.note(Fate::lost, draft_.header_span(part),
-                    "the variable " + quoted(variable.first) + " of " + bracketed(part.name) +
+                    "the variable " + in_backticks(variable.first) + " of " + bracketed(part.name) +
                         " cannot be written in environment=");
       }
     }
@@ -405,8 +406,9 @@ class Translator {
       if (words) text = join_arguments(*words);
     }
     for (const std::string& name : names.given_up) {
-      draft_.note(Fate::lost, command->span,
-                  draft_.name_of(part, *command) + ": " + quoted(name) + " has no value today");
+      draft_.note(
+          Fate::lost, command->span,
+          draft_.name_of(part, *command) + ": " + in_backticks(name) + " has no value today");
     }
     if (text == command->value) {
       draft_.rename(part, *command, "command",
@@ -445,7 +447,7 @@ class Translator {
     if (value == item.value || item.overridden || part.sets(found.option)) return false;
     draft_.rewrite(
         part, item, found.option, value,
-        draft_.name_of(part, item) + " is called " + quoted(found.option) + " today" +
+        draft_.name_of(part, item) + " is called " + in_backticks(found.option) + " today" +
             (is_shared ? "; each process has a file of its own, as each rotates it" : ""));
     return true;
   }
@@ -470,7 +472,7 @@ class Translator {
         item.settled = false;
       } else {
         draft_.rewrite(part, item, option, value,
-                       name + " is " + quoted(option + "=" + value) + " today");
+                       name + " is " + in_backticks(option + "=" + value) + " today");
       }
     };
     const bool is_number =
@@ -561,7 +563,7 @@ class Translator {
     }
     draft_.comment_out(
         part, item, Fate::changed,
-        draft_.name_of(part, item) + " is said by " + quoted(found.option) + " today");
+        draft_.name_of(part, item) + " is said by " + in_backticks(found.option) + " today");
     if (kind == "TimedRotatingFileStream") {
       draft_.note(Fate::lost, item.span,
                   draft_.name_of(part, item) + ": logs are rotated by size, not by time");
@@ -658,6 +660,6 @@ class Translator {
 
 }  // namespace
 
-void translate_circus(Draft& draft) { Translator(draft).run(); }
+void translate_circus(Draft& draft) { CircusTranslator(draft).run(); }
 
 }  // namespace sup::compiler::migration

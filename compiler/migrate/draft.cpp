@@ -21,8 +21,6 @@ bool is_writable(std::string_view value) {
 
 std::string bracketed(std::string_view name) { return "[" + std::string(name) + "]"; }
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
-
 Item* Part::find(std::string_view key) {
   for (Item& item : items) {
     if (!item.overridden && item.key == key) return &item;
@@ -106,7 +104,7 @@ void Draft::note(Fate fate, Span span, std::string message) {
 }
 
 std::string Draft::name_of(const Part& part, const Item& item) const {
-  return quoted(item.written) + " in " + bracketed(part.name);
+  return in_backticks(item.written) + " in " + bracketed(part.name);
 }
 
 // The last line that belongs to the value.
@@ -300,7 +298,8 @@ bool Draft::add(Part& part, std::string_view key, std::string_view value,
                 const std::string& message) {
   if (!is_writable(value)) {
     note(Fate::lost, header_span(part),
-         quoted(key) + " of " + bracketed(part.name) + " has a value that cannot be written today");
+         in_backticks(key) + " of " + bracketed(part.name) +
+             " has a value that cannot be written today");
     return false;
   }
   const Place place = end_of(part);
@@ -332,7 +331,7 @@ void Draft::add_section(std::uint32_t file, const std::string& name,
   for (const Setting& setting : settings) {
     if (!is_writable(setting.value)) {
       note(Fate::lost, cause,
-           quoted(setting.key) + " of " + bracketed(name) +
+           in_backticks(setting.key) + " of " + bracketed(name) +
                " has a value that cannot be written today");
       continue;
     }

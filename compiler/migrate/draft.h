@@ -160,6 +160,6 @@ bool is_writable(std::string_view value);
 // "[program:x]"
 std::string bracketed(std::string_view name);
 // "`text`"
-std::string quoted(std::string_view text);
+using schema::in_backticks;
 
 }  // namespace sup::compiler::migration

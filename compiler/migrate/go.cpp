@@ -22,9 +22,9 @@ bool is_device(std::string_view path) {
          path.starts_with("/proc/self/fd/");
 }
 
-class Translator {
+class GoTranslator {
  public:
-  Translator(Draft& draft, Dialect dialect) : draft_(draft), dialect_(dialect) {}
+  GoTranslator(Draft& draft, Dialect dialect) : draft_(draft), dialect_(dialect) {}
 
   void run() {
     Part* defaults = draft_.find("program-default");
@@ -182,7 +182,7 @@ class Translator {
       draft_.rewrite(part, item, item.key, outcome.value,
                      name + (is_private(part, item.key)
                                  ? " is written in another way today"
-                                 : " is written " + quoted(outcome.value) + " today" + why));
+                                 : " is written " + in_backticks(outcome.value) + " today" + why));
     } else if (!outcome.why.empty()) {
       item.settled = true;
       draft_.note(Fate::changed, item.span, name + ": " + outcome.why);
@@ -193,9 +193,9 @@ class Translator {
   void add_more(Part& part, const GoValue& outcome) {
     for (const Setting& setting : outcome.more) {
       if (is_set(draft_, part, setting.key)) continue;
-      draft_.add(
-          part, setting.key, setting.value,
-          quoted(setting.key + "=" + setting.value) + " is written in " + bracketed(part.name));
+      draft_.add(part, setting.key, setting.value,
+                 in_backticks(setting.key + "=" + setting.value) + " is written in " +
+                     bracketed(part.name));
     }
   }
 
@@ -213,10 +213,10 @@ class Translator {
       if (is_set(draft_, part, option) || option_of(part, option) == nullptr) continue;
       if (is_size_of_device(part, defaults, option)) continue;  // settle_devices writes it
       draft_.add(part, option, outcome.value,
-                 quoted(is_private(part, option) ? option : option + "=" + outcome.value) +
+                 in_backticks(is_private(part, option) ? option : option + "=" + outcome.value) +
                      " is written in " + bracketed(part.name) + ": [program-default] says so");
       if (!outcome.lost.empty()) {
-        draft_.note(Fate::lost, item.span, quoted(item.written) + ": " + outcome.lost);
+        draft_.note(Fate::lost, item.span, in_backticks(item.written) + ": " + outcome.lost);
       }
       add_more(part, outcome);
     }
@@ -247,9 +247,10 @@ class Translator {
     each_device(part, defaults, [&](const std::string& size, const std::string& sink) {
       Item* item = part.find(size);
       if (item == nullptr || item->settled || item->value == "0") return;
-      item->settled = draft_.rewrite(
-          part, *item, size, "0",
-          draft_.name_of(part, *item) + " is 0 today: " + quoted(sink) + " cannot be rotated");
+      item->settled =
+          draft_.rewrite(part, *item, size, "0",
+                         draft_.name_of(part, *item) + " is 0 today: " + in_backticks(sink) +
+                             " cannot be rotated");
     });
   }
 
@@ -257,8 +258,8 @@ class Translator {
     each_device(part, defaults, [&](const std::string& size, const std::string& sink) {
       if (part.find(size) != nullptr || is_set(draft_, part, size)) return;
       draft_.add(part, size, "0",
-                 quoted(size + "=0") + " is written in " + bracketed(part.name) + ": " +
-                     quoted(sink) + " cannot be rotated");
+                 in_backticks(size + "=0") + " is written in " + bracketed(part.name) + ": " +
+                     in_backticks(sink) + " cannot be rotated");
     });
   }
 
@@ -334,8 +335,9 @@ class Translator {
     const std::string why = ": the order of start is that of `depends_on`";
     if (item == nullptr) {
       if (part.sets("priority")) return;
-      draft_.add(part, "priority", priority,
-                 quoted("priority=" + priority) + " is written in " + bracketed(part.name) + why);
+      draft_.add(
+          part, "priority", priority,
+          in_backticks("priority=" + priority) + " is written in " + bracketed(part.name) + why);
     } else if (!item->settled && item->value != priority) {
       draft_.rewrite(part, *item, "priority", priority,
                      draft_.name_of(part, *item) + " is " + priority + " today" + why);
@@ -349,6 +351,6 @@ class Translator {
 
 }  // namespace
 
-void translate_go(Draft& draft, Dialect dialect) { Translator(draft, dialect).run(); }
+void translate_go(Draft& draft, Dialect dialect) { GoTranslator(draft, dialect).run(); }
 
 }  // namespace sup::compiler::migration

@@ -141,13 +141,13 @@ void convert_log(const DialectKey& found, GoValue& outcome) {
     if (is_log_daemon && option != "logfile") {
       is_syslog = true;
       if (sink != "syslog") {
-        outcome.lost = "the address " + quoted(schema::strip(sink.substr(6))) +
+        outcome.lost = "the address " + in_backticks(schema::strip(sink.substr(6))) +
                        "; syslog of this machine is used";
       }
     } else if (chosen.empty()) {
       chosen = sink;
     } else {
-      outcome.lost = "the output goes to one file, not to " + quoted(sink) + ", too";
+      outcome.lost = "the output goes to one file, not to " + in_backticks(sink) + ", too";
     }
   }
   if (is_syslog) outcome.more.push_back({stream + "_syslog", "true", ""});
@@ -180,7 +180,7 @@ GoValue read_go_text(const std::string& raw, const schema::OptionRow* option) {
     outcome.value = double_percent(outcome.value);
   }
   for (const std::string& name : given_up) {
-    outcome.lost += (outcome.lost.empty() ? "" : ", ") + quoted(name) +
+    outcome.lost += (outcome.lost.empty() ? "" : ", ") + in_backticks(name) +
                     " no longer changes it, its default is written instead";
   }
   if (outcome.value != raw) outcome.why = "escapes and names are written in another way";
@@ -216,7 +216,7 @@ GoValue read_go_value(const DialectKey& found, SectionKind kind, schema::Target 
       if (colon == text.npos) break;
       outcome.value = text.substr(0, colon);
       outcome.lost =
-          "the group " + quoted(text.substr(colon + 1)) + "; " + std::string(found.advice);
+          "the group " + in_backticks(text.substr(colon + 1)) + "; " + std::string(found.advice);
       break;
     }
     case Treatment::variables: convert_variables(target, outcome); break;

@@ -18,7 +18,7 @@ using schema::Dialect;
 using schema::DialectKey;
 
 // More files than this are none that a person wrote.
-constexpr std::size_t most_files = 10000;
+constexpr std::size_t most_migrated_files = 10000;
 
 // In the order in which they are believed: some know the keys of others, too.
 constexpr Dialect candidates[] = {Dialect::circus, Dialect::supervice,   Dialect::rsupervisord,
@@ -306,7 +306,8 @@ void add_circus_files(LoadedFiles& loaded, const FileSystem& files, SourceMap& s
     known.insert(files.absolute(sources[loaded.files[i].source].path));
     for (const std::string& pattern : circus_patterns(sources, loaded.files[i])) {
       for (const std::string& path : files.glob(pattern)) {
-        if (loaded.files.size() >= most_files || !known.insert(files.absolute(path)).second)
+        if (loaded.files.size() >= most_migrated_files ||
+            !known.insert(files.absolute(path)).second)
           continue;
         auto bytes = files.read_match(path);
         if (!bytes || bytes->size() > source_maximum_bytes) continue;

@@ -35,9 +35,9 @@ bool is_used_later(Draft& draft) {
   return false;
 }
 
-class Translator {
+class SupervisorTranslator {
  public:
-  Translator(Draft& draft, Dialect dialect)
+  SupervisorTranslator(Draft& draft, Dialect dialect)
       : draft_(draft),
         dialect_(dialect),
         is_old_(dialect == Dialect::supervisor2 && !is_used_later(draft)) {}
@@ -87,7 +87,7 @@ class Translator {
     if (word == "warning") word = "warn";
     if (word != item.value) {
       draft_.rewrite(part, item, "loglevel", word,
-                     draft_.name_of(part, item) + " is written " + quoted(word) + " today");
+                     draft_.name_of(part, item) + " is written " + in_backticks(word) + " today");
     }
   }
 
@@ -96,8 +96,8 @@ class Translator {
     const std::size_t dot = row.option.find('.');
     const std::string section(row.option.substr(0, dot));
     const std::string option(row.option.substr(dot + 1));
-    const std::string message = draft_.name_of(part, item) + " is " + quoted(option) + " of " +
-                                bracketed(section) + " today";
+    const std::string message = draft_.name_of(part, item) + " is " + in_backticks(option) +
+                                " of " + bracketed(section) + " today";
     if (item.overridden || draft_.find(section) != nullptr || !is_writable(item.value)) {
       draft_.comment_out(
           part, item, Fate::changed,
@@ -141,7 +141,7 @@ class Translator {
     std::vector<Setting> settings;
     if (is_open) {
       const std::string option = is_path ? "file" : "port";
-      const std::string message = draft_.name_of(part, *address) + " is " + quoted(option) +
+      const std::string message = draft_.name_of(part, *address) + " is " + in_backticks(option) +
                                   " of " + bracketed(section) + " today";
       const std::string value = is_old_ ? schema::escape_template(address->value) : address->value;
       settings.push_back({option, value, draft_.take(part, *address, message)});
@@ -186,7 +186,7 @@ class Translator {
                              (is_open ? " on this server" : " without its server"));
       return;
     }
-    const std::string message = draft_.name_of(part, item) + " is " + quoted(row.option) +
+    const std::string message = draft_.name_of(part, item) + " is " + in_backticks(row.option) +
                                 " of the server's own section today";
     settings.push_back({std::string(row.option), value, draft_.take(part, item, message)});
   }
@@ -218,7 +218,7 @@ class Translator {
         if (const auto events = rewrite_events(item.value)) {
           draft_.rewrite(part, item, "events", *events,
                          draft_.name_of(part, item) + " names event types that are called " +
-                             quoted(*events) + " today");
+                             in_backticks(*events) + " today");
         }
         return;
       case Treatment::capture_size: settle_capture(part, item, row); return;
@@ -230,14 +230,14 @@ class Translator {
 
   void settle_capture(Part& part, Item& item, const DialectKey& row) {
     if (item.overridden || part.sets(row.option)) {
-      draft_.comment_out(
-          part, item, Fate::changed,
-          draft_.name_of(part, item) + " has no effect: " + quoted(row.option) + " is set, too");
+      draft_.comment_out(part, item, Fate::changed,
+                         draft_.name_of(part, item) +
+                             " has no effect: " + in_backticks(row.option) + " is set, too");
       return;
     }
     // Captured output went to a file of any size; this is as much as Supervisor's own sample has.
     draft_.rewrite(part, item, row.option, "1MB",
-                   draft_.name_of(part, item) + " named a file; " + quoted(row.option) +
+                   draft_.name_of(part, item) + " named a file; " + in_backticks(row.option) +
                        " keeps 1MB in memory");
   }
 
@@ -247,7 +247,7 @@ class Translator {
     draft_.rewrite(part, item, row.option, "NONE",
                    draft_.name_of(part, item) + ": syslog has a switch of its own today");
     draft_.add(part, option, "true",
-               quoted(option + "=true") + " is written in " + bracketed(part.name));
+               in_backticks(option + "=true") + " is written in " + bracketed(part.name));
   }
 
   void settle_exit_codes(Part& part, Item& item) {
@@ -292,7 +292,7 @@ class Translator {
         const std::string option = "stderr" + std::string(row->option.substr(6));
         if (part.sets(option)) continue;
         draft_.rename(part, item, option,
-                      draft_.name_of(part, item) + " is called " + quoted(option) +
+                      draft_.name_of(part, item) + " is called " + in_backticks(option) +
                           " today: only standard error went there");
       }
     }
@@ -321,7 +321,7 @@ class Translator {
                          draft_.name_of(part, item) + " has no effect: nothing was written there");
     }
     draft_.add(part, option, "NONE",
-               quoted(option + "=NONE") + " is written in " + bracketed(part.name) +
+               in_backticks(option + "=NONE") + " is written in " + bracketed(part.name) +
                    ": the stream was thrown away");
   }
 
@@ -378,6 +378,8 @@ class Translator {
 
 }  // namespace
 
-void translate_supervisor(Draft& draft, Dialect dialect) { Translator(draft, dialect).run(); }
+void translate_supervisor(Draft& draft, Dialect dialect) {
+  SupervisorTranslator(draft, dialect).run();
+}
 
 }  // namespace sup::compiler::migration

@@ -47,9 +47,10 @@ bool settle_plainly(Draft& draft, Part& part, Item& item, const DialectKey& row)
     case Treatment::respelled:
       if (item.overridden || part.sets(row.option)) {
         draft.comment_out(part, item, Fate::changed,
-                          name + " has no effect: " + quoted(row.option) + " is set, too");
+                          name + " has no effect: " + in_backticks(row.option) + " is set, too");
       } else {
-        draft.rename(part, item, row.option, name + " is called " + quoted(row.option) + " today");
+        draft.rename(part, item, row.option,
+                     name + " is called " + in_backticks(row.option) + " today");
       }
       return true;
     case Treatment::takes_effect:
@@ -74,7 +75,7 @@ void add_default(Draft& draft, Part& part, std::string_view option, std::string_
                  schema::Dialect dialect) {
   if (is_set(draft, part, option)) return;
   draft.add(part, option, value,
-            quoted(std::string(option) + "=" + std::string(value)) + " is written in " +
+            in_backticks(std::string(option) + "=" + std::string(value)) + " is written in " +
                 bracketed(part.name) + ": it is what " + product_of(dialect) + " does without it");
 }
 

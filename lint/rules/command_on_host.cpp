@@ -23,8 +23,8 @@ void check_found(const Context& context, Diagnostics& out, const ConfigSection& 
   auto& diagnostic =
       out.report(command_not_found.rule, found->is_path_known ? Severity::error : Severity::warning,
                  first_word(context, section, entry),
-                 "there is no program " + quoted(name) + " on this machine; " + section.display() +
-                     " will be FATAL");
+                 "there is no program " + in_backticks(name) + " on this machine; " +
+                     section.display() + " will be FATAL");
   if (found->searched.empty()) {
     diagnostic.with_hint("install it, or mend the path");
     return;
@@ -46,8 +46,8 @@ void check_executable(const Context& context, Diagnostics& out, const ConfigSect
   const bool is_folder = file->kind == Kind::directory;
   if (!is_folder && (file->mode & 0111U) != 0) return;
   out.report(command_not_executable.rule, first_word(context, section, entry),
-             quoted(found->path) + (is_folder ? " is a folder" : " is not executable") + "; " +
-                 section.display() + " will be FATAL")
+             in_backticks(found->path) + (is_folder ? " is a folder" : " is not executable") +
+                 "; " + section.display() + " will be FATAL")
       .with_hint(is_folder ? "name the program in it"
                            : "make it executable, or name the program that runs it");
 }
@@ -75,13 +75,13 @@ void check_script(const Context& context, Diagnostics& out, const ConfigSection&
         .with_hint(std::move(hint));
   };
   if (!start->starts_with("#!")) {
-    report(quoted(found->path) + " is a script without `#!` in its first line",
+    report(in_backticks(found->path) + " is a script without `#!` in its first line",
            "begin it with `#!/bin/sh`, or write `/bin/sh " + found->path + "`");
     return;
   }
   const std::string_view line = std::string_view(*start).substr(2, start->find('\n') - 2);
   if (line.ends_with('\r')) {
-    report("the first line of " + quoted(found->path) +
+    report("the first line of " + in_backticks(found->path) +
                " ends with a carriage return, which becomes a part of its interpreter's name",
            "convert its line ends");
     return;
@@ -91,7 +91,7 @@ void check_script(const Context& context, Diagnostics& out, const ConfigSection&
   if (start->find('\n') == std::string::npos || !interpreter.starts_with('/') ||
       machine->file(interpreter))
     return;
-  report("the interpreter " + quoted(interpreter) + " of " + quoted(found->path) +
+  report("the interpreter " + in_backticks(interpreter) + " of " + in_backticks(found->path) +
              " is not on this machine",
          "install it, or mend the first line of the script");
 }

@@ -60,7 +60,7 @@ void check_syntax(const Context& context, Diagnostics& out, const ConfigSection&
   if (sign == nullptr) return;
   auto& diagnostic =
       out.report(command_shell_syntax.rule, context.place_of(entry, *sign),
-                 quoted(sign->text) + " is handed to " + quoted(command.words[0].text) +
+                 in_backticks(sign->text) + " is handed to " + in_backticks(command.words[0].text) +
                      " as an argument, as no shell runs " + section.display());
   const bool redirects = sign->text.find_first_of("<>") != std::string::npos;
   diagnostic.with_hint(redirects ? "write `stdout_logfile=` and `redirect_stderr=true`, or "
@@ -83,8 +83,8 @@ void check_script(const Context& context, Diagnostics& out, const ConfigSection&
   auto& diagnostic = out.report(
       sh_c_script_not_quoted.rule,
       context.value_part(entry, script.begin, command.words.back().end - script.begin),
-      "only " + quoted(script.text) + " is the script of the shell; " + quoted(next.text) +
-          " and what follows are its arguments in " + section.display());
+      "only " + in_backticks(script.text) + " is the script of the shell; " +
+          in_backticks(next.text) + " and what follows are its arguments in " + section.display());
   diagnostic.with_hint("put the script into quotes");
   const std::string_view rest = entry.value.substr(script.begin);
   if (context.is_single_line(entry) && rest.find_first_of("\"\\$`") == std::string_view::npos)

@@ -101,9 +101,10 @@ void check_builtin(const Context& context, Diagnostics& out, const ConfigSection
   if (command.words.empty() || !command.error.empty()) return;
   const Word& first = command.words.front();
   if (!is_shell_builtin(first.text)) return;
-  auto& diagnostic = out.report(command_shell_builtin.rule, context.place_of(entry, first),
-                                quoted(first.text) + " is a command of the shell and no program; " +
-                                    section.display() + " will be FATAL");
+  auto& diagnostic =
+      out.report(command_shell_builtin.rule, context.place_of(entry, first),
+                 in_backticks(first.text) + " is a command of the shell and no program; " +
+                     section.display() + " will be FATAL");
   diagnostic.with_hint(first.text == "cd" ? "write `directory=` and the command"
                                           : "write `sh -c \"...\"`, or a script");
   offer_directory(context, diagnostic, section, entry, command);
@@ -199,13 +200,13 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
   auto& diagnostic = out.report(
       command_relative_to_directory.rule, is_only_there ? Severity::error : Severity::warning,
       context.place_of(entry, first),
-      quoted(path) + " is looked for in the folder where the daemon was started" +
+      in_backticks(path) + " is looked for in the folder where the daemon was started" +
           (directory_entry != nullptr ? ", not in `directory`" : ""));
   const std::string wanted =
       directory && directory->starts_with('/') ? joined : "%(here)s/" + std::string(inside);
-  diagnostic.with_hint("write the whole path, such as " + quoted(wanted));
+  diagnostic.with_hint("write the whole path, such as " + in_backticks(wanted));
   if (directory && directory->starts_with('/') && !first.is_quoted)
-    diagnostic.fix("write " + quoted(wanted), context.place_of(entry, first), wanted, false);
+    diagnostic.fix("write " + in_backticks(wanted), context.place_of(entry, first), wanted, false);
 }
 
 }  // namespace

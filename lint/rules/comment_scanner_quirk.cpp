@@ -16,8 +16,8 @@ std::size_t find_comment(std::string_view text) {
   return std::string_view::npos;
 }
 
-void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
-                 const ConfigEntry& entry) {
+void check_scanned(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry) {
   const Document& document = context.document(entry);
   const std::uint32_t first = document.entry_line(entry.entry);
   if (!document.has_comment(first)) return;
@@ -35,12 +35,12 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
       .with_hint("write no blank before the sign, or remove the text");
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_comment_scanner_quirk(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || !section.has_comment) continue;
     for (const ConfigEntry& entry : section.entries)
       if (entry.option != nullptr && !entry.overridden && !entry.from_default)
-        check_entry(context, out, section, entry);
+        check_scanned(context, out, section, entry);
   }
 }
 
@@ -49,7 +49,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule comment_scanner_quirk = {
     .rule = {"SUP1307", "comment-scanner-quirk", Severity::info,
              "a value with signs of comments of which Python misses one"},
-    .check = check
+    .check = check_comment_scanner_quirk
 };
 
 }  // namespace sup::lint

@@ -99,15 +99,15 @@ void check_files(const Context& context, Diagnostics& out) {
         container_logs_to_files.rule,
         is_written ? context.value_place(*found->entry) : section.headers.front(),
         section.display() + " logs to " +
-            (found->target.kind == schema::LogKind::file ? quoted(found->target.path)
+            (found->target.kind == schema::LogKind::file ? in_backticks(found->target.path)
                                                          : std::string("an AUTO file")) +
             " in the container, where it grows unseen and goes with it");
     const std::string device = found->channel->is_stderr ? "/dev/stderr" : "/dev/stdout";
-    diagnostic->with_hint("write " + quoted(option + "=" + device) + " and " +
-                          quoted(std::string(found->channel->maxbytes) + "=0"));
+    diagnostic->with_hint("write " + in_backticks(option + "=" + device) + " and " +
+                          in_backticks(std::string(found->channel->maxbytes) + "=0"));
     if (!is_written || !context.is_single_line(*found->entry)) continue;
     compiler::Fix fix;
-    fix.title = "write " + quoted(option + "=" + device);
+    fix.title = "write " + in_backticks(option + "=" + device);
     if (!set_option(context, fix, section, found->channel->maxbytes, "0", *found->entry)) continue;
     fix.edits.push_back({context.value_span(*found->entry), device});
     diagnostic->fixes.push_back(std::move(fix));
@@ -124,7 +124,7 @@ void check_user(const Context& context, Diagnostics& out, const ConfigSection& s
   auto& diagnostic =
       out.report(container_user_switch.rule, context.value_place(entry),
                  "if the container runs as another user than root, supervisord cannot change to " +
-                     quoted(*user) + " and does not start");
+                     in_backticks(*user) + " and does not start");
   diagnostic.with_hint("remove it, and set the user of the image");
   add_removal(context, diagnostic, entry, false);
 }
@@ -135,7 +135,7 @@ void check_paths(const Context& context, Diagnostics& out) {
   std::string missing;
   for (const OptionName option : OptionNames{"logfile", "pidfile"})
     if (daemon->find(option) == nullptr)
-      missing += (missing.empty() ? "" : " and ") + quoted(option);
+      missing += (missing.empty() ? "" : " and ") + in_backticks(option);
   if (missing.empty()) return;
   auto& diagnostic = out.report(
       container_default_paths.rule, daemon->headers.front(),

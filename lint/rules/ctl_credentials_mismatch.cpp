@@ -30,7 +30,7 @@ bool is_password(std::string_view given, std::string_view wanted) {
   return sha1_hex(given) == hash;
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_ctl_credentials_mismatch(const Context& context, Diagnostics& out) {
   const ConfigSection* ctl = context.config().find("supervisorctl");
   if (context.config().fragment || ctl == nullptr || ctl->header_files.front() != 0) return;
   const Server* server = server_of(context, *ctl);
@@ -79,7 +79,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule ctl_credentials_mismatch = {
     .rule = {"SUP504", "ctl-credentials-mismatch", Severity::warning,
              "supervisorctl does not have the password of its server"},
-    .check = check,
+    .check = check_ctl_credentials_mismatch,
     .looks_at_whole = true
 };
 

@@ -36,8 +36,9 @@ void check_switch(const Context& context, Diagnostics& out) {
     }
     const ConfigSection& home = *context.config().find("supervisord");
     out.report(user_needs_root_supervisord.rule, context.value_place(*entry),
-               section.display() + " cannot run as " + quoted(*user) + ": the daemon has become " +
-                   quoted(*daemon) + " before and may not change again")
+               section.display() + " cannot run as " + in_backticks(*user) +
+                   ": the daemon has become " + in_backticks(*daemon) +
+                   " before and may not change again")
         .with_hint("remove `user` here or in [supervisord]")
         .label(context.value_place(*home.find("user")), "the daemon's user");
   }
@@ -52,7 +53,7 @@ void check_foreground(const Context& context, Diagnostics& out, const ConfigSect
     if (key == "umask" && context.read<schema::Octal>(section, *entry).value_or(022) == 022)
       continue;
     out.report(foreground_ignores_directory_and_umask.rule, context.key_span(*entry),
-               quoted(context.key_text(*entry)) +
+               in_backticks(context.key_text(*entry)) +
                    " has no effect with `nodaemon=true`; programs get that of whoever starts the "
                    "daemon")
         .with_hint("set it in the programs")
@@ -67,7 +68,7 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
   const auto user = lesser_user(context);
   if (!user) return;
   out.report(privileged_port.rule, context.value_place(entry),
-             "ports below 1024 are root's, and the daemon has become " + quoted(*user) +
+             "ports below 1024 are root's, and the daemon has become " + in_backticks(*user) +
                  " before it opens " + section.display())
       .with_hint("choose a port from 1024 on");
 }

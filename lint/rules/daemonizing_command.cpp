@@ -16,14 +16,14 @@ void offer(const Context& context, Diagnostic& diagnostic, const ConfigEntry& en
     // Its argument in a word of its own stays behind: only flags without one are taken out.
     if (verdict.row->leaves.find(verdict.flag->text + "=") != std::string_view::npos) return;
     place.begin -= 1;
-    diagnostic.fix("leave out " + quoted(verdict.flag->text), place, "", false);
+    diagnostic.fix("leave out " + in_backticks(verdict.flag->text), place, "", false);
   } else if (verdict.flag == nullptr && verdict.row->advice.starts_with("add `-") &&
              verdict.row->stays.size() > 2) {
     const Span place = context.place_of(entry, command.argv.front());
     if (context.source_text(place) != command.argv.front().text) return;
     const std::string_view option =
         verdict.row->stays.substr(1, verdict.row->stays.find(' ', 1) - 1);
-    diagnostic.fix("add " + quoted(option), {place.source, place.end, place.end},
+    diagnostic.fix("add " + in_backticks(option), {place.source, place.end, place.end},
                    " " + std::string(option), false);
   }
 }
@@ -45,8 +45,8 @@ bool is_up_to_configuration(const Context& context, const CommandLine& command,
          context.is_on(*daemon, "nodaemon");
 }
 
-void check(const Context& context, Diagnostics& out, const ConfigSection& section,
-           const ConfigEntry& entry) {
+void check_daemonizing_command(const Context& context, Diagnostics& out,
+                               const ConfigSection& section, const ConfigEntry& entry) {
   const CommandLine& command = context.command(section, entry);
   // Debian's configuration of redis says `daemonize yes`.
   if (command.program == "redis-server" && command.argv.size() == 2 &&
@@ -68,8 +68,9 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
       : is_open ? Severity::info
                 : Severity::warning,
       context.place_of(entry, is_told ? *verdict.flag : command.argv.front()),
-      quoted(command.program) +
-          (is_told   ? " is told by " + quoted(verdict.flag->text) + " to leave the foreground; "
+      in_backticks(command.program) +
+          (is_told
+               ? " is told by " + in_backticks(verdict.flag->text) + " to leave the foreground; "
            : is_open ? " leaves the foreground unless its configuration keeps it there; "
                      : " leaves the foreground unless it is told to stay; ") +
           std::string(consequence) + section.display());
@@ -82,7 +83,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule daemonizing_command = {
     .rule = {"SUP801",         "daemonizing-command", Severity::error,
              "a program that leaves the foreground"},
-    .check_value = check,
+    .check_value = check_daemonizing_command,
     .options = {"command"}
 };
 

@@ -35,13 +35,13 @@ void check_nocleanup(const Context& context, Diagnostics& out) {
     return;
   auto& diagnostic =
       out.report(dead_option.rule, context.key_span(*entry),
-                 quoted(context.key_text(*entry)) +
+                 in_backticks(context.key_text(*entry)) +
                      " does nothing here: it keeps old AUTO logs, and no program has one");
   diagnostic.with_hint("remove it");
   add_removal(context, diagnostic, *entry, true);
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_dead_option(const Context& context, Diagnostics& out) {
   check_nocleanup(context, out);
   const ConfigSection* daemon = context.config().find("supervisord");
   if (daemon == nullptr || !daemon->has_unknown_key) return;
@@ -49,7 +49,7 @@ void check(const Context& context, Diagnostics& out) {
   for (const ConfigEntry& entry : daemon->entries) {
     if (entry.from_default || judge.judge(entry).kind != KeyKind::command_line) continue;
     auto& diagnostic = out.report(dead_option.rule, context.key_span(entry),
-                                  quoted(context.key_text(entry)) +
+                                  in_backticks(context.key_text(entry)) +
                                       " is an option of the command line; Supervisor does not "
                                       "read it in a file");
     diagnostic.with_hint("give it to supervisord as `--" + std::string(entry.key) + "`");
@@ -61,7 +61,7 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule dead_option = {
     .rule = {"SUP1304", "dead-option", Severity::info, "an option that does nothing"},
-    .check = check,
+    .check = check_dead_option,
     .looks_at_whole = true
 };
 

@@ -7,7 +7,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_default_section(const Context& context, Diagnostics& out) {
   const auto& sections = context.config().sections;
   const auto victim = std::find_if(sections.begin(), sections.end(), [](const auto& section) {
     return section.name && schema::takes_any_key(section.name->kind);
@@ -35,7 +35,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule default_section = {
     .rule = {"SUP123", "default-section", Severity::warning,
              "a [DEFAULT] section, which changes every other one"},
-    .check = check,
+    .check = check_default_section,
     .looks_at_whole = true
 };
 

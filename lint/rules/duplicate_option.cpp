@@ -33,7 +33,7 @@ void offer_joining(const Context& context, Diagnostic& diagnostic, const ConfigS
   diagnostic.fixes.push_back(std::move(fix));
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_duplicate_option(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || !section.has_overridden) continue;
     // The last one of each key below each header.
@@ -53,7 +53,7 @@ void check(const Context& context, Diagnostics& out) {
       auto& diagnostic =
           out.report(duplicate_option.rule, is_same ? Severity::style : Severity::warning,
                      context.key_span(*second),
-                     quoted(context.key_text(*second)) + " is written twice in " +
+                     in_backticks(context.key_text(*second)) + " is written twice in " +
                          section.display() + (is_same ? "" : "; the first value is lost"));
       diagnostic.label(context.key_span(*first), "first written here");
       if (is_same) {
@@ -72,7 +72,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule duplicate_option = {
     .rule = {"SUP107", "duplicate-option", Severity::warning,
              "the same option is written twice in a section"},
-    .check = check
+    .check = check_duplicate_option
 };
 
 }  // namespace sup::lint

@@ -37,7 +37,7 @@ std::map<Place, std::vector<std::string_view>> overriding_keys(const Context& co
   return keys;
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_duplicate_section(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || section.headers.size() < 2) continue;
     const bool is_named = schema::section_row(section.name->kind).naming == schema::Naming::named;
@@ -58,7 +58,7 @@ void check(const Context& context, Diagnostics& out) {
       std::string message = section.display() + " is written twice; Supervisor merges the sections";
       for (const std::string_view key : keys) {
         message +=
-            (key.data() == keys.front().data() ? "; this one replaces " : ", ") + quoted(key);
+            (key.data() == keys.front().data() ? "; this one replaces " : ", ") + in_backticks(key);
       }
       out.report(duplicate_section.rule, header, std::move(message))
           .label(section.headers[0], "first written here");
@@ -70,7 +70,7 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule duplicate_section = {
     .rule = {"SUP104", "duplicate-section", Severity::warning, "the same section is written twice"},
-    .check = check
+    .check = check_duplicate_section
 };
 
 }  // namespace sup::lint

@@ -9,7 +9,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_empty_configuration(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
   const auto& sections = context.config().sections;
   const ConfigSection* daemon = context.config().find("supervisord");
@@ -37,7 +37,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule empty_configuration = {
     .rule = {"SUP124", "empty-configuration", Severity::warning,
              "a configuration without any program"},
-    .check = check,
+    .check = check_empty_configuration,
     .looks_at_whole = true
 };
 

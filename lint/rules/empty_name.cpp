@@ -6,7 +6,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_empty_name(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || schema::section_row(section.name->kind).naming != schema::Naming::named)
       continue;
@@ -31,7 +31,7 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule empty_name = {
     .rule = {"SUP109", "empty-name", Severity::error, "a section or process whose name is empty"},
-    .check = check
+    .check = check_empty_name
 };
 
 }  // namespace sup::lint

@@ -29,10 +29,10 @@ void check_duplicate(const Context& context, Diagnostics& out, const ConfigSecti
   for (const EnvironmentPair& pair : *pairs) {
     const auto [first, is_new] = seen.try_emplace(pair.name, &pair);
     if (is_new) continue;
-    auto& diagnostic = out.report(
-        environment_duplicate_key.rule,
-        context.value_part(entry, pair.name_begin, pair.name.size()),
-        quoted(pair.name) + " is set twice in " + section.display() + "; the last value counts");
+    auto& diagnostic = out.report(environment_duplicate_key.rule,
+                                  context.value_part(entry, pair.name_begin, pair.name.size()),
+                                  in_backticks(pair.name) + " is set twice in " +
+                                      section.display() + "; the last value counts");
     diagnostic.with_hint("keep one");
     diagnostic.label(
         context.value_part(entry, first->second->name_begin, first->second->name.size()),
@@ -60,9 +60,9 @@ void check_name(const Context& context, Diagnostics& out, const ConfigSection& s
     if (is_quoted) {
       // From 4.4 on the quotes are taken away, as they are from values.
       if (context.options().target == schema::Target::v4_4) continue;
-      auto& diagnostic = out.report(
-          environment_odd_name.rule, place,
-          "the quotes become a part of the name " + quoted(name) + " in " + section.display());
+      auto& diagnostic = out.report(environment_odd_name.rule, place,
+                                    "the quotes become a part of the name " + in_backticks(name) +
+                                        " in " + section.display());
       const std::string_view inner = name.substr(1, name.size() < 2 ? 0 : name.size() - 2);
       diagnostic.with_hint("quote only the value");
       if (is_variable_name(inner) && context.source_text(place) == name)
@@ -76,8 +76,9 @@ void check_name(const Context& context, Diagnostics& out, const ConfigSection& s
             "-.ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
             std::string_view::npos &&
         (name.front() < '0' || name.front() > '9');
-    out.report(environment_odd_name.rule, is_usable ? Severity::info : Severity::warning, place,
-               quoted(name) + " in " + section.display() + " is no name that a shell could read")
+    out.report(
+           environment_odd_name.rule, is_usable ? Severity::info : Severity::warning, place,
+           in_backticks(name) + " in " + section.display() + " is no name that a shell could read")
         .with_hint("use letters, digits and underscores");
   }
 }
@@ -93,7 +94,7 @@ void check_reserved(const Context& context, Diagnostics& out, const ConfigSectio
   for (const EnvironmentPair& pair : *pairs) {
     if (std::find(reserved.begin(), reserved.end(), pair.name) == reserved.end()) continue;
     out.report(reserved_variable.rule, context.value_part(entry, pair.name_begin, pair.name.size()),
-               quoted(pair.name) + " in " + section.display() +
+               in_backticks(pair.name) + " in " + section.display() +
                    " replaces what Supervisor tells its programs")
         .with_hint(pair.name == "SUPERVISOR_SERVER_URL" ? "write `serverurl=` instead"
                                                         : "choose another name");

@@ -67,7 +67,7 @@ void report_home(const Context& context, Diagnostics& out, const ConfigSection& 
   auto& diagnostic =
       out.report(home_not_set_for_user.rule, severity, context.value_place(entry),
                  section.display() +
-                     (more == 0 ? " runs as " + quoted(user)
+                     (more == 0 ? " runs as " + in_backticks(user)
                                 : " and " + std::to_string(more) + " more run as another user") +
                      ", but HOME, USER and LOGNAME stay those of whoever started the daemon");
   diagnostic.with_hint(is_known ? "write `environment=" + variables + "`"
@@ -168,12 +168,12 @@ void check_privilege(const Context& context, Diagnostics& out, const ConfigSecti
       });
   if (use == command.wrappers.end()) return;
   const bool stays = use->name == "sudo" || use->name == "su" || use->name == "runuser";
-  auto& diagnostic =
-      out.report(privilege_wrapper.rule, context.place_of(entry, use->word),
-                 quoted(use->name) + (stays ? " stays between Supervisor and " + section.display() +
-                                                  ", and gets the signals in its place"
-                                            : " changes the user of " + section.display() +
-                                                  ", which Supervisor can do itself"));
+  auto& diagnostic = out.report(
+      privilege_wrapper.rule, context.place_of(entry, use->word),
+      in_backticks(use->name) + (stays ? " stays between Supervisor and " + section.display() +
+                                             ", and gets the signals in its place"
+                                       : " changes the user of " + section.display() +
+                                             ", which Supervisor can do itself"));
   const std::string user = user_of(*use);
   diagnostic.with_hint(user.empty() ? "write `user=`" : "write `user=" + user + "`");
   const bool is_first = use->word.begin == 0 && use == command.wrappers.begin();
@@ -193,7 +193,7 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
   const auto tell = [&](const std::string& option) {
     out.report(secret_on_command_line.rule, context.key_span(entry),
                "every user of the machine can read what " + section.display() + " gets by " +
-                   quoted(option) + " in the process list")
+                   in_backticks(option) + " in the process list")
         .with_hint("hand it over by `environment` or a file");
   };
   const auto listener = listener_arguments(command);

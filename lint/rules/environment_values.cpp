@@ -24,12 +24,12 @@ void check_truncated(const Context& context, Diagnostics& out, const ConfigSecti
         entry.value.substr(pair.value_begin, pair.meant_end - pair.value_begin);
     const std::size_t read_end = pair.value_begin + pair.value.size();
     const bool is_secret = is_secret_name(pair.name);
-    auto& diagnostic =
-        out.report(environment_value_truncated.rule,
-                   context.value_part(entry, read_end, pair.meant_end - read_end),
-                   quoted(pair.name) + " of " + section.display() + " gets only " +
-                       (is_secret ? std::string("the part before this") : quoted(pair.value)) +
-                       "; a value with such a character needs quotes");
+    auto& diagnostic = out.report(
+        environment_value_truncated.rule,
+        context.value_part(entry, read_end, pair.meant_end - read_end),
+        in_backticks(pair.name) + " of " + section.display() + " gets only " +
+            (is_secret ? std::string("the part before this") : in_backticks(pair.value)) +
+            "; a value with such a character needs quotes");
     if (meant.find_first_of("\"'\\") != std::string_view::npos) {
       diagnostic.with_hint(meant.find('\'') == std::string_view::npos
                                ? "put the whole value into single quotes"
@@ -51,7 +51,7 @@ void check_separator(const Context& context, Diagnostics& out, const ConfigSecti
     const Span place = context.value_part(entry, pair.separator_begin, pair.separator.size());
     auto& diagnostic =
         out.report(environment_odd_separator.rule, place,
-                   quoted(pair.separator) + " separates variables of " + section.display() +
+                   in_backticks(pair.separator) + " separates variables of " + section.display() +
                        " by accident only, as Supervisor takes any sign there");
     diagnostic.with_hint("write `,`");
     diagnostic.fix("write `,`", place, ",", true);
@@ -85,12 +85,13 @@ void check_variable(const Context& context, Diagnostics& out, const ConfigSectio
       const std::string name(
           written.substr(written[1] == '{' ? 2 : 1, written.size() - (written[1] == '{' ? 3 : 1)));
       const Span place = context.value_part(entry, pair.value_begin + at, written.size());
-      auto& diagnostic = out.report(environment_literal_variable.rule, place,
-                                    quoted(pair.name) + " of " + section.display() + " gets " +
-                                        quoted(written) + " as it stands; nothing replaces it");
+      auto& diagnostic =
+          out.report(environment_literal_variable.rule, place,
+                     in_backticks(pair.name) + " of " + section.display() + " gets " +
+                         in_backticks(written) + " as it stands; nothing replaces it");
       const std::string wanted = "%(ENV_" + name + ")s";
-      diagnostic.with_hint("write " + quoted(wanted));
-      diagnostic.fix("write " + quoted(wanted), place, wanted, false);
+      diagnostic.with_hint("write " + in_backticks(wanted));
+      diagnostic.fix("write " + in_backticks(wanted), place, wanted, false);
       return;
     }
   });
@@ -118,10 +119,11 @@ void check_stripping(const Context& context, Diagnostics& out, const ConfigSecti
       const bool is_secret = is_secret_name(pair.name);
       out.report(environment_quote_stripping.rule,
                  context.value_part(entry, pair.value_begin, pair.value.size()),
-                 quoted(pair.name) + " of " + section.display() + " differs between versions" +
+                 in_backticks(pair.name) + " of " + section.display() +
+                     " differs between versions" +
                      (is_secret ? ", as its quotes are read in two ways"
-                                : ": " + quoted(before[i].second) + " up to 4.3, " +
-                                      quoted(after[i].second) + " from 4.4"))
+                                : ": " + in_backticks(before[i].second) + " up to 4.3, " +
+                                      in_backticks(after[i].second) + " from 4.4"))
           .with_hint("avoid quotes at the ends of values, and backslashes");
       break;
     }

@@ -84,8 +84,8 @@ void check_quoting(const Context& context, Diagnostics& out, const ConfigSection
       return pair.first == difference->first;
     });
     message += "Supervisor up to 4.3 reads " + difference->first + " as " +
-               quoted(difference->second) + ", 4.4 as " +
-               quoted(other == after.end() ? "" : other->second);
+               in_backticks(difference->second) + ", 4.4 as " +
+               in_backticks(other == after.end() ? "" : other->second);
   }
   auto& diagnostic = out.report(environment_quoting_changes.rule, severity_for(context),
                                 context.value_place(entry), std::move(message));

@@ -20,7 +20,7 @@ bool hears_texts(const EventTypes& types) {
          wants(EventType::PROCESS_COMMUNICATION_STDERR) || wants(EventType::REMOTE_COMMUNICATION);
 }
 
-void check(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_event_length(const Context& context, Diagnostics& out, const ConfigSection& section) {
   if (section.name->kind != SectionKind::eventlistener || section.find("event_length") != nullptr)
     return;
   const CommandLine* command = command_of(context, section);
@@ -48,7 +48,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule event_length_in_characters = {
     .rule = {"SUP626",        "event-length-in-characters", Severity::info,
              "a listener that is not Python and gets texts of programs"},
-    .check_section = check,
+    .check_section = check_event_length,
     .options = {"events"}
 };
 

@@ -13,8 +13,8 @@ std::size_t value_end(std::string_view text, std::size_t begin) {
   return std::min(text.find_first_of(", \t\r\n\"'#;", begin), text.size());
 }
 
-void check(const Context& context, Diagnostics& out, const ConfigSection& section,
-           const ConfigEntry& entry) {
+void check_expansion_needs_quotes(const Context& context, Diagnostics& out,
+                                  const ConfigSection& section, const ConfigEntry& entry) {
   const std::string_view text = entry.value;
   if (!entry.is_template || text.find(start) == std::string_view::npos) return;
   char open = 0;
@@ -53,7 +53,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule expansion_needs_quotes = {
     .rule = {"SUP410", "expansion-needs-quotes", Severity::info,
              "%(ENV_X)s without quotes in environment="},
-    .check_value = check,
+    .check_value = check_expansion_needs_quotes,
     .type = schema::Environment::name
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 using Kind = schema::FileFacts::Kind;
 
-bool is_root(std::string_view user) { return user == "root" || user == "0"; }
+bool runs_as_root(std::string_view user) { return user == "root" || user == "0"; }
 
 void check_socket(const Context& context, Diagnostics& out, const ConfigSection& section,
                   const ConfigEntry& entry) {
@@ -29,7 +29,7 @@ void check_socket(const Context& context, Diagnostics& out, const ConfigSection&
   const std::string folder = folder_of(*path);
   if (machine->directory_exists(folder)) return;
   out.report(socket_directory_missing.rule, context.value_place(entry),
-             "the folder " + quoted(folder) + " does not exist; the daemon cannot open " +
+             "the folder " + in_backticks(folder) + " does not exist; the daemon cannot open " +
                  section.display() + " and does not start")
       .with_hint("create it; below /run at each boot, by tmpfiles.d or RuntimeDirectory=");
 }
@@ -54,7 +54,7 @@ void check_writable(const Context& context, Diagnostics& out) {
   const ConfigSection* daemon = context.config().find("supervisord");
   if (machine == nullptr || !machine->file || !machine->user || daemon == nullptr) return;
   const auto name = context.read<schema::User>(*daemon, "user");
-  if (!name || is_root(*name)) return;
+  if (!name || runs_as_root(*name)) return;
   const auto user = machine->user(*name);
   if (!user) return;
   const auto look_at = [&](const ConfigSection& section, OptionName key, bool is_directory) {
@@ -65,8 +65,8 @@ void check_writable(const Context& context, Diagnostics& out) {
     const auto blocked = blocked_by(*machine, *path, *user, is_directory);
     if (!blocked) return;
     out.report(not_writable.rule, context.value_place(*entry),
-               quoted(*name) + ", as which the daemon runs, may not write " +
-                   (*blocked == *path ? "this" : "into " + quoted(*blocked)))
+               in_backticks(*name) + ", as which the daemon runs, may not write " +
+                   (*blocked == *path ? "this" : "into " + in_backticks(*blocked)))
         .with_hint("give it a folder of its own");
   };
   for (const ConfigSection& section : context.sections()) {
@@ -115,11 +115,11 @@ std::string writer_of(const schema::FileFacts& file) {
 // Whether a program of the section runs as root.
 bool runs_as_root(const Context& context, const ConfigSection& section) {
   if (const ConfigEntry* entry = section.find("user"))
-    return is_root(context.read<schema::User>(section, *entry).value_or("-"));
+    return runs_as_root(context.read<schema::User>(section, *entry).value_or("-"));
   if (context.config().fragment) return false;  // not known
   const ConfigSection* daemon = context.config().find("supervisord");
   if (daemon == nullptr || daemon->find("user") == nullptr) return true;
-  return is_root(context.read<schema::User>(*daemon, "user").value_or("-"));
+  return runs_as_root(context.read<schema::User>(*daemon, "user").value_or("-"));
 }
 
 void check_others(const Context& context, Diagnostics& out, const ConfigSection& section) {
@@ -140,7 +140,8 @@ void check_others(const Context& context, Diagnostics& out, const ConfigSection&
       const std::string writer = file ? writer_of(*file) : std::string{};
       if (writer.empty()) continue;
       out.report(writable_by_others.rule, context.place_of(entry, command.words.front()),
-                 section.display() + " runs as root, and " + writer + " may change " + quoted(each))
+                 section.display() + " runs as root, and " + writer + " may change " +
+                     in_backticks(each))
           .with_hint("give it to root, or write `user=`");
       return;
     }
@@ -185,7 +186,7 @@ void check_directory(const Context& context, Diagnostics& out, const ConfigSecti
   const auto path = context.text(section, entry);
   if (!path || !path->starts_with('/') || machine->directory_exists(*path)) return;
   out.report(compiler::compiler_rule("directory-missing"), context.value_place(entry),
-             section.display() + " directory: the folder " + quoted(*path) +
+             section.display() + " directory: the folder " + in_backticks(*path) +
                  " does not exist; the program cannot be started");
 }
 

@@ -38,23 +38,23 @@ void check_headers(const Context& context, Diagnostics& out) {
               });
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_foreign_dialect_option(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::foreign,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge& judge) {
              const schema::DialectKey& foreign = *verdict.row;
              auto& diagnostic =
                  out.report(foreign_dialect_option.rule, context.key_span(entry),
-                            quoted(context.key_text(entry)) + " in " + section.display() +
+                            in_backticks(context.key_text(entry)) + " in " + section.display() +
                                 " is an option of " + std::string(verdict.product()) +
                                 "; Supervisor ignores it");
              if (foreign.option.empty() || !foreign.advice.empty()) {
                diagnostic.with_hint(std::string(foreign.advice));
                return;
              }
-             diagnostic.with_hint("Supervisor calls it " + quoted(foreign.option));
+             diagnostic.with_hint("Supervisor calls it " + in_backticks(foreign.option));
              if (judge.is_free(foreign.option) && !entry.overridden) {
-               diagnostic.fix("write " + quoted(foreign.option), context.key_span(entry),
+               diagnostic.fix("write " + in_backticks(foreign.option), context.key_span(entry),
                               std::string(foreign.option), false);
              }
            });
@@ -67,7 +67,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule foreign_dialect_option = {
     .rule = {"SUP206", "foreign-dialect-option", Severity::warning,
              "an option or a section of another product"},
-    .check = check,
+    .check = check_foreign_dialect_option,
     .looks_at_whole = true
 };
 

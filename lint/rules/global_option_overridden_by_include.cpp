@@ -25,7 +25,7 @@ void check_section(const Context& context, Diagnostics& out, const ConfigSection
                               context.sources()[context.key_span(entry).source].path;
     if (is_same_file || before.value == entry.value) continue;
     auto& diagnostic = out.report(global_option_overridden_by_include.rule, context.key_span(entry),
-                                  quoted(entry.key) + " of " + section.display() +
+                                  in_backticks(entry.key) + " of " + section.display() +
                                       " is set in two files; this one, read later, counts");
     diagnostic.with_hint("set it in one place");
     if (entry.option->has(schema::OptionFlags::secret)) {
@@ -36,7 +36,7 @@ void check_section(const Context& context, Diagnostics& out, const ConfigSection
   }
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_global_option_overridden_by_include(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
   for (const ConfigSection& section : context.config().sections)
     if (section.name && section.headers.size() > 1 && section.has_overridden &&
@@ -49,7 +49,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule global_option_overridden_by_include = {
     .rule = {"SUP125", "global-option-overridden-by-include", Severity::warning,
              "an option of the daemon that an included file changes"},
-    .check = check,
+    .check = check_global_option_overridden_by_include,
     .looks_at_whole = true
 };
 

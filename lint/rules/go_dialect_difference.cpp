@@ -18,7 +18,7 @@ Span place_at(const Context& context, compiler::SourceId source, std::uint32_t o
           static_cast<std::uint32_t>(std::min(std::max<std::size_t>(end, offset), text.size()))};
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_go_dialect_difference(const Context& context, Diagnostics& out) {
   const compiler::MigratedFiles* migrated = context.options().migrated;
   if (migrated == nullptr) return;
   for (compiler::SourceId id = 0; id < context.sources().size(); ++id) {
@@ -34,7 +34,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule go_dialect_difference = {
     .rule = {"SUP1310", "go-dialect-difference", Severity::info,
              "a setting that the Go supervisord takes in another way"},
-    .check = check,
+    .check = check_go_dialect_difference,
     .looks_at_whole = true
 };
 

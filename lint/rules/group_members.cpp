@@ -12,8 +12,6 @@ namespace sup::lint {
 
 namespace {
 
-constexpr std::size_t most_labels = 5;
-
 // The list without some of its members.
 std::string list_without(const GroupMembers& group, const std::vector<bool>& dropped) {
   std::string text;
@@ -85,7 +83,7 @@ void check_several(const Context& context, Diagnostics& out) {
   }
 }
 
-void check_twice(const Context& context, Diagnostics& out) {
+void check_member_twice(const Context& context, Diagnostics& out) {
   for (const GroupMembers& group : context.references().groups()) {
     std::unordered_set<std::string_view> seen;
     std::vector<bool> dropped(group.members.size());
@@ -96,17 +94,19 @@ void check_twice(const Context& context, Diagnostics& out) {
       dropped[i] = true;
       const Span place = place_of(context, group, member);
       if (diagnostic != nullptr) {
-        if (diagnostic->labels.size() < most_labels) diagnostic->label(place, "and this one");
+        if (diagnostic->labels.size() < compiler::most_labels)
+          diagnostic->label(place, "and this one");
         continue;
       }
-      diagnostic = &out.report(member_listed_twice.rule, place,
-                               group.section->display() + " programs: " + quoted(member.name) +
-                                   " is listed twice; it runs once all the same");
+      diagnostic =
+          &out.report(member_listed_twice.rule, place,
+                      group.section->display() + " programs: " + in_backticks(member.name) +
+                          " is listed twice; it runs once all the same");
       diagnostic->with_hint("remove it");
     }
     if (diagnostic == nullptr || !context.is_single_line(*group.programs)) continue;
     const std::string rest = list_without(group, dropped);
-    diagnostic->fix("write " + quoted(rest), context.value_span(*group.programs), rest, true);
+    diagnostic->fix("write " + in_backticks(rest), context.value_span(*group.programs), rest, true);
   }
 }
 
@@ -128,7 +128,7 @@ void check_fcgi(const Context& context, Diagnostics& out) {
       if (!context.is_single_line(*group.programs) || group.members.size() < 2) continue;
       std::vector<bool> dropped(group.members.size());
       dropped[i] = true;
-      diagnostic.fix("remove " + quoted(member.name), context.value_span(*group.programs),
+      diagnostic.fix("remove " + in_backticks(member.name), context.value_span(*group.programs),
                      list_without(group, dropped), false);
     }
   }
@@ -151,7 +151,7 @@ const LintRule program_in_several_groups = {
 const LintRule member_listed_twice = {
     .rule = {"SUP511", "member-listed-twice", Severity::warning,
              "a program twice in the list of one group"},
-    .check = check_twice,
+    .check = check_member_twice,
     .looks_at_whole = true
 };
 

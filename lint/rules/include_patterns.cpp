@@ -50,7 +50,7 @@ void check_commas(const Context& context, Diagnostics& out) {
     if (places.empty()) continue;
     auto& diagnostic =
         out.report(include_comma_separated.rule, pattern.span,
-                   "[include] files: " + quoted(pattern.written) +
+                   "[include] files: " + in_backticks(pattern.written) +
                        " is one pattern for Supervisor, commas and all; it matches nothing");
     if (pattern.written.find('{') != std::string_view::npos) {
       diagnostic.with_hint("there are no braces in patterns; write each pattern");
@@ -59,7 +59,7 @@ void check_commas(const Context& context, Diagnostics& out) {
     diagnostic.with_hint("separate patterns by blanks");
     const std::string text = separated(pattern.written, places);
     if (is_shown(context, pattern))
-      diagnostic.fix("write " + quoted(text), pattern.span, text, true);
+      diagnostic.fix("write " + in_backticks(text), pattern.span, text, true);
   }
 }
 
@@ -77,7 +77,7 @@ void check_shell(const Context& context, Diagnostics& out) {
                                                  : "quotes are part of the pattern here";
     auto& diagnostic = out.report(
         include_quoted_or_tilde.rule, pattern.span,
-        "[include] files: " + std::string(what) + "; " + quoted(text) + " matches nothing");
+        "[include] files: " + std::string(what) + "; " + in_backticks(text) + " matches nothing");
     diagnostic.with_hint(has_tilde      ? "write the whole path"
                          : has_variable ? "write the path, or `%(ENV_NAME)s` for a variable"
                                         : "remove the quotes");

@@ -50,7 +50,7 @@ void check_copies(const Context& context, Diagnostics& out) {
         copies.size() == 1 ? "" : " and " + std::to_string(copies.size() - 1) + " more like it";
     auto& diagnostic = out.report(
         include_pulls_backup_file.rule, pattern,
-        "[include] reads " + quoted(context.sources()[copies.front()].path) + more +
+        "[include] reads " + in_backticks(context.sources()[copies.front()].path) + more +
             ", put aside as it seems; where it has the sections of another file, the later wins");
     diagnostic.with_hint("match the names that are meant, such as `*.conf`");
     const std::string_view text = context.source_text(pattern);
@@ -106,7 +106,7 @@ void check_missed(const Context& context, Diagnostics& out) {
       const auto text = machine->file_text(folder + "/" + name);
       if (!text || !has_sections(*text)) continue;
       out.report(config_file_not_included.rule, span,
-                 quoted(folder + "/" + name) +
+                 in_backticks(folder + "/" + name) +
                      " has sections of Supervisor, but no pattern of [include] matches it")
           .with_hint("rename it, or widen the pattern");
     }
@@ -130,7 +130,7 @@ std::set<SourceId> sharing_files(const Context& context) {
   return sharing;
 }
 
-void check_twice(const Context& context, Diagnostics& out) {
+void check_included_twice(const Context& context, Diagnostics& out) {
   const auto& sources = context.sources();
   std::unordered_map<std::string_view, SourceId> first;
   std::map<std::uint32_t, SourceId> again;  // by pattern
@@ -148,7 +148,7 @@ void check_twice(const Context& context, Diagnostics& out) {
     const Span pattern = *sources[id].included_from;
     const auto& earlier = sources[first.at(sources[id].path)].included_from;
     auto& diagnostic = out.report(file_included_twice.rule, pattern,
-                                  quoted(sources[id].path) + " is read a second time here" +
+                                  in_backticks(sources[id].path) + " is read a second time here" +
                                       (earlier ? "" : ", being the main file itself"));
     diagnostic.with_hint("remove one of the two");
     if (earlier) diagnostic.label(*earlier, "first read for this pattern");
@@ -189,7 +189,7 @@ const LintRule config_file_not_included = {
 const LintRule file_included_twice = {
     .rule = {"SUP120", "file-included-twice", Severity::info,
              "a file that two patterns of [include] match"},
-    .check = check_twice,
+    .check = check_included_twice,
     .looks_at_whole = true
 };
 

@@ -10,8 +10,6 @@ namespace sup::lint {
 
 namespace {
 
-constexpr std::size_t most_labels = 5;
-
 // Whether the joined value is refused, or will be when the program starts.
 bool is_refused(const Context& context, const ConfigEntry& entry) {
   if (entry.key == "command") return true;
@@ -69,8 +67,8 @@ void offer_dedenting(const Context& context, Diagnostic& diagnostic, const Confi
   diagnostic.fixes.push_back(std::move(fix));
 }
 
-void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
-                 const ConfigEntry& entry) {
+void check_joined(const Context& context, Diagnostics& out, const ConfigSection& section,
+                  const ConfigEntry& entry) {
   const compiler::Document& document = context.document(entry);
   const auto lines = continuation_lines(context, entry);
   Diagnostic* diagnostic = nullptr;
@@ -91,12 +89,14 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
     any_option |= is_option;
     if (diagnostic != nullptr) {
       diagnostic->severity = std::max(diagnostic->severity, severity);
-      if (diagnostic->labels.size() < most_labels) diagnostic->label(content, "and so is this");
+      if (diagnostic->labels.size() < compiler::most_labels)
+        diagnostic->label(content, "and so is this");
       continue;
     }
-    diagnostic = &out.report(indented_option_joins_previous.rule, severity, content,
-                             "this line is indented and so is part of the value of " +
-                                 quoted(context.key_text(entry)) + " in " + section.display());
+    diagnostic =
+        &out.report(indented_option_joins_previous.rule, severity, content,
+                    "this line is indented and so is part of the value of " +
+                        in_backticks(context.key_text(entry)) + " in " + section.display());
     const bool is_behind_blank = document.line_kind(line - 1) == compiler::LineKind::blank;
     diagnostic->with_hint(is_header ? "the section does not exist; remove the indentation"
                           : is_stray && is_behind_blank
@@ -108,11 +108,11 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
     offer_dedenting(context, *diagnostic, section, entry, lines);
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_indented_option_joins_previous(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.has_continuation) continue;
     for (const ConfigEntry& entry : section.entries) {
-      if (!entry.from_default) check_entry(context, out, section, entry);
+      if (!entry.from_default) check_joined(context, out, section, entry);
     }
   }
 }
@@ -122,7 +122,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule indented_option_joins_previous = {
     .rule = {"SUP106", "indented-option-joins-previous", Severity::warning,
              "an indented option or header, which is part of the value above"},
-    .check = check
+    .check = check_indented_option_joins_previous
 };
 
 }  // namespace sup::lint

@@ -136,8 +136,8 @@ void offer_closing_up(const Context& context, Diagnostic& diagnostic, const Conf
   diagnostic.fixes.push_back(std::move(fix));
 }
 
-void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
-                 const ConfigEntry& entry) {
+void check_cut_off(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry) {
   const Document& document = context.document(entry);
   const std::uint32_t first = document.entry_line(entry.entry);
   if (!document.has_continuation(entry.entry) && !document.has_comment(first)) return;
@@ -171,8 +171,8 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
                                   {document.source, line.comment_begin,
                                    line.comment_begin + static_cast<std::uint32_t>(comment.size())},
                                   "a comment starts here and cuts the value of " +
-                                      quoted(context.key_text(entry)) + " in " + section.display() +
-                                      (is_open ? " inside quotes" : ""));
+                                      in_backticks(context.key_text(entry)) + " in " +
+                                      section.display() + (is_open ? " inside quotes" : ""));
     diagnostic.with_hint(std::string("a `") + comment.front() +
                          "` after a blank starts a comment, quotes or not");
     if (is_open && comment.front() == ';') {
@@ -182,12 +182,12 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
   }
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_inline_comment_truncates_value(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || (!section.has_comment && !section.has_continuation)) continue;
     for (const ConfigEntry& entry : section.entries)
       if (entry.option != nullptr && !entry.overridden && !entry.from_default)
-        check_entry(context, out, section, entry);
+        check_cut_off(context, out, section, entry);
   }
 }
 
@@ -196,7 +196,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule inline_comment_truncates_value = {
     .rule = {"SUP105", "inline-comment-truncates-value", Severity::warning,
              "a ; or # after a blank that cuts a value"},
-    .check = check
+    .check = check_inline_comment_truncates_value
 };
 
 }  // namespace sup::lint

@@ -40,7 +40,7 @@ void report(const Context& context, Diagnostics& out, const compiler::Document& 
   }
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_invisible_indentation(const Context& context, Diagnostics& out) {
   // Continuation lines that are options in disguise lose the blank, all others keep an indentation.
   std::set<std::pair<compiler::SourceId, std::uint32_t>> joined;
   for (const ConfigSection& section : context.config().sections) {
@@ -85,7 +85,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule invisible_indentation = {
     .rule = {"SUP126", "invisible-indentation", Severity::warning,
              "a line that starts with a blank that is not ASCII"},
-    .check = check,
+    .check = check_invisible_indentation,
     .looks_at_whole = true
 };
 

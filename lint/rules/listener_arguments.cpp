@@ -106,13 +106,13 @@ void judge_batch_tool(Speaker& speaker) {
   }
   const Given* tick = speaker.find("tickEvent");
   if (tick != nullptr && !is_tick(tick->value)) {
-    refuse(speaker, speaker.word_of(*tick), "as " + quoted(tick->value) + " is no tick",
+    refuse(speaker, speaker.word_of(*tick), "as " + in_backticks(tick->value) + " is no tick",
            "write TICK_5, TICK_60 or TICK_3600");
   }
   const Given* interval = speaker.find("interval");
   if (interval != nullptr && !is_decimal(interval->value)) {
     refuse(speaker, speaker.word_of(*interval),
-           "as " + quoted(interval->value) + " is no number of minutes", "write a number");
+           "as " + in_backticks(interval->value) + " is no number of minutes", "write a number");
   }
 }
 
@@ -120,7 +120,7 @@ void judge_httpok(Speaker& speaker) {
   const ListenerArguments& arguments = speaker.arguments();
   for (const Given& given : arguments.given()) {
     if ((given.name == "timeout" || given.name == "code") && !as_number(given.value)) {
-      refuse(speaker, speaker.word_of(given), "as " + quoted(given.value) + " is no number",
+      refuse(speaker, speaker.word_of(given), "as " + in_backticks(given.value) + " is no number",
              "write a number");
       return;
     }
@@ -147,14 +147,14 @@ void offer_size(Speaker& speaker, Diagnostic& diagnostic, const Given& given) {
   const std::size_t equals = given.value.find('=');
   const bool is_cut = last == "k" || last == "m" || last == "g";
   if (!is_cut || !is_byte_size(meant.substr(equals == std::string::npos ? 0 : equals + 1))) return;
-  diagnostic.with_hint("write " + quoted(meant));
+  diagnostic.with_hint("write " + in_backticks(meant));
   const Word& word = speaker.word_of(given);
   if (word.is_quoted || !speaker.context().is_single_line(speaker.entry()) ||
       speaker.context().source_text(speaker.context().place_of(speaker.entry(), word)) !=
           word.text) {
     return;
   }
-  diagnostic.fix("write " + quoted(meant), speaker.context().place_of(speaker.entry(), word),
+  diagnostic.fix("write " + in_backticks(meant), speaker.context().place_of(speaker.entry(), word),
                  word.text + "B", true);
 }
 
@@ -168,19 +168,19 @@ void judge_memmon(Speaker& speaker) {
     const bool is_pair = given.name == "program" || given.name == "group";
     const std::size_t equals = given.value.find('=');
     if (is_pair && equals == std::string::npos) {
-      refuse(speaker, speaker.word_of(given), "as a size is missing in " + quoted(given.value),
-             "write `NAME=SIZE`");
+      refuse(speaker, speaker.word_of(given),
+             "as a size is missing in " + in_backticks(given.value), "write `NAME=SIZE`");
     } else if ((is_pair || given.name == "any") &&
                !is_byte_size(is_pair ? given.value.substr(equals + 1) : given.value)) {
       auto& diagnostic =
           speaker.say(speaker.word_of(given),
                       "ends as soon as it is started: memmon refuses its arguments, as there is no "
                       "size in " +
-                          quoted(given.value));
+                          in_backticks(given.value));
       diagnostic.with_hint("write a number, or one with KB, MB or GB");
       if (!given.value.empty()) offer_size(speaker, diagnostic, given);
     } else if (given.name == "uptime" && !is_duration(given.value)) {
-      refuse(speaker, speaker.word_of(given), "as " + quoted(given.value) + " is no time",
+      refuse(speaker, speaker.word_of(given), "as " + in_backticks(given.value) + " is no time",
              "write a number, or one with s, m, h or d");
     }
   }
@@ -286,7 +286,7 @@ void defect_of_memmon(Speaker& speaker) {
           .say(Severity::error, speaker.word_of(all[i]),
                "ends with the first tick: memmon of superlance fails with a limit for a name "
                "with its group")
-          .with_hint("write " + quoted(name.substr(colon + 1)) + " alone, or take suplance");
+          .with_hint("write " + in_backticks(name.substr(colon + 1)) + " alone, or take suplance");
     }
   }
   if (speaker.arguments().has("email") && name_at > 0 && name_at < last_limit) {
@@ -338,7 +338,7 @@ void check_purpose(const Context& context, Diagnostics& out, const ConfigSection
     if (arguments.is_batch_tool() && subject != nullptr &&
         subject->value.find("/sendmail") != std::string::npos) {
       speaker
-          .say(speaker.word_of(*subject), "writes " + quoted(subject->value) +
+          .say(speaker.word_of(*subject), "writes " + in_backticks(subject->value) +
                                               " over its mails: -s of " + arguments.tool() +
                                               " is the subject, and the server is -H")
           .with_hint("write `-H HOST`, or `--mail-sendmail COMMAND` of suplance");

@@ -33,12 +33,12 @@ void check_listener(const Context& context, Diagnostics& out, const ConfigSectio
       "up to " + text + " events wait for " + section.display() +
           " before it can take the first, and its buffer holds " + std::to_string(*size) +
           "; the oldest are lost (" + names + ")");
-  diagnostic.with_hint("write " + quoted("buffer_size=" + text) + " or more");
+  diagnostic.with_hint("write " + in_backticks("buffer_size=" + text) + " or more");
   if (!events.from_default)
     offer_option(context, diagnostic, section, "buffer_size", text, events, true);
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_listener_buffer(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
   std::optional<Boot> boot;
   for (const ConfigSection* listener : context.listeners()) {
@@ -55,7 +55,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule event_buffer_too_small_for_boot = {
     .rule = {"SUP606", "event-buffer-too-small-for-boot", Severity::warning,
              "a buffer that overflows while programs start"},
-    .check = check,
+    .check = check_listener_buffer,
     .looks_at_whole = true
 };
 

@@ -66,14 +66,15 @@ std::string hint_for(const KnownNames& known, const Given& given, const std::str
   if (given.name == "program" && known.sections.contains(name)) {
     const auto first = known.processes.lower_bound(name);
     const bool is_alike = first != known.processes.end() && first->starts_with(name);
-    return "it has several processes" + (is_alike ? ", such as " + quoted(*first) : std::string());
+    return "it has several processes" +
+           (is_alike ? ", such as " + in_backticks(*first) : std::string());
   }
   std::vector<std::string_view> candidates;
   const auto& names = given.name == "group" ? known.groups : known.processes;
   candidates.assign(names.begin(), names.end());
   const std::string_view nearest = schema::nearest(name, candidates);
   return nearest.empty() ? "name it as `supervisorctl status` does"
-                         : "did you mean " + quoted(nearest) + "?";
+                         : "did you mean " + in_backticks(nearest) + "?";
 }
 
 void check_names(const Context& context, Diagnostics& out) {
@@ -92,7 +93,7 @@ void check_names(const Context& context, Diagnostics& out) {
       if (is_there(*known, given, *name)) continue;
       out.report(listener_program_unknown.rule,
                  context.place_of(*section->find("command"), arguments->word_of(given)),
-                 section->display() + " watches " + quoted(*name) + ", and no " +
+                 section->display() + " watches " + in_backticks(*name) + ", and no " +
                      (given.name == "group" ? "group" : "process") + " has this name")
           .with_hint(hint_for(*known, given, *name));
     }
@@ -148,7 +149,7 @@ void check_repeated(const Context& context, Diagnostics& out, const ConfigSectio
     out.report(listener_checks_repeatedly.rule, context.value_place(*section.find("events")),
                section.display() + " gets " + std::to_string(ticks.size()) +
                    " kinds of ticks, and " + arguments.tool() + " checks with each of them")
-        .with_hint("write " + quoted(first) + " alone");
+        .with_hint("write " + in_backticks(first) + " alone");
   });
 }
 
@@ -180,10 +181,10 @@ void check_rights(const Context& context, Diagnostics& out, const ConfigSection&
     const auto other = user_of(context, *program);
     if (!other || *other == *user) continue;
     out.report(listener_lacks_rights.rule, context.value_place(*section.find("user")),
-               section.display() + " runs as " + quoted(*user) + " and " +
+               section.display() + " runs as " + in_backticks(*user) + " and " +
                    (dumps ? "can make no core dump of " : "cannot read the shares of memory of ") +
-                   quoted(*name) + ", which runs as " +
-                   (other->empty() ? "another user" : quoted(*other)))
+                   in_backticks(*name) + ", which runs as " +
+                   (other->empty() ? "another user" : in_backticks(*other)))
         .with_hint(dumps ? "leave out `-d`, or let both have one user"
                          : "leave out `--measure pss`, or let both have one user");
     return;

@@ -34,8 +34,8 @@ void check_stranger(const Context& context, Diagnostics& out, const ConfigSectio
   if (entry.from_default) return;
   const Word& word = command->argv.front();
   out.report(not_a_listener.rule, context.value_part(entry, word.begin, word.end - word.begin),
-             quoted(command->program) + " does not answer events; those of " + section.display() +
-                 " pile up, or its state becomes UNKNOWN")
+             in_backticks(command->program) + " does not answer events; those of " +
+                 section.display() + " pile up, or its state becomes UNKNOWN")
       .with_hint("name a program that speaks the protocol of event listeners");
 }
 

@@ -29,7 +29,7 @@ void offer_event(const Context& context, Diagnostic& diagnostic, const ConfigEnt
                  std::string_view missing) {
   if (!context.is_single_line(events) || events.from_default) return;
   const std::string text = std::string(events.value) + "," + std::string(missing);
-  diagnostic.fix("add " + quoted(missing), context.value_span(events), text, true);
+  diagnostic.fix("add " + in_backticks(missing), context.value_span(events), text, true);
 }
 
 void check_types(const Context& context, Diagnostics& out, const ConfigSection& section) {
@@ -52,7 +52,7 @@ void check_types(const Context& context, Diagnostics& out, const ConfigSection& 
       out.report(superlance_wrong_events.rule, context.value_place(events),
                  section.display() + " does nothing, as " + std::string(known->name) +
                      " does not get the events that it " + "acts on");
-  diagnostic.with_hint("add " + quoted(missing));
+  diagnostic.with_hint("add " + in_backticks(missing));
   offer_event(context, diagnostic, events, missing);
 }
 
@@ -71,8 +71,8 @@ void check_tick(const Context& context, Diagnostics& out, const ConfigSection& s
   out.report(superlance_tick_mismatch.rule, context.value_place(*section.find("events")),
              section.display() + " never sends: " + std::string(known->name) + " acts on " + name +
                  " alone, and does not get it")
-      .with_hint("write " + quoted(name) + ", or `-e " + std::string(schema::event_name(*other)) +
-                 "` in the command");
+      .with_hint("write " + in_backticks(name) + ", or `-e " +
+                 std::string(schema::event_name(*other)) + "` in the command");
 }
 
 void check_everything(const Context& context, Diagnostics& out, const ConfigSection& section) {

@@ -20,7 +20,7 @@ void check_capture(const Context& context, Diagnostics& out, const ConfigSection
     if (!is_stdout && name != "stderr_capture_maxbytes") return;
     const auto size = context.read<schema::ByteSize>(section, entry);
     if (!size) return;
-    const std::string subject = quoted(context.key_text(entry)) + " in " + section.display();
+    const std::string subject = in_backticks(context.key_text(entry)) + " in " + section.display();
     Diagnostic* diagnostic = nullptr;
     if (*size == 0) {
       diagnostic =
@@ -50,8 +50,8 @@ void check_effect(const Context& context, Diagnostics& out, const ConfigSection&
       if (!context.read<schema::Boolean>(section, entry).value_or(false)) return;
       auto& diagnostic =
           out.report(listener_option_without_effect.rule, context.key_span(entry),
-                     quoted(context.key_text(entry)) + " has no effect in " + section.display() +
-                         ", whose standard output is read as its protocol");
+                     in_backticks(context.key_text(entry)) + " has no effect in " +
+                         section.display() + ", whose standard output is read as its protocol");
       diagnostic.with_hint("remove it");
       add_removal(context, diagnostic, entry, true);
     } else if (name == "stdout_logfile") {

@@ -69,7 +69,9 @@ std::optional<std::string> user_of(const Context& context, const ConfigSection* 
   return context.read<schema::User>(*section, "user");
 }
 
-bool is_root(std::string_view user) { return user.empty() || user == "root" || user == "0"; }
+bool is_root_by_default(std::string_view user) {
+  return user.empty() || user == "root" || user == "0";
+}
 
 // Whether the socket is known to be closed to the user of the listener.
 bool is_locked_out(const Context& context, const ConfigSection& listener,
@@ -77,7 +79,7 @@ bool is_locked_out(const Context& context, const ConfigSection& listener,
   if (server.name->kind != SectionKind::unix_http_server) return false;
   const auto user = user_of(context, &listener);
   const auto daemon = user_of(context, context.daemon());
-  if (!user || !daemon || is_root(*user) || *user == *daemon) return false;
+  if (!user || !daemon || is_root_by_default(*user) || *user == *daemon) return false;
   int mode = schema::UnixHttpServerOptions::defaults().chmod;
   if (server.find("chmod") != nullptr) {
     const auto written = context.read<schema::Octal>(server, "chmod");

@@ -90,7 +90,7 @@ void check_ignored(const Context& context, Diagnostics& out, const ConfigSection
   auto& diagnostic = out.report(
       stderr_logfile_ignored.rule, has_file ? Severity::warning : Severity::info,
       context.key_span(*ignored.front()),
-      quoted(context.key_text(*ignored.front())) + " has no effect in " + section.display() +
+      in_backticks(context.key_text(*ignored.front())) + " has no effect in " + section.display() +
           ", as `redirect_stderr` sends standard error to standard output");
   diagnostic.with_hint("remove it");
   compiler::Fix fix;
@@ -116,7 +116,7 @@ void check_unlimited(const Context& context, Diagnostics& out, const ConfigSecti
     out.report(auto_log_without_rotation.rule, context.value_place(*limit),
                "the AUTO log of " + section.display() +
                    " in the folder for temporary files grows without limit")
-        .with_hint("name a file with " + quoted(channel.logfile) + ", or remove the 0");
+        .with_hint("name a file with " + in_backticks(channel.logfile) + ", or remove the 0");
   }
 }
 
@@ -125,12 +125,12 @@ void report_syslog(const Context& context, Diagnostics& out, const ConfigSection
   const std::string on = std::string(channel.syslog) + "=true";
   auto& diagnostic = out.report(deprecated_syslog_filename.rule, context.value_place(entry),
                                 "the file name `syslog` in " + section.display() +
-                                    " is deprecated; Supervisor takes it for " + quoted(on));
+                                    " is deprecated; Supervisor takes it for " + in_backticks(on));
   if (context.options().target < schema::Target::v4_2) return;
   std::string line = std::string(channel.logfile) + "=NONE";
-  diagnostic.with_hint("write " + quoted(on) + " and " + quoted(line));
+  diagnostic.with_hint("write " + in_backticks(on) + " and " + in_backticks(line));
   compiler::Fix fix;
-  fix.title = "write " + quoted(on);
+  fix.title = "write " + in_backticks(on);
   fix.safe = context.is_single_line(entry);
   const ConfigEntry* syslog = section.find(channel.syslog);
   if (syslog == nullptr) {
@@ -147,7 +147,7 @@ void report_syslog(const Context& context, Diagnostics& out, const ConfigSection
   diagnostic.fixes.push_back(std::move(fix));
 }
 
-void check_syslog(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_syslog_file(const Context& context, Diagnostics& out, const ConfigSection& section) {
   for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* entry = section.find(channel.logfile);
     if (entry == nullptr || entry->from_default || entry->value.starts_with('/')) continue;
@@ -183,7 +183,7 @@ const LintRule auto_log_without_rotation = {
 const LintRule deprecated_syslog_filename = {
     .rule = {"SUP711",                                   "deprecated-syslog-filename", Severity::warning,
              "the file name syslog for a program's log"},
-    .check_section = check_syslog,
+    .check_section = check_syslog_file,
     .options = {"stdout_logfile", "stderr_logfile"                            }
 };
 

@@ -46,7 +46,7 @@ void check_pidfile(const Context& context, Diagnostics& out, const ConfigSection
   const auto path = context.read<schema::FilePath>(section, *entry);
   if (!path || !path->starts_with("/dev/") || path->starts_with("/dev/shm/")) return;
   out.report(device_file_gets_clobbered.rule, Severity::error, context.value_place(*entry),
-             "supervisord deletes " + quoted(*path) +
+             "supervisord deletes " + in_backticks(*path) +
                  " when it ends, and makes an ordinary file of it when it is reloaded")
       .with_hint("write a path such as `/run/supervisord.pid`");
 }
@@ -76,7 +76,7 @@ void check_daemon_none(const Context& context, Diagnostics& out, const ConfigSec
   if (!path || !is_program_word(*path)) return;
   auto& diagnostic =
       out.report(supervisord_logfile_none.rule, context.value_place(*entry),
-                 "[supervisord] does not know " + quoted(*path) +
+                 "[supervisord] does not know " + in_backticks(*path) +
                      "; its log becomes a file of that name in the folder that it is started in");
   diagnostic.with_hint("write `/dev/null`, with `logfile_maxbytes=0`");
   if (!context.is_single_line(*entry)) return;
@@ -107,7 +107,7 @@ void check_directory(const Context& context, Diagnostics& out, const ConfigSecti
                            machine->directory_exists && machine->directory_exists(path);
     if (!ends_so && !is_folder) return;
     out.report(logfile_is_directory.rule, context.value_place(*log.entry),
-               quoted(path) + " is a folder, not a file; " +
+               in_backticks(path) + " is a folder, not a file; " +
                    (section.name->kind == SectionKind::supervisord
                         ? "supervisord does not start"
                         : section.display() + " cannot be started"))
@@ -142,9 +142,9 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
   const bool is_socket = entry.option->type == schema::SocketPath::name;
   auto& diagnostic =
       out.report(relative_log_path.rule, context.value_place(entry),
-                 quoted(*path) + " is relative to the folder that supervisord is started in" +
+                 in_backticks(*path) + " is relative to the folder that supervisord is started in" +
                      (is_socket ? "" : ", and means another file when `directory` changes that"));
-  diagnostic.with_hint("write an absolute path, or " + quoted("%(here)s/" + *path));
+  diagnostic.with_hint("write an absolute path, or " + in_backticks("%(here)s/" + *path));
   if (!context.is_single_line(entry)) return;
   const std::string_view rest = entry.value.starts_with("./") ? entry.value.substr(2) : entry.value;
   diagnostic.fix("write a path from the folder of this file", context.value_span(entry),
@@ -155,7 +155,7 @@ void report_empty_path(const Context& context, Diagnostics& out, const ConfigSec
                        const ConfigEntry* entry, Severity severity, std::string_view consequence) {
   if (entry == nullptr || entry->from_default || !schema::strip(entry->value).empty()) return;
   out.report(empty_log_path.rule, severity, context.key_span(*entry),
-             quoted(context.key_text(*entry)) + " of " + section.display() + " is empty; " +
+             in_backticks(context.key_text(*entry)) + " of " + section.display() + " is empty; " +
                  std::string(consequence))
       .with_hint("write a path, or remove the line");
 }
@@ -184,9 +184,10 @@ void check_empty(const Context& context, Diagnostics& out, const ConfigSection& 
         section.name->kind == SectionKind::supervisord) {
       return;
     }
-    auto& diagnostic = out.report(empty_log_path.rule, context.key_span(*log.entry),
-                                  quoted(context.key_text(*log.entry)) + " is empty; this output " +
-                                      "of " + section.display() + " is logged nowhere");
+    auto& diagnostic =
+        out.report(empty_log_path.rule, context.key_span(*log.entry),
+                   in_backticks(context.key_text(*log.entry)) + " is empty; this output " + "of " +
+                       section.display() + " is logged nowhere");
     diagnostic.with_hint("write `NONE` if that is meant, else a path");
     if (context.is_single_line(*log.entry))
       diagnostic.fix("write `NONE`", context.value_span(*log.entry), "NONE", true);

@@ -33,12 +33,12 @@ void check_streams(const Context& context, Diagnostics& out, const ConfigSection
     const bool is_daemon = section.name->kind == SectionKind::supervisord;
     auto& diagnostic = out.report(
         rotating_unseekable_log.rule, context.value_place(*log.entry),
-        quoted(log.target.path) + " cannot be rotated, and " + quoted(maxbytes) +
+        in_backticks(log.target.path) + " cannot be rotated, and " + in_backticks(maxbytes) +
             (section.find(maxbytes) == nullptr ? " is 50MB by default" : " is not 0") +
             (is_daemon
                  ? "; supervisord does not start"
                  : "; supervisord logs a traceback for all that " + section.display() + " writes"));
-    diagnostic.with_hint("write " + quoted(maxbytes + "=0"));
+    diagnostic.with_hint("write " + in_backticks(maxbytes + "=0"));
     const ConfigEntry* written = section.find(maxbytes);
     if (written != nullptr && !written->from_default)
       diagnostic.label(context.value_place(*written), "the limit");
@@ -46,7 +46,7 @@ void check_streams(const Context& context, Diagnostics& out, const ConfigSection
   });
 }
 
-void check_unlimited(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_never_rotated(const Context& context, Diagnostics& out, const ConfigSection& section) {
   if (context.options().container) return;
   for (const LogChannel& channel : log_channels(section.name->kind)) {
     const ConfigEntry* limit = section.find(channel.maxbytes);
@@ -58,7 +58,7 @@ void check_unlimited(const Context& context, Diagnostics& out, const ConfigSecti
       continue;
     }
     out.report(unlimited_log.rule, context.value_place(*limit),
-               "the log " + quoted(log->target.path) + " of " + section.display() +
+               "the log " + in_backticks(log->target.path) + " of " + section.display() +
                    " grows without limit")
         .with_hint("write a limit such as `50MB`, unless something else rotates it");
   }
@@ -73,7 +73,7 @@ void check_backups(const Context& context, Diagnostics& out, const ConfigSection
     if (!limit || *limit <= 0 || !is_on_disk(context, section, channel)) continue;
     out.report(rotation_discards_everything.rule, context.value_place(*backups),
                "no backup is kept: when the log of " + section.display() + " reaches " +
-                   quoted(channel.maxbytes) + ", all of it is thrown away")
+                   in_backticks(channel.maxbytes) + ", all of it is thrown away")
         .with_hint("write 1 or more");
   }
 }
@@ -89,7 +89,7 @@ const LintRule rotating_unseekable_log = {
 
 const LintRule unlimited_log = {
     .rule = {"SUP713", "unlimited-log", Severity::info,              "a file that grows without limit"},
-    .check_section = check_unlimited,
+    .check_section = check_never_rotated,
     .options = {"logfile_maxbytes",        "stdout_logfile_maxbytes",      "stderr_logfile_maxbytes"}
 };
 

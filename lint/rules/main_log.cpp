@@ -21,7 +21,7 @@ void check_twice(const Context& context, Diagnostics& out, const ConfigSection& 
   }
   auto& diagnostic = out.report(main_log_printed_twice.rule, context.value_place(*entry),
                                 "in the foreground supervisord prints its log anyway; with " +
-                                    quoted(*path) + " as its file each line appears twice");
+                                    in_backticks(*path) + " as its file each line appears twice");
   diagnostic.with_hint(knows_silent ? "write `/dev/null`, or add `silent=true`"
                                     : "write `/dev/null`");
   if (!context.is_single_line(*entry)) return;

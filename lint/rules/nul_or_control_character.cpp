@@ -24,7 +24,7 @@ bool has_control(std::string_view text) {
   return found != 0;
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_nul_or_control_character(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.config().files->files) {
     const std::string_view text = context.sources().written(file.source);
     if (!has_control(text)) continue;
@@ -49,7 +49,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule nul_or_control_character = {
     .rule = {"SUP122", "nul-or-control-character", Severity::error,
              "a NUL byte or another control character"},
-    .check = check,
+    .check = check_nul_or_control_character,
     .looks_at_whole = true
 };
 

@@ -23,9 +23,9 @@ void check_signal(const Context& context, Diagnostics& out, const ConfigSection&
       out.report(numeric_signal.rule, context.value_place(entry),
                  section.display() + " " + std::string(entry.key) + ": signal " +
                      std::string(entry.value) + " may be another one on other platforms");
-  diagnostic.with_hint("write " + quoted(name));
+  diagnostic.with_hint("write " + in_backticks(name));
   if (context.is_single_line(entry) && name != entry.value)
-    diagnostic.fix("write " + quoted(name), context.value_span(entry), name, true);
+    diagnostic.fix("write " + in_backticks(name), context.value_span(entry), name, true);
 }
 
 // The number in plain digits, what stands behind it kept; empty if it is plain already.
@@ -48,10 +48,10 @@ void check_number(const Context& context, Diagnostics& out, const ConfigSection&
   if (plain.empty()) return;
   auto& diagnostic = out.report(python_only_number.rule, context.value_place(entry),
                                 section.display() + " " + std::string(entry.key) + ": " +
-                                    quoted(entry.value) + " is a number to Python alone");
-  diagnostic.with_hint("write " + quoted(plain));
+                                    in_backticks(entry.value) + " is a number to Python alone");
+  diagnostic.with_hint("write " + in_backticks(plain));
   if (context.is_single_line(entry))
-    diagnostic.fix("write " + quoted(plain), context.value_span(entry), plain, true);
+    diagnostic.fix("write " + in_backticks(plain), context.value_span(entry), plain, true);
 }
 
 }  // namespace

@@ -12,8 +12,6 @@ namespace sup::lint {
 
 namespace {
 
-constexpr std::size_t most_labels = 5;
-
 struct Item {
   std::string_view text;
   schema::EventType type;
@@ -29,8 +27,8 @@ std::optional<schema::EventType> find_wider(const Types& types, schema::EventTyp
   return found == types.end() ? std::nullopt : std::optional(*found);
 }
 
-void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
-                 const ConfigEntry& entry) {
+void check_overlap(const Context& context, Diagnostics& out, const ConfigSection& section,
+                   const ConfigEntry& entry) {
   const auto text = context.text(section, entry);
   if (!text) return;
   std::vector<Item> items;
@@ -56,7 +54,8 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
                                  item.text.size());
     }
     if (diagnostic != nullptr) {
-      if (diagnostic->labels.size() < most_labels) diagnostic->label(place, "and this one");
+      if (diagnostic->labels.size() < compiler::most_labels)
+        diagnostic->label(place, "and this one");
       continue;
     }
     diagnostic =
@@ -75,7 +74,7 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
 const LintRule overlapping_subscriptions = {
     .rule = {"SUP608", "overlapping-subscriptions", Severity::warning,
              "a listener that gets events twice"},
-    .check_value = check_entry,
+    .check_value = check_overlap,
     .type = schema::EventList::name
 };
 

@@ -6,12 +6,12 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_plugin_option_without_plugin(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::plugin,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge&) {
              out.report(plugin_option_without_plugin.rule, context.key_span(entry),
-                        quoted(context.key_text(entry)) + " in " + section.display() +
+                        in_backticks(context.key_text(entry)) + " in " + section.display() +
                             " is an option of the plug-in " + std::string(verdict.product()) +
                             ", which is not configured; Supervisor ignores it")
                  .with_hint("add the plug-in's [eventlistener:x] or remove the option");
@@ -23,7 +23,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule plugin_option_without_plugin = {
     .rule = {"SUP210", "plugin-option-without-plugin", Severity::warning,
              "an option of a plug-in that is not configured"},
-    .check = check
+    .check = check_plugin_option_without_plugin
 };
 
 }  // namespace sup::lint

@@ -67,7 +67,7 @@ void check_member(const Context& context, Diagnostics& out) {
         home->find("priority") != nullptr || !told.insert(home).second)
       continue;
     out.report(member_priority_only_inside_group.rule, context.key_span(*entry),
-               quoted(context.key_text(*entry)) + " of " + section.display() +
+               in_backticks(context.key_text(*entry)) + " of " + section.display() +
                    " orders the members of " + home->display() +
                    " only; among all others it starts with the group, at 999")
         .with_hint("give the group a `priority`")

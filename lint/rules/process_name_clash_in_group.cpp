@@ -37,7 +37,7 @@ void check_group(const Context& context, Diagnostics& out, const GroupMembers& g
       out.report(process_name_clash_in_group.rule,
                  entry != nullptr ? context.value_place(*entry) : Span(program->headers.front()),
                  program->display() + " and " + owner->second->display() + " both name a process " +
-                     quoted(name) + " in " + group.section->display() +
+                     in_backticks(name) + " in " + group.section->display() +
                      "; only one of the two runs")
           .with_hint("give them different names with process_name=")
           .label(owner->second->headers.front(), "the other one");
@@ -46,7 +46,7 @@ void check_group(const Context& context, Diagnostics& out, const GroupMembers& g
   }
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_process_name_clash_in_group(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
   for (const GroupMembers& group : context.references().groups()) check_group(context, out, group);
 }
@@ -56,7 +56,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule process_name_clash_in_group = {
     .rule = {"SUP512", "process-name-clash-in-group", Severity::error,
              "two programs of a group with processes of one name"},
-    .check = check,
+    .check = check_process_name_clash_in_group,
     .looks_at_whole = true
 };
 

@@ -8,7 +8,8 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_process_names_collide(const Context& context, Diagnostics& out,
+                                 const ConfigSection& section) {
   const ConfigEntry* entry = section.find("process_name");
   if (entry == nullptr || entry->value.find("%(process_num)") == std::string_view::npos) return;
   const auto processes = process_names(context, section);
@@ -18,7 +19,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
     if (seen.insert(name).second) continue;
     out.report(process_names_collide.rule, context.value_place(*entry),
                section.display() + " process_name: several of the " +
-                   std::to_string(processes->count) + " processes are named " + quoted(name) +
+                   std::to_string(processes->count) + " processes are named " + in_backticks(name) +
                    "; only the last of them runs")
         .with_hint("write `%(program_name)s_%(process_num)02d`");
     return;
@@ -30,7 +31,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule process_names_collide = {
     .rule = {"SUP318",         "process-names-collide", Severity::error,
              "several processes of a program with one name"},
-    .check_section = check,
+    .check_section = check_process_names_collide,
     .options = {"process_name"}
 };
 

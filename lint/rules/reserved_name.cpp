@@ -6,7 +6,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_reserved_name(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.is_process() && (!section.name || section.name->kind != SectionKind::group))
       continue;
@@ -32,7 +32,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule reserved_name = {
     .rule = {"SUP515", "reserved-name", Severity::warning,
              "a name that supervisorctl reads otherwise"},
-    .check = check
+    .check = check_reserved_name
 };
 
 }  // namespace sup::lint

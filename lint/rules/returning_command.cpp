@@ -106,7 +106,7 @@ void check_background(const Context& context, Diagnostics& out, const ConfigSect
   }
   if (const Word* word = background_argument(command))
     report_background(context, out, section, entry, *word,
-                      quoted(command.program) + " starts it in the background and returns");
+                      in_backticks(command.program) + " starts it in the background and returns");
 }
 
 // The word that makes it a call of a service manager, or null.

@@ -41,7 +41,7 @@ void report(const Context& context, Diagnostics& out, const Listener& one, const
       .label(context.value_place(*other.entry), "the same address");
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_same_listen_address(const Context& context, Diagnostics& out) {
   if (context.config().fragment || context.references().servers().empty()) return;
   std::unordered_map<std::string, Listener> by_path;
   std::map<int, std::vector<Listener>> by_port;
@@ -76,7 +76,7 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule same_listen_address = {
     .rule = {"SUP516", "same-listen-address", Severity::error, "two that listen at one address"},
-    .check = check,
+    .check = check_same_listen_address,
     .looks_at_whole = true
 };
 

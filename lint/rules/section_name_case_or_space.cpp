@@ -6,7 +6,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_section_name_case_or_space(const Context& context, Diagnostics& out) {
   each_header(
       context, HeaderKind::case_or_space,
       [&](const ConfigSection& section, const Span& name, const HeaderVerdict& verdict) {
@@ -27,7 +27,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule section_name_case_or_space = {
     .rule = {"SUP207", "section-name-case-or-space", Severity::warning,
              "a section header with wrong case or blanks"},
-    .check = check
+    .check = check_section_name_case_or_space
 };
 
 }  // namespace sup::lint

@@ -7,7 +7,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_section_without_name(const Context& context, Diagnostics& out) {
   each_header(
       context, HeaderKind::nameless,
       [&](const ConfigSection& section, const Span& name, const HeaderVerdict&) {
@@ -33,7 +33,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule section_without_name = {
     .rule = {"SUP208", "section-without-name", Severity::warning,
              "a section header that lacks the colon and a name"},
-    .check = check
+    .check = check_section_without_name
 };
 
 }  // namespace sup::lint

@@ -47,9 +47,9 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
                  section.display() + " listens on " +
                      (is_any ? std::string("all interfaces") : "`" + address->host + "`") +
                      " without a password; whoever reaches it can start programs");
-  diagnostic.with_hint("write " + quoted(local) + ", or set `username` and `password`");
+  diagnostic.with_hint("write " + in_backticks(local) + ", or set `username` and `password`");
   if (!entry.from_default && context.is_single_line(entry) && !entry.is_template)
-    diagnostic.fix("write " + quoted(local), context.value_span(entry), local, false);
+    diagnostic.fix("write " + in_backticks(local), context.value_span(entry), local, false);
 }
 
 void check_clear(const Context& context, Diagnostics& out, const ConfigSection& section) {
@@ -112,9 +112,9 @@ void check_tmp(const Context& context, Diagnostics& out, const ConfigSection& se
                                 "cleaners of temporary files delete this socket, and any user may "
                                 "take its name before the daemon does");
   const std::string wanted = "/run/" + path->substr(path->rfind('/') + 1);
-  diagnostic.with_hint("write " + quoted(wanted));
+  diagnostic.with_hint("write " + in_backticks(wanted));
   if (entry.is_template || !context.is_single_line(entry)) return;
-  diagnostic.fix("write " + quoted(wanted), context.value_span(entry), wanted, false);
+  diagnostic.fix("write " + in_backticks(wanted), context.value_span(entry), wanted, false);
   const ConfigSection* client = context.config().find("supervisorctl");
   const ConfigEntry* url = client == nullptr ? nullptr : client->find("serverurl");
   if (url != nullptr && !url->from_default && url->value == "unix://" + *path &&

@@ -5,7 +5,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_server_section_still_active(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name) continue;
     const schema::SectionRow& row = schema::section_row(section.name->kind);
@@ -27,7 +27,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule server_section_still_active = {
     .rule = {"SUP209", "server-section-still-active", Severity::warning,
              "a section that is a server though its name says otherwise"},
-    .check = check
+    .check = check_server_section_still_active
 };
 
 }  // namespace sup::lint

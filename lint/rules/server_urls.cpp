@@ -25,7 +25,7 @@ bool is_served(const std::vector<Server>& servers, const ServerUrl& url) {
                      [&](const Server& server) { return leads_to(url, server); });
 }
 
-void check_ctl(const Context& context, Diagnostics& out) {
+void check_ctl_url(const Context& context, Diagnostics& out) {
   const ConfigSection* ctl = context.config().find("supervisorctl");
   // A section that supervisorctl does not read has a rule of its own.
   if (context.config().fragment || ctl == nullptr || ctl->header_files.front() != 0) return;
@@ -40,7 +40,7 @@ void check_ctl(const Context& context, Diagnostics& out) {
   const Span place = entry != nullptr ? context.value_place(*entry) : Span(ctl->headers.front());
   if (url->is_unix && !url->path.starts_with('/')) {
     out.report(ctl_serverurl_mismatch.rule, place,
-               ctl->display() + " serverurl: " + quoted(*text) +
+               ctl->display() + " serverurl: " + in_backticks(*text) +
                    " is relative; supervisorctl looks for it in the folder that it is called in")
         .with_hint("write the whole path, with three slashes");
     return;
@@ -52,10 +52,11 @@ void check_ctl(const Context& context, Diagnostics& out) {
   // A server of another kind may be in a file that is not here.
   if (!is_same_kind && !context.references().is_complete()) return;
   std::string message =
-      meant == nullptr   ? ctl->display() + " has no server to talk to, none is configured"
-      : entry != nullptr ? ctl->display() + " serverurl: no server listens at " + quoted(*text)
-                         : ctl->display() + " has no `serverurl=`, and no server listens at " +
-                               quoted(*text) + ", which it is then";
+      meant == nullptr ? ctl->display() + " has no server to talk to, none is configured"
+      : entry != nullptr
+          ? ctl->display() + " serverurl: no server listens at " + in_backticks(*text)
+          : ctl->display() + " has no `serverurl=`, and no server listens at " +
+                in_backticks(*text) + ", which it is then";
   message += "; supervisorctl cannot connect";
   auto& diagnostic = out.report(ctl_serverurl_mismatch.rule, place, std::move(message));
   if (meant == nullptr) {
@@ -69,7 +70,7 @@ void check_ctl(const Context& context, Diagnostics& out) {
   diagnostic.label(meant->section->headers.front(), "this server listens");
   if (entry != nullptr && context.is_single_line(*entry) &&
       meant->path.find('%') == std::string::npos)
-    diagnostic.fix("write " + quoted(there), context.value_span(*entry), there, false);
+    diagnostic.fix("write " + in_backticks(there), context.value_span(*entry), there, false);
 }
 
 void check_programs(const Context& context, Diagnostics& out, const ConfigSection& section,
@@ -84,7 +85,7 @@ void check_programs(const Context& context, Diagnostics& out, const ConfigSectio
     return;
   auto& diagnostic = out.report(serverurl_points_nowhere.rule, context.value_place(entry),
                                 section.display() + " serverurl: no server listens at " +
-                                    quoted(*text) + ", which its process is told");
+                                    in_backticks(*text) + ", which its process is told");
   diagnostic.with_hint("`AUTO`, the default, is the first server");
   if (context.is_single_line(entry))
     diagnostic.fix("write `AUTO`", context.value_span(entry), "AUTO", false);
@@ -95,7 +96,7 @@ void check_programs(const Context& context, Diagnostics& out, const ConfigSectio
 const LintRule ctl_serverurl_mismatch = {
     .rule = {"SUP503", "ctl-serverurl-mismatch", Severity::warning,
              "supervisorctl is sent where no server listens"},
-    .check = check_ctl,
+    .check = check_ctl_url,
     .looks_at_whole = true
 };
 

@@ -60,7 +60,7 @@ bool may_share_names(const Context& context) {
   return false;
 }
 
-void check_listeners(const Context& context, Diagnostics& out) {
+void check_listener_names(const Context& context, Diagnostics& out) {
   if (!may_share_names(context)) return;
   const auto members = members_of_groups(context);
   if (!members) return;
@@ -97,7 +97,7 @@ const LintRule group_name_shadows_program = {
 const LintRule listener_name_shadows_program = {
     .rule = {"SUP502", "listener-name-shadows-program", Severity::error,
              "two sections that run processes under one name"},
-    .check = check_listeners,
+    .check = check_listener_names,
     .looks_at_whole = true
 };
 

@@ -48,7 +48,7 @@ void check_own(const Context& context, Diagnostics& out, const Writer& writer,
     dot = text.size();
   }
   text.insert(dot, "_%(process_num)02d");
-  diagnostic.fix("write " + quoted(text), place, text, true);
+  diagnostic.fix("write " + in_backticks(text), place, text, true);
 }
 
 // Calls `function(writer, path)` for each log that may be shared.
@@ -153,7 +153,7 @@ void check_others(const Context& context, Diagnostics& out) {
   });
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_shared_log_file(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.config().sections) {
     if (!section.is_process() || section.find("numprocs") == nullptr) continue;
     const std::int64_t numprocs = context.read<schema::Integer>(section, "numprocs").value_or(1);
@@ -171,7 +171,7 @@ void check(const Context& context, Diagnostics& out) {
 
 const LintRule shared_log_file = {
     .rule = {"SUP702", "shared-log-file", Severity::warning, "several processes write one log"},
-    .check = check,
+    .check = check_shared_log_file,
     .looks_at_whole = true
 };
 

@@ -76,7 +76,8 @@ void offer_exec(const Context& context, Diagnostic& diagnostic, const ConfigEntr
                  !last.has_assignment);
 }
 
-void check(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_shell_keeps_child(const Context& context, Diagnostics& out,
+                             const ConfigSection& section) {
   const ConfigEntry& entry = *section.find("command");
   if (entry.from_default || entry.value.find("sh") == std::string_view::npos) return;
   const CommandLine& command = context.command(section, entry);
@@ -108,7 +109,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule shell_keeps_child = {
     .rule = {"SUP811",           "shell-keeps-child", Severity::warning,
              "a shell that stays between Supervisor and the program"},
-    .check_section = check,
+    .check_section = check_shell_keeps_child,
     .options = {"command"}
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr bool is_upper(char c) { return (c >= 'A' && c <= 'Z') || c == '_'; }
 
-constexpr bool is_name(char c) {
+constexpr bool is_shell_name(char c) {
   return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
@@ -39,10 +39,11 @@ Found find_variable(std::string_view text, std::size_t at) {
       if (end != std::string_view::npos) return {at, end + 1 - at, {}};
       continue;
     }
-    if (begin == text.size() || !is_name(text[begin]) || (text[begin] >= '0' && text[begin] <= '9'))
+    if (begin == text.size() || !is_shell_name(text[begin]) ||
+        (text[begin] >= '0' && text[begin] <= '9'))
       continue;
     std::size_t end = begin;
-    while (end < text.size() && is_name(text[end])) ++end;
+    while (end < text.size() && is_shell_name(text[end])) ++end;
     // ${NAME:-default} is the shell's, too; anything else in braces is not.
     const std::size_t close = has_brace ? text.find('}', end) : end;
     if (close == std::string_view::npos || (has_brace && close != end && text[end] != ':'))
@@ -79,14 +80,14 @@ bool runs_script(std::string_view command) {
   return false;
 }
 
-std::string consequence(const ConfigEntry& entry, bool is_program) {
+std::string consequence_of(const ConfigEntry& entry, bool is_program) {
   if (is_program) return "the program of that name is not found";
   if (entry.key == "command") return "the program gets it as it stands";
   return "it is part of the name";
 }
 
-void check(const Context& context, Diagnostics& out, const ConfigSection& section,
-           const ConfigEntry& entry) {
+void check_shell_style_variable(const Context& context, Diagnostics& out,
+                                const ConfigSection& section, const ConfigEntry& entry) {
   const std::string_view text = entry.value;
   if (!context.has_any(entry, "$`")) return;
   const bool is_command = entry.key == "command";
@@ -102,19 +103,19 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
     if (!is_error && !is_environment_name(found.name, has_brace)) continue;
     const std::string_view written = text.substr(found.begin, found.length);
     const bool is_plain = !found.name.empty() && written.find(':') == std::string_view::npos;
-    auto& diagnostic =
-        out.report(shell_style_variable.rule, is_error ? Severity::error : Severity::warning,
-                   context.value_part(entry, found.begin, found.length),
-                   section.display() + " " + std::string(entry.key) + ": " + quoted(written) +
-                       " is not replaced, as no shell reads it; " + consequence(entry, is_program));
+    auto& diagnostic = out.report(
+        shell_style_variable.rule, is_error ? Severity::error : Severity::warning,
+        context.value_part(entry, found.begin, found.length),
+        section.display() + " " + std::string(entry.key) + ": " + in_backticks(written) +
+            " is not replaced, as no shell reads it; " + consequence_of(entry, is_program));
     if (found.name.empty()) {
       diagnostic.with_hint(is_command ? "let `sh -c` run it" : "write the path");
     } else {
       const std::string expansion = "%(ENV_" + std::string(found.name) + ")s";
-      diagnostic.with_hint("write " + quoted(expansion) +
+      diagnostic.with_hint("write " + in_backticks(expansion) +
                            (is_command ? ", or let `sh -c` run it" : ""));
       if (is_plain && context.is_single_line(entry))
-        diagnostic.fix("write " + quoted(expansion),
+        diagnostic.fix("write " + in_backticks(expansion),
                        context.value_part(entry, found.begin, found.length), expansion, false);
     }
     return;  // the others of the value are the same mistake
@@ -126,7 +127,7 @@ void check(const Context& context, Diagnostics& out, const ConfigSection& sectio
 const LintRule shell_style_variable = {
     .rule = {"SUP409", "shell-style-variable", Severity::error,
              "$NAME or $(command) where no shell reads it"},
-    .check_value = check,
+    .check_value = check_shell_style_variable,
     .options = { "command", "directory", "stdout_logfile", "stderr_logfile",                      "file", "logfile",
              "pidfile", "childlogdir"}
 };

@@ -44,10 +44,11 @@ void check_retries(const Context& context, Diagnostics& out, const ConfigSection
   if (retries.from_default || startsecs == nullptr || !count || *count <= 0 ||
       context.read<schema::Integer>(section, *startsecs) != 0)
     return;
-  auto& diagnostic = out.report(startretries_without_effect.rule, context.key_span(retries),
-                                quoted(context.key_text(retries)) + " of " + section.display() +
-                                    " does not limit crashes, as with `startsecs=0` every start "
-                                    "counts as a success");
+  auto& diagnostic =
+      out.report(startretries_without_effect.rule, context.key_span(retries),
+                 in_backticks(context.key_text(retries)) + " of " + section.display() +
+                     " does not limit crashes, as with `startsecs=0` every start "
+                     "counts as a success");
   diagnostic.with_hint("write `startsecs=1`");
   diagnostic.label(context.value_place(*startsecs), "no start can fail");
   offer_value(context, diagnostic, *startsecs, "1");
@@ -126,14 +127,15 @@ void check_oneshot(const Context& context, Diagnostics& out) {
   if (first != nullptr) report_oneshot(context, out, *first, false, count - 1);
 }
 
-void check_effect(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_autorestart_effect(const Context& context, Diagnostics& out,
+                              const ConfigSection& section) {
   const ConfigEntry& entry = *section.find("exitcodes");
   const auto autorestart = autorestart_of(context, section);
   if (entry.from_default || !autorestart || *autorestart == schema::AutoRestartValue::unexpected)
     return;
   const bool always = *autorestart == schema::AutoRestartValue::always;
   out.report(exitcodes_without_effect.rule, context.key_span(entry),
-             quoted(context.key_text(entry)) + " does not decide about restarts of " +
+             in_backticks(context.key_text(entry)) + " does not decide about restarts of " +
                  section.display() + (always ? ", which is always" : ", which is never") +
                  " started again; it only tells events and the log what was expected")
       .with_hint("write `autorestart=unexpected`, or remove it");
@@ -231,7 +233,7 @@ const LintRule oneshot_is_retried = {
 const LintRule exitcodes_without_effect = {
     .rule = {"SUP809",        "exitcodes-without-effect", Severity::info,
              "exitcodes where restarts do not ask for them"},
-    .check_section = check_effect,
+    .check_section = check_autorestart_effect,
     .options = {"exitcodes"}
 };
 

@@ -16,7 +16,7 @@ bool has_shell_or_wrapper(const CommandLine& command) {
                      [](const WrapperUse& use) { return use.name != "exec" && use.name != "env"; });
 }
 
-void check_pool(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_pool_stop(const Context& context, Diagnostics& out, const ConfigSection& section) {
   const ConfigEntry& entry = *section.find("stopasgroup");
   const ConfigEntry* command_entry = section.find("command");
   if (entry.from_default || command_entry == nullptr || !context.is_on(section, "stopasgroup"))
@@ -121,7 +121,7 @@ void check_wrapper(const Context& context, Diagnostics& out, const ConfigSection
                                    subcommand == "run-script" || subcommand == "exec")) ||
              (command.interpreter.empty() && (program == "yarn" || program == "pnpm"))) {
     report(Severity::info, command.argv.front(),
-           quoted(program) + " runs the program of " + section.display() +
+           in_backticks(program) + " runs the program of " + section.display() +
                " below a shell and may not pass the stop signal on",
            "run the program itself, or write `stopasgroup=true`");
   } else if (program == "script" && command.interpreter.empty() &&
@@ -193,9 +193,10 @@ void check_redundant(const Context& context, Diagnostics& out, const ConfigSecti
   if (entry.from_default || section.find("stopasgroup") == nullptr ||
       !context.is_on(section, "killasgroup") || !context.is_on(section, "stopasgroup"))
     return;
-  auto& diagnostic = out.report(
-      redundant_killasgroup.rule, context.key_span(entry),
-      "`stopasgroup=true` implies " + quoted(context.key_text(entry)) + " in " + section.display());
+  auto& diagnostic =
+      out.report(redundant_killasgroup.rule, context.key_span(entry),
+                 "`stopasgroup=true` implies " + in_backticks(context.key_text(entry)) + " in " +
+                     section.display());
   diagnostic.with_hint("remove it");
   add_removal(context, diagnostic, entry, true);
 }
@@ -205,7 +206,7 @@ void check_redundant(const Context& context, Diagnostics& out, const ConfigSecti
 const LintRule worker_pool_stopped_as_group = {
     .rule = {"SUP812",        "worker-pool-stopped-as-group", Severity::info,
              "stopasgroup for a master that drains its workers"},
-    .check_section = check_pool,
+    .check_section = check_pool_stop,
     .options = {"stopasgroup"}
 };
 

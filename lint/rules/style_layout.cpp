@@ -57,7 +57,7 @@ void check_order(const Context& context, Diagnostics& out) {
       if (is_late_command || (rank && *rank < highest)) {
         auto& diagnostic = out.report(
             option_order.rule, context.key_span(entry),
-            quoted(context.key_text(entry)) + " of " + section.display() + " stands late");
+            in_backticks(context.key_text(entry)) + " of " + section.display() + " stands late");
         diagnostic.with_hint(
             "begin with the command; then process, start, stop, logs, environment");
         if (last != nullptr && !is_late_command)
@@ -149,8 +149,8 @@ void check_comments(const Context& context, Diagnostics& out) {
       if (first == 0) first = sign;
       if (sign == first) continue;
       out.report(comment_style.rule, {file.source, line.comment_begin, line.comment_begin + 1},
-                 "comments of this file begin with " + quoted(std::string_view(&first, 1)) +
-                     " and with " + quoted(std::string_view(&sign, 1)))
+                 "comments of this file begin with " + in_backticks(std::string_view(&first, 1)) +
+                     " and with " + in_backticks(std::string_view(&sign, 1)))
           .with_hint("use one of them; Supervisor's own files have `;`");
       break;
     }

@@ -55,7 +55,7 @@ void check_defaults(const Context& context, Diagnostics& out) {
     }
     auto& diagnostic = out.report(
         redundant_default.rule, context.key_span(entry),
-        quoted(context.key_text(entry)) + " of " + section.display() + " has its default");
+        in_backticks(context.key_text(entry)) + " of " + section.display() + " has its default");
     diagnostic.with_hint("remove it");
     add_removal(context, diagnostic, entry, true);
   });
@@ -88,7 +88,7 @@ void check_booleans(const Context& context, Diagnostics& out) {
     if (first.family == family || first.is_reported) return;
     first.is_reported = true;
     out.report(mixed_boolean_spelling.rule, context.value_place(entry),
-               quoted(entry.value) + " here and " + quoted(first.entry->value) +
+               in_backticks(entry.value) + " here and " + in_backticks(first.entry->value) +
                    " elsewhere in this file")
         .with_hint("use one pair of words for all")
         .label(context.value_place(*first.entry), "the first one");
@@ -101,9 +101,9 @@ void check_case(const Context& context, Diagnostics& out) {
     if (entry.option == nullptr || key == entry.key) return;
     const std::string text(entry.key);
     out.report(uppercase_option.rule, context.key_span(entry),
-               quoted(key) + " is written in lower case as a rule")
-        .with_hint("write " + quoted(text))
-        .fix("write " + quoted(text), context.key_span(entry), text, true);
+               in_backticks(key) + " is written in lower case as a rule")
+        .with_hint("write " + in_backticks(text))
+        .fix("write " + in_backticks(text), context.key_span(entry), text, true);
   });
 }
 
@@ -150,7 +150,7 @@ void check_events(const Context& context, Diagnostics& out, const ConfigSection&
   if (text == entry.value) return;
   auto& diagnostic = out.report(event_name_lower_case.rule, context.value_place(entry),
                                 "event types are written in upper case as a rule");
-  diagnostic.with_hint("write " + quoted(text));
+  diagnostic.with_hint("write " + in_backticks(text));
   if (context.is_single_line(entry))
     diagnostic.fix("write upper case", context.value_span(entry), text, true);
 }

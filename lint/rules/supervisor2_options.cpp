@@ -9,7 +9,8 @@ namespace {
 
 void rename(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
             std::string_view option, bool safe) {
-  diagnostic.fix("write " + quoted(option), context.key_span(entry), std::string(option), safe);
+  diagnostic.fix("write " + in_backticks(option), context.key_span(entry), std::string(option),
+                 safe);
 }
 
 // log_stdout and log_stderr were switches; what they said is said by other options now.
@@ -47,7 +48,7 @@ void check_program(const Context& context, Diagnostics& out) {
              const schema::DialectKey& change = *verdict.row;
              auto& diagnostic =
                  out.report(supervisor2_program_option.rule, context.key_span(entry),
-                            quoted(context.key_text(entry)) + " in " + section.display() +
+                            in_backticks(context.key_text(entry)) + " in " + section.display() +
                                 " is not read since Supervisor " + std::string(change.until) +
                                 (entry.key == "logfile" && judge.is_free("stdout_logfile")
                                      ? "; the output goes to an AUTO log"
@@ -63,7 +64,7 @@ void check_program(const Context& context, Diagnostics& out) {
                diagnostic.with_hint(std::string(change.advice));
                return;
              }
-             diagnostic.with_hint("it is called " + quoted(change.option) + " today");
+             diagnostic.with_hint("it is called " + in_backticks(change.option) + " today");
              // The capture files held text, the capture buffers are sizes: not the same value.
              const bool is_capture = entry.key.ends_with("_capturefile");
              if (judge.is_free(change.option) && !entry.overridden && !is_capture) {
@@ -72,14 +73,14 @@ void check_program(const Context& context, Diagnostics& out) {
            });
 }
 
-void check_server(const Context& context, Diagnostics& out) {
+void check_server_options(const Context& context, Diagnostics& out) {
   each_key(context, KeyKind::former,
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge&) {
              if (section.is_process()) return;
              const bool is_server = entry.key.starts_with("http_");
              out.report(supervisor2_server_option.rule, context.key_span(entry),
-                        quoted(context.key_text(entry)) + " in " + section.display() +
+                        in_backticks(context.key_text(entry)) + " in " + section.display() +
                             " is not read since Supervisor " + std::string(verdict.row->until) +
                             (is_server ? "; it opens no server and protects none" : ""))
                  .with_hint(std::string(verdict.row->advice));
@@ -97,7 +98,7 @@ const LintRule supervisor2_program_option = {
 const LintRule supervisor2_server_option = {
     .rule = {"SUP205", "supervisor2-server-option", Severity::warning,
              "an option of the control server that only Supervisor 2 read"},
-    .check = check_server
+    .check = check_server_options
 };
 
 }  // namespace sup::lint

@@ -5,7 +5,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_text_after_section_header(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.compilation().files.files) {
     for (const compiler::SectionHeader& header : file.document.sections) {
       const std::string_view name = context.source_text(header.name);
@@ -14,7 +14,7 @@ void check(const Context& context, Diagnostics& out) {
           name.find(' ') == std::string_view::npos) {
         const Span bracket = {header.name.source, header.name.end, header.name.end + 1};
         out.report(text_after_section_header.rule, bracket,
-                   "a header ends with the last `]` of its line; the name is " + quoted(name))
+                   "a header ends with the last `]` of its line; the name is " + in_backticks(name))
             .with_hint("remove it")
             .fix("remove the bracket", bracket, "", false);
       }
@@ -38,7 +38,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule text_after_section_header = {
     .rule = {"SUP108", "text-after-section-header", Severity::warning,
              "words after the closing bracket of a section header"},
-    .check = check,
+    .check = check_text_after_section_header,
     .looks_at_whole = true
 };
 

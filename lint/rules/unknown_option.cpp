@@ -51,36 +51,37 @@ bool is_missed_by_others(const Context& context, const ConfigSection& section,
   });
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_unknown_option(const Context& context, Diagnostics& out) {
   const Headers in_need = headers_in_need(context);
-  each_key(context, KeyKind::unknown,
-           [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
-               const KeyJudge& judge) {
-             const std::string_view option = judge.suggest(entry.key);
-             const bool is_free = judge.is_free(option);
-             const bool is_needed = is_free && (is_missed(in_need, section, option) ||
-                                                is_missed_by_others(context, section, option));
-             auto& diagnostic = out.report(
-                 unknown_option.rule, is_needed ? Severity::error : Severity::warning,
-                 context.key_span(entry),
-                 "unknown option " + quoted(context.key_text(entry)) + " in " + section.display() +
-                     (is_needed ? ", which must have " + quoted(option) : ""));
-             // A key that is asked for again and again is no misspelling.
-             if (verdict.row != nullptr) {
-               diagnostic.with_hint("Supervisor has no such option: " +
-                                    std::string(verdict.row->advice));
-             } else if (!option.empty() && !is_free) {
-               diagnostic.with_hint("did you mean " + quoted(option) + ", which is set, too?");
-             } else if (!option.empty()) {
-               diagnostic.with_hint("did you mean " + quoted(option) + "?");
-               const bool is_safe =
-                   schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
-               diagnostic.fix("write " + quoted(option), context.key_span(entry),
-                              std::string(option), is_safe);
-             } else {
-               diagnostic.with_hint("Supervisor ignores it");
-             }
-           });
+  each_key(
+      context, KeyKind::unknown,
+      [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
+          const KeyJudge& judge) {
+        const std::string_view option = judge.suggest(entry.key);
+        const bool is_free = judge.is_free(option);
+        const bool is_needed = is_free && (is_missed(in_need, section, option) ||
+                                           is_missed_by_others(context, section, option));
+        auto& diagnostic = out.report(
+            unknown_option.rule, is_needed ? Severity::error : Severity::warning,
+            context.key_span(entry),
+            "unknown option " + in_backticks(context.key_text(entry)) + " in " + section.display() +
+                (is_needed ? ", which must have " + in_backticks(option) : ""));
+        // A key that is asked for again and again is no misspelling.
+        if (verdict.row != nullptr) {
+          diagnostic.with_hint("Supervisor has no such option: " +
+                               std::string(verdict.row->advice));
+        } else if (!option.empty() && !is_free) {
+          diagnostic.with_hint("did you mean " + in_backticks(option) + ", which is set, too?");
+        } else if (!option.empty()) {
+          diagnostic.with_hint("did you mean " + in_backticks(option) + "?");
+          const bool is_safe =
+              schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
+          diagnostic.fix("write " + in_backticks(option), context.key_span(entry),
+                         std::string(option), is_safe);
+        } else {
+          diagnostic.with_hint("Supervisor ignores it");
+        }
+      });
 
   // A header that lacks its bracket is an option to Supervisor, and what follows goes astray.
   each_key(context, KeyKind::open_header,
@@ -103,7 +104,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule unknown_option = {
     .rule = {"SUP202", "unknown-option", Severity::warning,
              "an option that Supervisor does not know"},
-    .check = check
+    .check = check_unknown_option
 };
 
 }  // namespace sup::lint

@@ -7,7 +7,7 @@ namespace sup::lint {
 
 namespace {
 
-void check(const Context& context, Diagnostics& out) {
+void check_unknown_section(const Context& context, Diagnostics& out) {
   each_header(
       context, HeaderKind::unknown,
       [&](const ConfigSection& section, const Span& name, const HeaderVerdict& verdict) {
@@ -33,7 +33,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule unknown_section = {
     .rule = {"SUP201", "unknown-section", Severity::warning,
              "a section that Supervisor does not know"},
-    .check = check
+    .check = check_unknown_section
 };
 
 }  // namespace sup::lint

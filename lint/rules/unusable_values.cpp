@@ -37,7 +37,7 @@ void check_quotes(const Context& context, Diagnostics& out, const ConfigSection&
       compiler_rule("quoted-scalar"), comes.empty() ? Severity::warning : Severity::error,
       context.value_place(entry),
       section.display() + " " + std::string(key) + ": the quotes are part of " +
-          (is_secret ? std::string("the value") : "the value " + quoted(entry.value)) + "; " +
+          (is_secret ? std::string("the value") : "the value " + in_backticks(entry.value)) + "; " +
           (comes.empty() ? "Supervisor knows no quotes here" : std::string(comes)));
   diagnostic.with_hint("remove the quotes");
   if (is_secret) diagnostic.hidden = context.value_span(entry);
@@ -46,8 +46,8 @@ void check_quotes(const Context& context, Diagnostics& out, const ConfigSection&
                    std::string(entry.value.substr(1, entry.value.size() - 2)), !is_credential);
 }
 
-void check_user(const Context& context, Diagnostics& out, const ConfigSection& section,
-                const ConfigEntry& entry) {
+void check_user_value(const Context& context, Diagnostics& out, const ConfigSection& section,
+                      const ConfigEntry& entry) {
   const auto user = context.read<schema::User>(section, entry);
   if (!user || context.machine() != nullptr || is_quoted(*user) ||
       user->find("{{") != std::string::npos || user->find("<%") != std::string::npos)
@@ -59,7 +59,7 @@ void check_user(const Context& context, Diagnostics& out, const ConfigSection& s
   if (!is_variable && !has_blank && !has_group) return;
   auto& diagnostic = out.report(
       compiler_rule("malformed-user"), context.value_place(entry),
-      section.display() + " user: " + quoted(*user) +
+      section.display() + " user: " + in_backticks(*user) +
           (is_variable ? " is not replaced, as no shell reads it"
            : has_group ? " is not a user; no group can be given here, the user's are taken"
                        : " cannot be the name of a user") +
@@ -83,7 +83,8 @@ void check_entry_point(const Context& context, Diagnostics& out, const ConfigSec
   out.report(compiler_rule(is_handler ? "result-handler-unresolvable"
                                       : "rpcinterface-factory-unresolvable"),
              context.value_place(entry),
-             section.display() + " " + std::string(entry.option->name) + ": " + quoted(*text) +
+             section.display() + " " + std::string(entry.option->name) + ": " +
+                 in_backticks(*text) +
                  " is a module, which cannot be called; it must be module:attribute");
 }
 
@@ -104,7 +105,7 @@ const LintRule quoted_file = {
 
 const LintRule impossible_user = {
     .rule = {"SUP314", "malformed-user", Severity::error, "a value that cannot be a user"},
-    .check_value = check_user,
+    .check_value = check_user_value,
     .type = schema::User::name
 };
 

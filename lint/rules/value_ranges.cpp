@@ -11,7 +11,7 @@ namespace {
 
 std::string of_section(const Context& context, const ConfigSection& section,
                        const ConfigEntry& entry) {
-  return quoted(context.key_text(entry)) + " of " + section.display();
+  return in_backticks(context.key_text(entry)) + " of " + section.display();
 }
 
 void offer_value(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,

@@ -35,7 +35,7 @@ void check_newer(const Context& context, Diagnostics& out) {
     if (entry.option == nullptr) return;
     if (read_version(entry.option->since) > known) {
       out.report(option_newer_than_target.rule, context.key_span(entry),
-                 quoted(context.key_text(entry)) + " of " + section.display() +
+                 in_backticks(context.key_text(entry)) + " of " + section.display() +
                      " is read from Supervisor " + std::string(entry.option->since) + " on; " +
                      target + " ignores it")
           .with_hint("remove it, or upgrade");
@@ -44,7 +44,7 @@ void check_newer(const Context& context, Diagnostics& out) {
 }
 
 // Defaults that differ in the versions up to the target and today, of sections that run processes.
-void check_defaults(const Context& context, Diagnostics& out) {
+void check_changed_defaults(const Context& context, Diagnostics& out) {
   if (!context.options().target_is_explicit || context.options().target >= schema::Target::v4_2)
     return;
   for (const ConfigSection& section : context.sections()) {
@@ -61,11 +61,11 @@ void check_defaults(const Context& context, Diagnostics& out) {
       const ConfigEntry* command = section.find("command");
       if (option == nullptr || !option->default_text || command == nullptr) continue;
       const std::string line = std::string(row.option) + "=" + std::string(row.default_text);
-      auto& diagnostic =
-          out.report(default_changed_between_versions.rule, section.headers.front(),
-                     section.display() + " has no " + quoted(row.option) + ", whose default is " +
-                         quoted(row.default_text) + " in Supervisor 3 and " +
-                         quoted(*option->default_text) + " from 4.0 on");
+      auto& diagnostic = out.report(default_changed_between_versions.rule, section.headers.front(),
+                                    section.display() + " has no " + in_backticks(row.option) +
+                                        ", whose default is " + in_backticks(row.default_text) +
+                                        " in Supervisor 3 and " +
+                                        in_backticks(*option->default_text) + " from 4.0 on");
       diagnostic.with_hint("write `" + line + "` to keep it");
       if (command->from_default) continue;
       const compiler::Line place = context.document(*command).line(context.written(*command).line);
@@ -90,7 +90,7 @@ const LintRule option_newer_than_target = {
 const LintRule default_changed_between_versions = {
     .rule = {"SUP1302", "default-changed-between-versions", Severity::info,
              "an option left to a default that 4.0 changed"},
-    .check = check_defaults
+    .check = check_changed_defaults
 };
 
 }  // namespace sup::lint

@@ -28,7 +28,7 @@ void check_finishing(const Context& context, Diagnostics& out, const ConfigSecti
   }
   auto& diagnostic =
       out.report(finishing_worker_not_restarted.rule, context.place_of(entry, *option),
-                 quoted(option->text.substr(0, option->text.find('='))) +
+                 in_backticks(option->text.substr(0, option->text.find('='))) +
                      " lets the worker end with status 0, which is expected, and " +
                      section.display() + " stays down");
   diagnostic.with_hint("write `autorestart=true`");
@@ -39,7 +39,7 @@ void check_finishing(const Context& context, Diagnostics& out, const ConfigSecti
   }
 }
 
-bool is_number(std::string_view text) {
+bool is_digits(std::string_view text) {
   return !text.empty() && text.size() <= 5 &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -80,14 +80,14 @@ const Word* fixed_port(const CommandLine& command) {
     }
     if (value.starts_with("unix:") || value.starts_with('/')) return nullptr;
     const std::string_view port = value.substr(value.rfind(':') + 1);
-    if (is_number(port) && port != "0")
+    if (is_digits(port) && port != "0")
       return option != options.end() && word.text.size() == option->size() ? &command.argv[i + 1]
                                                                            : &word;
   }
   return nullptr;
 }
 
-void check_port(const Context& context, Diagnostics& out, const ConfigSection& section) {
+void check_worker_port(const Context& context, Diagnostics& out, const ConfigSection& section) {
   const ConfigEntry& entry = *section.find("numprocs");
   const ConfigEntry* command_entry = section.find("command");
   const auto count = context.read<schema::Integer>(section, entry);
@@ -107,10 +107,10 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
                      " are to listen on one port, which only the first of them can");
   diagnostic.label(context.value_place(entry), "as many processes");
   const std::string_view text = context.source_text(place);
-  if (text != word->text || text.size() < 3 || !is_number(text.substr(text.size() - 2))) return;
+  if (text != word->text || text.size() < 3 || !is_digits(text.substr(text.size() - 2))) return;
   const std::string varied = std::string(text.substr(0, text.size() - 2)) + "%(process_num)02d";
-  diagnostic.with_hint("write " + quoted(varied));
-  diagnostic.fix("write " + quoted(varied), place, varied, false);
+  diagnostic.with_hint("write " + in_backticks(varied));
+  diagnostic.fix("write " + in_backticks(varied), place, varied, false);
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ const LintRule finishing_worker_not_restarted = {
 const LintRule numprocs_with_fixed_port = {
     .rule = {"SUP818",           "numprocs-with-fixed-port", Severity::warning,
              "several processes that listen on one port"},
-    .check_section = check_port,
+    .check_section = check_worker_port,
     .options = {"numprocs"}
 };
 

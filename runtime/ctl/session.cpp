@@ -18,7 +18,7 @@ namespace sup::ctl {
 namespace {
 
 constexpr std::string_view api_version = "3.0";
-constexpr int unauthorised = 401;
+constexpr int unauthorised_status = 401;
 
 std::string_view kind_name(Failure::Kind kind) {
   switch (kind) {
@@ -236,7 +236,7 @@ bool Session::carry_out(const std::string& line) {
   try {
     return command->run(*this, argument);
   } catch (const Failure& failure) {
-    if (failure.kind != Failure::Kind::http || failure.code != unauthorised) {
+    if (failure.kind != Failure::Kind::http || failure.code != unauthorised_status) {
       throw;
     }
     complain("Server requires authentication", "", "unauthorised");

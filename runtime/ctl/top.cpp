@@ -51,22 +51,22 @@ class KeyMode {
   bool is_terminal_ = false;
 };
 
-struct Row {
+struct TopRow {
   const ProcessInfo* info;
   std::optional<Load> load;
 };
 
 // Busy ones first, then by name as they came.
-void sort_by_load(std::vector<Row>& rows) {
-  const auto cpu = [](const Row& row) { return row.load ? row.load->cpu_percent : -1; };
+void sort_by_load(std::vector<TopRow>& rows) {
+  const auto cpu = [](const TopRow& row) { return row.load ? row.load->cpu_percent : -1; };
   std::stable_sort(rows.begin(), rows.end(),
-                   [&](const Row& a, const Row& b) { return cpu(a) > cpu(b); });
+                   [&](const TopRow& a, const TopRow& b) { return cpu(a) > cpu(b); });
 }
 
-std::string headline(const std::vector<Row>& rows) {
+std::string headline(const std::vector<TopRow>& rows) {
   Load sum;
   std::size_t running = 0;
-  for (const Row& row : rows) {
+  for (const TopRow& row : rows) {
     running += row.info->pid != 0 ? 1 : 0;
     if (row.load) {
       sum.cpu_percent += row.load->cpu_percent;
@@ -77,11 +77,11 @@ std::string headline(const std::vector<Row>& rows) {
          load_text(sum);
 }
 
-void show(Session& session, std::vector<Row> rows, bool is_terminal) {
+void show(Session& session, std::vector<TopRow> rows, bool is_terminal) {
   sort_by_load(rows);
   if (session.output.is_json()) {
     rpc::Array processes;
-    for (const Row& row : rows) {
+    for (const TopRow& row : rows) {
       rpc::Struct record = record_of(*row.info);
       add_load(row.load, record);
       processes.emplace_back(std::move(record));
@@ -103,7 +103,7 @@ void show(Session& session, std::vector<Row> rows, bool is_terminal) {
   }
   std::vector<const ProcessInfo*> infos;
   std::vector<std::string> columns;
-  for (const Row& row : rows) {
+  for (const TopRow& row : rows) {
     infos.push_back(row.info);
     columns.push_back(load_text(row.load));
   }
@@ -111,7 +111,7 @@ void show(Session& session, std::vector<Row> rows, bool is_terminal) {
   session.output.flush();
 }
 
-std::optional<double> number(const std::string& text) {
+std::optional<double> number_of(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_one = error == std::errc() && end == text.data() + text.size();
@@ -127,8 +127,8 @@ bool run_top(Session& session, const std::string& argument) {
   std::vector<std::string> names = words_of(argument);
   const std::optional<std::string> count = take_option(names, "-n");
   const std::optional<std::string> distance = take_option(names, "-d");
-  const std::optional<double> rounds = number(count.value_or("1000000"));
-  const std::optional<double> seconds = number(distance.value_or("2"));
+  const std::optional<double> rounds = number_of(count.value_or("1000000"));
+  const std::optional<double> seconds = number_of(distance.value_or("2"));
   if (!rounds || !seconds) {
     session.misused("Error: -n and -d take numbers", "top", status::invalid_arguments);
     return false;
@@ -143,7 +143,7 @@ bool run_top(Session& session, const std::string& argument) {
   for (double round = 1; !ends; ++round) {
     const std::vector<ProcessInfo> all = all_statuses(session);
     ProcessTable after = ProcessTable::read();
-    std::vector<Row> rows;
+    std::vector<TopRow> rows;
     for (const ProcessInfo* info : named(session, all, names, status::generic)) {
       rows.push_back({info, load_between(before, after, info->pid, daemon)});
     }

@@ -31,7 +31,7 @@ constexpr std::uint32_t message_end = 5;
 constexpr std::size_t most_descriptors = 4;
 
 // How long the two wait for one another while everything is handed over.
-constexpr int patience_milliseconds = 10000;
+constexpr int keeper_patience_milliseconds = 10000;
 
 // What the keeper holds for one daemon at most.
 constexpr std::size_t most_held = 400000;
@@ -213,7 +213,7 @@ class Keeper {
   }
 
   bool hand_over(int next) {
-    const timeval limit{.tv_sec = patience_milliseconds / 1000, .tv_usec = 0};
+    const timeval limit{.tv_sec = keeper_patience_milliseconds / 1000, .tv_usec = 0};
     ::setsockopt(next, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (!send_message(next, {message_memory, 1, 0}, {memory_.get()}, 0)) {
       return false;
@@ -276,7 +276,7 @@ schema::Result<Kept> KeeperLink::take_over() {
   if (!is_trusted(socket.get())) {
     return schema::Error{.message = "the keeper at '" + path_ + "' is another user's"};
   }
-  while (wait_for(socket.get(), POLLIN, patience_milliseconds)) {
+  while (wait_for(socket.get(), POLLIN, keeper_patience_milliseconds)) {
     std::optional<Received> got = receive_message(socket.get(), MSG_DONTWAIT);
     if (!got) {
       break;

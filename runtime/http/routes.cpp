@@ -14,7 +14,7 @@ namespace sup::http {
 namespace {
 
 // In the order in which they are tried.
-constexpr std::array table{
+constexpr std::array route_table{
     Route{"/RPC2",         true,  "POST: a call of XML-RPC; docs/rpc.md lists the methods.",      answer_rpc,
           rpc::Role::none                                                                                                              },
     Route{"/logtail",      true,
@@ -44,10 +44,10 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const Route> routes() { return table; }
+std::span<const Route> routes() { return route_table; }
 
 void answer(Site& site, Request& request, Response& response) {
-  for (const Route& route : table) {
+  for (const Route& route : route_table) {
     if (route.is_prefix ? request.path.starts_with(route.path) : request.path == route.path) {
       if (request.access.may(route.needs)) {
         route.answer(site, request, response);

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/listeners/json_text.h"
 #include "runtime/listeners/mail.h"
 
 namespace sup::listeners {
@@ -94,10 +95,6 @@ bool is_number(std::string_view text) {
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string event_sentence(const EventRecord& record) {
@@ -166,11 +163,11 @@ std::string event_json(const EventRecord& record, const Origin& origin) {
       object[key] = value;
     }
   }
-  return dumped(object);
+  return json_text(object);
 }
 
 std::string json_escaped(std::string_view text) {
-  const std::string quoted = dumped(std::string(text));
+  const std::string quoted = json_text(std::string(text));
   return quoted.substr(1, quoted.size() - 2);
 }
 

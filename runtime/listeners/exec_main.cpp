@@ -15,11 +15,11 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* tool_name = "exec";
+constexpr const char* exec_name = "exec";
 constexpr std::size_t variable_maximum = 8192;
 constexpr std::size_t variables_maximum = 64;
 
-std::string help() {
+std::string exec_help() {
   return "Runs a command for each event, with the event in its environment and on its standard "
          "input.\n"
          "\n"
@@ -29,7 +29,7 @@ std::string help() {
          "    command=suplance exec -p db --unexpected /usr/local/bin/page-somebody\n"
          "    events=PROCESS_STATE_EXITED\n"
          "\n" +
-         argument_help(arguments_of(tool_name));
+         argument_help(arguments_of(exec_name));
 }
 
 struct Settings {
@@ -75,7 +75,7 @@ class ExecListener : public Listener {
     waiting_.push_back({.event = event, .milliseconds = milliseconds_now()});
     start_some();
     while (waiting_.size() > static_cast<std::size_t>(settings_.waiting)) {
-      log_line(tool_name, "too many events wait; no command for " + shown(waiting_.front()));
+      log_line(exec_name, "too many events wait; no command for " + shown(waiting_.front()));
       waiting_.pop_front();
     }
     return true;
@@ -83,10 +83,10 @@ class ExecListener : public Listener {
 
   void report_rest() const {
     for (const EventRecord& record : waiting_) {
-      log_line(tool_name, "no command before the end for " + shown(record));
+      log_line(exec_name, "no command before the end for " + shown(record));
     }
     for (const std::string& each : running_) {
-      log_line(tool_name, "still running at the end: the command for " + each);
+      log_line(exec_name, "still running at the end: the command for " + each);
     }
   }
 
@@ -123,7 +123,7 @@ class ExecListener : public Listener {
     const std::string wrong =
         result.is_complete ? result.output
                            : "was ended after " + std::to_string(settings_.timeout_seconds) + " s";
-    if (!wrong.empty()) log_line(tool_name, settings_.command.front() + " " + wrong + ": " + name);
+    if (!wrong.empty()) log_line(exec_name, settings_.command.front() + " " + wrong + ": " + name);
     start_some();
   }
 
@@ -155,20 +155,20 @@ std::optional<std::string> read(const CommandLine& line, Settings& settings) {
 }  // namespace
 
 int exec(int count, char** arguments) {
-  const CommandLine line = read_command_line(tool_name, count, arguments);
+  const CommandLine line = read_command_line(exec_name, count, arguments);
   if (line.has("help")) {
-    std::fputs(help().c_str(), stdout);
+    std::fputs(exec_help().c_str(), stdout);
     return 0;
   }
-  if (line.mistake) return refuse_arguments(tool_name, *line.mistake);
+  if (line.mistake) return refuse_arguments(exec_name, *line.mistake);
   Settings settings;
-  if (const auto wrong = read(line, settings)) return refuse_arguments(tool_name, *wrong);
+  if (const auto wrong = read(line, settings)) return refuse_arguments(exec_name, *wrong);
   if (!is_under_supervisor()) {
-    return refuse_arguments(tool_name, "this is an event listener, to be started by a supervisor");
+    return refuse_arguments(exec_name, "this is an event listener, to be started by a supervisor");
   }
   Workers workers;
   ExecListener listener(std::move(settings), workers);
-  const int status = run_listener({.name = tool_name}, listener, workers, nullptr);
+  const int status = run_listener({.name = exec_name}, listener, workers, nullptr);
   listener.report_rest();
   return status;
 }

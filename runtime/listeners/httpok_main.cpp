@@ -12,9 +12,9 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* tool_name = "httpok";
+constexpr const char* httpok_name = "httpok";
 
-std::string help() {
+std::string httpok_help() {
   return "Asks a URL with every tick; if the answer is not good, restarts programs and mails.\n"
          "\n"
          "Usage: httpok [OPTION...] URL\n"
@@ -23,12 +23,12 @@ std::string help() {
          "    command=httpok -p web -t 5 -m ops@example.org http://127.0.0.1:8080/health\n"
          "    events=TICK_60\n"
          "\n" +
-         argument_help(arguments_of(tool_name));
+         argument_help(arguments_of(httpok_name));
 }
 
-int refuse(const std::string& text) {
+int refuse_httpok(const std::string& text) {
   log_line("httpok", text);
-  std::fputs(help().c_str(), stdout);
+  std::fputs(httpok_help().c_str(), stdout);
   return exit_refused;
 }
 
@@ -89,13 +89,14 @@ bool is_eager(const CommandLine& line) {
 }  // namespace
 
 int httpok(int count, char** arguments) {
-  const CommandLine line = read_command_line(tool_name, count, arguments);
-  if (line.mistake) return refuse(*line.mistake);
+  const CommandLine line = read_command_line(httpok_name, count, arguments);
+  if (line.mistake) return refuse_httpok(*line.mistake);
   if (line.has("help")) {
-    std::fputs(help().c_str(), stdout);
+    std::fputs(httpok_help().c_str(), stdout);
     return 0;
   }
-  if (line.words.size() != 1) return refuse("exactly one URL is expected, after the options");
+  if (line.words.size() != 1)
+    return refuse_httpok("exactly one URL is expected, after the options");
   HttpOkSettings settings{
       .url = line.words[0],
       .programs = line.values("program"),
@@ -123,7 +124,7 @@ int httpok(int count, char** arguments) {
   MailSettings mail;
   mail.sendmail = line.value("sendmail_program").value_or(mail.sendmail);
   const schema::Status read = read_mail_arguments(line, mail);
-  if (!read) return refuse(read.error().message);
+  if (!read) return refuse_httpok(read.error().message);
   if (environment("SUPERVISOR_SERVER_URL").empty()) {
     log_line("", "httpok must be run as a supervisor event listener");
     return 0;

@@ -13,9 +13,9 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* tool_name = "log";
+constexpr const char* log_name = "log";
 
-std::string help() {
+std::string log_help() {
   return "Writes events as lines of JSON, to a file or to the system's log.\n"
          "\n"
          "Usage: suplance log [OPTION...] FILE\n"
@@ -25,7 +25,7 @@ std::string help() {
          "    command=suplance log /var/log/supervisor/events.json\n"
          "    events=PROCESS_STATE,SUPERVISOR_STATE_CHANGE\n"
          "\n" +
-         argument_help(arguments_of(tool_name));
+         argument_help(arguments_of(log_name));
 }
 
 class LogListener : public Listener {
@@ -39,7 +39,7 @@ class LogListener : public Listener {
         event_json({.event = event, .milliseconds = milliseconds_now()}, origin_);
     const schema::Status written = sink_.write(line);
     // To reject the event would bring it again and again, and hold back all others.
-    if (!written) log_line(tool_name, written.error().message + "; not logged: " + line);
+    if (!written) log_line(log_name, written.error().message + "; not logged: " + line);
     return true;
   }
 
@@ -74,22 +74,22 @@ schema::Result<std::unique_ptr<LineSink>> sink_of(const CommandLine& line) {
 }  // namespace
 
 int log(int count, char** arguments) {
-  const CommandLine line = read_command_line(tool_name, count, arguments);
+  const CommandLine line = read_command_line(log_name, count, arguments);
   if (line.has("help")) {
-    std::fputs(help().c_str(), stdout);
+    std::fputs(log_help().c_str(), stdout);
     return 0;
   }
-  if (line.mistake) return refuse_arguments(tool_name, *line.mistake);
+  if (line.mistake) return refuse_arguments(log_name, *line.mistake);
   schema::Result<EventFilter> filter = read_filter(line);
-  if (!filter) return refuse_arguments(tool_name, filter.error().message);
+  if (!filter) return refuse_arguments(log_name, filter.error().message);
   if (!is_under_supervisor()) {
-    return refuse_arguments(tool_name, "this is an event listener, to be started by a supervisor");
+    return refuse_arguments(log_name, "this is an event listener, to be started by a supervisor");
   }
   const schema::Result<std::unique_ptr<LineSink>> sink = sink_of(line);
-  if (!sink) return refuse_arguments(tool_name, sink.error().message);
+  if (!sink) return refuse_arguments(log_name, sink.error().message);
   Workers workers;
   LogListener listener(std::move(*filter), **sink);
-  return run_listener({.name = tool_name}, listener, workers, nullptr);
+  return run_listener({.name = log_name}, listener, workers, nullptr);
 }
 
 }  // namespace sup::listeners

@@ -12,9 +12,9 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* tool_name = "memmon";
+constexpr const char* memmon_name = "memmon";
 
-std::string help() {
+std::string memmon_help() {
   return "Restarts processes that use more memory than they may, looking with every tick.\n"
          "\n"
          "Usage: memmon [-c] [-p NAME=SIZE]... [-g GROUP=SIZE]... [-a SIZE] [OPTION...]\n"
@@ -23,11 +23,11 @@ std::string help() {
          "    command=memmon -p web=200MB -g workers=1GB -m ops@example.org\n"
          "    events=TICK_60\n"
          "\n" +
-         argument_help(arguments_of(tool_name));
+         argument_help(arguments_of(memmon_name));
 }
 
-int refuse(const std::string& text) {
-  std::printf("%s\n%s", text.c_str(), help().c_str());
+int refuse_memmon(const std::string& text) {
+  std::printf("%s\n%s", text.c_str(), memmon_help().c_str());
   return exit_refused;
 }
 
@@ -78,10 +78,10 @@ std::string take(const GivenArgument& given, bool compat, MemMonSettings& settin
 }  // namespace
 
 int memmon(int count, char** arguments) {
-  const CommandLine line = read_command_line(tool_name, count, arguments);
-  if (line.mistake) return refuse(*line.mistake);
+  const CommandLine line = read_command_line(memmon_name, count, arguments);
+  if (line.mistake) return refuse_memmon(*line.mistake);
   if (line.has("help")) {
-    std::fputs(help().c_str(), stdout);
+    std::fputs(memmon_help().c_str(), stdout);
     return 0;
   }
   MemMonSettings settings;
@@ -89,19 +89,19 @@ int memmon(int count, char** arguments) {
   settings.is_dry_run = line.has("dry-run");
   for (const GivenArgument& given : line.given) {
     const std::string wrong = take(given, line.has("compat"), settings);
-    if (!wrong.empty()) return refuse(wrong);
+    if (!wrong.empty()) return refuse_memmon(wrong);
   }
   if (settings.programs.empty() && settings.groups.empty() && !settings.any &&
       !line.has("compat")) {
-    return refuse("memmon: nothing to check: -p, -g or -a is expected");
+    return refuse_memmon("memmon: nothing to check: -p, -g or -a is expected");
   }
   if (settings.is_cumulative && (settings.is_proportional || settings.is_by_group)) {
-    return refuse("memmon: --measure does not go with --cumulative");
+    return refuse_memmon("memmon: --measure does not go with --cumulative");
   }
   MailSettings mail;
   mail.sendmail = line.value("sendmail_program").value_or(mail.sendmail);
   const schema::Status read = read_mail_arguments(line, mail);
-  if (!read) return refuse("memmon: " + read.error().message);
+  if (!read) return refuse_memmon("memmon: " + read.error().message);
   if (environment("SUPERVISOR_SERVER_URL").empty()) {
     log_line("", "memmon must be run as a supervisor event listener");
     return 1;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/listeners/json_text.h"
 #include "schema/expand.h"
 
 namespace sup::listeners {
@@ -20,10 +21,6 @@ constexpr std::string_view cut = " …";
 // 404) will be mended by somebody; these say that the message is wrong.
 constexpr std::array refusals{400, 406, 411, 413, 414, 415, 422};
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 std::string slack_body(const std::string& text) {
   std::string escaped;
   for (const char c : text) {
@@ -36,14 +33,14 @@ std::string slack_body(const std::string& text) {
     else
       escaped += c;
   }
-  return dumped(Json{
+  return json_text(Json{
       {"text", escaped}
   });
 }
 
 // Names in a text must not call anybody.
 std::string discord_body(const std::string& text) {
-  return dumped(Json{
+  return json_text(Json{
       {"content",          text                          },
       {"allowed_mentions", Json{{"parse", Json::array()}}}
   });
@@ -65,7 +62,7 @@ std::string teams_body(const std::string& text) {
       {"contentType", "application/vnd.microsoft.card.adaptive"},
       {"content",     card                                     }
   };
-  return dumped(Json{
+  return json_text(Json{
       {"type",        "message"                },
       {"attachments", Json::array({attachment})}
   });
@@ -77,7 +74,7 @@ std::string text_body(const char* type_key, const char* text_key, const std::str
   Json object;
   object[type_key] = "text";
   object[type_key == std::string_view("msgtype") ? "text" : "content"] = content;
-  return dumped(object);
+  return json_text(object);
 }
 
 std::string dingtalk_body(const std::string& text) { return text_body("msgtype", "content", text); }

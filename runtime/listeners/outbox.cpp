@@ -25,11 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned pause_maximum_power = 8;  // 256 seconds
-constexpr unsigned private_file = 0600;
+constexpr unsigned letter_mode = 0600;
 constexpr unsigned private_folder = 0700;
 constexpr std::size_t file_maximum_bytes = std::size_t{130} << 20U;
 
-schema::Result<std::string> file_text(const std::string& path) {
+schema::Result<std::string> letter_text(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              std::fclose);
   if (file == nullptr) {
@@ -127,7 +127,7 @@ schema::Status Outbox::load() {
   }
   std::sort(files.begin(), files.end());  // by time
   for (const std::string& file : files) {
-    schema::Result<std::string> text = file_text(file);
+    schema::Result<std::string> text = letter_text(file);
     const schema::Status checked = text ? handlers_.check(*text) : schema::Status(text.error());
     if (checked) {
       entries_.push_back(
@@ -145,7 +145,7 @@ void Outbox::write(Entry& entry) {
   std::snprintf(stamp.data(), stamp.size(), "%020lld-%06u-", static_cast<long long>(entry.created),
                 counter_++);
   entry.file = settings_.folder + "/" + stamp.data() + random_word() + "." + settings_.suffix;
-  const schema::Status written = schema::write_file(entry.text, entry.file, private_file);
+  const schema::Status written = schema::write_file(entry.text, entry.file, letter_mode);
   if (written) return;
   log(written.error().message + "; the " + settings_.noun + " is kept in memory alone");
   entry.file.clear();

@@ -12,13 +12,13 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* tool_name = "relay";
+constexpr const char* relay_name = "relay";
 constexpr std::size_t events_per_delivery = 500;
 constexpr std::size_t waiting_maximum = 100'000;
 // Beyond the time of a connection and its answers.
-constexpr Seconds grace{60};
+constexpr Seconds relay_grace{60};
 
-std::string help() {
+std::string relay_help() {
   return "Sends events to a Redis stream or an MQTT broker, each once at least.\n"
          "\n"
          "Usage: suplance relay [OPTION...] URL\n"
@@ -30,12 +30,12 @@ std::string help() {
          "    command=suplance relay --queue /var/spool/relay redis://events.example.org/fleet\n"
          "    events=PROCESS_STATE,SUPERVISOR_STATE_CHANGE\n"
          "\n" +
-         argument_help(arguments_of(tool_name));
+         argument_help(arguments_of(relay_name));
 }
 
 using Mistake = std::optional<std::string>;
 
-struct Line {
+struct RelayLine {
   RelaySettings relay;
   OutboxSettings queue;
   EventFilter filter;
@@ -45,9 +45,9 @@ Mistake take_url(const CommandLine& line, RelaySettings& settings) {
   std::string url;
   if (const auto file = line.value("url-file")) {
     if (!line.words.empty()) return "either --url-file or a URL, not both";
-    schema::Result<std::string> read = first_line(*file);
-    if (!read) return read.error().message;
-    url = std::move(*read);
+    schema::Result<std::string> read_relay = first_line(*file);
+    if (!read_relay) return read_relay.error().message;
+    url = std::move(*read_relay);
   } else if (line.words.size() == 1) {
     url = line.words[0];
   } else {
@@ -57,7 +57,7 @@ Mistake take_url(const CommandLine& line, RelaySettings& settings) {
   schema::Result<RelaySettings> parsed = parse_relay_url(url, has_secret);
   if (!parsed) return parsed.error().message;
   if (has_secret && !line.words.empty()) {
-    log_line(tool_name,
+    log_line(relay_name,
              "the password in the URL is seen by all users of this machine; give it by "
              "--password-file or in the environment as RELAY_PASSWORD");
   }
@@ -68,7 +68,8 @@ Mistake take_url(const CommandLine& line, RelaySettings& settings) {
 Mistake take_broker(const CommandLine& line, RelaySettings& settings) {
   if (Mistake wrong = take_url(line, settings)) return wrong;
   settings.user = line.value("user").value_or(settings.user);
-  schema::Result<std::string> password = read_secret(line, tool_name, "password", "RELAY_PASSWORD");
+  schema::Result<std::string> password =
+      read_secret(line, relay_name, "password", "RELAY_PASSWORD");
   if (!password) return password.error().message;
   if (!password->empty()) settings.password = std::move(*password);
   settings.target.tls = {.authorities = line.value("ca-file").value_or(""),
@@ -90,7 +91,7 @@ Mistake take_broker(const CommandLine& line, RelaySettings& settings) {
   return std::nullopt;
 }
 
-Mistake read(const CommandLine& line, Line& all) {
+Mistake read_relay(const CommandLine& line, RelayLine& all) {
   if (Mistake wrong = take_broker(line, all.relay)) return wrong;
   if (Mistake wrong = take_queue(line, all.queue)) return wrong;
   all.relay.plan_file = line.value("plan").value_or("");
@@ -114,26 +115,26 @@ int test(const RelaySettings& settings) {
 }  // namespace
 
 int relay(int count, char** arguments) {
-  const CommandLine line = read_command_line(tool_name, count, arguments);
+  const CommandLine line = read_command_line(relay_name, count, arguments);
   if (line.has("help")) {
-    std::fputs(help().c_str(), stdout);
+    std::fputs(relay_help().c_str(), stdout);
     return 0;
   }
-  if (line.mistake) return refuse_arguments(tool_name, *line.mistake);
-  Line all;
-  all.queue.name = tool_name;
+  if (line.mistake) return refuse_arguments(relay_name, *line.mistake);
+  RelayLine all;
+  all.queue.name = relay_name;
   all.queue.noun = "event";
   all.queue.suffix = "event";
   all.queue.batch = events_per_delivery;
   all.queue.maximum = waiting_maximum;
-  if (const Mistake wrong = read(line, all)) return refuse_arguments(tool_name, *wrong);
+  if (const Mistake wrong = read_relay(line, all)) return refuse_arguments(relay_name, *wrong);
   if (line.has("test")) return test(all.relay);
   if (!is_under_supervisor()) {
-    return refuse_arguments(tool_name,
+    return refuse_arguments(relay_name,
                             "this is an event listener, to be started by a supervisor; "
                             "--test sends an event by hand");
   }
-  all.queue.limit = 3 * Seconds(all.relay.target.timeout_seconds) + grace;
+  all.queue.limit = 3 * Seconds(all.relay.target.timeout_seconds) + relay_grace;
   Workers workers;
   Outbox::Handlers handlers = event_handlers();
   handlers.deliver = [&](const Outbox::Texts& texts) {
@@ -141,7 +142,7 @@ int relay(int count, char** arguments) {
   };
   Outbox outbox(all.queue, workers, std::move(handlers));
   QueueingListener listener(std::move(all.filter), Deduplicator(Seconds(0)), outbox);
-  return listen_to_queue(tool_name, listener, workers, outbox);
+  return listen_to_queue(relay_name, listener, workers, outbox);
 }
 
 }  // namespace sup::listeners

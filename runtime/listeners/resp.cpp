@@ -9,7 +9,7 @@ namespace sup::listeners {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
-constexpr std::size_t line_maximum = std::size_t{64} << 10U;
+constexpr std::size_t reply_line_maximum = std::size_t{64} << 10U;
 constexpr std::int64_t text_maximum = std::int64_t{1} << 20U;
 
 }  // namespace
@@ -27,7 +27,7 @@ schema::Result<std::optional<RespReply>> RespReader::next() {
                             schema::python_bytes_repr(buffer_.substr(0, 100))};
   const std::size_t end = buffer_.find(line_end);
   if (end == std::string::npos) {
-    if (buffer_.size() > line_maximum) return wrong;
+    if (buffer_.size() > reply_line_maximum) return wrong;
     return std::optional<RespReply>();
   }
   const char kind = buffer_[0];

@@ -11,17 +11,17 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* library_name = "libcrypto.so.3";
+constexpr const char* cryptography_name = "libcrypto.so.3";
 
-struct Library {
+struct Cryptography {
   decltype(&::HMAC) hmac = nullptr;
   decltype(&::EVP_sha256) sha256 = nullptr;
 };
 
-const Library& library() {
-  static const Library loaded = [] {
-    Library all;
-    if (void* const handle = ::dlopen(library_name, RTLD_NOW | RTLD_LOCAL)) {
+const Cryptography& cryptography() {
+  static const Cryptography loaded = [] {
+    Cryptography all;
+    if (void* const handle = ::dlopen(cryptography_name, RTLD_NOW | RTLD_LOCAL)) {
       all.hmac = reinterpret_cast<decltype(all.hmac)>(::dlsym(handle, "HMAC"));
       all.sha256 = reinterpret_cast<decltype(all.sha256)>(::dlsym(handle, "EVP_sha256"));
     }
@@ -33,9 +33,9 @@ const Library& library() {
 }  // namespace
 
 schema::Result<std::string> hmac_sha256(std::string_view key, std::string_view message) {
-  const Library& crypto = library();
+  const Cryptography& crypto = cryptography();
   if (crypto.hmac == nullptr || crypto.sha256 == nullptr) {
-    return schema::Error{std::string("no signature without ") + library_name +
+    return schema::Error{std::string("no signature without ") + cryptography_name +
                          " (package libssl3)"};
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};

@@ -16,10 +16,10 @@ namespace {
 
 constexpr std::size_t body_maximum = std::size_t{16} << 20U;
 constexpr curl_off_t retry_after_maximum = 3600;
-constexpr const char* library_name = "libcurl.so.4";
+constexpr const char* curl_name = "libcurl.so.4";
 
 // What is used of libcurl.
-struct Library {
+struct Curl {
   decltype(&::curl_global_init) global_init = nullptr;
   decltype(&::curl_easy_init) easy_init = nullptr;
   decltype(&::curl_easy_setopt) easy_setopt = nullptr;
@@ -37,17 +37,17 @@ struct Library {
 template <class Function>
 void find(void* handle, const char* name, Function& function, std::string& error) {
   function = reinterpret_cast<Function>(::dlsym(handle, name));
-  if (function == nullptr && error.empty()) error = std::string(library_name) + " has no " + name;
+  if (function == nullptr && error.empty()) error = std::string(curl_name) + " has no " + name;
 }
 
 // Loaded once and kept.
-const Library& library() {
-  static const Library loaded = [] {
-    Library all;
-    void* const handle = ::dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+const Curl& curl() {
+  static const Curl loaded = [] {
+    Curl all;
+    void* const handle = ::dlopen(curl_name, RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
       const char* const why = ::dlerror();
-      all.error = why != nullptr ? why : library_name;
+      all.error = why != nullptr ? why : curl_name;
       return all;
     }
     find(handle, "curl_global_init", all.global_init, all.error);
@@ -71,11 +71,11 @@ class List {
  public:
   explicit List(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
-      head_ = library().slist_append(head_, text.c_str());
+      head_ = curl().slist_append(head_, text.c_str());
     }
   }
 
-  ~List() { library().slist_free_all(head_); }
+  ~List() { curl().slist_free_all(head_); }
 
   List(const List&) = delete;
   List& operator=(const List&) = delete;
@@ -89,20 +89,20 @@ class List {
 // One transfer.
 class Transfer {
  public:
-  Transfer() : handle_(library().easy_init()) {
+  Transfer() : handle_(curl().easy_init()) {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_NOPROXY, "*");
     set(CURLOPT_ERRORBUFFER, text_);
   }
 
-  ~Transfer() { library().easy_cleanup(handle_); }
+  ~Transfer() { curl().easy_cleanup(handle_); }
 
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
   template <class T>
   void set(CURLoption option, T value) {
-    library().easy_setopt(handle_, option, value);
+    curl().easy_setopt(handle_, option, value);
   }
 
   void set(const TlsSettings& tls) {
@@ -111,17 +111,17 @@ class Transfer {
     set(CURLOPT_SSL_VERIFYHOST, tls.verifies ? 2L : 0L);
   }
 
-  CURLcode perform() { return library().easy_perform(handle_); }
+  CURLcode perform() { return curl().easy_perform(handle_); }
 
   long number(CURLINFO what) const {
     long value = 0;
-    library().easy_getinfo(handle_, what, &value);
+    curl().easy_getinfo(handle_, what, &value);
     return value;
   }
 
   curl_off_t large_number(CURLINFO what) const {
     curl_off_t value = 0;
-    library().easy_getinfo(handle_, what, &value);
+    curl().easy_getinfo(handle_, what, &value);
     return value;
   }
 
@@ -134,7 +134,7 @@ class Transfer {
     if (code == CURLE_COULDNT_CONNECT && number_of_system != 0) {
       return std::strerror(static_cast<int>(number_of_system));
     }
-    return text_[0] != 0 ? text_ : library().easy_strerror(code);
+    return text_[0] != 0 ? text_ : curl().easy_strerror(code);
   }
 
  private:
@@ -178,8 +178,8 @@ int longest_request_seconds(int timeout_seconds) {
 
 HttpAnswer send_http(const HttpRequest& request) {
   HttpAnswer answer;
-  if (!library().error.empty()) {
-    answer.error = library().error;
+  if (!curl().error.empty()) {
+    answer.error = curl().error;
     return answer;
   }
   Transfer transfer;
@@ -247,7 +247,7 @@ class CurlConnection : public Connection {
     while (!bytes.empty()) {
       std::size_t count = 0;
       const CURLcode code =
-          library().easy_send(transfer_.handle(), bytes.data(), bytes.size(), &count);
+          curl().easy_send(transfer_.handle(), bytes.data(), bytes.size(), &count);
       if (code == CURLE_AGAIN) {
         if (!wait(POLLOUT)) return schema::Error{"timed out"};
       } else if (code != CURLE_OK) {
@@ -263,7 +263,7 @@ class CurlConnection : public Connection {
       std::array<char, 1U << 14U> bytes{};
       std::size_t count = 0;
       const CURLcode code =
-          library().easy_recv(transfer_.handle(), bytes.data(), bytes.size(), &count);
+          curl().easy_recv(transfer_.handle(), bytes.data(), bytes.size(), &count);
       if (code == CURLE_OK && count > 0) return std::string(bytes.data(), count);
       if (code == CURLE_OK) return schema::Error{"the connection was closed"};
       if (code != CURLE_AGAIN) return schema::Error{transfer_.error(code)};
@@ -274,7 +274,7 @@ class CurlConnection : public Connection {
  private:
   bool wait(short events) const {
     curl_socket_t socket = CURL_SOCKET_BAD;
-    library().easy_getinfo(transfer_.handle(), CURLINFO_ACTIVESOCKET, &socket);
+    curl().easy_getinfo(transfer_.handle(), CURLINFO_ACTIVESOCKET, &socket);
     pollfd one{socket, events, 0};
     return ::poll(&one, 1, timeout_seconds_ * 1000) > 0;
   }
@@ -287,7 +287,7 @@ class CurlConnection : public Connection {
 }  // namespace
 
 schema::Result<std::unique_ptr<Connection>> Connection::open(const Target& target) {
-  if (!library().error.empty()) return schema::Error{library().error};
+  if (!curl().error.empty()) return schema::Error{curl().error};
   auto connection = std::make_unique<CurlConnection>(target);
   const schema::Status connected = connection->connect();
   if (!connected) return connected.error();
@@ -296,7 +296,7 @@ schema::Result<std::unique_ptr<Connection>> Connection::open(const Target& targe
 
 SmtpAnswer send_smtp(const SmtpServer& server, const std::string& from,
                      const std::vector<std::string>& recipients, std::string_view message) {
-  if (!library().error.empty()) return {.error = library().error};
+  if (!curl().error.empty()) return {.error = curl().error};
   Transfer transfer;
   std::vector<std::string> bracketed;
   std::transform(recipients.begin(), recipients.end(), std::back_inserter(bracketed), in_brackets);

@@ -17,11 +17,11 @@ namespace sup::listeners {
 
 namespace {
 
-constexpr const char* tool_name = "webhook";
+constexpr const char* webhook_name = "webhook";
 // Beyond the limit of a request; two are made if one event spoils a message.
-constexpr Seconds grace{30};
+constexpr Seconds webhook_grace{30};
 
-std::string help() {
+std::string webhook_help() {
   return "Sends events to a web hook.\n"
          "\n"
          "Usage: suplance webhook [OPTION...] [URL]\n"
@@ -30,7 +30,7 @@ std::string help() {
          "    command=suplance webhook -f slack --url-file /etc/supervisor/slack.url --unexpected\n"
          "    events=PROCESS_STATE_EXITED,PROCESS_STATE_FATAL\n"
          "\n" +
-         argument_help(arguments_of(tool_name));
+         argument_help(arguments_of(webhook_name));
 }
 
 int local_second_of_day() {
@@ -43,7 +43,7 @@ int local_second_of_day() {
 // A mistake, or nothing.
 using Mistake = std::optional<std::string>;
 
-struct Line {
+struct WebhookLine {
   WebhookSettings webhook;
   Pacing::Settings pacing;
   OutboxSettings queue;
@@ -75,7 +75,7 @@ Mistake take_url(const CommandLine& line, WebhookSettings& settings) {
     settings.url = line.words[0];
     if (holds_secret(settings.url, *settings.message.format)) {
       log_line(
-          tool_name,
+          webhook_name,
           "the URL is a secret, and seen by all users of this machine; give it by --url-file or "
           "in the environment as WEBHOOK_URL");
     }
@@ -105,8 +105,8 @@ Mistake take_headers(const CommandLine& line, WebhookSettings& settings) {
     const std::string name = schema::lower(header.substr(0, header.find(':')));
     if (name.find("auth") != std::string::npos || name.find("token") != std::string::npos ||
         name.find("key") != std::string::npos) {
-      log_line(tool_name, "the header " + name +
-                              " is seen by all users of this machine; give it by --header-file");
+      log_line(webhook_name, "the header " + name +
+                                 " is seen by all users of this machine; give it by --header-file");
     }
   }
   if (const auto path = line.value("header-file")) {
@@ -142,7 +142,7 @@ Mistake take_message(const CommandLine& line, MessageSettings& message) {
   return std::nullopt;
 }
 
-Mistake take_pacing(const CommandLine& line, Line& all) {
+Mistake take_pacing(const CommandLine& line, WebhookLine& all) {
   int collect = 0;
   int batch = static_cast<int>(all.pacing.batch);
   int window = 0;
@@ -171,7 +171,7 @@ Mistake take_pacing(const CommandLine& line, Line& all) {
   return std::nullopt;
 }
 
-Mistake read(const CommandLine& line, Line& all) {
+Mistake read_webhook(const CommandLine& line, WebhookLine& all) {
   WebhookSettings& webhook = all.webhook;
   const std::string format = line.value("format").value_or("json");
   webhook.message.format = message_format(format);
@@ -184,7 +184,7 @@ Mistake read(const CommandLine& line, Line& all) {
   if (Mistake wrong = take_pacing(line, all)) return wrong;
   if (Mistake wrong = take_number(line, "timeout", 1, webhook.timeout_seconds)) return wrong;
   if (Mistake wrong = take_queue(line, all.queue)) return wrong;
-  schema::Result<std::string> secret = read_secret(line, tool_name, "secret", "WEBHOOK_SECRET");
+  schema::Result<std::string> secret = read_secret(line, webhook_name, "secret", "WEBHOOK_SECRET");
   if (!secret) return secret.error().message;
   webhook.secret = std::move(*secret);
   webhook.tls = {.authorities = line.value("ca-file").value_or(""),
@@ -210,24 +210,25 @@ int test(const WebhookSettings& settings) {
 }  // namespace
 
 int webhook(int count, char** arguments) {
-  const CommandLine line = read_command_line(tool_name, count, arguments);
+  const CommandLine line = read_command_line(webhook_name, count, arguments);
   if (line.has("help")) {
-    std::fputs(help().c_str(), stdout);
+    std::fputs(webhook_help().c_str(), stdout);
     return 0;
   }
-  if (line.mistake) return refuse_arguments(tool_name, *line.mistake);
-  Line all;
-  all.queue.name = tool_name;
+  if (line.mistake) return refuse_arguments(webhook_name, *line.mistake);
+  WebhookLine all;
+  all.queue.name = webhook_name;
   all.queue.noun = "message";
   all.queue.suffix = "event";
-  if (const Mistake wrong = read(line, all)) return refuse_arguments(tool_name, *wrong);
+  if (const Mistake wrong = read_webhook(line, all)) return refuse_arguments(webhook_name, *wrong);
   if (line.has("test")) return test(all.webhook);
   if (!is_under_supervisor()) {
-    return refuse_arguments(tool_name,
+    return refuse_arguments(webhook_name,
                             "this is an event listener, to be started by a supervisor; "
                             "--test sends a message by hand");
   }
-  all.queue.limit = 2 * Seconds(longest_request_seconds(all.webhook.timeout_seconds)) + grace;
+  all.queue.limit =
+      2 * Seconds(longest_request_seconds(all.webhook.timeout_seconds)) + webhook_grace;
   Workers workers;
   Pacing pacing(all.pacing, local_second_of_day);
   Outbox::Handlers handlers = event_handlers();
@@ -236,7 +237,7 @@ int webhook(int count, char** arguments) {
   };
   Outbox outbox(all.queue, workers, std::move(handlers), &pacing);
   QueueingListener listener(std::move(all.filter), Deduplicator(all.window), outbox);
-  return listen_to_queue(tool_name, listener, workers, outbox);
+  return listen_to_queue(webhook_name, listener, workers, outbox);
 }
 
 }  // namespace sup::listeners

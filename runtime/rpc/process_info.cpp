@@ -10,10 +10,6 @@ namespace sup::rpc {
 
 namespace {
 
-std::int64_t whole_seconds(std::chrono::nanoseconds time) {
-  return std::chrono::floor<std::chrono::seconds>(time).count();
-}
-
 void append_two_digits(std::string& text, std::int64_t number) {
   text += static_cast<char>('0' + number / 10 % 10);
   text += static_cast<char>('0' + number % 10);

@@ -1,12 +1,18 @@
 // What getProcessInfo tells of a process.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
 #include "runtime/rpc/methods.h"
 
 namespace sup::rpc {
+
+// As the structs of RPC tell times: whole, and not in the future.
+inline std::int64_t whole_seconds(std::chrono::nanoseconds time) {
+  return std::chrono::floor<std::chrono::seconds>(time).count();
+}
 
 // The struct of getProcessInfo.
 void write_process_info(const Context& context, core::ProcessId process, core::Now now,

@@ -7,14 +7,11 @@
 #include "runtime/rpc/calls.h"
 #include "runtime/rpc/interface.h"
 #include "runtime/rpc/names.h"
+#include "runtime/rpc/process_info.h"
 
 namespace sup::rpc {
 
 namespace {
-
-std::int64_t whole_seconds(std::chrono::nanoseconds time) {
-  return std::chrono::floor<std::chrono::seconds>(time).count();
-}
 
 std::string_view state_text(schema::SupervisorState state) {
   switch (state) {

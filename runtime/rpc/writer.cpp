@@ -36,7 +36,7 @@ class Digits {
 
 // Whether it stands for itself in XML. Without a way out of the loop, so that it is done many bytes
 // at a time.
-bool is_plain(std::string_view text) {
+bool is_plain_xml(std::string_view text) {
   bool odd = false;
   for (const char sign : text) {
     odd = odd | (sign < ' ') | (sign == '&') | (sign == '<') | (sign == '>');
@@ -132,7 +132,7 @@ void XmlWriter::finish() {
 }
 
 inline void XmlWriter::append_text(std::string_view text) {
-  if (is_plain(text)) {
+  if (is_plain_xml(text)) {
     append(text);
   } else {
     out_.resize(used_);
@@ -153,7 +153,7 @@ void XmlWriter::integer_member(std::string_view name, std::int64_t value) {
 }
 
 void XmlWriter::text_member(std::string_view name, std::string_view value) {
-  if (is_plain(value)) {
+  if (is_plain_xml(value)) {
     append("<member>\n<name>", name, "</name>\n<value><string>", value,
            "</string></value>\n</member>\n");
   } else {

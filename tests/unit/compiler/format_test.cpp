@@ -9,11 +9,11 @@
 namespace sup::compiler {
 namespace {
 
-struct Parsed {
+struct Formattable {
   SourceMap sources;
   Document document;
 
-  explicit Parsed(std::string text) {
+  explicit Formattable(std::string text) {
     sources.add({"x.conf", std::move(text), std::nullopt});
     document = parse(0, sources[0].bytes);
   }
@@ -22,9 +22,9 @@ struct Parsed {
 };
 
 std::string formatted(const std::string& text) {
-  const auto made = Parsed{text}.formatted();
+  const auto made = Formattable{text}.formatted();
   if (!made) return "(refused)";
-  const auto again = Parsed{made->text}.formatted();
+  const auto again = Formattable{made->text}.formatted();
   EXPECT_EQ(again ? again->text : "(refused)", made->text) << "formatting again changes it";
   return made->text;
 }
@@ -82,17 +82,17 @@ TEST(Format, RefusesJunk) {
 }
 
 TEST(Format, TellsWhereLinesAreFrom) {
-  const auto made = Parsed{"\n[a]\n\n\nk=1\n[b]\n"}.formatted();
+  const auto made = Formattable{"\n[a]\n\n\nk=1\n[b]\n"}.formatted();
   EXPECT_EQ(made->text, "[a]\n\nk=1\n\n[b]\n");
   EXPECT_EQ(made->origins, (std::vector<std::uint32_t>{1, 3, 4, Formatted::inserted, 5}));
 }
 
 TEST(Format, PrintsAUnifiedDiff) {
-  const Parsed parsed{"[a]\na=1\nb=1\nc=1\nd = 1\ne=1\nf=1\ng=1\n[b]"};
+  const Formattable parsed{"[a]\na=1\nb=1\nc=1\nd = 1\ne=1\nf=1\ng=1\n[b]"};
   EXPECT_EQ(format_diff("x.conf", parsed.document, parsed.sources[0].bytes, *parsed.formatted()),
             "--- x.conf\n+++ x.conf\n@@ -2,8 +2,9 @@\n a=1\n b=1\n c=1\n-d = 1\n+d=1\n e=1\n f=1\n"
             " g=1\n-[b]\n\\ No newline at end of file\n+\n+[b]\n");
-  const Parsed right{"[a]\n"};
+  const Formattable right{"[a]\n"};
   EXPECT_EQ(format_diff("x.conf", right.document, right.sources[0].bytes, *right.formatted()), "");
 }
 
@@ -107,7 +107,7 @@ TEST(Format, EveryFileIsPrintedAsItWasAndFormattedOnceAndForAll) {
       SCOPED_TRACE(entry.path().string());
       std::ifstream file(entry.path(), std::ios::binary);
       const std::string text{std::istreambuf_iterator<char>(file), {}};
-      const Parsed parsed{text};
+      const Formattable parsed{text};
       EXPECT_EQ(print(parsed.document, parsed.sources), text);
       (void)formatted(text);
       ++count;

@@ -12,7 +12,7 @@
 namespace sup::listeners {
 namespace {
 
-const std::string exited =
+const std::string exited_event =
     "ver:3.0 server:supervisor serial:21 pool:mail poolserial:10 eventname:PROCESS_STATE_EXITED "
     "len:69\nprocessname:cat groupname:pets from_state:RUNNING expected:0 pid:2766";
 
@@ -32,7 +32,7 @@ std::string with_length(std::size_t length, const std::string& payload) {
 
 TEST(Events, FieldsAreRead) {
   EventReader reader;
-  reader.feed(exited);
+  reader.feed(exited_event);
   const std::vector<Event> events = events_of(reader);
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].name, "PROCESS_STATE_EXITED");
@@ -44,7 +44,8 @@ TEST(Events, FieldsAreRead) {
 }
 
 TEST(Events, MayComeInAnyPieces) {
-  const std::string text = with_length(9, "pid:1\nüß€") + exited + with_length(0, "") + exited;
+  const std::string text =
+      with_length(9, "pid:1\nüß€") + exited_event + with_length(0, "") + exited_event;
   for (std::size_t size = 1; size < text.size(); ++size) {
     EventReader reader;
     std::vector<Event> events;
