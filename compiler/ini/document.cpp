@@ -122,8 +122,9 @@ Line as_line(std::string_view bytes, const OldLine& old, std::uint32_t begin, st
 class DocumentBuilder {
  public:
   // `bytes` are those of the source; `size` of them will be added.
-  DocumentBuilder(SourceId source, std::string_view bytes, std::size_t size, bool is_old)
-      : bytes_(bytes) {
+  DocumentBuilder(SourceId source, std::string_view bytes, std::size_t size, bool is_old,
+                  bool may_have_hash)
+      : bytes_(bytes), may_have_hash_(may_have_hash) {
     document_.source = source;
     document_.bytes_ = bytes;
     document_.is_old_ = is_old;
@@ -131,7 +132,6 @@ class DocumentBuilder {
     constexpr std::size_t bytes_in_a_line = 20;
     document_.lines_.reserve(size / bytes_in_a_line + 1);
     document_.entries_.reserve(size / bytes_in_a_line + 1);
-    may_have_hash_ = bytes.find('#') != std::string_view::npos;
   }
 
   // One line with its end.
@@ -297,7 +297,7 @@ class DocumentBuilder {
 
   std::string_view bytes_;
   Document document_;
-  bool may_have_hash_ = true;         // a # stands somewhere in the file
+  bool may_have_hash_;                // a # stands somewhere in the file
   bool open_ = false;                 // an entry may be continued
   std::vector<std::uint32_t> blank_;  // blank lines since the last line of the open value
   std::size_t indent_ = 0;            // of the last line that was no continuation, in characters
@@ -372,14 +372,15 @@ Document parse(SourceId source, std::string_view bytes, schema::Target target) {
   const Reading reading = is_old                                       ? Reading::old
                           : bytes.find('\r') == std::string_view::npos ? Reading::plain
                                                                        : Reading::any_line_end;
-  DocumentBuilder builder(source, bytes, bytes.size(), is_old);
+  const bool may_have_hash = bytes.find('#') != std::string_view::npos;
+  DocumentBuilder builder(source, bytes, bytes.size(), is_old, may_have_hash);
   const std::optional<std::size_t> parting = is_old ? std::nullopt : middle(bytes);
   if (!parting) {
     add_lines(bytes, reading, builder);
     return builder.finish();
   }
   const std::string_view below = bytes.substr(*parting);
-  DocumentBuilder second(source, bytes, below.size(), is_old);
+  DocumentBuilder second(source, bytes, below.size(), is_old, may_have_hash);
   schema::do_both([&] { add_lines(bytes.substr(0, *parting), reading, builder); },
                   [&] { add_lines(below, reading, second); });
   if (second.begins_with_header())
