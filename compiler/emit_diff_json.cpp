@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit_diff.h"
-#include "compiler/place_json.h"
+#include "compiler/emit_place.h"
 
 namespace sup::compiler {
 namespace {

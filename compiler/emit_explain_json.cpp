@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/emit_explain.h"
-#include "compiler/place_json.h"
+#include "compiler/emit_place.h"
 #include "schema/redact.h"
 
 namespace sup::compiler {

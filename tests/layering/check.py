@@ -39,7 +39,7 @@ ROOMS = {
     r'CLI/': ['compiler/commands/', 'compiler/supc.cpp', 'lint/supcheck.cpp'],
     r'nlohmann/': ['compiler/emit_', 'lint/render_', 'lint/baseline', 'lint/lsp/protocol',
                     'runtime/ctl/output', 'runtime/http/json_body', 'runtime/listeners/mail_file',
-                    'runtime/listeners/event_text', 'runtime/listeners/message_format'],
+                    'runtime/listeners/event_text', 'runtime/listeners/json_text', 'runtime/listeners/message_format'],
     r'toml': ['lint/settings_file'],
     r'(spdlog|fmt)/': ['runtime/host/', 'runtime/suprun.cpp'],
     r'pugixml': ['runtime/rpc/'],
