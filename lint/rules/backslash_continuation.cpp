@@ -62,9 +62,9 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
     diagnostic = &out.report(
         backslash_continuation.rule, is_error ? Severity::error : Severity::warning, backslash,
         "a backslash continues no line for Supervisor, the indentation does; " +
-            (is_command
-                 ? "an argument of " + section.display() + " begins with a line break"
-                 : quoted(entry.key) + " of " + section.display() + " has the backslash in it"));
+            (is_command ? "an argument of " + section.display() + " begins with a line break"
+                        : in_backticks(entry.key) + " of " + section.display() +
+                              " has the backslash in it"));
     diagnostic->with_hint("remove it");
     diagnostic->fixes.push_back({"remove the backslashes", {edit}, true});
   }

@@ -15,7 +15,7 @@ from test_rpc import RpcTest, UNIX  # noqa: E402, F401
 
 IS_WHOLE = os.environ.get('SUP_ENDURANCE', 'short') == 'whole'
 
-# kB of PSS of the daemon, kB of its keeper's, descriptors of both.
+# kB that the daemon wrote itself, kB of its keeper's, descriptors of both.
 Taken = collections.namedtuple('Taken', 'daemon keeper descriptors')
 
 
@@ -27,9 +27,10 @@ def stop_by_exception(*_):
 signal.signal(signal.SIGTERM, stop_by_exception)
 
 
-def pss(pid):
+def own_memory(pid):
+    """What it wrote itself, in kB: its part of the program's text hangs on who else runs that."""
     with open('/proc/%d/smaps_rollup' % pid) as file:
-        return int(re.search(r'^Pss: +(\d+) kB', file.read(), re.M).group(1))
+        return int(re.search(r'^Private_Dirty: +(\d+) kB', file.read(), re.M).group(1))
 
 
 def has_sanitizer(pid):
@@ -81,7 +82,7 @@ class EnduranceTest(RpcTest):
             return first == second and second
 
         open_now = self.wait_until(settled, 'descriptors to stay the same')
-        return Taken(pss(daemon.pid), pss(keeper), tuple(len(each) for each in open_now))
+        return Taken(own_memory(daemon.pid), own_memory(keeper), tuple(len(each) for each in open_now))
 
     def check_flat(self, daemon, before, bound, done):
         """Not more than `bound` kB more than before, no descriptor more, no zombie, a clean end."""
