@@ -1,5 +1,6 @@
 #include "runtime/listeners/event.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -129,19 +130,21 @@ schema::Result<std::optional<Event>> EventReader::next() {
   std::size_t size = *length_;
   if (!counts_bytes_) {
     // The payload ends before the character that is one too many, or with the last byte of its
-    // last one; that byte tells by itself how many follow.
+    // last one, whose first byte tells how many follow. What looks like more of it is none: so the
+    // end does not depend on how many bytes are here already.
     while (counted_bytes_ < buffer_.size() && counted_characters_ <= *length_) {
       counted_characters_ += begins_character(buffer_[counted_bytes_]) ? 1 : 0;
       if (counted_characters_ <= *length_) ++counted_bytes_;
     }
-    size = counted_bytes_;
     if (counted_characters_ < *length_) return std::optional<Event>();
-    if (counted_characters_ == *length_ && *length_ > 0) {
+    if (*length_ > 0) {
+      size = counted_bytes_;
       std::size_t last = size - 1;
       while (last > 0 && !begins_character(buffer_[last])) --last;
       const auto lead = static_cast<unsigned char>(buffer_[last]);
       const std::size_t wanted = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : lead >= 0xC0U ? 2 : 1;
-      if (size - last < wanted) return std::optional<Event>();
+      if (counted_characters_ == *length_ && size - last < wanted) return std::optional<Event>();
+      size = std::min(size, last + wanted);
     }
   }
   if (buffer_.size() < size) return std::optional<Event>();

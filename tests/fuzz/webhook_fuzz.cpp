@@ -65,6 +65,8 @@ void check_templates(const std::string& text) {
 }
 
 void check_urls(const std::string& text) {
+  // It comes from a command line or an environment, where no NUL is.
+  if (text.find('\0') != std::string::npos) return;
   (void)url_without_secret(text);
   bool has_secret = false;
   const auto settings = parse_relay_url(text, has_secret);
@@ -75,7 +77,6 @@ void check_urls(const std::string& text) {
     const auto count = [](const std::string& name) {
       return std::count(name.begin(), name.end(), '/');
     };
-    fuzz::require(topic.find('\0') == std::string::npos, "a topic has no NUL");
     // What was written with values that have no slashes has as many levels.
     EventRecord plain = record;
     plain.event.payload = "processname:a groupname:g from_state:RUNNING expected:0 pid:7";
