@@ -275,7 +275,9 @@ void update_groups(Session& session, const std::string& argument) {
 
 // Of suprun: those that have to leave or to stop are gone, or were started again.
 void wait_for_update(Session& session, const rpc::Array& processes) {
-  constexpr std::chrono::milliseconds between_looks(50);
+  // Most processes end within some milliseconds, and some take their time.
+  constexpr std::chrono::milliseconds longest_between_looks(50);
+  std::chrono::milliseconds between_looks(2);
   for (;;) {
     const std::vector<ProcessInfo> all = all_statuses(session);
     const bool is_under_way = std::any_of(all.begin(), all.end(), [&](const ProcessInfo& info) {
@@ -287,6 +289,7 @@ void wait_for_update(Session& session, const rpc::Array& processes) {
     });
     if (!is_under_way) return;
     pause_for(between_looks);
+    between_looks = std::min(2 * between_looks, longest_between_looks);
   }
 }
 
