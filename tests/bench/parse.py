@@ -1,35 +1,45 @@
-"""The parse part of the benchmark: supcheck and supc beside Supervisor's parser and libinih.
+"""The goals of supcheck: beside Supervisor's parser, libinih and a program that only splits the text.
 
-By ../shared/bench where it is there: its configurations, its floors, and its runner, which measures
-from exec to exit. Times are ratios within one run; of several rounds the median counts, and the best
-one is shown beside it, as on a busy machine that says more.
+Times are ratios within one run; of several rounds the median counts, and the best one is shown beside
+it, as on a busy machine that says more.
 """
 
-import json
 import os
 import re
 import statistics
 import subprocess
-import sys
-import tempfile
 
+import yardstick
+
+CORPUS = os.path.join(os.path.dirname(yardstick.ROOT), 'shared', 'corpus')
+
+
+class Shown:
+    """Prints a line for each value and remembers which is beyond its goal."""
+
+    def __init__(self):
+        self.misses = []
+
+    def __call__(self, what, value, goal=None, unit='x', best=None, at_least=False):
+        verdict = '' if best is None else '   best %9.3f' % best
+        if goal is not None:
+            reached = value >= goal if at_least else value <= goal
+            verdict += '   goal %s%g: %s' % ('at least ' if at_least else '', goal,
+                                             'reached' if reached else 'MISSED')
+            if not reached:
+                self.misses.append(what)
+        print('%-58s %9.3f %s%s' % (what, value, unit, verdict), flush=True)
 
 
 class Rows:
-    """What bench.py printed: values by system, configuration, metric and round."""
+    """Values of the parse measurement by system, configuration and metric."""
 
-    def __init__(self, lines):
-        self.values = {}
-        for line in lines:
-            row = json.loads(line)
-            params = row['params']
-            for metric, value in row['metrics'].items():
-                if isinstance(value, (int, float)):
-                    key = (row['system'], params.get('sections'), params.get('files'), metric)
-                    self.values.setdefault(key, {})[row['round']] = value
+    def __init__(self, results):
+        self.results = results
 
     def all(self, system, sections, metric='wall_ms', files=1):
-        return self.values.get((system, sections, files, metric), {})
+        params = {'sections': sections, 'files': files}
+        return self.results.cell('parse', params, metric, system)
 
     def median(self, *args, **kwargs):
         values = self.all(*args, **kwargs)
@@ -47,18 +57,6 @@ class Rows:
             return []
         once = next(iter(theirs.values()))
         return [value / theirs.get(number, once) for number, value in ours.items()]
-
-
-def run_parse(harness, systems, quick, environment):
-    with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, 'out.jsonl')
-        command = [sys.executable, os.path.join(harness, 'bench.py'), '--bench', 'parse',
-                   '--systems', ','.join(systems), '--out', out]
-        command += ['--quick'] if quick else ['--rounds', '5']
-        subprocess.run(command, env=environment, check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        with open(out) as file:
-            return Rows(file)
 
 
 def show_parse(rows, show, quick):
@@ -108,21 +106,6 @@ def show_parse(rows, show, quick):
                      (memory - itself - text) / sections, 2 if is_check else None, 'kB')
 
 
-def show_decode(binaries, folder, conf, show, rounds):
-    """Reading a plan of 1,000 programs, by a program of the tests that does nothing else."""
-    plan = os.path.join(folder, 'thousand.bin')
-    supc = os.path.join(binaries, 'supc')
-    subprocess.run([supc, 'build', conf, '-o', plan], check=False,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    decode = os.path.join(binaries, 'decode_plan')
-    if not os.path.exists(plan) or not os.path.exists(decode):
-        print('plan: skipped, there is no %s' % (decode if os.path.exists(plan) else plan))
-        return
-    result = subprocess.run([decode, plan, str(rounds)], check=True, capture_output=True, text=True)
-    times = [float(word) for word in result.stdout.split()]
-    show('reading a plan of 1000 programs', statistics.median(times), 5, 'ms', min(times))
-
-
 def show_corpus(binaries, corpus, show, rounds):
     """All configurations of the corpus in one call, in CPU time."""
     files = []
@@ -142,3 +125,16 @@ def show_corpus(binaries, corpus, show, rounds):
         times.append((usage.ru_utime + usage.ru_stime) * 1000)
     show('supcheck of the %d files of the corpus, CPU' % len(files), statistics.median(times), 100,
          'ms', min(times))
+
+
+def show_goals(results, binaries, quick):
+    """False if one is missed."""
+    show = Shown()
+    show_parse(Rows(results), show, quick)
+    show_corpus(binaries, CORPUS, show, 3 if quick else 7)
+    decoding = results.median('decode', {'n': 1000}, 'wall_ms', 'suprun')
+    if decoding is not None:
+        show('reading a plan of 1000 programs', decoding, 5, 'ms')
+    if show.misses:
+        print('missed: ' + '; '.join(show.misses))
+    return not show.misses

@@ -1,0 +1,371 @@
+"""What ../shared/bench does not measure, and what can be measured without it.
+
+Each measurement yields rows as that harness prints them: bench, system, round, params, metrics. The
+systems are suprun and, where it is installed, supervisord, one after the other in each round. Times
+are stamps of the children (child.cpp), so that how often we look is not in them.
+"""
+
+import collections
+import ctypes
+import math
+import os
+import random
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from load import Connection
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PATIENCE = 60
+RECORD = struct.Struct('QQ')
+
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: whatever is left comes to us
+
+HEAD = '''[unix_http_server]
+file=%(dir)s/s.sock
+[supervisord]
+logfile=%(dir)s/s.log
+pidfile=%(dir)s/s.pid
+childlogdir=%(dir)s
+nodaemon=true
+silent=true
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://%(dir)s/s.sock
+'''
+
+System = collections.namedtuple('System', 'name daemon control largest kills')
+
+
+def systems(binaries):
+    found = [System('suprun', [os.path.join(binaries, 'suprun'), '-n'],
+                    os.path.join(binaries, 'supctl'), 10000, 60)]
+    if shutil.which('supervisord'):
+        found.append(System('supervisord', [shutil.which('supervisord'), '-n'],
+                            shutil.which('supervisorctl'), 1000, 5))
+    return found
+
+
+def quantile(values, share):
+    return sorted(values)[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
+
+
+def cpu_ms(pid):
+    with open('/proc/%d/schedstat' % pid) as file:
+        return int(file.read().split()[0]) / 1e6
+
+
+def wait_until(condition, what, pause=0.001):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError('waited in vain for ' + what)
+        time.sleep(pause)
+
+
+def end_all():
+    """Ends what is left of a daemon: our own descendants, which become our children as it ends."""
+    while True:
+        with open('/proc/self/task/%d/children' % os.getpid()) as file:
+            pids = [int(word) for word in file.read().split()]
+        if not pids:
+            return
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        for pid in pids:
+            try:
+                os.waitpid(pid, 0)
+            except ChildProcessError:
+                pass
+
+
+class Daemon:
+    """A running daemon in a folder in memory; `text` has @ for the folder and CHILD for the child."""
+
+    def __init__(self, system, binaries, text, count, environment=None):
+        self.system = system
+        parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
+        self.dir = tempfile.mkdtemp(prefix='bench-', dir=parent)
+        os.chmod(self.dir, 0o755)
+        self.child = os.path.join(binaries, 'bench_child')
+        os.mkdir(os.path.join(self.dir, 'slow'))
+        self.configure(text)
+        self.began = time.monotonic_ns()
+        self.process = subprocess.Popen(
+            system.daemon + ['-c', self.path('s.conf')], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.dir,
+            env=dict(os.environ, **(environment or {})))
+        self.wait_for(count)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        end_all()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def configure(self, text):
+        with open(self.path('s.conf'), 'w') as file:
+            file.write(HEAD % {'dir': self.dir} +
+                       text.replace('CHILD', self.child).replace('@', self.dir))
+
+    def records(self, name='marks', first=0):
+        """(nanoseconds, pid) of each start, or event, from that one on."""
+        try:
+            with open(self.path(name), 'rb') as file:
+                file.seek(first * RECORD.size)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        return list(RECORD.iter_unpack(data[:len(data) // RECORD.size * RECORD.size]))
+
+    def count(self, name='marks'):
+        try:
+            return os.path.getsize(self.path(name)) // RECORD.size
+        except FileNotFoundError:
+            return 0
+
+    def wait_for(self, count, name='marks'):
+        wait_until(lambda: self.count(name) >= count or self.process.poll() is not None,
+                   '%d starts' % count)
+        if self.process.poll() is not None:
+            raise ChildProcessError('%s ended with %d' % (self.system.name, self.process.returncode))
+
+    def connect(self):
+        def connected():
+            try:
+                self.connection = Connection(self.path('s.sock'))
+                return True
+            except OSError:
+                return False
+
+        wait_until(connected, 'the socket')
+        return self.connection
+
+    def command_ms(self, *words):
+        """A command of supctl or supervisorctl, from exec to exit."""
+        began = time.monotonic()
+        subprocess.run([self.system.control, '-c', self.path('s.conf'), *words],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return (time.monotonic() - began) * 1000
+
+    def restarts_ms(self, kills, name='marks'):
+        """Kills children in turn: milliseconds until the replacement's first instruction."""
+        # Those that lived for less than a second, supervisord starts again later.
+        queue = collections.deque(self.records(name))
+        times = []
+        for _ in range(kills):
+            born, pid = queue.popleft()
+            time.sleep(max(0.0, 1.2 - (time.monotonic_ns() - born) / 1e9) + random.uniform(0, 0.02))
+            known = self.count(name)
+            killed = time.monotonic_ns()
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: self.count(name) > known, 'a restart', 0.0005)
+            record = self.records(name, known)[0]
+            times.append((record[0] - killed) / 1e6)
+            queue.append(record)
+        return times
+
+
+def program(name, command='CHILD wait @/marks', more=''):
+    return ('[program:%s]\ncommand=%s\nstartsecs=0\nautorestart=true\nredirect_stderr=true\n'
+            'stdout_logfile=@/%s.log\n%s' % (name, command, name, more))
+
+
+def most_programs():
+    """Three descriptors each in the daemon; the keeper has them, too, but is another process."""
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    processes = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    with open('/proc/sys/kernel/pid_max') as file:
+        processes = min(int(file.read()), processes if processes > 0 else 1 << 30)
+    return min((descriptors - 200) // 3, processes - 2000)
+
+
+def scale(system, binaries, quick):
+    """What grows with the number of programs."""
+    for n in (10, 100, 1000) if quick else (10, 100, 1000, 5000, 10000):
+        if n > min(system.largest, most_programs()) or (quick and n > 100 and system.kills < 10):
+            continue
+        text = ''.join(program('p%05d' % i) for i in range(n))
+        with Daemon(system, binaries, text, n) as daemon:
+            boot = (max(each[0] for each in daemon.records()) - daemon.began) / 1e6
+            connection = daemon.connect()
+            connection.ask()
+            asked = []
+            for _ in range(20 if system.kills > 10 else 3):
+                began = time.monotonic()
+                connection.ask()
+                asked.append((time.monotonic() - began) * 1000)
+            status = [daemon.command_ms('status') for _ in range(5 if system.kills > 10 else 2)]
+            restarts = daemon.restarts_ms(min(n, system.kills // (3 if quick else 1) or 1))
+            began = time.monotonic()
+            daemon.process.terminate()
+            daemon.process.wait(PATIENCE)
+            yield {'n': n}, {
+                'boot_ms': boot, 'info_ms': statistics.median(asked),
+                'status_ms': statistics.median(status), 'restart_ms': statistics.median(restarts),
+                'stop_ms': (time.monotonic() - began) * 1000}
+
+
+def update(system, binaries, quick):
+    """One of many programs has changed: the update command, from exec to exit, which is after the
+    changed program has started anew."""
+    n = 200 if quick else 1000
+
+    def text(change):
+        return ''.join(program('p%05d' % i, more='environment=A="%d"\n' % (change if i == n // 2 else 0))
+                       for i in range(n))
+
+    with Daemon(system, binaries, text(0), n) as daemon:
+        daemon.connect()
+        times, until = [], []
+        for change in range(1, 2 if system.kills < 10 else 6):
+            daemon.configure(text(change))
+            began = time.monotonic_ns()
+            times.append(daemon.command_ms('update'))
+            daemon.wait_for(n + change)
+            until.append((daemon.records(first=n + change - 1)[0][0] - began) / 1e6)
+        yield {'n': n}, {'command_ms': statistics.median(times), 'started_ms': statistics.median(until),
+                         'others_restarted': daemon.count() - n - len(times)}
+
+
+def ticks(system, binaries, quick):
+    """Listeners that each get every TICK_5: from the first that hears it to the last, and what a tick
+    costs the daemon."""
+    n = 100 if quick else 1000
+    text = ''.join('[eventlistener:l%05d]\ncommand=CHILD listen @/marks\nevents=TICK_5\nstartsecs=0\n'
+                   'stderr_logfile=NONE\n' % i for i in range(n))
+    with Daemon(system, binaries, text, n) as daemon:
+        daemon.wait_for(2 * n)  # the first tick may find some that are not ready
+        time.sleep(0.5)
+        cost, known = cpu_ms(daemon.process.pid), daemon.count()
+        wanted = 1 if quick else 2
+        daemon.wait_for(known + wanted * n)
+        time.sleep(0.5)
+        stamps = sorted(each[0] for each in daemon.records(first=known))
+        spans = [stamps[(i + 1) * n - 1] - stamps[i * n] for i in range(len(stamps) // n)]
+        yield {'n': n}, {'span_ms': statistics.median(spans) / 1e6,
+                         'daemon_cpu_ms': (cpu_ms(daemon.process.pid) - cost) / len(spans)}
+
+
+def burdens(system, binaries, quick):
+    """How long a restart takes while others keep the daemon busy."""
+    writers = 50
+    quiet = program('victim', 'CHILD wait @/victim')
+    busy = quiet + ''.join(program('w%02d' % i, 'CHILD write @/marks 200') for i in range(writers))
+    # One more writer, whose log is on a disk that takes 20 ms for each write.
+    slow = busy + program('slow', 'CHILD write @/marks 200').replace('@/slow.log', '@/slow/x.log')
+    preload = {'LD_PRELOAD': os.path.join(binaries, 'bench_slow_disk.so')}
+    cases = [('nothing', quiet, 0, None, {}),
+             ('50 writers', busy, writers, None, {}),
+             ('50 writers, 4 clients', busy, writers, 'usual', {}),
+             ('50 writers, a slow client', busy, writers, 'slow', {}),
+             ('50 writers, a slow disk', slow, writers + 1, None, preload)]
+    if quick:
+        cases = [cases[0], cases[3], cases[4]] if system.name == 'suprun' else []
+    for name, text, count, load, environment in cases:
+        with Daemon(system, binaries, text, count, environment) as daemon:
+            daemon.wait_for(1, 'victim')
+            if load:
+                daemon.connect()
+                subprocess.Popen([sys.executable, '-B', os.path.join(HERE, 'load.py'),
+                                  daemon.path('s.sock'), load])
+                time.sleep(0.5)
+            # One victim: each is a second old when it is killed.
+            times = daemon.restarts_ms(min(4 if quick else 12, system.kills), 'victim')
+            yield {'beside': name}, {'p50_ms': statistics.median(times), 'max_ms': max(times)}
+
+
+def status(system, binaries, quick):
+    """The command `status` as a whole process."""
+    for n in (10,) if quick else (10, 1000):
+        with Daemon(system, binaries, ''.join(program('p%05d' % i) for i in range(n)), n) as daemon:
+            daemon.connect()
+            times = [daemon.command_ms('status') for _ in range(20 if system.kills > 10 else 3)]
+            yield {'n': n}, {'wall_ms': statistics.median(times), 'max_ms': max(times)}
+
+
+def decode(system, binaries, quick):
+    """Reading a plan of 1,000 programs, by a program that does nothing else."""
+    if system.name != 'suprun':
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        conf, plan = os.path.join(folder, 's.conf'), os.path.join(folder, 'plan.bin')
+        with open(conf, 'w') as file:
+            file.write('[supervisord]\n' + ''.join(program('p%05d' % i) for i in range(1000))
+                       .replace('CHILD', '/bin/cat').replace('@', folder))
+        subprocess.run([os.path.join(binaries, 'supc'), 'build', conf, '-o', plan], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result = subprocess.run([os.path.join(binaries, 'decode_plan'), plan, '3' if quick else '21'],
+                                check=True, capture_output=True, text=True)
+        yield {'n': 1000}, {'wall_ms': statistics.median(map(float, result.stdout.split()))}
+
+
+REFERENCE = '''
+import sys
+from supervisor.options import ServerOptions
+options = ServerOptions()
+options.realize(['-c', sys.argv[1]], doc='')
+'''
+
+
+def check(system, binaries, quick):
+    """Without ../shared/bench: supcheck beside Supervisor's own parser."""
+    for n in (1000,) if quick else (1000, 10000):
+        with tempfile.TemporaryDirectory() as folder:
+            conf = os.path.join(folder, 's.conf')
+            with open(conf, 'w') as file:
+                file.write('[supervisord]\n' + ''.join(
+                    program('p%05d' % i, '/bin/cat', 'directory=/tmp\nstopwaitsecs=20\n')
+                    for i in range(n)).replace('@', folder))
+            command = [os.path.join(binaries, 'supcheck'), conf] if system.name == 'suprun' else \
+                ['/usr/bin/python3', '-c', REFERENCE, conf]
+            times = []
+            for _ in range(1 if quick else 3):
+                began = time.monotonic()
+                subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                times.append((time.monotonic() - began) * 1000)
+            yield {'sections': n, 'files': 1}, {'wall_ms': statistics.median(times)}
+
+
+BENCH_OF = {'check': 'parse'}  # the row of the table that it stands in
+MEASUREMENTS = {'decode': decode, 'status': status, 'update': update, 'ticks': ticks,
+                'burdens': burdens, 'scale': scale, 'check': check}
+ROUNDS = {'decode': (3, 1), 'status': (3, 1), 'update': (3, 1), 'ticks': (1, 1), 'burdens': (1, 1),
+          'scale': (2, 1), 'check': (3, 1)}
+
+
+def measure(names, binaries, quick, note):
+    """Rows of all systems, in each round in another order."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    for name in names:
+        began = time.monotonic()
+        for number in range(ROUNDS[name][quick]):
+            order = systems(binaries)
+            random.shuffle(order)
+            for system in order:
+                try:
+                    for params, metrics in MEASUREMENTS[name](system, binaries, quick):
+                        yield {'bench': BENCH_OF.get(name, name), 'system': system.name, 'round': number,
+                               'params': params, 'metrics': metrics}
+                except (OSError, TimeoutError, subprocess.SubprocessError) as error:
+                    note('%s: %s: %s: %s' % (name, system.name, type(error).__name__, error))
+                finally:
+                    end_all()
+        note('%s: %.0f s' % (name, time.monotonic() - began))
