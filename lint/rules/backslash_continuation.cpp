@@ -7,7 +7,7 @@ namespace sup::lint {
 namespace {
 
 // Follows the quotes of a value through its lines.
-class Quotes {
+class QuotesOfLines {
  public:
   // Whether the line ends with a backslash that is neither quoted nor meant for a shell in quotes.
   bool ends_with_backslash(std::string_view line) {
@@ -30,19 +30,19 @@ class Quotes {
   char open_ = '\0';
 };
 
-Span content_of(const compiler::Document& document, std::uint32_t line) {
+Span line_content(const compiler::Document& document, std::uint32_t line) {
   const compiler::Line place = document.line(line);
   return {document.source, place.content_begin, place.content_end};
 }
 
-void check_entry(const Context& context, Diagnostics& out, const ConfigSection& section,
-                 const ConfigEntry& entry) {
+void check_line_breaks(const Context& context, Diagnostics& out, const ConfigSection& section,
+                       const ConfigEntry& entry) {
   const bool is_command = entry.key == "command";
   Diagnostic* diagnostic = nullptr;
-  Quotes quotes;
+  QuotesOfLines quotes;
   Span above = context.value_span(entry);
   for (const std::uint32_t line : continuation_lines(context, entry)) {
-    const Span next = content_of(context.document(entry), line);
+    const Span next = line_content(context.document(entry), line);
     const std::string_view text = context.source_text(above);
     const Span backslash = {above.source, above.end - 1, above.end};
     above = next;
@@ -70,11 +70,11 @@ void check_entry(const Context& context, Diagnostics& out, const ConfigSection& 
   }
 }
 
-void check(const Context& context, Diagnostics& out) {
+void check_backslashes(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.has_continuation) continue;
     for (const ConfigEntry& entry : section.entries) {
-      if (!entry.from_default) check_entry(context, out, section, entry);
+      if (!entry.from_default) check_line_breaks(context, out, section, entry);
     }
   }
 }
@@ -84,7 +84,7 @@ void check(const Context& context, Diagnostics& out) {
 const LintRule backslash_continuation = {
     .rule = {"SUP128", "backslash-continuation", Severity::warning,
              "a backslash at the end of a line, as if a shell read it"},
-    .check = check
+    .check = check_backslashes
 };
 
 }  // namespace sup::lint

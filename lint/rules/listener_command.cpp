@@ -131,6 +131,13 @@ bool reads_password(const CommandLine& command) {
   return sudo != nullptr && std::find(sudo->own.begin(), sudo->own.end(), "-S") != sudo->own.end();
 }
 
+// Whether the words print what the protocol asks for.
+bool prints_answer(std::span<const Word> words) {
+  if (words.size() < 2) return false;
+  const std::string_view text = words[words.size() - 1].text;
+  return text.starts_with("READY") || text.starts_with("RESULT");
+}
+
 // Why a script does not keep to the protocol; empty if nothing is known.
 std::string_view fault_of_script(const CommandLine& command) {
   if (!command.script || command.script->is_compound) return {};
@@ -139,11 +146,13 @@ std::string_view fault_of_script(const CommandLine& command) {
   const bool is_outer = command.script_word != 0;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].next == Joint::pipe) return "a pipe, which holds its answers back";
-    const bool is_echo = !steps[i].words.empty() && (steps[i].words.front().text == "echo" ||
-                                                     steps[i].words.front().text == "printf");
+    const bool is_echo =
+        !steps[i].words.empty() &&
+        (steps[i].words.front().text == "echo" || steps[i].words.front().text == "printf") &&
+        !prints_answer(steps[i].words);
     // Output that is sent elsewhere does no harm.
     if (is_echo && i + 1 < steps.size() && is_outer && text.find('>') == std::string::npos)
-      return "`echo` in front of it, whose words are no answer";
+      return "an `echo`, whose words are no answer";
   }
   return {};
 }

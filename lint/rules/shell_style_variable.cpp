@@ -80,6 +80,14 @@ bool runs_script(std::string_view command) {
   return false;
 }
 
+// $@, $* and $1, perhaps in quotes.
+bool is_argument_of_script(std::string_view word) {
+  while (!word.empty() && (word.front() == '"' || word.front() == '\'')) word.remove_prefix(1);
+  while (!word.empty() && (word.back() == '"' || word.back() == '\'')) word.remove_suffix(1);
+  return word.size() == 2 && word[0] == '$' &&
+         (word[1] == '@' || word[1] == '*' || (word[1] >= '0' && word[1] <= '9'));
+}
+
 std::string consequence_of(const ConfigEntry& entry, bool is_program) {
   if (is_program) return "the program of that name is not found";
   if (entry.key == "command") return "the program gets it as it stands";
@@ -94,6 +102,13 @@ void check_shell_style_variable(const Context& context, Diagnostics& out,
   if (is_command && runs_script(text)) return;
   const std::size_t program_end =
       is_command ? std::min(text.find_first_of(" \t\n"), text.size()) : 0;
+  if (is_argument_of_script(text.substr(0, program_end))) {
+    out.report(shell_style_variable.rule, context.value_part(entry, 0, program_end),
+               section.display() + " command: " + in_backticks(text.substr(0, program_end)) +
+                   " is not replaced, as no shell reads it; " + consequence_of(entry, true))
+        .with_hint("write the program that a script was given there");
+    return;
+  }
   for (Found found = find_variable(text, 0); found.length != 0;
        found = find_variable(text, found.begin + found.length)) {
     const bool is_program = found.begin < program_end;

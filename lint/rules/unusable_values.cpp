@@ -19,7 +19,7 @@ bool is_quoted(std::string_view text) {
 }
 
 // What comes of the quotes; empty where it works, though nobody expects them there.
-std::string_view consequence(std::string_view option) {
+std::string_view consequence_of_quotes(std::string_view option) {
   if (option == "directory") return "there is no such folder, and the program cannot be started";
   if (option == "user" || option == "chown" || option == "socket_owner")
     return "no name has quotes, Supervisor refuses the configuration";
@@ -32,7 +32,7 @@ void check_quotes(const Context& context, Diagnostics& out, const ConfigSection&
   const std::string_view key = entry.option->name;
   const bool is_secret = entry.option->has(schema::OptionFlags::secret);
   const bool is_credential = is_secret || key == "username";
-  const std::string_view comes = consequence(key);
+  const std::string_view comes = consequence_of_quotes(key);
   auto& diagnostic = out.report(
       compiler_rule("quoted-scalar"), comes.empty() ? Severity::warning : Severity::error,
       context.value_place(entry),
