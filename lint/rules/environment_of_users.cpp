@@ -45,7 +45,7 @@ std::optional<std::string> user_without_home(const Context& context, const Confi
   const ConfigSection* daemon = context.daemon();
   auto user = context.read<schema::User>(section, entry);
   if (!user || *user == "root" || *user == "0" || is_placeholder(*user) ||
-      user->find_first_of("$ :\"'") != std::string::npos)  // SUP314 and SUP327 speak of it
+      user->find_first_of("$ \n:\"'") != std::string::npos)  // SUP314 and SUP327 speak of it
     return std::nullopt;
   if (daemon != nullptr && daemon->find("user") != nullptr &&
       context.read<schema::User>(*daemon, "user").value_or(*user) == *user)

@@ -14,10 +14,11 @@ namespace {
 bool is_refused(const Context& context, const ConfigEntry& entry) {
   if (entry.key == "command") return true;
   if (context.has_error_in(context.whole_value(entry))) return true;
-  // A number, a switch or a size of two lines is none, whatever its variables are.
-  constexpr std::array<std::string_view, 6> single = {
+  // A number, a switch, a size or a user of two lines is none, whatever its variables are.
+  constexpr std::array<std::string_view, 7> single = {
       schema::Boolean::name, schema::Integer::name,     schema::ByteSize::name,
-      schema::Signal::name,  schema::AutoRestart::name, schema::Octal::name};
+      schema::Signal::name,  schema::AutoRestart::name, schema::Octal::name,
+      schema::User::name};
   return entry.option != nullptr &&
          std::find(single.begin(), single.end(), entry.option->type) != single.end();
 }

@@ -105,7 +105,8 @@ void check_tmp(const Context& context, Diagnostics& out, const ConfigSection& se
   if (!is_unix(section)) return;
   const ConfigEntry& entry = *section.find("file");
   const auto path = context.text(section, entry);
-  if (!path || entry.from_default ||
+  // Where the configuration lies while it is checked says nothing of where it will.
+  if (!path || entry.from_default || entry.value.starts_with("%(here)") ||
       !(path->starts_with("/tmp/") || path->starts_with("/var/tmp/")))
     return;
   auto& diagnostic = out.report(socket_in_tmp.rule, context.value_place(entry),

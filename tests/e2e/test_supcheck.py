@@ -109,6 +109,13 @@ class SupcheckOutput(SupcheckTest):
         self.assertEqual(json.loads(self.read('x.json'))[0]['rule'], 'SUP202')
         self.assertEqual(sorted(os.listdir(self.folder)), ['web.conf', 'x.json'])
 
+    def test_where_it_is_checked_says_nothing_of_where_it_will_lie(self):
+        self.write('main.conf', b'[supervisord]\nuser=root\n[unix_http_server]\nfile=%(here)s/s.sock\n'
+                   b'[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory='
+                   b'supervisor.rpcinterface:make_main_rpcinterface\n[program:a]\ncommand=/bin/a\n')
+        self.assertTrue(self.folder.startswith(tempfile.gettempdir()))
+        self.assertNotIn(b'SUP1108', self.supcheck('main.conf'))
+
     def test_unknown_format(self):
         self.supcheck('--format', 'yaml', 'web.conf', status=2)
         self.assertIn(b'there is no format yaml', self.errors)
