@@ -733,6 +733,7 @@ class Binder {
     }
     values.numprocs = numprocs;
     const auto first = static_cast<std::uint64_t>(common.numprocs_start);
+    bound.redirect_stderr = common.redirect_stderr;
     if (numprocs < 1) return bound;
     bound.has_process = true;
     if (facts_.only_check) {
@@ -799,8 +800,11 @@ class Binder {
   // Checks on a section that do not need its processes.
   void check_program(std::size_t index, ProcessOptions& options) {
     constexpr auto block = block::process;
-    require(index, block, "command", "missing-required-key",
-            "there is nothing to run, Supervisor refuses the section");
+    // Of a program without processes Supervisor reads less.
+    const bool has_process = options.numprocs >= 1;
+    if (has_process)
+      require(index, block, "command", "missing-required-key",
+              "there is nothing to run, Supervisor refuses the section");
     check_user(index, written(index, ids_.user), options.user);
     const auto name = written(index, ids_.process_name);
     const std::string_view name_text = name ? std::string_view(settings(index)[*name].text)
@@ -818,7 +822,7 @@ class Binder {
     if (!killasgroup) {
       options.killasgroup = options.stopasgroup;
       constants_.forget(ids_.killasgroup);
-    } else if (options.stopasgroup && !options.killasgroup) {
+    } else if (has_process && options.stopasgroup && !options.killasgroup) {
       fault(index, killasgroup, "stopasgroup-without-killasgroup",
             "`stopasgroup=true` with `killasgroup=false`; Supervisor refuses the section");
     }

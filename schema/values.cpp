@@ -790,9 +790,10 @@ std::string UserGroup::print(const Storage& value) {
   return value.group ? value.user + ":" + *value.group : value.user;
 }
 
+// What an expansion has at its ends stays: %(process_num)3d is three characters.
 std::optional<ValueError> ProcessName::read(std::string_view text, const ReadContext&,
                                             Storage& out) {
-  out = strip(text);
+  out = text;
   return std::nullopt;
 }
 
