@@ -145,7 +145,9 @@ Loaded load_plan(const CommandLine& line, const Numbers& numprocs) {
   if (!resolved) {
     return resolved.error();
   }
-  return finish(std::move(*resolved), line, plan->files, {"plan " + schema::plan_hash(*plan)});
+  resolved->plan_hash = schema::plan_hash(*plan);
+  const std::string first_line = "plan " + resolved->plan_hash;
+  return finish(std::move(*resolved), line, plan->files, {first_line});
 }
 
 Loaded load_configuration(const CommandLine& line, const Numbers& numprocs, bool color) {
@@ -191,8 +193,10 @@ Loaded load_configuration(const CommandLine& line, const Numbers& numprocs, bool
     if (!resolved) {
       return resolved.error();
     }
+    resolved->plan_hash = schema::plan_hash(compilation->plan);
     return finish(std::move(*resolved), line, compilation->plan.files, {});
   }
+  compilation->resolved.plan_hash = schema::plan_hash(compilation->plan);
   warn_of_programs(compilation->plan, compilation->resolved, facts);
   return finish(std::move(compilation->resolved), line, compilation->plan.files, {});
 }

@@ -156,6 +156,7 @@ struct Resolved {
   std::vector<std::string> warnings;  // what Supervisor logs at its start, WARN
   std::vector<std::string> infos;
   std::vector<OpenSetting> open;  // without Facts::missing_variable_is_error
+  std::string plan_hash;          // see plan_io.h; set by who runs it, empty if not known
 };
 
 struct InstantiateResult {

@@ -200,6 +200,7 @@ void write_resolved(CborWriter& out, const Resolved& resolved) {
   for (const Group& group : resolved.groups) write_group(out, group);
   write_texts(out, resolved.warnings);
   write_texts(out, resolved.infos);
+  out.text(resolved.plan_hash);
 }
 
 Resolved read_resolved(CborReader& in) {
@@ -213,6 +214,7 @@ Resolved read_resolved(CborReader& in) {
     resolved.groups.push_back(read_group(in));
   resolved.warnings = read_texts(in);
   resolved.infos = read_texts(in);
+  resolved.plan_hash = in.text("the hash of the plan");
   return resolved;
 }
 

@@ -120,7 +120,7 @@ void fields(Archive& archive, PoolEntry& pool) {
 
 namespace {
 
-constexpr std::int64_t format_version = 2;
+constexpr std::int64_t format_version = 3;
 
 [[noreturn]] void refuse(const std::string& why) { throw schema::CborError{why}; }
 

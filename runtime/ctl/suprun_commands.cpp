@@ -66,9 +66,14 @@ std::string held_text(const rpc::Value& listener) {
 
 void show_pool(Session& session, const rpc::Value& pool) {
   const auto number = [&](const char* name) { return std::to_string(number_member(pool, name)); };
-  std::string line = text_member(pool, "name") + ": " + number("queued") + " of " +
-                     number("buffer_size") + " waiting";
-  if (number_member(pool, "queued") > 0) {
+  const std::int64_t queued = number_member(pool, "queued");
+  const std::int64_t room = number_member(pool, "buffer_size");
+  std::string line = text_member(pool, "name") + ": ";
+  // Only a spool has more than the buffer takes.
+  line += queued > room ? std::to_string(queued) + " waiting, " + std::to_string(queued - room) +
+                              " of them on disk"
+                        : std::to_string(queued) + " of " + std::to_string(room) + " waiting";
+  if (queued > 0) {
     line += ", the oldest for " + number("oldest") + " s";
   }
   session.output.line(line + "; " + number("accepted") + " accepted, " + number("delivered") +

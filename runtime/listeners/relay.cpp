@@ -5,6 +5,9 @@
 #include <charconv>
 #include <optional>
 
+#include "runtime/ctl/failure.h"
+#include "runtime/listeners/arguments.h"
+#include "runtime/listeners/supervisor_client.h"
 #include "schema/expand.h"
 #include "schema/plan_io.h"
 
@@ -121,6 +124,21 @@ std::string topic_of(const RelaySettings& settings, const EventRecord& record) {
       .text;
 }
 
+namespace {
+
+// Asked each time, as an update brings another plan. Nothing from a supervisor that has none, or
+// whose server cannot be reached: the event is what matters.
+std::string running_plan_hash() {
+  if (environment("SUPERVISOR_SERVER_URL").empty()) return {};
+  try {
+    return SupervisorClient().plan_hash();
+  } catch (const ctl::Failure&) {
+    return {};
+  }
+}
+
+}  // namespace
+
 DeliveryResult relay_events(const RelaySettings& settings, const std::vector<EventRecord>& events) {
   RelaySettings with_plan = settings;
   if (!settings.plan_file.empty()) {
@@ -131,6 +149,8 @@ DeliveryResult relay_events(const RelaySettings& settings, const std::vector<Eve
     } else {
       with_plan.origin.plan = schema::plan_hash(*plan);
     }
+  } else {
+    with_plan.origin.plan = running_plan_hash();
   }
   return settings.kind == BrokerKind::redis ? relay_to_redis(with_plan, events)
                                             : relay_to_mqtt(with_plan, events);

@@ -50,6 +50,12 @@ void SupervisorClient::stop(const std::string& name) { call("supervisor.stopProc
 
 void SupervisorClient::start(const std::string& name) { call("supervisor.startProcess", {name}); }
 
+std::string SupervisorClient::plan_hash() {
+  const rpc::Value daemon = call("suprun.getDaemon", {});
+  const rpc::Value* hash = daemon.member("plan");
+  return hash != nullptr && hash->is<std::string>() ? *hash->get<std::string>() : std::string();
+}
+
 bool is_running(const ctl::ProcessInfo& process) {
   return process.state == static_cast<std::int64_t>(schema::ProcessState::RUNNING);
 }

@@ -23,6 +23,8 @@ class SupervisorClient {
   // Both wait until it is done.
   void stop(const std::string& name);
   void start(const std::string& name);
+  // Hash of the plan that suprun runs.
+  std::string plan_hash();
 
  private:
   rpc::Value call(std::string_view method, rpc::Array parameters);

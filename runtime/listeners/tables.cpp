@@ -194,7 +194,7 @@ Table relay_arguments() {
       {"maxlen",             0,   "NUMBER",      "keep about so many events in the stream (Redis)"},
       {"qos",                0,   "NUMBER",      "1 (the default) or 2 (MQTT)"},
       {"host",               0,   "NAME",        "the name of this machine, attached to each event"},
-      {"plan",               0,   "FILE",        "attach the hash of this plan, which suprun executes"},
+      {"plan",               0,   "FILE",        "attach the hash of this plan, not of the running one"},
       {"timeout",            0,   "SECONDS",     "for the connection and each answer (10)"},
       {"ca-file",            0,   "FILE",        "trust the authorities in this PEM file"},
       {"insecure",           0,   "",            "do not verify the server's certificate"},

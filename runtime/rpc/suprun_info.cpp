@@ -60,6 +60,7 @@ Outcome get_daemon(Context& context, const Array& /*arguments*/, Writer& out) {
   out.text_member("version", SUP_VERSION);
   out.integer_member("pid", context.machine.pid());
   out.text_member("identifier", context.supervisor.resolved().supervisord.identifier);
+  out.text_member("plan", context.supervisor.resolved().plan_hash);
   out.text_member("state", state_text(context.supervisor.state()));
   out.integer_member("now", whole_seconds(context.machine.now().wall));
   out.integer_member("serving_since", whole_seconds(context.interface.since()));

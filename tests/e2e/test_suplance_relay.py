@@ -199,12 +199,20 @@ class RelayToRedis(RelayTest):
 
     def test_under_suprun(self):
         url = self.serve()
-        self.run_with('[program:one]\ncommand=/bin/sleep 600\nstartsecs=0\n'
-                      '[eventlistener:relay]\ncommand=%s relay %s\nevents=PROCESS_STATE_EXITED\n' % (program('suplance'), url))
+        self.run_with('[unix_http_server]\nfile=%s\n'
+                      '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n'
+                      '[program:one]\ncommand=/bin/sleep 600\nstartsecs=0\n'
+                      '[eventlistener:relay]\ncommand=%s relay %s\nevents=PROCESS_STATE_EXITED\n'
+                      % (self.path('control.sock'), program('suplance'), url))
         self.wait_for_log('relay entered RUNNING state')
         pid = self.wait_for_pid('one')
         os.kill(pid, signal.SIGKILL)
-        self.assertEqual(self.wait_for_entries(1)[0]['pid'], str(pid))
+        entry = self.wait_for_entries(1)[0]
+        self.assertEqual(entry['pid'], str(pid))
+        # The plan is the configuration's, as supc makes one of it.
+        shown = subprocess.run([program('supc'), 'dump', '--json', self.path('s.conf')], check=True,
+                               capture_output=True, text=True).stdout
+        self.assertEqual(entry['plan'], json.loads(shown)['hash'])
 
     def test_usage(self):
         inside = {'SUPERVISOR_ENABLED': '1'}
