@@ -295,9 +295,14 @@ class Binder {
   void check_user(std::size_t section, std::optional<std::size_t> setting,
                   const std::optional<std::string>& user) {
     if (!user || !setting || !facts_.user_exists || facts_.user_exists(*user)) return;
+    const std::string name = user->substr(0, user->find(':'));
+    const bool has_group = name.size() != user->size();
     fault(section, setting, "unknown-user-or-group",
-          "there is no user " + in_backticks(*user) + " on this machine")
-        .fix = nearest_of(*user, facts_.user_names);
+          "there is no user " + in_backticks(*user) + " on this machine" +
+              (has_group ? "; no group can be given here, the user's are taken" : ""))
+        .fix = has_group && !name.empty() && facts_.user_exists(name)
+                   ? name
+                   : nearest_of(name, facts_.user_names);
   }
 
   // What the machine has instead of `name`, or an empty text.
