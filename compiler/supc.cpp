@@ -12,11 +12,11 @@ namespace {
 
 namespace commands = sup::compiler::commands;
 
-std::string unknown_command(const CLI::App& app, const std::string& word) {
+std::string names_of_commands(const CLI::App& app) {
   std::string names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     names += (names.empty() ? "" : ", ") + command->get_name();
-  return "there is no command `" + word + "`; known are " + names;
+  return names;
 }
 
 int run(int argc, char** argv) {
@@ -33,7 +33,11 @@ int run(int argc, char** argv) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     const bool is_word = argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
-    if (is_word) return commands::fail(unknown_command(app, argv[1]));
+    if (is_word)
+      return commands::fail("there is no command `" + std::string(argv[1]) + "`; known are " +
+                            names_of_commands(app));
+    if (argc <= 1)
+      return commands::fail("name a command: " + names_of_commands(app) + "; --help tells more");
     app.exit(error);
     return commands::failed;
   }

@@ -133,6 +133,7 @@ class BadInput(SupcTest):
 
     def test_words_that_are_no_command(self):
         self.expect_one_line('there is no command `bulid`', 'supc', 'bulid', 'good.conf')
+        self.expect_one_line('name a command: build, ', 'supc')
 
     def test_arguments_of_other_daemons(self):
         for arguments, wanted in ((['-w', '9001'], '[inet_http_server]'), (['--env-file=x'], 'the Go supervisord'),
