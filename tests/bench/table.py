@@ -15,21 +15,21 @@ ROWS = [
     row('boot of 10 programs', 'boot', {'n': 10}, 'boot_ms', 'ms', 'floor-fast', readme=True),
     row('boot of 200', 'boot', {'n': 200}, 'boot_ms', 'ms', 'floor-fast'),
     row('boot of 1,000', 'boot', {'n': 1000}, 'boot_ms', 'ms', 'floor-fast', readme=True),
-    row('… CPU, daemon and fork to exec', 'boot', {'n': 1000}, 'total_cpu_ms', 'ms', 'floor-fast'),
-    row('… memory (PSS)', 'boot', {'n': 1000}, 'pss_kb', 'kB', 'floor-fast', readme=True),
+    row('boot of 1,000: CPU with fork to exec', 'boot', {'n': 1000}, 'total_cpu_ms', 'ms', 'floor-fast'),
+    row('boot of 1,000: memory (PSS)', 'boot', {'n': 1000}, 'pss_kb', 'kB', 'floor-fast', readme=True),
     row('boot of 2,000', 'boot', {'n': 2000}, 'boot_ms', 'ms', 'floor-fast'),
     row('restart after kill -9, of 10', 'restart', {'n': 10}, 'p50_ms', 'ms', 'floor-fast'),
     row('restart after kill -9, of 1,000', 'restart', {'n': 1000}, 'p50_ms', 'ms', 'floor-fast',
         readme=True),
-    row('… 99 of 100 within', 'restart', {'n': 1000}, 'p99_ms', 'ms', 'floor-fast'),
+    row('restart, of 1,000: 99 of 100 within', 'restart', {'n': 1000}, 'p99_ms', 'ms', 'floor-fast'),
     row('idle with 1,000: wake-ups', 'idle', {'n': 1000}, 'wakeups_per_s', '/s', readme=True),
     row('idle with 1,000: CPU', 'idle', {'n': 1000}, 'cpu_us_per_s', 'µs/s'),
     row('stop of 1,000', 'shutdown', PROGRAMS, 'stop_ms_extrapolated', 'ms', 'floor-fast', readme=True),
-    row('lines to a log, 1 writer', 'log', {'mode': 'line', 'children': 1}, 'mb_per_s', 'MB/s',
+    row('lines to a log', 'log', {'mode': 'line', 'children': 1}, 'mb_per_s', 'MB/s',
         'floor-tick', True),
-    row('… CPU', 'log', {'mode': 'line', 'children': 1}, 'daemon_cpu_s_per_gb', 's/GB', 'floor-tick',
+    row('lines to a log: CPU', 'log', {'mode': 'line', 'children': 1}, 'daemon_cpu_s_per_gb', 's/GB', 'floor-tick',
         readme=True),
-    row('… 50 writers, 1,000 lines/s each', 'log', {'mode': 'paced', 'children': 50},
+    row('50 writers of 1,000 lines/s: CPU', 'log', {'mode': 'paced', 'children': 50},
         'daemon_cpu_us_per_line', 'µs/line', 'floor-tick', readme=True),
     row('blocks of 64 kB to a log', 'log', {'mode': 'block', 'children': 1}, 'mb_per_s', 'MB/s',
         'floor-tick', True, readme=True),
@@ -56,7 +56,7 @@ ROWS = [
     row('update of 1,000, one changed', 'update', {'n': 1000}, 'command_ms', 'ms', readme=True),
     row('a TICK to 100 listeners', 'ticks', {'n': 100}, 'span_ms', 'ms'),
     row('a TICK to 1,000 listeners', 'ticks', {'n': 1000}, 'span_ms', 'ms', readme=True),
-    row('… CPU', 'ticks', {'n': 1000}, 'daemon_cpu_ms', 'ms'),
+    row('a TICK to 1,000 listeners: CPU', 'ticks', {'n': 1000}, 'daemon_cpu_ms', 'ms'),
 ] + [
     row('restart beside %s%s' % (beside, which), 'burdens', {'beside': beside}, metric, 'ms',
         readme=metric == 'max_ms' and beside == '50 writers, a slow client')
@@ -156,5 +156,5 @@ def markdown_table(results):
             cells.append(text)
         floor = each.floor and results.median(*place(each, each.floor))
         cells.append('' if floor is None else with_unit(each, floor))
-        lines.append('| %s | %s |' % (each.label.replace('… ', '… '), ' | '.join(cells)))
+        lines.append('| %s | %s |' % (each.label, ' | '.join(cells)))
     return '\n'.join(lines) + '\n'
