@@ -76,6 +76,12 @@ class DaemonTest(unittest.TestCase):
     def tearDown(self):
         for daemon in self.daemons:
             if daemon.poll() is None:
+                if os.environ.get('SUP_COVERAGE'):  # which a process writes as it ends by itself
+                    daemon.terminate()
+                    try:
+                        daemon.wait(PATIENCE)
+                    except subprocess.TimeoutExpired:
+                        pass
                 daemon.kill()
                 daemon.wait()
         # Ours by adoption now; none may be left after a clean end.
