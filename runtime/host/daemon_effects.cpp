@@ -27,6 +27,8 @@ void Daemon::execute_all() {
   executing_ = true;
   // Executing one may append others.
   next_effect_ = 0;
+  looked_through_ = 0;
+  pending_writes_.clear();
   while (next_effect_ < effects_.size()) {
     const core::Effect effect = std::move(effects_[next_effect_++]);
     std::visit([this](const auto& order) { attempt(order); }, effect);
@@ -87,6 +89,12 @@ void Daemon::execute(const core::effect::Spawn& order) {
   if (pid) {
     socket_keys_[id] = socket_key;
     feed(core::input::Spawned{.process = id, .pid = *pid});
+    // At once, and not when the last of a thousand has been started: the next daemon has to know
+    // of each that this one leaves behind.
+    if (survival_.is_on()) {
+      spools_.flush();
+      survival_.record(later_writes());
+    }
   } else {
     if (!socket_key.empty()) {
       fcgi_sockets_.release(socket_key);

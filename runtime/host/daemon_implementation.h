@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -173,7 +174,8 @@ class Daemon {
   void begin_survival();
   void serve_keeper();
   std::string keeper_path() const;
-  std::set<core::ProcessId> later_writes() const;
+  // Listeners that the orders which are still to be executed write to.
+  std::set<core::ProcessId> later_writes();
 
   // The next one.
   schema::Status begin_upgrade();
@@ -199,6 +201,8 @@ class Daemon {
   Descriptor signals_;
   core::Effects effects_;
   std::size_t next_effect_ = 0;
+  std::size_t looked_through_ = 0;  // of effects_, for what is written later
+  std::deque<std::pair<std::size_t, core::ProcessId>> pending_writes_;  // by place in effects_
   bool executing_ = false;
 
   std::vector<std::array<LogName, 2>> log_files_;  // by process and channel

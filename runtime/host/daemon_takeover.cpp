@@ -240,12 +240,19 @@ void Daemon::serve_keeper() {
 }
 
 // Listeners that will be written to when what was ordered is done.
-std::set<core::ProcessId> Daemon::later_writes() const {
-  std::set<core::ProcessId> later;
-  for (std::size_t i = next_effect_; i < effects_.size(); ++i) {
-    if (const auto* write = std::get_if<core::effect::WriteStdin>(&effects_[i])) {
-      later.insert(write->process);
+std::set<core::ProcessId> Daemon::later_writes() {
+  for (looked_through_ = std::max(looked_through_, next_effect_); looked_through_ < effects_.size();
+       ++looked_through_) {
+    if (const auto* write = std::get_if<core::effect::WriteStdin>(&effects_[looked_through_])) {
+      pending_writes_.emplace_back(looked_through_, write->process);
     }
+  }
+  while (!pending_writes_.empty() && pending_writes_.front().first < next_effect_) {
+    pending_writes_.pop_front();
+  }
+  std::set<core::ProcessId> later;
+  for (const auto& [place, process] : pending_writes_) {
+    later.insert(process);
   }
   return later;
 }

@@ -186,6 +186,30 @@ class Crashes(SurviveTest):
         self.wait_for_text('c.log', 'one\n', 2)
         self.end(daemon)
 
+    def test_killed_while_it_starts_its_programs(self):
+        """Each is known to the next daemon once it runs, not when all have been started."""
+        self.configure('[program:p]\ncommand=/bin/sleep 1000\nnumprocs=400\nstartsecs=0\n'
+                       'process_name=%(process_num)03d\n')
+        daemon = self.start('-c', self.path('s.conf'))
+
+        def children():
+            with open('/proc/%d/task/%d/children' % (daemon.pid, daemon.pid)) as file:
+                return [int(pid) for pid in file.read().split()]
+
+        # The log says nothing yet, it is written when all have been started.
+        self.wait_until(lambda: len(children()) > 20, 'the first programs')
+        os.kill(daemon.pid, signal.SIGSTOP)
+        pids = sorted(children())
+        daemon.kill()
+        daemon.wait()
+        daemon = self.start('-c', self.path('s.conf'))
+        for pid in pids[:-1]:
+            self.wait_for_log('with pid %d, up for' % pid)
+        # The last one may just have been started, so that nobody knows of it.
+        if 'with pid %d, up for' % pids[-1] not in self.read('s.log'):
+            os.kill(pids[-1], signal.SIGKILL)
+        self.end(daemon)
+
     def test_the_plan_may_have_changed(self):
         daemon = self.run_with('[program:same]\ncommand=/bin/sleep 1000\n'
                                '[program:gone]\ncommand=/bin/sleep 1000\n'
