@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,33 +13,20 @@
 #include <cerrno>
 #include <cstring>
 
+#include <linux/magic.h>
+
 #include "compiler/source.h"
+#include "schema/descriptor.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
 namespace {
 
+using schema::Descriptor;
+
 schema::Error world(const std::string& path, int number) {
   return {"cannot read " + path + ": " + std::strerror(number), number};
 }
-
-// Descriptors are closed on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string directory_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -126,27 +114,38 @@ schema::Result<std::string> read_open(const Descriptor& file, const std::string&
   return read_all(file, info, path);
 }
 
-}  // namespace
-
-// A pipe that has a name may never get a writer. Those of a shell, /dev/fd/63 for `<(command)` and
-// standard input, have one.
-schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
-  if (path.starts_with("/dev/") || path.starts_with("/proc/")) {
-    const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC));
-    return read_open(file, path);
-  }
-  return read_match(path);
-}
-
-// Opened in a way that does not wait for a writer, so that one need not ask beforehand.
-schema::Result<std::string> RealFileSystem::read_match(const std::string& path) const {
-  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-
+schema::Result<std::string> read_unless_pipe(const Descriptor& file, const std::string& path) {
   struct stat info {};
 
   if (file.get() >= 0 && ::fstat(file.get(), &info) == 0 && S_ISFIFO(info.st_mode))
     return pipe_error(path);
   return read_open(file, path);
+}
+
+// One without a name of its own.
+bool is_pipe_of_a_shell(const Descriptor& file) {
+  struct statfs info {};
+
+  return ::fstatfs(file.get(), &info) == 0 && info.f_type == PIPEFS_MAGIC;
+}
+
+}  // namespace
+
+// A pipe that has a name may never get a writer. Those of a shell, /dev/fd/63 for `<(command)` and
+// standard input, have one.
+schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
+  const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() >= 0 && is_pipe_of_a_shell(file)) {
+    ::fcntl(file.get(), F_SETFL, 0);  // its bytes may take their time
+    return read_open(file, path);
+  }
+  return read_unless_pipe(file, path);
+}
+
+// Opened in a way that does not wait for a writer, so that one need not ask beforehand.
+schema::Result<std::string> RealFileSystem::read_match(const std::string& path) const {
+  return read_unless_pipe(Descriptor(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)),
+                          path);
 }
 
 std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {

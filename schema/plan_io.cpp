@@ -16,6 +16,7 @@
 
 #include "schema/cbor.h"
 #include "schema/checksum.h"
+#include "schema/descriptor.h"
 #include "schema/text.h"
 #include "schema/write_file.h"
 
@@ -255,19 +256,6 @@ class PayloadReader {
 
 Error bad_plan(const std::string& why) { return {"not a usable plan: " + why, 0}; }
 
-struct CloseFile {
-  int descriptor;
-
-  explicit CloseFile(int fd) : descriptor(fd) {}
-
-  CloseFile(const CloseFile&) = delete;
-  CloseFile& operator=(const CloseFile&) = delete;
-
-  ~CloseFile() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
-
 Error world(const std::string& what, const std::string& path) {
   const int number = errno;
   return {what + " " + path + ": " + std::strerror(number), number};
@@ -337,12 +325,12 @@ Status write_plan_file(const Plan& plan, const std::string& path) {
 }
 
 Result<Plan> read_plan_file(const std::string& path) {
-  const CloseFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.descriptor < 0) return world("cannot read", path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return world("cannot read", path);
   std::string bytes;
   std::array<char, 65536> buffer{};
   for (;;) {
-    const ssize_t n = ::read(file.descriptor, buffer.data(), buffer.size());
+    const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return world("cannot read", path);
     if (n == 0) break;

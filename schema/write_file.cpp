@@ -8,21 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "schema/descriptor.h"
+
 namespace sup::schema {
 namespace {
-
-struct CloseWritten {
-  int descriptor;
-
-  explicit CloseWritten(int fd) : descriptor(fd) {}
-
-  CloseWritten(const CloseWritten&) = delete;
-  CloseWritten& operator=(const CloseWritten&) = delete;
-
-  ~CloseWritten() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
 
 Error world(const std::string& path) {
   const int number = errno;
@@ -42,8 +31,8 @@ bool write_all(int descriptor, std::string_view bytes) {
 
 // A device or pipe is written to; it is not ours to replace.
 Status write_in_place(std::string_view bytes, const std::string& path) {
-  const CloseWritten file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (file.descriptor < 0 || !write_all(file.descriptor, bytes)) return world(path);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0 || !write_all(file.get(), bytes)) return world(path);
   return Nothing{};
 }
 
@@ -88,12 +77,12 @@ Status write_beside(std::string_view bytes, const std::string& path, const struc
                     std::optional<mode_t> mode, Existing existing) {
   const std::string target = resolved_path(path);
   std::string temporary = target + ".XXXXXX";
-  const CloseWritten file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.descriptor < 0) return world(path);
+  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return world(path);
   const auto set_attributes = [&] {
-    return mode ? ::fchmod(file.descriptor, *mode) == 0 : take_attributes(file.descriptor, there);
+    return mode ? ::fchmod(file.get(), *mode) == 0 : take_attributes(file.get(), there);
   };
-  if (write_all(file.descriptor, bytes) && set_attributes() && ::fsync(file.descriptor) == 0 &&
+  if (write_all(file.get(), bytes) && set_attributes() && ::fsync(file.get()) == 0 &&
       put_in_place(temporary, target, existing))
     return Nothing{};
   Error error = world(path);

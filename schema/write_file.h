@@ -25,6 +25,9 @@ Status write_file(std::string_view bytes, const std::string& path, Existing exis
 // files.
 Status write_file(std::string_view bytes, const std::string& path, std::optional<unsigned> mode);
 
+// Permissions of what only its owner may read.
+constexpr unsigned private_file = 0600;
+
 // What a path names once symbolic links are followed; the path itself when there is nothing yet.
 std::string resolved_path(const std::string& path);
 

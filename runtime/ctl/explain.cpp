@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int unauthorised = 401;
-
 std::string user_name(uid_t id) {
   const passwd* entry = ::getpwuid(id);
   return entry != nullptr ? entry->pw_name : std::to_string(id);

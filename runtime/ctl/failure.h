@@ -14,6 +14,9 @@
 
 namespace sup::ctl {
 
+// The status of HTTP for a name or password that is missing or wrong.
+constexpr int unauthorised = 401;
+
 struct Failure {
   enum class Kind : std::uint8_t {
     fault,       // of XML-RPC; `code` is the faultCode, `text` the faultString

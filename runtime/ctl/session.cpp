@@ -18,7 +18,6 @@ namespace sup::ctl {
 namespace {
 
 constexpr std::string_view api_version = "3.0";
-constexpr int unauthorised_status = 401;
 
 std::string_view kind_name(Failure::Kind kind) {
   switch (kind) {
@@ -236,7 +235,7 @@ bool Session::carry_out(const std::string& line) {
   try {
     return command->run(*this, argument);
   } catch (const Failure& failure) {
-    if (failure.kind != Failure::Kind::http || failure.code != unauthorised_status) {
+    if (failure.kind != Failure::Kind::http || failure.code != unauthorised) {
       throw;
     }
     complain("Server requires authentication", "", "unauthorised");

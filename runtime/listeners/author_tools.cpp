@@ -21,6 +21,7 @@
 #include "runtime/listeners/tables.h"
 #include "runtime/listeners/tools.h"
 #include "schema/text.h"
+#include "schema/write_file.h"
 
 namespace sup::listeners {
 
@@ -29,7 +30,6 @@ namespace {
 constexpr int default_limit_seconds = 5;
 constexpr std::size_t long_payload = 200'000;  // more than a pipe holds
 constexpr int repetitions = 6;
-constexpr unsigned private_file = 0600;
 
 int usage(const char* tool, const std::string& text, const std::string& help) {
   std::fprintf(stderr, "%s: %s\n%s", tool, text.c_str(), help.c_str());
@@ -269,7 +269,8 @@ int record(int count, char** arguments) {
     return 0;
   }
   if (word.empty() || word[0] == '-') return usage("record", "one FILE is expected", help);
-  const int file = ::open(word.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, private_file);
+  const int file =
+      ::open(word.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, schema::private_file);
   if (file < 0) {
     log_line("record", word + ": " + std::strerror(errno));
     return 1;

@@ -14,11 +14,12 @@
 #include <ctime>
 #include <utility>
 
+#include "schema/write_file.h"
+
 namespace sup::listeners {
 
 namespace {
 
-constexpr mode_t log_file_mode = 0600;
 constexpr int information = 6;  // severity
 
 schema::Error system_error(const std::string& what) {
@@ -35,7 +36,7 @@ class FileLog : public LineSink {
   schema::Status open() {
     close();
     file_ = ::open(settings_.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
-                   log_file_mode);
+                   schema::private_file);
     if (file_ < 0) return system_error(settings_.path);
     return schema::Nothing{};
   }

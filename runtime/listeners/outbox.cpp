@@ -25,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned pause_maximum_power = 8;  // 256 seconds
-constexpr unsigned letter_mode = 0600;
 constexpr unsigned private_folder = 0700;
 constexpr std::size_t file_maximum_bytes = std::size_t{130} << 20U;
 
@@ -145,7 +144,7 @@ void Outbox::write(Entry& entry) {
   std::snprintf(stamp.data(), stamp.size(), "%020lld-%06u-", static_cast<long long>(entry.created),
                 counter_++);
   entry.file = settings_.folder + "/" + stamp.data() + random_word() + "." + settings_.suffix;
-  const schema::Status written = schema::write_file(entry.text, entry.file, letter_mode);
+  const schema::Status written = schema::write_file(entry.text, entry.file, schema::private_file);
   if (written) return;
   log(written.error().message + "; the " + settings_.noun + " is kept in memory alone");
   entry.file.clear();

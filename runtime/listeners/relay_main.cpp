@@ -45,9 +45,9 @@ Mistake take_url(const CommandLine& line, RelaySettings& settings) {
   std::string url;
   if (const auto file = line.value("url-file")) {
     if (!line.words.empty()) return "either --url-file or a URL, not both";
-    schema::Result<std::string> read_relay = first_line(*file);
-    if (!read_relay) return read_relay.error().message;
-    url = std::move(*read_relay);
+    schema::Result<std::string> read = first_line(*file);
+    if (!read) return read.error().message;
+    url = std::move(*read);
   } else if (line.words.size() == 1) {
     url = line.words[0];
   } else {

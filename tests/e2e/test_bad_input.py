@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 from harness import program
@@ -101,6 +102,10 @@ class BadInput(SupcTest):
         for arguments in (['conf.d/pipe.conf'],
                           ['--config', 'conf.d/pipe.conf', 'good.conf']):
             self.expect_one_line('it is a pipe', 'supcheck', *arguments)
+        # One among the devices has a name as well.
+        with tempfile.TemporaryDirectory(dir='/dev/shm') as folder:
+            os.mkfifo(folder + '/pipe.conf')
+            self.expect_one_line('it is a pipe', 'supcheck', folder + '/pipe.conf')
 
     def test_pipes_of_a_shell(self):
         for command in (['supc', 'dump'], ['supc', 'explain'], ['supcheck']):

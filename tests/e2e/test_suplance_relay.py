@@ -199,20 +199,28 @@ class RelayToRedis(RelayTest):
 
     def test_under_suprun(self):
         url = self.serve()
-        self.run_with('[unix_http_server]\nfile=%s\n'
-                      '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n'
-                      '[program:one]\ncommand=/bin/sleep 600\nstartsecs=0\n'
-                      '[eventlistener:relay]\ncommand=%s relay %s\nevents=PROCESS_STATE_EXITED\n'
-                      % (self.path('control.sock'), program('suplance'), url))
+        text = ('[unix_http_server]\nfile=@/control.sock\n[supervisorctl]\nserverurl=unix://@/control.sock\n'
+                '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n'
+                '[program:one]\ncommand=/bin/sleep %%d\nstartsecs=0\n'
+                '[eventlistener:relay]\ncommand=%s relay %s\nevents=PROCESS_STATE_EXITED\n'
+                % (program('suplance'), url))
+        self.run_with(text % 600)
         self.wait_for_log('relay entered RUNNING state')
-        pid = self.wait_for_pid('one')
-        os.kill(pid, signal.SIGKILL)
-        entry = self.wait_for_entries(1)[0]
-        self.assertEqual(entry['pid'], str(pid))
-        # The plan is the configuration's, as supc makes one of it.
-        shown = subprocess.run([program('supc'), 'dump', '--json', self.path('s.conf')], check=True,
-                               capture_output=True, text=True).stdout
-        self.assertEqual(entry['plan'], json.loads(shown)['hash'])
+        # The plan is the configuration's, as supc makes one of it, and after an update the new one.
+        hashes = []
+        for number, start in (1, 1), (2, 3):  # in between it was started again, and by the update
+            pid = self.wait_for_pid('one', start)
+            os.kill(pid, signal.SIGKILL)
+            entry = self.wait_for_entries(number)[-1]
+            self.assertEqual(entry['pid'], str(pid))
+            shown = subprocess.run([program('supc'), 'dump', '--json', self.path('s.conf')], check=True,
+                                   capture_output=True, text=True).stdout
+            hashes.append(entry['plan'])
+            self.assertEqual(entry['plan'], json.loads(shown)['hash'])
+            self.wait_for_pid('one', start + 1)
+            self.configure(text % 601)
+            subprocess.run([program('supctl'), '-c', self.path('s.conf'), 'update'], check=True, capture_output=True)
+        self.assertNotEqual(*hashes)
 
     def test_usage(self):
         inside = {'SUPERVISOR_ENABLED': '1'}

@@ -119,6 +119,16 @@ class SurviveTest(DaemonTest):
             self.assertEqual(begun, '')
             self.assertEqual(number, total, 'seed %d: lines of %s' % (SEED, name))
 
+    def conversation(self, listener, gate=''):
+        """A program that tells in events, and a listener that writes down what it heard."""
+        self.write('teller.py', TELLER)
+        self.write('listener.py', LISTENER)
+        return ('[eventlistener:l]\ncommand=%s @/listener.py @/heard %s\n'
+                'events=PROCESS_COMMUNICATION\n%s'
+                '[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
+                'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
+                % (sys.executable, gate, listener, sys.executable))
+
     def pids(self, names):
         """Pids of processes; of writers when they have begun, so that they know what TERM means."""
         for name in names:
@@ -255,14 +265,8 @@ class Crashes(SurviveTest):
         self.check_writers(1)
 
     def test_listeners_go_on(self):
-        self.write('teller.py', TELLER)
-        self.write('listener.py', LISTENER)
         dice = random.Random(SEED)
-        daemon = self.run_with(
-            '[eventlistener:l]\ncommand=%s @/listener.py @/heard\nevents=PROCESS_COMMUNICATION\n'
-            'buffer_size=1000\n[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
-            'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
-            % (sys.executable, sys.executable))
+        daemon = self.run_with(self.conversation('buffer_size=1000\n'))
         pids = self.pids('t')
         self.wait_for_text('heard', 'event', 10)
         for _ in range(CRASHES):
@@ -382,13 +386,7 @@ class Spools(SurviveTest):
     """Pools with events_spool: events outlive everything but the file."""
 
     def listens(self, options='', gate='@/gate'):
-        self.write('teller.py', TELLER)
-        self.write('listener.py', LISTENER)
-        return ('[eventlistener:l]\ncommand=%s @/listener.py @/heard %s\n'
-                'events=PROCESS_COMMUNICATION\nbuffer_size=5\nevents_spool=@/spool\n%s'
-                '[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
-                'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
-                % (sys.executable, gate, options, sys.executable))
+        return self.conversation('buffer_size=5\nevents_spool=@/spool\n' + options, gate)
 
     def heard(self):
         return [int(word) for word in re.findall(r'event (\d+)\.', self.read('heard'))]
@@ -517,14 +515,7 @@ class Upgrades(SurviveTest):
 
     def test_upgrade_under_load(self):
         dice = random.Random(SEED)
-        self.write('teller.py', TELLER)
-        self.write('listener.py', LISTENER)
-        daemon = self.run_with(
-            self.writers() +
-            '[eventlistener:l]\ncommand=%s @/listener.py @/heard\nevents=PROCESS_COMMUNICATION\n'
-            'buffer_size=100000\n[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
-            'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
-            % (sys.executable, sys.executable))
+        daemon = self.run_with(self.writers() + self.conversation('buffer_size=100000\n'))
         pids = self.pids(['w0', 'w1', 'w2', 'l', 't'])
         self.wait_for_text('heard', 'event')
         for i in range(5):

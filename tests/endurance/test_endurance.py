@@ -289,14 +289,8 @@ class Upgrades(EnduranceTest, test_survive.SurviveTest):
 
     def test_upgrades(self):
         count = self.sized(200, 10)
-        self.write('teller.py', test_survive.TELLER)
-        self.write('listener.py', test_survive.LISTENER)
-        daemon = self.serve(
-            UNIX + self.writers(slower=10) +
-            '[eventlistener:l]\ncommand=%s @/listener.py @/heard\nevents=PROCESS_COMMUNICATION\n'
-            'buffer_size=100000\n[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
-            'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\nstdout_logfile_maxbytes=0\n'
-            % (sys.executable, sys.executable))
+        daemon = self.serve(UNIX + self.writers(slower=10) + self.conversation('buffer_size=100000\n') +
+                            'stdout_logfile_maxbytes=0\n')
         pids = self.pids(['w0', 'w1', 'w2', 'l', 't'])
         self.wait_for_text('heard', 'event')
         warm = self.sized(20, 3)

@@ -2,6 +2,7 @@
 // whatever pieces they come in, and what is made of an event for people, programs and queues is
 // sound whatever stands in it.
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,7 @@
 #include "runtime/listeners/event_record.h"
 #include "runtime/listeners/event_text.h"
 #include "runtime/listeners/message_format.h"
+#include "tests/fuzz/in_pieces.h"
 #include "tests/fuzz/target.h"
 
 using namespace sup;
@@ -67,24 +69,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     whole.take_as_bytes();
     pieces.take_as_bytes();
   }
-  whole.feed(text);
-  std::size_t at = 0;
-  for (;;) {
-    const auto one = whole.next();
-    auto other = pieces.next();
-    while (other && !*other && at < text.size()) {
-      const std::string_view piece = text.substr(at, 1 + (at + data[0]) % 7);
-      pieces.feed(piece);
-      at += piece.size();
-      other = pieces.next();
-    }
-    fuzz::require(static_cast<bool>(one) == static_cast<bool>(other),
-                  "pieces make the same mistakes");
-    if (!one) break;
-    fuzz::require(one->has_value() == other->has_value(), "pieces make the same events");
-    if (!*one) break;
-    fuzz::require(shown(**one) == shown(**other), "pieces make equal events");
-    check_event(**one);
-  }
+  fuzz::read_in_pieces(
+      text, std::move(whole), std::move(pieces),
+      [&](std::size_t at) { return 1 + (at + data[0]) % 7; },
+      [](const Event& one, const Event& other) {
+        fuzz::require(shown(one) == shown(other), "pieces make equal events");
+        check_event(one);
+      });
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "runtime/listeners/relay.h"
 #include "runtime/listeners/resp.h"
 #include "runtime/listeners/webhook.h"
+#include "tests/fuzz/in_pieces.h"
 #include "tests/fuzz/target.h"
 
 using namespace sup;
@@ -103,25 +104,11 @@ void check_answers(const std::string& text) {
     (void)mime_text(*mail);
     (void)sendmail_text(*mail);
   }
-  RespReader whole;
-  RespReader pieces;
-  whole.feed(text);
-  std::size_t at = 0;
-  for (;;) {
-    const auto one = whole.next();
-    auto other = pieces.next();
-    while (other && !*other && at < text.size()) {
-      pieces.feed(std::string_view(text).substr(at, 1));
-      ++at;
-      other = pieces.next();
-    }
-    fuzz::require(static_cast<bool>(one) == static_cast<bool>(other),
-                  "pieces make the same mistakes");
-    if (!one) break;
-    fuzz::require(one->has_value() == other->has_value(), "pieces make the same answers");
-    if (!*one) break;
-    fuzz::require((*one)->text == (*other)->text, "pieces make equal answers");
-  }
+  fuzz::read_in_pieces(
+      text, RespReader(), RespReader(), [](std::size_t) { return std::size_t{1}; },
+      [](const auto& one, const auto& other) {
+        fuzz::require(one.text == other.text, "pieces make equal answers");
+      });
 }
 
 }  // namespace
