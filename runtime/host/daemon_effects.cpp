@@ -123,6 +123,8 @@ void Daemon::execute(const core::effect::WriteStdin& order) {
 }
 
 void Daemon::execute(const core::effect::AppendLog& order) {
+  // An event that was read before a line is on disk before that line is.
+  spools_.flush();
   children_.append_log(order.process, order.channel, order.bytes);
 }
 
