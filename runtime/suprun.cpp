@@ -314,6 +314,9 @@ int run(int count, char** arguments) {
                  "to specify a \"-c\" argument specifying an absolute path to a configuration file "
                  "for improved security.\n";
   }
+  if (::getpid() == 1) {
+    host::keep_signals();
+  }
   Loaded loaded = load(line, {}, ::isatty(STDERR_FILENO) != 0);
   if (!loaded) {
     return refuse(loaded.error());

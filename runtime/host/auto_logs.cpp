@@ -68,7 +68,13 @@ schema::Result<std::string> make_auto_log(const std::string& directory,
       break;
     }
   }
-  return system_error("make a log in '" + directory + "'", errno);
+  const std::string name(channel);
+  schema::Error error = system_error(
+      "make a log of the " + name + " of " + std::string(process_name) + " in '" + directory + "'",
+      errno);
+  error.message += "; name another folder with childlogdir=, or say " + name + "_logfile=NONE or " +
+                   name + "_logfile=/dev/" + name;
+  return error;
 }
 
 bool is_auto_log_name(std::string_view file_name, std::string_view identifier) {

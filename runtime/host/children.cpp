@@ -136,6 +136,8 @@ schema::Status Children::open_logs(Child& child, const StartOrder& order) {
     output.file.emplace(order.log_files[i], limits[i], events_.log);
     const schema::Status opened = output.file->open();
     if (!opened) {
+      // Supervisor's words for clients name no file.
+      events_.log(core::Level::error, opened.error().message);
       return opened.error();
     }
   }

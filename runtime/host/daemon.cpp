@@ -22,11 +22,20 @@ ActivityLog::Settings Daemon::log_settings() const {
       .file = wanted.logfile == "syslog" ? wanted.logfile : absolute_path(wanted.logfile, folder_),
       .limits = {.maximum_bytes = wanted.logfile_maxbytes, .backups = wanted.logfile_backups},
       .level = static_cast<core::Level>(wanted.loglevel),
-      .to_standard_output = in_foreground() && !wanted.silent
+ // Nobody wants each line twice.
+      .to_standard_output =
+          in_foreground() && !wanted.silent && !is_standard_output(wanted.logfile)
   };
 }
 
 schema::Status Daemon::open_log() { return log_.open(log_settings()); }
+
+// In the foreground nothing is lost without the file.
+std::string Daemon::advice_on_log() const {
+  return in_foreground() && !settings().silent
+             ? "; with logfile=/dev/null there is none, and the lines go to standard output"
+             : "";
+}
 
 // Lines for the log.
 schema::Result<std::vector<std::string>> Daemon::change_user() {
@@ -83,7 +92,8 @@ schema::Status Daemon::start() {
   }
   const schema::Status opened = open_log();
   if (!opened) {
-    return opened.error();
+    return schema::Error{.message = opened.error().message + advice_on_log(),
+                         .error_number = opened.error().error_number};
   }
   user->insert(user->end(), limits->begin(), limits->end());
   write_first_lines(*user);
@@ -188,10 +198,12 @@ schema::Status Daemon::probe_sockets(const schema::Resolved& plan) {
 
 void Daemon::write_pidfile() {
   const std::string path = absolute_path(settings().pidfile, folder_);
-  if (pidfile_.write(path)) {
+  const schema::Status written = pidfile_.write(path);
+  if (written) {
     log_.line(core::Level::info, "supervisord started with pid " + std::to_string(::getpid()));
   } else {
-    log_.line(core::Level::critical, "could not write pidfile " + path);
+    log_.line(core::Level::critical,
+              "could not write pidfile " + path + ": " + error_text(written.error().error_number));
   }
 }
 
@@ -221,6 +233,7 @@ int Daemon::run() {
       begin_survival();
       feed(core::input::OpenSpools{});
       feed(core::input::Boot{});
+      reap(0);  // children that the program which became this one left behind
     }
   });
   log_.flush();

@@ -44,6 +44,10 @@ struct DaemonOptions {
 // started yet.
 schema::Result<int> run_daemon(Configuration configuration, DaemonOptions options);
 
+// Signals that come from now on wait for run_daemon. The kernel would throw those away that come to
+// PID 1 before it takes them, and a container that is stopped as it starts would be killed later.
+void keep_signals();
+
 // The arguments, behind the others, by which the image before this one hands over to it, or asks
 // whether it could: followed by the number of a descriptor.
 constexpr const char* resume_argument = "--resume";

@@ -116,6 +116,7 @@ class Daemon {
 
   ActivityLog::Settings log_settings() const;
   schema::Status open_log();
+  std::string advice_on_log() const;
   schema::Result<std::vector<std::string>> change_user();
   void write_first_lines(const std::vector<std::string>& infos);
   schema::Status name_log_files();

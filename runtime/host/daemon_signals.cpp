@@ -25,13 +25,29 @@ core::ExitStatus exit_status(int status) {
 
 }  // namespace
 
-// They stay blocked and are read from a descriptor: no handler ever runs, so that a child that
-// shares our memory until it executes cannot run one either.
-Descriptor take_signals() {
+namespace {
+
+sigset_t set_of_signals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : signals_taken) {
     sigaddset(&set, number);
+  }
+  return set;
+}
+
+}  // namespace
+
+void keep_signals() {
+  const sigset_t set = set_of_signals();
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+// They stay blocked and are read from a descriptor: no handler ever runs, so that a child that
+// shares our memory until it executes cannot run one either.
+Descriptor take_signals() {
+  const sigset_t set = set_of_signals();
+  for (const int number : signals_taken) {
     // What was ignored when we were started (nohup) would never arrive.
     ::signal(number, SIG_DFL);
   }

@@ -23,8 +23,9 @@ constexpr std::int64_t most_backups = 100000;
 // What is kept for a pipe or terminal that is full; what comes then is dropped.
 constexpr std::size_t most_kept = std::size_t{1} << 20U;
 
-// A number N for "/dev/stdout", "/dev/fd/N" and their like, or -1. A socket cannot be opened by
-// these names, but duplicated.
+// A number N for "/dev/stdout", "/dev/fd/N" and their like, or -1. What cannot be opened by these
+// names can be duplicated: a socket (ENXIO), a pipe that was made by another user, as in a
+// container whose user is not root (EACCES), anything where /proc is not mounted (ENOENT).
 int own_descriptor(std::string_view path) {
   if (path == "/dev/stdout") {
     return STDOUT_FILENO;
@@ -61,6 +62,8 @@ std::string read_from(const std::string& path, std::int64_t offset, bool wanted)
 
 }  // namespace
 
+bool is_standard_output(std::string_view path) { return own_descriptor(path) == STDOUT_FILENO; }
+
 LogFile::LogFile(std::string path, LogLimits limits, LogTrouble trouble)
     : path_(std::move(path)), trouble_(std::move(trouble)) {
   set_limits(limits);
@@ -84,9 +87,10 @@ schema::Status LogFile::open_with(int flags) {
   Descriptor opened(
       ::open(path_.c_str(),
              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, mode_));
-  const bool is_shared = !opened && errno == ENXIO && own_descriptor(path_) >= 0;
+  const int own = opened ? -1 : own_descriptor(path_);
+  const bool is_shared = own >= 0 && (::fcntl(own, F_GETFL) & O_ACCMODE) != O_RDONLY;
   if (is_shared) {
-    opened.reset(::fcntl(own_descriptor(path_), F_DUPFD_CLOEXEC, 3));
+    opened.reset(::fcntl(own, F_DUPFD_CLOEXEC, 3));
   }
 
   struct stat status {};

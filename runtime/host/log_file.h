@@ -35,6 +35,9 @@ struct LogLimits {
 // Told what went wrong with a log, in a sentence.
 using LogTrouble = std::function<void(core::Level level, const std::string& text)>;
 
+// Whether it is "/dev/stdout" or another name for the same.
+bool is_standard_output(std::string_view path);
+
 class LogFile {
  public:
   LogFile(std::string path, LogLimits limits, LogTrouble trouble = {});

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "runtime/core/concat.h"
 
@@ -21,7 +22,8 @@ namespace {
 constexpr int backlog = 1024;
 constexpr std::string_view unix_scheme = "unix://";
 
-schema::Error socket_error(int error_number) {
+// In Supervisor's words, and then where and why.
+schema::Error socket_error(std::string_view address, int error_number) {
   if (error_number == EADDRINUSE) {
     return {.message =
                 "Another program is already listening on a port that one of our HTTP servers "
@@ -31,7 +33,8 @@ schema::Error socket_error(int error_number) {
   }
   const char* name = ::strerrorname_np(error_number);
   return {.message = core::concat("Cannot open an HTTP server: socket.error reported errno.",
-                                  name != nullptr ? name : "?", " (", error_number, ")"),
+                                  name != nullptr ? name : "?", " (", error_number, "): ", address,
+                                  ": ", std::generic_category().message(error_number)),
           .error_number = error_number};
 }
 
@@ -159,10 +162,13 @@ std::string server_address(const schema::HttpServer& server) {
 
 schema::Result<Opened> listen_unix(const schema::UnixHttpServerOptions& options, Owner owner) {
   const std::string path = options.file.value_or("");
+  const auto failed = [&path](int error_number) {
+    return socket_error(std::string(unix_scheme) + path, error_number);
+  };
   const std::string temporary = core::concat(path, ".", ::getpid());
   const std::optional<sockaddr_un> address = unix_address(temporary);
   if (!address || !unix_address(path)) {
-    return socket_error(path.empty() ? ENOENT : ENAMETOOLONG);
+    return failed(path.empty() ? ENOENT : ENAMETOOLONG);
   }
   Opened opened;
   // Somebody may put a socket there between a look and a link; not for ever.
@@ -171,7 +177,7 @@ schema::Result<Opened> listen_unix(const schema::UnixHttpServerOptions& options,
     ::unlink(temporary.c_str());
     Closing made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (made.get() < 0) {
-      return socket_error(errno);
+      return failed(errno);
     }
     const auto mode = static_cast<mode_t>(options.chmod);
     const mode_t old_mask = ::umask(~mode & 0777U);
@@ -179,7 +185,7 @@ schema::Result<Opened> listen_unix(const schema::UnixHttpServerOptions& options,
     const int bind_error = errno;
     ::umask(old_mask);
     if (!bound) {
-      return socket_error(bind_error);
+      return failed(bind_error);
     }
     // Also what a umask does not give.
     const bool ready = ::chmod(temporary.c_str(), mode) == 0 && ::listen(made.get(), backlog) == 0;
@@ -188,14 +194,14 @@ schema::Result<Opened> listen_unix(const schema::UnixHttpServerOptions& options,
     const int link_error = errno;
     ::unlink(temporary.c_str());
     if (!ready) {
-      return socket_error(ready_error);
+      return failed(ready_error);
     }
     if (linked) {
       if ((owner.user != static_cast<uid_t>(-1) || owner.group != static_cast<gid_t>(-1)) &&
           ::lchown(path.c_str(), owner.user, owner.group) != 0) {
         const int owner_error = errno;
         ::unlink(path.c_str());
-        return socket_error(owner_error);
+        return failed(owner_error);
       }
       opened.socket = Listening(made.release(), std::string(unix_scheme) + path);
       return opened;
@@ -204,18 +210,18 @@ schema::Result<Opened> listen_unix(const schema::UnixHttpServerOptions& options,
     struct stat status {};
 
     if (link_error != EEXIST) {
-      return socket_error(link_error);
+      return failed(link_error);
     }
     if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
-      return socket_error(S_ISDIR(status.st_mode) ? EISDIR : EEXIST);
+      return failed(S_ISDIR(status.st_mode) ? EISDIR : EEXIST);
     }
     if (is_used(path)) {
-      return socket_error(EADDRINUSE);
+      return failed(EADDRINUSE);
     }
     opened.removed_stale = true;
     ::unlink(path.c_str());
   }
-  return socket_error(EEXIST);
+  return failed(EEXIST);
 }
 
 schema::Result<Listening> listen_inet(const schema::InetAddressValue& address) {
@@ -239,13 +245,14 @@ schema::Result<Listening> listen_inet(const schema::InetAddressValue& address) {
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(list, &::freeaddrinfo);
   Closing made(::socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int yes = 1;
+  const std::string name = core::concat("inet://", address.host, ":", address.port);
   if (made.get() < 0 || ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
       (is_six && ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) != 0) ||
       ::bind(made.get(), list->ai_addr, list->ai_addrlen) != 0 ||
       ::listen(made.get(), backlog) != 0) {
-    return socket_error(errno);
+    return socket_error(name, errno);
   }
-  return Listening(made.release(), core::concat("inet://", address.host, ":", address.port));
+  return Listening(made.release(), name);
 }
 
 bool is_loopback(const schema::InetAddressValue& address) {

@@ -1,0 +1,301 @@
+"""suprun as the main process of a container."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from container import ARBITRARY_USER, SILENT, TO_STDOUT, ContainerTest
+from harness import alive, children_of, program
+
+PYTHON = sys.executable
+
+# A program that ignores SIGTERM.
+STUBBORN = 'sh -c \'trap "" TERM; while :; do sleep 0.1; done\''
+
+
+def pids_of(output, name):
+    return [int(pid) for pid in re.findall(r"spawned: '%s' with pid (\d+)" % name, output)]
+
+
+class Confined(ContainerTest):
+    """What a container may not do."""
+
+    def test_nothing_can_be_written_but_standard_output(self):
+        self.write('s.conf', '[supervisord]\nnodaemon=true\nlogfile=/dev/null\npidfile=/dev/null\n'
+                             '[program:a]\ncommand=sh -c "id -u; id -g; echo HOME=$HOME; '
+                             'touch /run/x || echo no; exec sleep 1000"\n' + TO_STDOUT)
+        container = self.contain(user=ARBITRARY_USER, run='0755')
+        output = self.wait_for_output(container, 'a entered RUNNING')
+        for line in (str(ARBITRARY_USER), '0', 'HOME=', 'no'):
+            self.assertIn(line, output.splitlines())
+        self.assertIn('supervisord started with pid 1\n', output)
+        self.assertNotIn('CRIT', output)
+        self.stop(container)
+
+    def test_standard_output_is_a_pipe_of_another_user(self):
+        # It cannot be opened by the name /dev/stdout then, neither for the daemon nor for programs.
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.fchmod(writer, 0o600)
+        container = self.contain('[program:a]\ncommand=sh -c "echo said by a; exec sleep 1000"\n' +
+                                 TO_STDOUT, user=ARBITRARY_USER, stdout=writer)
+        os.close(writer)
+        output = ''
+        while 'said by a\n' not in output or 'a entered RUNNING' not in output:
+            part = os.read(reader, 65536).decode()
+            self.assertTrue(part, output)
+            output += part
+        self.assertEqual(output.count('supervisord started with pid 1\n'), 1, 'twice: ' + output)
+        self.stop(container)
+
+    def test_what_cannot_be_written_is_said(self):
+        program_a = '[program:a]\ncommand=sleep 1000\n'
+        said = {
+            'logfile=%s/s.log\n' % self.folder + program_a:
+                "Error: cannot open log '%s/s.log': Read-only file system; with logfile=/dev/null "
+                'there is none, and the lines go to standard output' % self.folder,
+            'logfile=/dev/null\nchildlogdir=%s\n' % self.folder + program_a:
+                "Error: cannot make a log of the stdout of a in '%s': Read-only file system; name "
+                'another folder with childlogdir=, or say stdout_logfile=NONE or '
+                'stdout_logfile=/dev/stdout' % self.folder,
+            'logfile=/dev/null\n[unix_http_server]\nfile=%s/s.sock\n' % self.folder +
+            program_a + SILENT:
+                'Error: Cannot open an HTTP server: socket.error reported errno.EROFS (30): '
+                'unix://%s/s.sock: Read-only file system' % self.folder,
+        }
+        for text, words in said.items():
+            self.write('s.conf', '[supervisord]\nnodaemon=true\n' + text)
+            container = self.contain(user=ARBITRARY_USER if os.getuid() == 0 else None, output='no')
+            self.assertEqual(container.wait(), 2)
+            self.assertIn(words, self.read('no'))
+
+    def test_what_can_be_done_without_is_done_without(self):
+        self.write('s.conf', '[supervisord]\nnodaemon=true\nlogfile=/dev/null\npidfile=@/s.pid\n'
+                             '[program:a]\ncommand=sleep 1000\nstderr_logfile=NONE\n'
+                             'stdout_logfile=@/a.log\nstartretries=0\n'
+                             '[program:b]\ncommand=sleep 1000\n'.replace('@', self.folder) + SILENT)
+        container = self.contain()
+        output = self.wait_for_output(container, 'b entered RUNNING')
+        self.assertIn('CRIT could not write pidfile %s/s.pid: Read-only file system\n' % self.folder,
+                      output)
+        self.assertIn("ERRO cannot open log '%s/a.log': Read-only file system\n" % self.folder,
+                      output)
+        self.assertIn("spawnerr: unknown error making dispatchers for 'a': EROFS\n", output)
+        self.stop(container)
+
+    def test_another_user_needs_root(self):
+        self.write('s.conf', '[supervisord]\nnodaemon=true\nlogfile=/dev/null\nuser=nobody\n')
+        container = self.contain(user=ARBITRARY_USER)
+        self.assertEqual(container.wait(), 2)
+        self.assertIn("Can't drop privilege as nonroot user", container.output)
+
+    def test_without_proc(self):
+        container = self.contain('[program:a]\ncommand=sh -c "ls /proc; echo said by a; exec sleep '
+                                 '1000"\n' + TO_STDOUT, proc=None)
+        self.wait_for_output(container, 'said by a\n')
+        self.wait_for_output(container, 'a entered RUNNING')
+        control = [program('supctl'), '-c', self.path('s.conf')]
+        self.assertRegex(self.run_inside(container, control + ['status']), r'^a +RUNNING   pid \d+')
+        self.assertIn('a: stopped', self.run_inside(container, control + ['stop', 'a']))
+        self.assertIn('a: started', self.run_inside(container, control + ['start', 'a']))
+        container.send(signal.SIGHUP)
+        self.wait_for_output(container, 'received SIGHUP')
+        self.stop(container)
+
+    def test_an_upgrade_in_place(self):
+        container = self.contain('[program:a]\ncommand=sleep 1000\n' + TO_STDOUT)
+        self.wait_for_output(container, 'a entered RUNNING')
+        container.send(signal.SIGUSR1)
+        output = self.wait_for_output(container, 'upgraded, everything goes on')
+        self.assertEqual(len(pids_of(output, 'a')), 1)
+        self.assertIn('goes on after suprun', output)
+        self.stop(container)
+
+    def test_no_keeper_beside_pid_1(self):
+        container = self.contain('[program:a]\ncommand=sleep 1000\n' + TO_STDOUT)
+        self.wait_for_output(container, 'a entered RUNNING')
+        self.assertEqual(len(children_of(container.pid)), 1)
+        self.assertEqual({'s.pid', 's.sock'},
+                         {name for name in os.listdir(container.inside('/run')) if '.' in name})
+        self.stop(container)
+
+    def run_inside(self, container, command):
+        ran = subprocess.run(['nsenter', '-t', str(container.pid), '-m', '-p', *command],
+                             capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return ran.stdout + ran.stderr
+
+
+class Children(ContainerTest):
+    """What comes to PID 1 as a child."""
+
+    def test_orphans_are_reaped_and_disturb_nobody(self):
+        # A thousand that lose their father, and then end all at once.
+        self.write('fork.py', 'import os, time\n'
+                              'reader, writer = os.pipe()\n'
+                              'if os.fork():\n'
+                              '    os._exit(0)\n'
+                              'for i in range(1000):\n'
+                              '    if not os.fork():\n'
+                              '        os.close(writer)\n'
+                              '        os.read(reader, 1)\n'
+                              '        os._exit(i % 256)\n'
+                              'os._exit(0)\n')
+        container = self.contain('[program:a]\ncommand=sleep 1000\n%s[program:forks]\n'
+                                 'command=%s %s/fork.py\nautorestart=false\nstartsecs=0\n%s' %
+                                 (SILENT, PYTHON, self.folder, SILENT))
+        self.wait_for_output(container, 'a entered RUNNING')
+        output = self.wait_for_output(container, 'reaped unknown pid', 1001)
+        self.assertEqual(output.count('reaped unknown pid'), 1001)
+        self.assertIn('exited: forks (exit status 0; expected)', output)
+        self.assertEqual(len(children_of(container.pid)), 1)
+        self.assertEqual(len(pids_of(output, 'a')), 1)
+        self.expect_idle(container)
+        self.stop(container)
+
+    def test_double_forks_again_and_again(self):
+        container = self.contain('[program:a]\ncommand=sh -c "(sleep 0.2 &); exec sleep 0.1"\n'
+                                 'startsecs=0\nautorestart=true\n' + SILENT)
+        self.wait_for_output(container, 'reaped unknown pid', 5)
+        self.assertNotIn('FATAL', container.output)
+        self.stop(container)
+
+    def test_children_from_before(self):
+        # The entry point had children, one of which ended already.
+        self.write('entry.py', 'import os, sys\n'
+                               'ended = os.fork()\n'
+                               'if not ended:\n'
+                               '    os._exit(3)\n'
+                               'os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)\n'
+                               'os.execv(sys.argv[1], sys.argv[1:])\n')
+        container = self.contain('', entry=[PYTHON, self.path('entry.py')])
+        output = self.wait_for_output(container, 'reaped unknown pid')
+        self.assertIn('(exit status 3)', output)
+        self.assertEqual(children_of(container.pid), [])
+        self.stop(container)
+
+
+class Signals(ContainerTest):
+
+    def test_the_end_is_in_order(self):
+        text = ''.join('[program:%s]\ncommand=sleep 1000\npriority=%d\n%s' % (name, place, SILENT)
+                       for place, name in enumerate(('first', 'second', 'third')))
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            container = self.contain(text, output=number.name)
+            self.wait_for_output(container, 'third entered RUNNING')
+            self.stop(container, number)
+            self.assertIn('received %s indicating exit request' % number.name, container.output)
+            self.assertEqual(re.findall(r'stopped: (\w+)', container.output),
+                             ['third', 'second', 'first'])
+
+    def test_one_that_comes_while_the_configuration_is_read(self):
+        text = ''.join('[program:p%d]\ncommand=sleep 1000\nautostart=false\n%s' % (i, SILENT)
+                       for i in range(3000))
+        container = self.contain(text)
+        blocked = 1 << (signal.SIGTERM - 1)
+        self.wait_until(lambda: os.readlink('/proc/%d/exe' % container.pid).endswith('/suprun') and
+                        int(container.status_lines()['SigBlk'], 16) & blocked,
+                        'the start of suprun')
+        container.send(signal.SIGTERM)
+        self.assertEqual(container.wait(), 0, container.output)
+
+    def test_the_others(self):
+        container = self.contain('[program:a]\ncommand=sh -c "echo said; exec sleep 1000"\n'
+                                 'stdout_logfile=/run/a.log\nstderr_logfile=NONE\n'
+                                 '[program:b]\ncommand=sleep 1000\n' + SILENT)
+        self.wait_for_output(container, 'b entered RUNNING')
+        os.rename(container.inside('/run/a.log'), container.inside('/run/old.log'))
+        container.send(signal.SIGUSR2)
+        self.wait_for_output(container, 'received SIGUSR2 indicating log reopen request')
+        self.wait_until(lambda: os.path.exists(container.inside('/run/a.log')), 'the new log')
+        self.configure_container('[program:a]\ncommand=sh -c "echo said; exec sleep 1000"\n'
+                                 'stdout_logfile=/run/a.log\nstderr_logfile=NONE\n'
+                                 '[program:c]\ncommand=sleep 1000\n' + SILENT)
+        container.send(signal.SIGHUP)
+        output = self.wait_for_output(container, 'c entered RUNNING')
+        self.assertIn('stopped: b (terminated by SIGTERM)', output)
+        self.assertEqual(len(pids_of(output, 'a')), 1)
+        for number in (signal.SIGALRM, signal.SIGIO, signal.SIGWINCH, signal.SIGPIPE):
+            container.send(number)
+        self.wait_for_output(container, 'received SIGALRM indicating nothing')
+        self.stop(container)
+
+    def test_the_grace_of_who_stops_the_container(self):
+        config = ('[program:quick]\ncommand=sh -c \'trap "echo quick has ended; exit" TERM; '
+                  'while :; do sleep 0.1; done\'\nstopwaitsecs=1\npriority=2\n' + TO_STDOUT +
+                  '[program:slow]\ncommand=%s\nstopwaitsecs=60\npriority=1\n' % STUBBORN +
+                  TO_STDOUT)
+        self.configure_container(config)
+        told = subprocess.run([program('supcheck'), '--facts', '--stop-grace', '5s',
+                               self.path('s.conf')], capture_output=True, text=True).stdout
+        self.assertIn('stop: up to 61 s until all have stopped; after 5 s these may be killed: '
+                      'program:slow\n', told)
+        container = self.contain()
+        self.wait_for_output(container, 'slow entered RUNNING')
+        pids = children_of(container.pid)
+        container.send(signal.SIGTERM)
+        self.wait_for_output(container, 'stopped: quick (exit status 0)')
+        self.assertIn('quick has ended\n', container.output)
+        self.wait_for_output(container, 'waiting for slow to die')
+        container.send(signal.SIGKILL)
+        self.assertNotEqual(container.wait(), 0)
+        self.wait_until(lambda: not any(alive(pid) for pid in pids), 'the end of all')
+
+
+class StandardFiles(ContainerTest):
+
+    PROGRAM = ('[program:a]\ncommand=sh -c "while :; do echo said by a; sleep 0.01; done"\n' +
+               TO_STDOUT)
+
+    def test_standard_input_is_closed(self):
+        container = self.contain(self.PROGRAM,
+                                 entry=['sh', '-c', 'exec "$@" <&-', 'sh'])
+        self.wait_for_output(container, 'a entered RUNNING')
+        self.stop(container)
+
+    def test_all_are_closed(self):
+        container = self.contain('[program:a]\ncommand=sleep 1000\n' + SILENT,
+                                 entry=['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh'])
+        self.wait_until(lambda: os.path.exists(container.inside('/run/s.pid')), 'the start')
+        self.stop(container)
+
+    def test_no_session(self):
+        container = self.contain(self.PROGRAM, entry=['setsid'])
+        self.wait_for_output(container, 'a entered RUNNING')
+        self.stop(container)
+
+    def test_the_reader_of_standard_output_goes(self):
+        reader, writer = os.pipe()
+        container = self.contain(self.PROGRAM, stdout=writer, stderr=writer)
+        os.close(writer)
+        output = b''
+        while b'a entered RUNNING' not in output:
+            output += os.read(reader, 65536)
+        os.close(reader)
+        self.expect_alive(container)
+        self.stop(container)
+
+    def test_the_reader_of_standard_output_sleeps(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        container = self.contain('[program:a]\ncommand=sh -c "while :; do echo said by a; done"\n' +
+                                 TO_STDOUT + '[program:b]\ncommand=sh -c "sleep 0.3; exit 3"\n' +
+                                 'startsecs=0\n' + SILENT, stdout=writer, stderr=writer)
+        os.close(writer)
+        self.expect_alive(container)
+        self.stop(container)
+
+    # It does its work: a program that is killed is there again.
+    def expect_alive(self, container):
+        self.wait_until(lambda: os.path.exists(container.inside('/run/s.pid')), 'the start')
+        first = self.wait_until(lambda: children_of(container.pid), 'a child')[0]
+        os.kill(first, signal.SIGKILL)
+        self.wait_until(lambda: not alive(first), 'the end of a child')
+        self.wait_until(lambda: any(pid != first for pid in children_of(container.pid)),
+                        'another child')
+
+
+if __name__ == '__main__':
+    import unittest
+    unittest.main()
