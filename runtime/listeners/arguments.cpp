@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include "runtime/listeners/tables.h"
 #include "schema/text.h"
@@ -62,14 +63,12 @@ std::vector<std::string> CommandLine::values(std::string_view name) const {
   return all;
 }
 
-CommandLine read_command_line(std::string_view tool, int count, char** arguments) {
-  // getopt of the C library has one state, and rules of supcheck are asked in two threads.
-  static std::mutex one_reader;
-  const std::lock_guard lock(one_reader);
+namespace {
+
+CommandLine read_arguments(std::span<const Argument> known, bool stops_at_word, int count,
+                           char** arguments) {
   CommandLine line;
-  const ToolTable* const table = tool_table(tool);
-  SUP_CHECK(table != nullptr, "a tool without a table");
-  OptionReader reader(table->arguments, count, arguments, table->stops_at_word);
+  OptionReader reader(known, count, arguments, stops_at_word);
   for (;;) {
     schema::Result<std::optional<GivenArgument>> next = reader.next();
     if (!next) {
@@ -81,6 +80,26 @@ CommandLine read_command_line(std::string_view tool, int count, char** arguments
   }
   line.words = reader.rest();
   return line;
+}
+
+}  // namespace
+
+CommandLine read_command_line(std::string_view tool, int count, char** arguments) {
+  // getopt of the C library has one state, and rules of supcheck are asked in two threads.
+  static std::mutex one_reader;
+  const std::lock_guard lock(one_reader);
+  const ToolTable* const table = tool_table(tool);
+  SUP_CHECK(table != nullptr, "a tool without a table");
+  const std::span<const Argument> all(table->arguments);
+  // The C library puts words behind options.
+  std::vector<char*> again(arguments, arguments + count);
+  CommandLine line = read_arguments(all, table->stops_at_word, count, arguments);
+  if (!line.mistake || table->of_superlance == 0) return line;
+  // Names that are cut short mean what they did before there were more: --c of memmon.
+  again.push_back(nullptr);
+  CommandLine old =
+      read_arguments(all.first(table->of_superlance), table->stops_at_word, count, again.data());
+  return old.mistake ? line : old;
 }
 
 std::optional<int> whole_number(std::string_view text) {

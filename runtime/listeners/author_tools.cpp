@@ -201,8 +201,11 @@ class Recorder : public Listener {
   explicit Recorder(int file) : file_(file) {}
 
   bool handle(const Event& event) override {
+    const off_t size = ::lseek(file_, 0, SEEK_END);
     if (write_all(file_, event.header + "\n" + event.payload)) return true;
     log_line("record", std::string("cannot write: ") + std::strerror(errno));
+    // Half an event would spoil what comes behind it.
+    if (size >= 0 && ::ftruncate(file_, size) != 0) log_line("record", "half an event stays");
     return false;
   }
 

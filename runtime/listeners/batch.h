@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/listeners/event.h"
@@ -45,6 +46,9 @@ class Batch {
 
   // All that was collected, if there is something.
   std::optional<std::string> flush();
+
+  // What an earlier run had collected.
+  void restore(std::vector<std::string> messages) { messages_ = std::move(messages); }
 
  private:
   const BatchTool& tool_;

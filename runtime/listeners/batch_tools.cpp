@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "runtime/listeners/batch.h"
+#include "runtime/listeners/batch_file.h"
 #include "runtime/listeners/post_office.h"
 #include "runtime/listeners/tables.h"
 #include "runtime/listeners/times.h"
@@ -30,11 +31,21 @@ class BatchListener : public Listener {
  public:
   BatchListener(PostOffice& office, const BatchTool& tool, Batch::Settings settings, std::string to,
                 std::optional<std::string> subject)
-      : office_(office), batch_(tool, std::move(settings)), to_(std::move(to)), subject_(subject) {}
+      : office_(office),
+        batch_(tool, std::move(settings)),
+        file_(office.settings.queue),
+        to_(std::move(to)),
+        subject_(subject) {}
+
+  void begin() override { batch_.restore(file_.load()); }
 
   bool handle(const Event& event) override {
     if (const auto message = batch_.take(event, time_stamp(milliseconds_now()))) {
       log_line("", *message);
+      const schema::Status kept = file_.append(*message);
+      if (!kept) {
+        log_line(office_.name, kept.error().message + "; the message is kept in memory alone");
+      }
     }
     if (const auto body = batch_.tick(event)) send(*body);
     return true;
@@ -50,10 +61,12 @@ class BatchListener : public Listener {
   void send(const std::string& body) {
     write_all(STDERR_FILENO, batch_log(to_, office_.settings.from, subject_, body));
     office_.mail(to_, subject_, body);
+    file_.clear();
   }
 
   PostOffice& office_;
   Batch batch_;
+  BatchFile file_;
   std::string to_;
   std::optional<std::string> subject_;
 };
@@ -129,6 +142,7 @@ int run(const BatchTool& tool, int count, char** arguments) {
   }
   std::optional<std::string> subject = line.value("subject");
   if (!subject && tool.subject) subject = std::string(*tool.subject);
+  settings.failure = "Error sending email: ";  // as superlance says it
   PostOffice office(std::string(tool.name), std::move(settings), [](const Mail&) {});
   BatchListener listener(office, tool, std::move(batch), std::move(to), std::move(subject));
   return office.listen(listener);

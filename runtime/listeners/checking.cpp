@@ -13,7 +13,16 @@ constexpr Seconds check_limit{3600};
 
 CheckingListener::CheckingListener(PostOffice& office, std::optional<std::string> address,
                                    Check check)
-    : office_(office), address_(std::move(address)), check_(std::move(check)) {}
+    : office_(office), address_(std::move(address)), check_(std::move(check)) {
+  if (address_ == "") address_.reset();
+}
+
+void CheckingListener::report_rest() const {
+  if (is_checking_) {
+    log_line(office_.name,
+             "the check is not done at the end: it goes on by itself, and mails nothing");
+  }
+}
 
 bool CheckingListener::handle(const Event& event) {
   if (!event.name.starts_with("TICK")) return true;

@@ -21,6 +21,9 @@ class CheckingListener : public Listener {
 
   bool handle(const Event& event) override;
 
+  // To be called at the end.
+  void report_rest() const;
+
  private:
   PostOffice& office_;
   std::optional<std::string> address_;

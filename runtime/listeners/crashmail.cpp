@@ -37,6 +37,8 @@ class CrashMail : public Listener {
         prefix_(line.value("optionalheader")),
         address_(line.value("email")) {
     if (!address_ && office.settings.compat) address_ = "None";
+    if (address_ == "") address_.reset();
+    if (prefix_ == "") prefix_.reset();
   }
 
   bool handle(const Event& event) override {

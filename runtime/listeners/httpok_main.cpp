@@ -132,7 +132,9 @@ int httpok(int count, char** arguments) {
   PostOffice office("httpok", std::move(mail), report_mailed);
   CheckingListener listener(office, line.value("email"),
                             [&](const std::string& state) { return check_url(settings, state); });
-  return office.listen(listener);
+  const int status = office.listen(listener);
+  listener.report_rest();
+  return status;
 }
 
 }  // namespace sup::listeners

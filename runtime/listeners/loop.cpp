@@ -42,6 +42,7 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   int run() {
+    listener_.begin();
     is_over_ = !write_all(STDOUT_FILENO, "READY\n");
     while (!is_over_) {
       wait(true, std::nullopt);
@@ -149,6 +150,8 @@ class Loop {
 int run_listener(const LoopSettings& settings, Listener& listener, Workers& workers,
                  Outbox* outbox) {
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit for the size of files is a write that fails, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   return Loop(settings, listener, workers, outbox).run();
 }
 

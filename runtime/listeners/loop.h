@@ -18,6 +18,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  // Before READY: the queue is loaded.
+  virtual void begin() {}
+
   // Must not wait for anything. False rejects the event: it will be sent again.
   virtual bool handle(const Event& event) = 0;
 

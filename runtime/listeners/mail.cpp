@@ -4,8 +4,6 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <iomanip>
-#include <sstream>
 
 #include "schema/text.h"
 
@@ -72,12 +70,6 @@ bool has_long_line(std::string_view text) {
   return false;
 }
 
-std::string formatted(const char* format, const std::tm& time) {
-  std::ostringstream text;
-  text << std::put_time(&time, format);
-  return text.str();
-}
-
 std::tm local(std::int64_t seconds) {
   const auto time = static_cast<std::time_t>(seconds);
   std::tm parts{};
@@ -139,25 +131,34 @@ std::vector<std::string> bare_addresses(std::string_view list) {
 }
 
 std::string mail_date(std::int64_t seconds) {
-  // Not by strftime: names of days and months are English in mails.
+  // Names of days and months are English in mails, whatever the locale.
   static constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto time = static_cast<std::time_t>(seconds);
   std::tm parts{};
   ::gmtime_r(&time, &parts);
-  return std::string(days[static_cast<std::size_t>(parts.tm_wday)]) + formatted(", %d ", parts) +
-         months[static_cast<std::size_t>(parts.tm_mon)] + formatted(" %Y %H:%M:%S -0000", parts);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02d %s %d %02d:%02d:%02d -0000",
+                days[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                months[static_cast<std::size_t>(parts.tm_mon)], parts.tm_year + 1900, parts.tm_hour,
+                parts.tm_min, parts.tm_sec);
+  return text.data();
 }
 
 std::string time_stamp(std::int64_t milliseconds) {
-  std::array<char, 8> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ",%03d", static_cast<int>(milliseconds % 1000));
-  return formatted("%Y-%m-%d %H:%M:%S", local(milliseconds / 1000)) + fraction.data();
+  const std::tm parts = local(milliseconds / 1000);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%d-%02d-%02d %02d:%02d:%02d,%03d", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>(milliseconds % 1000));
+  return text.data();
 }
 
 std::string c_time_stamp(std::int64_t seconds) {
-  return formatted("%a %b %e %H:%M:%S %Y %Z", local(seconds));
+  const std::tm parts = local(seconds);
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S %Y %Z", &parts)};
 }
 
 }  // namespace sup::listeners

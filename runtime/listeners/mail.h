@@ -10,7 +10,9 @@
 namespace sup::listeners {
 
 struct Mail {
-  std::string to;    // addresses between commas
+  std::string to;  // addresses between commas
+  // Those of them who do not have it yet; all, if there is nothing.
+  std::optional<std::string> recipients{};
   std::string from;  // empty: left to sendmail
   std::optional<std::string> subject;
   std::string body;

@@ -20,6 +20,7 @@ std::string print_mail_file(const Mail& mail) {
       {"from",    mail.from   }
   };
   if (mail.subject) object["subject"] = *mail.subject;
+  if (mail.recipients) object["recipients"] = *mail.recipients;
   object["body"] = mail.body;
   return object.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -44,6 +45,7 @@ schema::Result<Mail> parse_mail_file(const std::string& text) {
     return schema::Error{"not a mail of this queue"};
   }
   Mail mail{.to = *member("to"),
+            .recipients = member("recipients"),
             .from = member("from").value_or(""),
             .subject = member("subject"),
             .body = *member("body"),

@@ -109,7 +109,9 @@ int memmon(int count, char** arguments) {
   PostOffice office("memmon", std::move(mail), [](const Mail&) {});
   CheckingListener listener(office, line.value("email"),
                             [&](const std::string&) { return check_memory(settings); });
-  return office.listen(listener);
+  const int status = office.listen(listener);
+  listener.report_rest();
+  return status;
 }
 
 }  // namespace sup::listeners

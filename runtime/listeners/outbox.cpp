@@ -1,5 +1,7 @@
 #include "runtime/listeners/outbox.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,10 +57,14 @@ std::int64_t created_by_name(const std::string& path) {
   return seconds;
 }
 
+// In front of the rest of a text.
+const std::string rest_mark(1, '\0');
+
 // What the child found out, for its listener.
 std::string print_result(const DeliveryResult& result) {
   return std::to_string(result.done) + " " + std::to_string(result.pause.count()) + " " +
-         static_cast<char>(result.delivery) + result.text;
+         static_cast<char>(result.delivery) + result.text + (result.rest.empty() ? "" : rest_mark) +
+         result.rest;
 }
 
 DeliveryResult parse_result(const std::string& text) {
@@ -73,6 +79,11 @@ DeliveryResult parse_result(const std::string& text) {
   result.pause = Seconds(pause);
   result.delivery = static_cast<Delivery>(at[1]);
   result.text.assign(at + 2, end);
+  const std::size_t mark = result.text.find(rest_mark);
+  if (mark != std::string::npos) {
+    result.rest = result.text.substr(mark + rest_mark.size());
+    result.text.resize(mark);
+  }
   return result;
 }
 
@@ -102,8 +113,28 @@ Outbox::Outbox(OutboxSettings settings, Workers& workers, Handlers handlers, Gat
       handlers_(std::move(handlers)),
       gate_(gate) {}
 
+Outbox::~Outbox() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
 std::string Outbox::many(std::size_t count) const {
   return std::to_string(count) + " " + settings_.noun + (count == 1 ? "" : "s");
+}
+
+// Two listeners would deliver everything twice.
+schema::Status Outbox::lock() {
+  lock_ = ::open(settings_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) {
+    workers_.keep_from_children(lock_);
+    return schema::Nothing{};
+  }
+  const int number = errno;
+  return schema::Error{
+      number == EWOULDBLOCK
+          ? "the queue's folder " + settings_.folder +
+                " is in use by another listener; each needs one of its own"
+          : "cannot use the queue's folder " + settings_.folder + ": " + std::strerror(number),
+      number};
 }
 
 schema::Status Outbox::load() {
@@ -119,6 +150,7 @@ schema::Status Outbox::load() {
     return schema::Error{
         "cannot use the queue's folder " + settings_.folder + ": " + std::strerror(number), number};
   }
+  if (const schema::Status locked = lock(); !locked) return locked;
   std::vector<std::string> files;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(settings_.folder, error)) {
@@ -213,6 +245,7 @@ void Outbox::finish(const DeliveryResult& result) {
     next_attempt_ = {};
   }
   if (done == asked || result.delivery == Delivery::sent) return;
+  if (!result.rest.empty()) keep_rest(result.rest);
   if (result.delivery == Delivery::refused || settings_.tries_once) {
     drop_first(result.text);
     return;
@@ -223,14 +256,31 @@ void Outbox::finish(const DeliveryResult& result) {
   next_attempt_ = std::chrono::steady_clock::now() + pause;
   if (hurries_) {
     has_failed_in_hurry_ = true;
-    log(settings_.noun + " not sent: " + result.text);
+    log_failure(result.text);
     return;
   }
-  log(settings_.noun + " not sent: " + result.text + "; next attempt in " +
-      std::to_string(pause.count()) + " s, " + std::to_string(entries_.size()) + " waiting");
+  log_failure(result.text + "; next attempt in " + std::to_string(pause.count()) + " s, " +
+              std::to_string(entries_.size()) + " waiting");
+}
+
+void Outbox::keep_rest(const std::string& rest) {
+  Entry& entry = entries_.front();
+  entry.text = rest;
+  if (entry.file.empty()) return;
+  const schema::Status written = schema::write_file(rest, entry.file, schema::private_file);
+  if (!written) log(written.error().message + "; after a restart, all of it is sent again");
+}
+
+void Outbox::log_failure(const std::string& text) const {
+  if (settings_.failure.empty()) {
+    log(settings_.noun + " not sent: " + text);
+  } else {
+    log_line("", settings_.failure + text);
+  }
 }
 
 void Outbox::drop_first(const std::string& why) {
+  if (!settings_.failure.empty()) log_failure(why);
   log(settings_.noun + " dropped: " + why + ":\n" + handlers_.shown(entries_.front().text));
   forget_first();
   failures_ = 0;

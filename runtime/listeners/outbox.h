@@ -26,6 +26,8 @@ struct DeliveryResult {
   std::string text{};  // why not
   std::size_t done = 0;
   Seconds pause{0};  // the other side wants no attempt sooner
+  // A part of the next text was delivered: what is left of it, to be kept in its place.
+  std::string rest{};
 };
 
 inline DeliveryResult all_sent(std::size_t count) {
@@ -48,9 +50,11 @@ class Gate {
 };
 
 struct OutboxSettings {
-  std::string name{};           // of the tool, for its lines on standard error
-  std::string folder{};         // empty: in memory
-  std::string noun = "mail";    // what waits, for the same lines
+  std::string name{};         // of the tool, for its lines on standard error
+  std::string folder{};       // empty: in memory
+  std::string noun = "mail";  // what waits, for the same lines
+  // What lines about failed deliveries begin with; by default "NAME: NOUN not sent: ".
+  std::string failure{};
   std::string suffix = "mail";  // of the files
   Seconds limit{60};            // for one delivery
   Seconds expiry{3 * 24 * 3600};
@@ -81,7 +85,12 @@ class Outbox {
   // `gate` may be null.
   Outbox(OutboxSettings settings, Workers& workers, Handlers handlers, Gate* gate = nullptr);
 
-  // Takes over what lies in the folder, which is made if it is not there.
+  ~Outbox();
+
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // Takes over what lies in the folder, which is made if it is not there, and keeps others from it.
   schema::Status load();
 
   void add(std::string text);
@@ -109,11 +118,14 @@ class Outbox {
     Instant added{};
   };
 
+  schema::Status lock();
   void start();
   void finish(const DeliveryResult& result);
   void drop_first(const std::string& why);
   void forget_first();
   void write(Entry& entry);
+  void keep_rest(const std::string& rest);
+  void log_failure(const std::string& text) const;
   Instant opens(Instant now) const;
   std::string many(std::size_t count) const;
 
@@ -130,6 +142,7 @@ class Outbox {
   unsigned failures_ = 0;
   Instant next_attempt_{};
   unsigned counter_ = 0;
+  int lock_ = -1;
 };
 
 // Letters and digits that nobody can guess.

@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+
 #include "runtime/listeners/mail_file.h"
 #include "runtime/listeners/times.h"
 
@@ -23,6 +25,40 @@ DeliveryResult through_sendmail(const MailSettings& settings, const Mail& mail) 
   const bool is_final = status == exit_data_error || status == exit_no_user;
   return {.delivery = is_final ? Delivery::refused : Delivery::later,
           .text = "`" + settings.sendmail + "` " + status_text(result.status)};
+}
+
+// A server that refuses one recipient must not keep the mail from the others: each for itself.
+// Nothing if that makes no difference.
+std::optional<DeliveryResult> one_by_one(const SmtpServer& server, const std::string& from,
+                                         Mail mail, const std::vector<std::string>& recipients,
+                                         const std::string& text) {
+  const auto start = std::chrono::steady_clock::now();
+  const Seconds limit(server.timeout_seconds);
+  bool has_sent = false;
+  std::vector<std::string> refused;
+  std::string later;
+  std::string error;
+  for (const std::string& recipient : recipients) {
+    // The rest is for the next attempt: this one has to come to an end.
+    const SmtpAnswer answer = std::chrono::steady_clock::now() - start < limit
+                                  ? send_smtp(server, from, {recipient}, text)
+                                  : SmtpAnswer{.error = server.host + ": took too long"};
+    if (answer.is_sent) {
+      has_sent = true;
+      continue;
+    }
+    error = answer.error;
+    if (answer.is_refused) {
+      refused.push_back(recipient + ": " + answer.error);
+    } else {
+      later += (later.empty() ? "" : ", ") + recipient;
+    }
+  }
+  if (!has_sent && (later.empty() || refused.empty())) return std::nullopt;
+  for (const std::string& each : refused) log_line("", "mail not sent to " + each);
+  if (later.empty()) return all_sent(1);
+  mail.recipients = later;
+  return DeliveryResult{.text = "to " + later + ": " + error, .rest = print_mail_file(mail)};
 }
 
 }  // namespace
@@ -100,9 +136,16 @@ schema::Status read_mail_arguments(const CommandLine& line, MailSettings& settin
 DeliveryResult deliver(const MailSettings& settings, const Mail& mail) {
   if (!settings.smtp) return through_sendmail(settings, mail);
   const std::vector<std::string> from = bare_addresses(mail.from);
-  const SmtpAnswer answer = send_smtp(*settings.smtp, from.empty() ? "" : from.front(),
-                                      bare_addresses(mail.to), mime_text(mail));
+  const std::string sender = from.empty() ? "" : from.front();
+  const std::vector<std::string> recipients = bare_addresses(mail.recipients.value_or(mail.to));
+  const std::string text = mime_text(mail);
+  const SmtpAnswer answer = send_smtp(*settings.smtp, sender, recipients, text);
   if (answer.is_sent) return all_sent(1);
+  if (answer.is_answered && recipients.size() > 1) {
+    if (auto result = one_by_one(*settings.smtp, sender, mail, recipients, text)) {
+      return std::move(*result);
+    }
+  }
   return {.delivery = answer.is_refused ? Delivery::refused : Delivery::later,
           .text = answer.error};
 }
@@ -117,7 +160,8 @@ PostOffice::PostOffice(std::string own_name, MailSettings own_settings,
       settings(std::move(own_settings)),
       outbox({.name = name,
               .folder = settings.queue,
-              .limit = Seconds(settings.smtp ? settings.smtp->timeout_seconds : 0) + grace,
+              .failure = settings.failure,
+              .limit = 3 * Seconds(settings.smtp ? settings.smtp->timeout_seconds : 0) + grace,
               .tries_once = settings.compat},
              workers,
              {.deliver = [this](const Outbox::Texts& texts) { return deliver_first(texts); },

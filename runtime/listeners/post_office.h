@@ -22,6 +22,8 @@ struct MailSettings {
   std::string from;                // of mails that have no sender of their own
   std::string queue;               // a folder
   bool compat = false;
+  // What lines about failed deliveries begin with; empty: the usual.
+  std::string failure{};
 };
 
 // Reads the options for mail, passwords from files and the environment, into `settings`.

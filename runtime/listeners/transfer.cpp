@@ -187,6 +187,8 @@ HttpAnswer send_http(const HttpRequest& request) {
   const long timeout = std::max(request.timeout_seconds, 1);
   transfer.set(CURLOPT_URL, request.url.c_str());
   transfer.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  // HTTP/2 has no reason phrases, which httpok mails.
+  transfer.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   transfer.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   if (request.method == "POST") {
     transfer.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -334,8 +336,13 @@ SmtpAnswer send_smtp(const SmtpServer& server, const std::string& from,
   const bool is_about_mail = code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||
                              code == CURLE_RECV_ERROR || code == CURLE_PARTIAL_FILE ||
                              code == CURLE_UPLOAD_FAILED;
-  return {.is_refused = is_about_mail && status >= 500 && status < 600,
-          .error = server.host + ": " + transfer.error(code)};
+  const bool is_answered = is_about_mail && status >= 400 && status < 600;
+  std::string error = transfer.error(code);
+  const std::string number = std::to_string(status);
+  if (is_answered && error.find(number) == std::string::npos) error += " (" + number + ")";
+  return {.is_answered = is_answered,
+          .is_refused = is_answered && status >= 500,
+          .error = server.host + ": " + error};
 }
 
 }  // namespace sup::listeners

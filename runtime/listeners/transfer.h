@@ -82,6 +82,8 @@ struct SmtpServer {
 
 struct SmtpAnswer {
   bool is_sent = false;
+  // It was not sent because of what the server said of this mail or its recipients.
+  bool is_answered = false;
   // The server will not take this mail, whenever it comes.
   bool is_refused = false;
   std::string error{};

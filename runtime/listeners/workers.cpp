@@ -20,8 +20,9 @@ namespace {
 
 constexpr std::size_t output_maximum = std::size_t{1} << 20U;
 
-[[noreturn]] void run_child(const Workers::Work& work, int pipe) {
+[[noreturn]] void run_child(const Workers::Work& work, int pipe, const std::vector<int>& kept) {
   ::setpgid(0, 0);
+  for (const int each : kept) ::close(each);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(null, STDIN_FILENO);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -121,7 +122,7 @@ bool Workers::start(Work work, Seconds limit, Done done) {
   const int pid = ::fork();
   if (pid == 0) {
     ::close(ends[0]);
-    run_child(work, ends[1]);
+    run_child(work, ends[1], kept_);
   }
   ::close(ends[1]);
   if (pid < 0) {
@@ -204,7 +205,7 @@ ShellResult run_command(std::vector<std::string> words, const std::string& input
   ::posix_spawnattr_init(&attributes);
   sigset_t defaults;
   ::sigemptyset(&defaults);
-  ::sigaddset(&defaults, SIGPIPE);
+  for (const int number : {SIGPIPE, SIGXFSZ}) ::sigaddset(&defaults, number);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> arguments;

@@ -38,6 +38,9 @@ class Workers {
   // error, if there can be no child.
   bool start(Work work, Seconds limit, Done done);
 
+  // Children close this descriptor: a lock is the listener's alone.
+  void keep_from_children(int descriptor) { kept_.push_back(descriptor); }
+
   bool is_idle() const { return children_.empty(); }
 
   void add_descriptors(std::vector<pollfd>& all) const;
@@ -61,6 +64,7 @@ class Workers {
   static WorkResult ended(Child& child);
 
   std::list<Child> children_;
+  std::vector<int> kept_;
 };
 
 struct ShellResult {

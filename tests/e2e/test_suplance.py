@@ -1,5 +1,6 @@
 """suplance under the real suprun, with a real SMTP server, a real sendmail (msmtp), real HTTP."""
 
+import asyncio
 import email
 import http.server
 import os
@@ -213,6 +214,59 @@ class Crashmail(SuplanceTest):
         self.assertTrue(all(m.startswith('To: a@x\n') for m in self.mails()))
         self.assertEqual(os.listdir(self.path('queue')), [])
 
+    def test_a_queue_is_for_one_listener(self):
+        first = self.session('crashmail', '-s', 'exit 75', '-m', 'a@x', '--queue', self.path('queue'))
+        first.send(exited('one'))
+        second = self.ran('crashmail', '-s', 'true', '-m', 'a@x', '--queue', self.path('queue'),
+                          environment={'SUPERVISOR_ENABLED': '1'})
+        self.assertEqual((second.returncode, second.stdout), (1, ''))
+        self.assertIn('is in use by another listener; each needs one of its own', second.stderr)
+        # Nor does a child that still sends hold it.
+        self.write('sendmail', '#!/bin/sh\ntouch %s/begun\nexec sleep 600\n' % self.folder, 0o755)
+        first.process.kill()
+        first.process.wait()
+        slow = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x', '--queue', self.path('queue'))
+        self.wait_until(lambda: os.path.exists(self.path('begun')), 'the sendmail')
+        slow.process.kill()
+        slow.process.wait()
+        self.session('crashmail', '-s', 'true', '-m', 'a@x', '--queue', self.path('queue'))
+
+    def full_disks(self):
+        """Words in front of a command for which nothing more can be written in the queue's folder."""
+        # Standard error is a file here: it goes through a pipe.
+        yield ['bash', '-c', 'exec 2> >(cat >&2); ulimit -f 0; exec "$@"', 'bash']
+        mount = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs -o size=16k none %s && head -c 20000 /dev/zero '
+                 '>%s/fill 2>/dev/null; exec "$@"' % (self.path('queue'), self.path('queue')), 'sh']
+        if subprocess.run(mount + ['true'], capture_output=True).returncode == 0 and os.getuid() == 0:
+            yield mount
+
+    def test_a_full_disk_under_the_queue(self):
+        os.mkdir(self.path('queue'), 0o700)
+        for words in self.full_disks():
+            for tool, arguments, events in (
+                    ('crashmail', ['-s', 'cat >&2', '-m', 'a@x'], [exited('one')]),
+                    ('crashmailbatch', ['--mail-sendmail', 'cat >&2', '-t', 'a@x', '-f', 'b@x'],
+                     [exited('one'), tick()])):
+                with self.subTest(words[0] + ' ' + tool):
+                    session = Session([*words, program(tool), *arguments, '--queue', self.path('queue')],
+                                      folder=self.folder)
+                    self.addCleanup(session.close)
+                    session.send(*events)
+                    self.wait_until(lambda: '\nTo: a@x\n' in session.said(), 'the mail')
+                    self.assertIn('in memory alone', session.said())
+                    self.assertEqual(session.end(), 0)
+        self.assertEqual(os.listdir(self.path('queue')), [])
+
+    def test_empty_values_are_none(self):
+        """As superlance, which asks for their truth."""
+        session = self.session('crashmail', '-o', '', '-s', self.path('sendmail'), '-m', 'a@x')
+        session.send(exited('foo'))
+        self.assertIn('\nSubject:  foo crashed', self.wait_for_mails(1)[0])
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', '')
+        session.send(exited('foo'))
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.mails()), 1)
+
     def test_at_the_end_unsent_mails_are_shown(self):
         session = self.session('crashmail', '-s', 'exit 75', '-m', 'a@x')
         session.send(exited('foo'))
@@ -272,10 +326,19 @@ class Mailbox:
     def __init__(self):
         self.taken = []
         self.refuse_with = None
+        self.refused = {}  # recipients, and what is answered
         self.was_tls = []
         self.logins = []
+        self.pause = 0
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return '250 OK'
 
     async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(self.pause)
         if self.refuse_with:
             return self.refuse_with
         self.was_tls.append(session.ssl is not None)
@@ -377,9 +440,73 @@ class Batches(SmtpTest):
         session = self.batch(self.serve())
         self.box.refuse_with = '451 later'
         session.send(exited('one'), tick())
-        self.wait_until(lambda: 'mail not sent' in session.said(), 'a failure')
+        self.wait_until(lambda: 'Error sending email: ' in session.said(), 'a failure')
+        self.assertRegex(session.said(), r'(?m)^Error sending email: 127.0.0.1: .*451.*; next attempt in 1 s, 1 waiting$')
         self.box.refuse_with = None
         self.assertIn('one:one', self.taken()[0].content.decode())
+
+    def test_a_batch_survives_a_kill(self):
+        host = self.serve()
+        session = self.batch(host, '--queue', self.path('queue'))
+        session.send(exited('one'), exited('two'))
+        session.process.kill()
+        session.process.wait()
+        with open(self.path('queue/batch'), 'a') as file:
+            file.write('half a message')  # whose event was not answered
+        session = self.batch(host, '--queue', self.path('queue'))
+        session.send(exited('three'), tick())
+        body = self.taken()[0].content.decode()
+        self.assertEqual(re.findall(r'Process (\S+)', body), ['one:one', 'two:two', 'three:three'])
+        self.assertNotIn('half', body)
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(os.listdir(self.path('queue')), [])
+
+    def test_one_unknown_recipient_does_not_keep_it_from_the_others(self):
+        session = self.batch(self.serve())
+        self.box.refused = {'a@x.org': '550 no such user'}
+        session.send(exited('one'), tick())
+        self.assertEqual(self.taken()[0].rcpt_tos, ['b@x.org'])
+        self.wait_until(lambda: 'mail not sent to a@x.org: 127.0.0.1: RCPT failed: 550' in session.said(), 'the line')
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.box.taken), 1)
+
+    def test_a_recipient_who_has_it_does_not_get_it_again(self):
+        host = self.serve()
+        session = self.batch(host, '--queue', self.path('queue'))
+        self.box.refused = {'a@x.org': '450 come again'}
+        session.send(exited('one'), tick())
+        self.wait_until(lambda: 'Error sending email: to a@x.org: 127.0.0.1: RCPT failed: 450; next attempt' in session.said(), 'the line')
+        session.process.kill()
+        session.process.wait()
+        self.box.refused = {}
+        session = self.batch(host, '--queue', self.path('queue'))
+        self.assertEqual([e.rcpt_tos for e in self.taken(2)], [['b@x.org'], ['a@x.org']])
+        self.assertEqual(email.message_from_bytes(self.box.taken[1].content)['To'], 'a@x.org, b@x.org')
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.box.taken), 2)
+
+    def test_nobody_takes_it(self):
+        session = self.batch(self.serve())
+        self.box.refused = {'a@x.org': '550 no', 'b@x.org': '550 no'}
+        session.send(exited('one'), tick())
+        self.wait_until(lambda: 'mail dropped: 127.0.0.1: RCPT failed: 550:\nTo: a@x.org, b@x.org\n' in session.said(), 'the end of it')
+
+    def test_compat_loses_a_batch_that_fails(self):
+        session = self.batch(self.serve(), '--compat')
+        self.box.refuse_with = '451 later'
+        session.send(exited('one'), tick())
+        self.assertRegex(session.said(), '(?m)^Error sending email: ')
+        self.box.refuse_with = None
+        session.send(tick(), exited('two'), tick())
+        self.assertIn('two:two', self.taken()[0].content.decode())
+        self.assertEqual((session.end(), len(self.box.taken)), (0, 1))
+
+    def test_the_supervisor_ends_while_a_mail_is_sent(self):
+        session = self.batch(self.serve())
+        self.box.pause = 1
+        session.send(exited('one'), tick())
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(len(self.taken()), 1)
 
     def test_a_refused_mail_is_shown_and_dropped(self):
         session = self.batch(self.serve())
@@ -410,7 +537,7 @@ class Batches(SmtpTest):
         host = self.serve(self.certificate())
         session = self.batch(host, '--tls')
         session.send(exited('one'), tick())
-        self.wait_until(lambda: 'mail not sent' in session.said(), 'a failure')
+        self.wait_until(lambda: 'Error sending email' in session.said(), 'a failure')
         self.assertIn('certificate', session.said())
         session = self.batch(host, '--tls', '--mail-insecure')
         session.send(exited('one'), tick())
@@ -489,6 +616,36 @@ class Chain(SmtpTest):
                          'Process redis in group redis exited unexpectedly (pid %d) from state RUNNING' % first)
         self.wait_for_pid('redis', 2)
         self.assertEqual(len(self.box.taken), 1)
+
+    def test_a_real_redis(self):
+        """The mission's own: redis-server is killed, starts again, and the mail is in the box."""
+        if not shutil.which('redis-server'):
+            self.skipTest('no redis-server')
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            port = probe.getsockname()[1]
+        self.write('monitor', '#!/bin/sh\nexec %s -p redis -m ops@x.org --mail-smtp %s --mail-from sup@x.org\n'
+                   % (program('crashmail'), self.serve()), 0o755)
+        self.run_with('[program:redis]\ncommand=redis-server --port %d --bind 127.0.0.1 --save ""\ndirectory=@\n'
+                      'startsecs=0\n[eventlistener:redis_monitor]\ncommand=@/monitor\n'
+                      'events=PROCESS_STATE_EXITED\n' % port)
+        self.wait_for_log('redis_monitor entered RUNNING state')
+
+        def answers():
+            try:
+                with socket.create_connection(('127.0.0.1', port), 1) as connection:
+                    connection.sendall(b'PING\r\n')
+                    return connection.recv(100) == b'+PONG\r\n'
+            except OSError:
+                return False
+        for count in (1, 2):
+            pid = self.wait_for_pid('redis', count)
+            self.wait_until(answers, 'redis')
+            os.kill(pid, signal.SIGKILL)
+            self.assertIn('Process redis in group redis exited unexpectedly (pid %d)' % pid,
+                          self.taken(count)[-1].content.decode())
+        self.wait_for_pid('redis', 3)
+        self.wait_until(answers, 'redis')
 
     def test_fatal_programs_by_smtp(self):
         self.write('monitor', '#!/bin/sh\nexec %s -t a@x.org -f f@x.org -H %s -e TICK_5 -i 0.01\n'
@@ -638,6 +795,15 @@ class Httpok(CheckTest):
         self.assertEqual(session.end(), 0)
         self.assertEqual(self.starts('one'), 1)
 
+    def test_the_last_of_eager_and_not_eager_counts(self):
+        server = self.page()
+        self.start_programs()
+        for options, count in ((['-E', '-e'], 1), (['-e', '--not-eager'], 1), (['--not-e', '--eager'], 2)):
+            session = self.listener('httpok', '-p', 'idle', *options, self.url)
+            session.send(tick())
+            self.assertEqual(session.end(), 0)
+            self.assertEqual(len(server.requests), count, options)
+
     def test_not_eager_knows_groups(self):
         server = self.page((500, b''))
         self.start_programs()
@@ -732,6 +898,18 @@ class Httpok(CheckTest):
         session.send(tick())
         self.assertIn('gcore output for one:\n\n dump %s/one ' % self.path('cores'), self.wait_for_mails(1)[0])
 
+    def test_https_is_asked_in_http_1(self):
+        """A server that offers HTTP/2, which has no words behind the status."""
+        SmtpTest.certificate(self)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path('cert.pem'), self.path('key.pem'))
+        context.set_alpn_protocols(['h2', 'http/1.1'])
+        self.page((503, b''), context=context)
+        self.start_programs()
+        session = self.listener('httpok', '-m', 'a@x', '--insecure', self.url)
+        session.send(tick())
+        self.assertIn('status contacting URL: 503 Service Unavailable\n', self.wait_for_mails(1)[0])
+
     def test_https_is_verified(self):
         SmtpTest.certificate(self)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -817,9 +995,9 @@ class Memmon(CheckTest):
         self.assertEqual(len(self.mails()), 1)
 
     def test_a_program_that_is_stopping_does_not_end_it(self):
-        self.start_programs('[program:slow]\ncommand=/bin/sh -c "trap \'\' TERM; while :; do sleep 0.1; done"\n'
+        self.start_programs('[program:slow]\ncommand=/bin/sh -c "trap \'\' TERM; touch @/deaf; while :; do sleep 0.1; done"\n'
                             'startsecs=0\nstopwaitsecs=600\n')
-        self.wait_for_pid('slow')
+        self.wait_until(lambda: os.path.exists(self.path('deaf')), 'the trap')
         proxy = xmlrpc.client.ServerProxy('http://localhost/RPC2', transport=UnixTransport(self.path('sock')))
         self.addCleanup(lambda: proxy('close')())
         proxy.supervisor.stopProcess('slow', False)
@@ -831,6 +1009,13 @@ class Memmon(CheckTest):
         self.assertRegex(''.join(mails), r'Subject: memmon: failed to stop process slow:slow, exiting\n\n'
                          r'Failed to stop process slow:slow \(RSS \d+\), exiting: <Fault 70: ')
         session.send(tick())
+
+    def test_abbreviations_mean_what_they_did(self):
+        """--c is --cumulative to superlance; ours has --compat, too."""
+        session = self.listener('memmon', '--c', '--pr', 'none=1', '--gr=none=1')
+        session.send(tick())
+        self.wait_until(lambda: 'Checking programs none=1\nChecking groups none=1\n' in session.said(), 'the lines')
+        self.assertEqual(self.ran('memmon', '--e', 'x', '--m', 'y', '-a', '1').returncode, 255)
 
     def test_compat_checks_nothing_where_nothing_is_to_be_checked(self):
         session = self.listener('memmon', '--compat')

@@ -209,6 +209,33 @@ TEST_F(OutboxTest, APartThatWasTakenIsNotSentAgain) {
   EXPECT_EQ(sent_, (std::vector<std::string>{"1", "3"}));
 }
 
+TEST_F(OutboxTest, WhatIsLeftOfATextTakesItsPlace) {
+  Outbox outbox(settings(), workers_, with([this](const Outbox::Texts& texts) {
+                  std::ofstream(folder_ + "/attempts", std::ios::app) << 'x';
+                  return attempts() == 1 ? DeliveryResult{.text = "to b", .rest = "b alone\n"}
+                                         : all_sent(texts.size());
+                }));
+  ASSERT_TRUE(outbox.load());
+  outbox.add("a and b");
+  run(outbox, [&] { return attempts() == 1 && workers_.is_idle(); });
+  ASSERT_EQ(files(), 1U);
+  const fs::path file = fs::directory_iterator(folder_ + "/queue")->path();
+  std::ifstream kept(file);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), "b alone\n");
+  run(outbox, [&] { return outbox.is_empty(); });
+  EXPECT_EQ(sent_, (std::vector<std::string>{"b alone\n"}));
+  EXPECT_EQ(files(), 0U);
+}
+
+TEST_F(OutboxTest, AFolderIsForOne) {
+  Outbox first(settings(), workers_, fails_first(0));
+  ASSERT_TRUE(first.load());
+  Outbox second(settings(), workers_, fails_first(0));
+  const schema::Status loaded = second.load();
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find("in use by another listener"), std::string::npos);
+}
+
 class ClosedGate : public Gate {
  public:
   Instant opens(Instant, std::size_t waiting, Instant, bool) const override {
@@ -247,6 +274,10 @@ TEST(MailFiles, ComeBackAsTheyWere) {
   EXPECT_EQ(read->to + read->from + *read->subject + read->body + read->id,
             all.to + all.from + *all.subject + all.body + all.id);
   EXPECT_EQ(read->created, 5);
+  EXPECT_EQ(read->recipients, std::nullopt);
+  Mail part = all;
+  part.recipients = "c@x, d@x";
+  EXPECT_EQ(parse_mail_file(print_mail_file(part))->recipients, "c@x, d@x");
   for (const char* text :
        {"", "{}", "[]", "{\"to\":1,\"body\":\"\"}", "{\"to\":\"a\",\"body\":{\"x\":{\"y\":1}}}"}) {
     EXPECT_FALSE(parse_mail_file(text)) << text;
