@@ -40,6 +40,9 @@ constexpr std::array known{
     Argument{"insecure-http",    0,   "",         "serve TCP ports without a password"                  },
     Argument{"no-keeper",        0,   "",         "children end with a daemon that is killed"           },
     Argument{"keeper-seconds",   0,   "COUNT",    "how long they wait for the next one (600)"           },
+    Argument{"exit-with",        0,   "PROGRAMS",
+             "end with the status of the first of these that has ended for good"                        },
+    Argument{"exit-on-fatal",    0,   "",         "end when any program is FATAL, with its exit status" },
     Argument{"compat",           0,   "NAMES",    "do as supervisord does, see below"                   },
 };
 
@@ -111,6 +114,14 @@ schema::Status take(const Argument& argument, const std::string& as_given, std::
       return mistake(wrong + "it is not a number of seconds from 1 to " + std::to_string(longest));
     }
     line.keeper_seconds = static_cast<int>(seconds);
+    return schema::Nothing{};
+  }
+  if (name == "exit-with") {
+    const schema::Status names = core::read_exit_names(value, line.exit_rule);
+    return names ? names : mistake(wrong + names.error().message);
+  }
+  if (name == "exit-on-fatal") {
+    line.exit_rule.on_fatal = true;
     return schema::Nothing{};
   }
   if (name == "compat") {

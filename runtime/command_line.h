@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/core/compat.h"
+#include "runtime/core/exit_rule.h"
 #include "schema/instantiate.h"
 #include "schema/result.h"
 
@@ -20,6 +21,7 @@ struct CommandLine {
   std::vector<std::pair<std::string_view, std::string>> settings;
   std::string profile_options;  // supervisord's profiler; nothing of ours
   core::Compat compat;
+  core::ExitRule exit_rule;
   bool keeper = true;
   int keeper_seconds = 600;
   bool insecure_http = false;  // TCP servers without a password, for all who reach this machine

@@ -255,6 +255,7 @@ host::DaemonOptions daemon_options(const CommandLine& line, int count, char** ar
     return load(other, source.numprocs, false);
   };
   options.compat = line.compat;
+  options.exit_rule = line.exit_rule;
   options.make_servers = [insecure = line.insecure_http](core::Supervisor& supervisor,
                                                          core::Machine& machine) {
     return make_control_servers(supervisor, machine, {.insecure_http = insecure});
@@ -320,6 +321,11 @@ int run(int count, char** arguments) {
   Loaded loaded = load(line, {}, ::isatty(STDERR_FILENO) != 0);
   if (!loaded) {
     return refuse(loaded.error());
+  }
+  const std::vector<std::string> unknown = core::unknown_names(line.exit_rule, *loaded->resolved);
+  if (!unknown.empty()) {
+    return refuse_usage("--exit-with: there is no program or group `" + unknown.front() + "` in " +
+                        line.file);
   }
   const schema::Result<int> status =
       host::run_daemon(std::move(*loaded), daemon_options(line, count, arguments));

@@ -35,7 +35,9 @@ void check_watcher(const Context& context, Diagnostics& out) {
   if (!has_program || has_watcher(context)) return;
   out.report(container_hides_dead_program.rule, context.daemon()->headers.front(),
              "the container stays up when a program has ended for good, and nobody is told")
-      .with_hint("add a listener for PROCESS_STATE_FATAL that ends supervisord, or a health check");
+      .with_hint(
+          "add a listener for PROCESS_STATE_FATAL that ends supervisord (suprun has `--exit-with` "
+          "for that), or a health check");
 }
 
 void check_stop(const Context& context, Diagnostics& out) {

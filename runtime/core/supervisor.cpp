@@ -57,6 +57,7 @@ void Supervisor::Implementation::close() {
     run_due();
     settle_all();
     deliver_all();
+    if (last_word_ && state_ == schema::SupervisorState::RUNNING) leave_with_program();
     if (state_ != schema::SupervisorState::RUNNING && phase_ != Phase::finished) {
       advance_stopping();
     }
@@ -100,6 +101,7 @@ void Supervisor::Implementation::process_changed(ProcessId process, const StateC
     count(type);
   }
   update_ready(process);
+  note_end(process);
 }
 
 void Supervisor::Implementation::run_due() {

@@ -14,6 +14,7 @@
 #include "runtime/core/compat.h"
 #include "runtime/core/effect.h"
 #include "runtime/core/event_spool.h"
+#include "runtime/core/exit_rule.h"
 #include "runtime/core/input.h"
 #include "runtime/core/status.h"
 #include "runtime/core/types.h"
@@ -130,6 +131,10 @@ class Supervisor {
 
   // How many there were since this daemon is there; TICK and output only while somebody wants them.
   std::uint64_t event_count(schema::EventType type) const;
+
+  // From now on, also through restarts, the end of such a program is the daemon's: all is stopped,
+  // and effect::Quit has its exit status, or 128 and the number of its signal.
+  void end_with(ExitRule rule);
 
   // Takes one fact and appends the orders that follow from it. Never throws, never blocks.
   void handle(const Now& now, const Input& input, Effects& out);

@@ -8,6 +8,7 @@
 //   supervisor_update.cpp    another plan while everything runs
 //   supervisor_events.cpp    events, pools, ticks
 //   supervisor_spool.cpp     events of pools on disk
+//   exit_rule.cpp            the daemon ends with a program
 //   supervisor_output.cpp    output of children, the listener protocol
 //   snapshot.cpp             written down and read back
 //
@@ -26,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/core/exit_rule.h"
 #include "runtime/core/process_machine.h"
 #include "runtime/core/supervisor.h"
 #include "runtime/core/tables.h"
@@ -134,6 +136,13 @@ class Supervisor::Implementation {
   std::vector<ProcessId> by_priority(const GroupEntry& entry) const;
   void report_unstopped();
   void all_stopped();
+
+  // The daemon ends with a program.
+  void note_end(ProcessId process);
+  void leave_with_program();
+  int status_of_end(ProcessId process) const;
+  int exit_status() const;
+  void report_unknown_names();
 
   // Groups and processes that come and go.
   GroupId insert_group(std::shared_ptr<const schema::Group> spec);
@@ -261,6 +270,15 @@ class Supervisor::Implementation {
   std::vector<SpoolNote> spool_notes_;
   Changes changes_{.everything = true, .processes = {}, .events = {}};
   bool notes_events_ = false;
+
+  // Not written down: the arguments of the program say it, and a shutdown is not handed over.
+  struct LastWord {
+    ProcessId process = 0;
+    int status = 0;
+  };
+
+  ExitRule exit_rule_;
+  std::optional<LastWord> last_word_;  // the end of a program, which is to be the daemon's
 
   // For who looks on; not written down.
   bool observing_ = false;

@@ -197,7 +197,7 @@ void Supervisor::Implementation::all_stopped() {
     phase_ = Phase::finished;
     timers_ = {};
     touched_.clear();
-    emit(effect::Quit{0});
+    emit(effect::Quit{exit_status()});
     return;
   }
   load(std::exchange(next_, nullptr));

@@ -366,6 +366,7 @@ RequestError Supervisor::Implementation::update(
   }
   if (!next) return RequestError::no_such_group;
   Updater(*this, next).run();
+  report_unknown_names();
   return RequestError::none;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/core/compat.h"
+#include "runtime/core/exit_rule.h"
 #include "runtime/host/servers.h"
 #include "schema/instantiate.h"
 #include "schema/result.h"
@@ -29,6 +30,8 @@ struct DaemonOptions {
   std::function<schema::Result<Configuration>(const core::PlanSource& source)> load;
   // What is as in Supervisor although suprun does better.
   core::Compat compat;
+  // Programs that the daemon ends with.
+  core::ExitRule exit_rule;
   // Makes the control servers; unset: there are none.
   MakeServers make_servers;
   // Children outlive a sudden end of the daemon, for so many seconds.

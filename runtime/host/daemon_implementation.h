@@ -98,6 +98,7 @@ class Daemon {
             .folder = folder_}),
         legacy_(std::move(legacy)),
         is_resumed_(legacy_.has_value()) {
+    supervisor_.end_with(options_.exit_rule);
     if (options_.make_servers) {
       servers_ = options_.make_servers(supervisor_, machine_);
     }

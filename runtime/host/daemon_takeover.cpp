@@ -38,6 +38,7 @@ void Daemon::find_legacy() {
   log_.line(core::Level::warn,
             "the daemon before this one was ended suddenly, going on with its processes");
   supervisor_ = std::move(*restored);
+  supervisor_.end_with(options_.exit_rule);
 }
 
 void Daemon::take_names() {

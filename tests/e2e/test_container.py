@@ -3,10 +3,12 @@
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
+import time
 
-from container import ARBITRARY_USER, SILENT, TO_STDOUT, ContainerTest
+from container import ARBITRARY_USER, SILENT, TO_STDOUT, ContainerTest, is_sanitized
 from harness import alive, children_of, program
 
 PYTHON = sys.executable
@@ -294,6 +296,183 @@ class StandardFiles(ContainerTest):
         self.wait_until(lambda: not alive(first), 'the end of a child')
         self.wait_until(lambda: any(pid != first for pid in children_of(container.pid)),
                         'another child')
+
+
+class Endings(ContainerTest):
+    """The container ends with its main program."""
+
+    def end_of(self, command, settings='', arguments=('--exit-with', 'web')):
+        container = self.contain('[program:web]\ncommand=%s\nautorestart=false\n%s%s'
+                                 '[program:other]\ncommand=sleep 1000\n%s' %
+                                 (command, settings, TO_STDOUT, SILENT),
+                                 arguments=['-c', self.path('s.conf'), *arguments])
+        status = container.wait()
+        self.assertIn('stopped: other (terminated by SIGTERM)', container.output)
+        os.remove(self.path('out'))
+        return status
+
+    def test_its_status_is_carried(self):
+        self.assertEqual(self.end_of('sh -c "exit 42"', 'startsecs=0\n'), 42)
+        self.assertEqual(self.end_of('sh -c "exit 0"', 'startsecs=0\n'), 0)
+        self.assertEqual(self.end_of('sh -c "kill -9 $$"', 'startsecs=0\n'), 128 + 9)
+        self.assertEqual(self.end_of('sh -c "exit 0"', 'startretries=0\n'), 1)
+        self.assertEqual(self.end_of('/none/web', 'startretries=0\n'), 127)
+
+    def test_fatal_is_enough(self):
+        self.assertEqual(self.end_of('sh -c "exit 6"', 'startretries=0\n', ['--exit-on-fatal']), 6)
+
+    def test_a_plan_and_an_upgrade(self):
+        self.configure_container('[program:web]\ncommand=sh -c "while ! test -e /run/go; do '
+                                 'sleep 0.1; done; exit 5"\nautorestart=false\n' + TO_STDOUT)
+        subprocess.run([program('supc'), 'build', self.path('s.conf'), '-o', self.path('plan.bin')],
+                       check=True)
+        container = self.contain(arguments=[self.path('plan.bin'), '--exit-with', 'web'])
+        self.wait_for_output(container, 'web entered RUNNING')
+        container.send(signal.SIGUSR1)
+        self.wait_for_output(container, 'upgraded, everything goes on')
+        with open(container.inside('/run/go'), 'w'):
+            pass
+        self.assertEqual(container.wait(), 5)
+
+    def test_an_end_from_outside(self):
+        container = self.contain('[program:web]\ncommand=sleep 1000\n' + SILENT,
+                                 arguments=['-c', self.path('s.conf'), '--exit-with', 'web'])
+        self.wait_for_output(container, 'web entered RUNNING')
+        self.stop(container, status=128 + signal.SIGTERM)
+
+    def test_a_program_that_there_is_not(self):
+        container = self.contain('', arguments=['-c', self.path('s.conf'), '--exit-with', 'web'])
+        self.assertEqual(container.wait(), 2)
+        self.assertIn('Error: --exit-with: there is no program or group `web` in ',
+                      container.output)
+
+
+class Clocks(ContainerTest):
+    """The clock of the wall is set; what is waited for is on another one."""
+
+    HOUR = 3600
+
+    def setUp(self):
+        super().setUp()
+        library = os.environ.get('SUP_CLOCK_SHIFT', '')
+        if not os.path.exists(library):
+            self.skipTest('no library that shifts the clock')
+        self.shift = self.path('shift')
+        self.set_clock(0)
+        self.environment = {'LD_PRELOAD': library, 'CLOCK_SHIFT': self.shift}
+        if is_sanitized():
+            self.environment['ASAN_OPTIONS'] = ':'.join(
+                [os.environ.get('ASAN_OPTIONS', ''), 'verify_asan_link_order=0']).lstrip(':')
+
+    def set_clock(self, seconds):
+        descriptor = os.open(self.shift, os.O_RDWR | os.O_CREAT, 0o644)
+        os.pwrite(descriptor, struct.pack('=q', seconds * 10**9), 0)
+        os.close(descriptor)
+
+    # Has a line written, and holds its time to that of the wall.
+    def expect_log_time(self, container, shift):
+        mark = 'received SIGALRM indicating nothing'
+        count = container.output.count(mark)
+        container.send(signal.SIGALRM)
+        output = self.wait_for_output(container, mark, count + 1)
+        line = [line for line in output.splitlines() if mark in line][-1]
+        written = time.mktime(time.strptime(line[:19], '%Y-%m-%d %H:%M:%S'))
+        self.assertAlmostEqual(written, time.time() + shift, delta=120)
+
+    def test_it_jumps(self):
+        self.write('ticks.py', 'import sys\n'
+                               'while True:\n'
+                               '    print("READY", flush=True)\n'
+                               '    head = dict(w.split(":") for w in input().split())\n'
+                               '    print("tick", sys.stdin.read(int(head["len"])),\n'
+                               '          file=sys.stderr, flush=True)\n'
+                               '    print("RESULT 2\\nOK", end="", flush=True)\n')
+        start = time.time()
+        container = self.contain('[program:a]\ncommand=sleep 1000\n%s'
+                                 '[program:flaky]\ncommand=false\nstartretries=2\n%s'
+                                 '[program:stubborn]\ncommand=%s\nstopwaitsecs=2\n%s'
+                                 '[eventlistener:ticks]\ncommand=%s %s/ticks.py\n'
+                                 'events=TICK_5\nstderr_logfile=/dev/stdout\n'
+                                 'stderr_logfile_maxbytes=0\nstdout_logfile=NONE\n' %
+                                 (SILENT, SILENT, STUBBORN, SILENT, PYTHON, self.folder),
+                                 environment=self.environment)
+        self.wait_for_output(container, 'stubborn entered RUNNING')
+        self.expect_log_time(container, 0)
+        self.set_clock(self.HOUR)
+        self.expect_log_time(container, self.HOUR)
+        self.wait_until(lambda: self.ticks(container, start + self.HOUR - 60), 'a later tick')
+        self.set_clock(-self.HOUR)
+        self.expect_log_time(container, -self.HOUR)
+        self.assertRegex(self.status(container), r'a +RUNNING   pid \d+, uptime 0:00:00\n')
+        self.wait_for_output(container, 'gave up: flaky entered FATAL state')
+        self.wait_until(lambda: [tick for tick in self.ticks(container, 0) if tick < start - 60],
+                        'an earlier tick')
+        before = time.monotonic()
+        container.send(signal.SIGTERM)
+        self.wait_for_output(container, 'received SIGTERM')
+        self.set_clock(self.HOUR)
+        self.assertEqual(container.wait(), 0, container.output)
+        self.assertGreaterEqual(time.monotonic() - before, 2)
+        self.assertIn("killing 'stubborn'", container.output)
+        self.assertEqual(len(pids_of(container.output, 'a')), 1)
+        ticks = self.ticks(container, 0)
+        self.assertFalse([tick for tick in ticks if tick % 5], ticks)
+        self.assertLessEqual(len(ticks), (time.time() - start) / 5 + 4)
+
+    def ticks(self, container, after):
+        return [int(when) for when in re.findall(r'^tick when:(\d+)$', container.output, re.M)
+                if int(when) >= after]
+
+    # As somebody sees it whose clock was set as well.
+    def status(self, container):
+        return subprocess.run(['nsenter', '-t', str(container.pid), '-m', '-p', program('supctl'),
+                               '-c', self.path('s.conf'), 'status'], capture_output=True,
+                              text=True, env={**os.environ, **self.environment}).stdout
+
+
+class Memory(ContainerTest):
+    """64 MB, for 100 programs and one that wants more than there is."""
+
+    LIMIT = 64 << 20
+
+    def setUp(self):
+        super().setUp()
+        if is_sanitized():
+            self.skipTest('sanitizers need memory')
+
+    # A control group of either kind with that limit, or None.
+    def group(self):
+        for root, limit in (('/sys/fs/cgroup', 'memory.max'),
+                            ('/sys/fs/cgroup/memory', 'memory.limit_in_bytes')):
+            folder = os.path.join(root, 'suprun-test-%d' % os.getpid())
+            try:
+                os.mkdir(folder)
+            except OSError:
+                continue
+            self.addCleanup(os.rmdir, folder)
+            try:
+                with open(os.path.join(folder, limit), 'r+') as file:
+                    file.write(str(self.LIMIT))
+                return folder
+            except OSError:
+                pass
+        return None
+
+    def test_a_program_that_takes_all_is_started_again(self):
+        group = self.group()
+        # Where there are no control groups, a limit for each process stands for that of all.
+        setup = ('echo 0 > %s/cgroup.procs' % group if group else
+                 'ulimit -v %d' % (self.LIMIT >> 10))
+        container = self.contain('[program:many]\ncommand=sleep 1000\nnumprocs=100\n'
+                                 'process_name=many_%%(process_num)d\n%s'
+                                 '[program:greedy]\ncommand=sh -c "sleep 1.5; exec tail /dev/zero"\n'
+                                 '%s' % (SILENT, SILENT), setup=setup)
+        output = self.wait_for_output(container, 'exited: greedy', 2)
+        self.assertIn('exited: greedy (%s; not expected)' %
+                      ('terminated by SIGKILL' if group else 'exit status 1'), output)
+        self.assertEqual(output.count('exited: many'), 0, output)
+        self.assertEqual(len(children_of(container.pid)), 101)
+        self.stop(container)
 
 
 if __name__ == '__main__':
