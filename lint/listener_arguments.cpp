@@ -74,10 +74,49 @@ std::optional<ListenerArguments> listener_arguments(const CommandLine& command) 
   for (const sup::GivenArgument& each : line.given) {
     const auto row = static_cast<std::size_t>(each.argument - table->arguments.data());
     found.is_ours_ = found.is_ours_ || row >= table->of_superlance;
-    found.given_.push_back(
-        {.name = each.argument->name, .as_given = each.as_given, .value = each.value});
+    found.given_.push_back({.name = each.argument->name,
+                            .as_given = each.as_given,
+                            .value = each.value,
+                            .form = each.argument->value,
+                            .is_beyond = row >= table->of_superlance});
   }
   return found;
+}
+
+std::optional<std::string> tool_mistake(const CommandLine& command) {
+  if (command.program != "suplance" || !command.error.empty() || !is_installed(command)) {
+    return std::nullopt;
+  }
+  if (command.argv.size() < 2) return "as no tool is named";
+  const Word& word = command.argv[1];
+  if (word.is_open) return std::nullopt;
+  // The one without options.
+  if (word.text == "record") {
+    if (command.argv.size() == 3) return std::nullopt;
+    return "as record wants one file";
+  }
+  if (is_for_people(word.text)) return "as " + word.text + " is no listener";
+  if (listeners::tool_table(word.text) != nullptr) return std::nullopt;
+  return "as it has no tool " + in_backticks(word.text);
+}
+
+std::optional<std::string> form_mistake(std::string_view form, std::string_view value) {
+  const std::string shown = in_backticks(value);
+  if (form == "NUMBER" || form == "SECONDS") {
+    const auto number = as_number(value);
+    if (!number || *number < 0) return shown + " is no number";
+  } else if (form == "SIZE") {
+    if (!is_byte_size(value)) return shown + " is no size";
+  } else if (form == "TIME") {
+    if (!is_duration(value)) return shown + " is no time";
+  } else if (form.find('|') != std::string_view::npos) {
+    const std::string all = "|" + std::string(form) + "|";
+    if (value.empty() || value.find('|') != std::string_view::npos ||
+        all.find("|" + std::string(value) + "|") == std::string::npos) {
+      return shown + " is none of " + std::string(form);
+    }
+  }
+  return std::nullopt;
 }
 
 bool is_byte_size(std::string_view text) { return listeners::byte_size(text).has_value(); }

@@ -20,6 +20,9 @@ class ListenerArguments {
     std::string_view name;  // the option's long name
     std::string as_given;   // -p or --program
     std::string value;
+    // What the option takes, as its tool's help names it: SECONDS, SIZE, rss|pss|cgroup.
+    std::string_view form;
+    bool is_beyond;  // superlance does not have it
   };
 
   // "crashmail", whatever it is called by.
@@ -67,6 +70,12 @@ class ListenerArguments {
 // Of the listener that a command starts; nothing for other commands, and where the command line
 // hangs on what is not known. Valid as long as the command line is.
 std::optional<ListenerArguments> listener_arguments(const CommandLine& command);
+
+// Why `suplance` itself refuses its first words, or nothing.
+std::optional<std::string> tool_mistake(const CommandLine& command);
+
+// Why a value is none of this form, or nothing; also for forms that are not known.
+std::optional<std::string> form_mistake(std::string_view form, std::string_view value);
 
 // SIZE and TIME as memmon reads them, the tick and the numbers of other tools.
 bool is_byte_size(std::string_view text);

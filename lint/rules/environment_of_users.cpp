@@ -5,7 +5,6 @@
 
 #include "lint/environments.h"
 #include "lint/lint.h"
-#include "lint/listener_arguments.h"
 #include "schema/redact.h"
 #include "schema/text.h"
 
@@ -196,11 +195,6 @@ void check_secret(const Context& context, Diagnostics& out, const ConfigSection&
                    in_backticks(option) + " in the process list")
         .with_hint("hand it over by `environment` or a file");
   };
-  const auto listener = listener_arguments(command);
-  if (listener && listener->is_batch_tool() && listener->has("password")) {
-    tell("-p");
-    return;
-  }
   for (std::size_t i = 1; i < command.argv.size(); ++i) {
     const Word& word = command.argv[i];
     if (!word.text.starts_with("--") || word.is_open) continue;

@@ -1,7 +1,8 @@
-// SUP627, SUP628, SUP629: command lines of the listeners of superlance and suplance.
+// SUP627, SUP628, SUP629, SUP634: command lines of the listeners of superlance and suplance.
 #include "lint/listener_arguments.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -186,26 +187,106 @@ void judge_memmon(Speaker& speaker) {
   }
 }
 
+// Values of options that superlance does not have, by the forms in the tools' tables.
+bool judge_forms(Speaker& speaker) {
+  for (const Given& given : speaker.arguments().given()) {
+    if (!given.is_beyond) continue;
+    const auto mistake = form_mistake(given.form, given.value);
+    if (!mistake) continue;
+    refuse(speaker, speaker.word_of(given), "as " + *mistake,
+           "`suplance " + speaker.arguments().tool() + " --help` tells what it takes");
+    return true;
+  }
+  return false;
+}
+
+void judge_mail(Speaker& speaker) {
+  const Given* server = speaker.find("mail-smtp");
+  if (server == nullptr || speaker.arguments().has("mail-from") ||
+      speaker.arguments().is_batch_tool()) {
+    return;
+  }
+  refuse(speaker, speaker.word_of(*server), "as mails by SMTP need a sender",
+         "add `--mail-from ADDRESS`");
+}
+
+// The arguments behind the options of the tools that superlance does not have.
+std::optional<std::string> fault_of_rest(Speaker& speaker) {
+  const ListenerArguments& arguments = speaker.arguments();
+  const std::vector<std::string>& rest = arguments.rest();
+  const std::string& tool = arguments.tool();
+  if (tool == "exec") return rest.empty() ? std::optional("as there is no command") : std::nullopt;
+  if (tool == "log") {
+    if (arguments.has("syslog")) {
+      return rest.empty() ? std::nullopt : std::optional("as it cannot write to a file, too");
+    }
+    if (rest.empty()) return "as there is no file";
+    return rest.size() > 1 ? std::optional("as there is more than one file") : std::nullopt;
+  }
+  const bool has_file = arguments.has("url-file");
+  if (rest.size() + (has_file ? 1 : 0) > 1) return "as there is more than one URL";
+  const auto begins = [&](std::string_view text) { return rest[0].starts_with(text); };
+  if (tool == "relay") {
+    if (has_file) return std::nullopt;
+    if (rest.empty()) return "as there is no URL";
+    return begins("redis") || begins("mqtt") ? std::nullopt
+                                             : std::optional("as its URL is none of Redis or MQTT");
+  }
+  if (rest.empty()) {
+    return has_file || may_have_variable(speaker.context(), speaker.section(), "WEBHOOK_URL")
+               ? std::nullopt
+               : std::optional("as there is no URL");
+  }
+  return begins("http://") || begins("https://")
+             ? std::nullopt
+             : std::optional("as its URL begins neither with http:// nor https://");
+}
+
+void judge_own_tool(Speaker& speaker) {
+  const ListenerArguments& arguments = speaker.arguments();
+  if (arguments.has("help")) return;
+  if (const auto fault = fault_of_rest(speaker)) {
+    refuse(speaker, arguments.program(), *fault,
+           "`suplance " + arguments.tool() + " --help` tells what it wants");
+  }
+}
+
+// `suplance` with another word than one of its listeners.
+void refuse_tool(const Context& context, Diagnostics& out, const ConfigSection& section,
+                 const CommandLine& command, const std::string& why) {
+  const Word& word = command.argv[command.argv.size() > 1 ? 1 : 0];
+  out.report(listener_arguments_refused.rule, context.place_of(*section.find("command"), word),
+             section.display() +
+                 " ends as soon as it is started: suplance refuses its arguments, " + why)
+      .with_hint("`suplance --help` tells the tools");
+}
+
 void check_refused(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const CommandLine* command = command_of(context, section);
+  if (section.name && section.name->kind == SectionKind::eventlistener && command != nullptr) {
+    if (const auto why = tool_mistake(*command)) {
+      refuse_tool(context, out, section, *command, *why);
+      return;
+    }
+  }
   with_arguments(context, out, section, listener_arguments_refused.rule, [](Speaker& speaker) {
     const ListenerArguments& arguments = speaker.arguments();
     if (arguments.mistake()) {
       refuse(speaker, arguments.program(), "as it says: " + *arguments.mistake(),
              "`" + std::string(arguments.is_ours() ? "suplance " : "") + arguments.tool() +
                  " --help` tells its options");
+    } else if (judge_forms(speaker)) {
+      return;
     } else if (arguments.is_batch_tool()) {
       judge_batch_tool(speaker);
     } else if (arguments.tool() == "httpok") {
       judge_httpok(speaker);
     } else if (arguments.tool() == "memmon") {
       judge_memmon(speaker);
-    } else if ((arguments.tool() == "exec" && arguments.rest().empty()) ||
-               (arguments.tool() == "log" && arguments.rest().empty() &&
-                !arguments.has("syslog"))) {
-      refuse(speaker, arguments.program(),
-             arguments.tool() == "exec" ? "as there is no command" : "as there is no file",
-             "`suplance " + arguments.tool() + " --help` tells what it wants");
+    } else if (arguments.tool() != "crashmail") {
+      judge_own_tool(speaker);
     }
+    if (!arguments.mistake()) judge_mail(speaker);
   });
 }
 
@@ -311,6 +392,58 @@ void check_defects(const Context& context, Diagnostics& out, const ConfigSection
 
 // SUP629 -------------------------------------------------------------------------------------
 
+// -p of the batch tools is no program.
+void judge_password(Speaker& speaker) {
+  const ListenerArguments& arguments = speaker.arguments();
+  const Given* password = speaker.find("password");
+  if (!arguments.is_batch_tool() || password == nullptr || arguments.has("userName") ||
+      arguments.has("mail-user")) {
+    return;
+  }
+  speaker
+      .say(speaker.word_of(*password), "does not use " + in_backticks(password->as_given) + ": " +
+                                           arguments.tool() +
+                                           " takes it for the password of the SMTP server, and has "
+                                           "no user name")
+      .with_hint("leave it out: it chooses no programs");
+}
+
+// Whether a text is rather a subject than a command that takes a mail; nothing if it may be both.
+std::optional<bool> is_prose(const std::string& text) {
+  constexpr std::array<std::string_view, 12> mailers = {
+      "sendmail", "msmtp", "ssmtp", "esmtp", "nullmailer-inject", "exim", "exim4", "opensmtpd",
+      "dma",      "mailx", "mail",  "cat"};
+  const std::string first = text.substr(0, text.find(' '));
+  if (text.find_first_of("/|;&<>$=`\"'\\") != std::string::npos ||
+      text.find(" -") != std::string::npos ||
+      std::find(mailers.begin(), mailers.end(), first) != mailers.end()) {
+    return false;
+  }
+  const bool is_loud = std::any_of(first.begin(), first.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
+  });
+  if (is_loud || first.size() < text.size()) return true;
+  return std::nullopt;
+}
+
+// -s of those that pipe their mails to a command.
+void judge_mailer(Speaker& speaker) {
+  const Given* mailer = speaker.find("sendmail_program");
+  if (mailer == nullptr || mailer->value.empty()) return;
+  const std::optional<bool> prose = is_prose(mailer->value);
+  if (prose == false) return;
+  const std::string& tool = speaker.arguments().tool();
+  speaker
+      .say(prose ? Severity::warning : Severity::info, speaker.word_of(*mailer),
+           "runs " + in_backticks(mailer->value) + " for each mail" +
+               (prose ? ", which is hardly a command" : "") + ": " +
+               in_backticks(mailer->as_given) + " of " + tool +
+               " is the command that delivers, not the subject")
+      .with_hint(prose ? tool == "crashmail" ? "write `-o TEXT` for what stands before the subject"
+                                             : "write `-n TEXT` for what stands in the subject"
+                       : "write its path");
+}
+
 void check_purpose(const Context& context, Diagnostics& out, const ConfigSection& section) {
   with_arguments(context, out, section, listener_does_nothing.rule, [](Speaker& speaker) {
     const ListenerArguments& arguments = speaker.arguments();
@@ -323,7 +456,8 @@ void check_purpose(const Context& context, Diagnostics& out, const ConfigSection
       speaker.say(arguments.program(), "mails to nobody, as crashmail has no -m")
           .with_hint("add `-m ADDRESS`");
     }
-    if (arguments.tool() == "memmon" && !arguments.given().empty() &&
+    // Without any word it refuses to start.
+    if (arguments.tool() == "memmon" && !(arguments.given().empty() && arguments.rest().empty()) &&
         !has_any({"program", "group", "any"})) {
       speaker.say(arguments.program(), "checks nothing, as memmon has no limit")
           .with_hint("add `-p NAME=SIZE`, `-g GROUP=SIZE` or `-a SIZE`");
@@ -343,10 +477,44 @@ void check_purpose(const Context& context, Diagnostics& out, const ConfigSection
                                               " is the subject, and the server is -H")
           .with_hint("write `-H HOST`, or `--mail-sendmail COMMAND` of suplance");
     }
+    judge_password(speaker);
+    judge_mailer(speaker);
+  });
+}
+
+// SUP634 -------------------------------------------------------------------------------------
+
+// What every user of the machine can read in the process list.
+void check_password(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  with_arguments(context, out, section, listener_password_visible.rule, [](Speaker& speaker) {
+    const ListenerArguments& arguments = speaker.arguments();
+    if (arguments.mistake()) return;
+    const Given* given = nullptr;
+    std::string hint;
+    if (arguments.is_batch_tool() && arguments.has("userName")) {
+      given = speaker.find("password");
+      hint =
+          "suplance takes it by `--mail-password-file`, or as SMTP_PASSWORD in its `environment`";
+    } else if (arguments.tool() == "webhook") {
+      given = speaker.find("secret");
+      hint = "write `--secret-file FILE`, or WEBHOOK_SECRET in its `environment`";
+    }
+    if (given == nullptr || given->value.empty()) return;
+    speaker
+        .say(speaker.word_of(*given), "shows what it gets by " + in_backticks(given->as_given) +
+                                          " to every user of the machine, in the process list")
+        .with_hint(hint);
   });
 }
 
 }  // namespace
+
+const LintRule listener_password_visible = {
+    .rule = {"SUP634",           "listener-password-visible", Severity::warning,
+             "a password in the command of a listener of superlance or suplance"},
+    .check_section = check_password,
+    .options = {"command"}
+};
 
 const LintRule listener_arguments_refused = {
     .rule = {"SUP627",         "listener-arguments-refused", Severity::error,

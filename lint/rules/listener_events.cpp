@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lint/lint.h"
+#include "lint/listener_arguments.h"
 #include "lint/listeners.h"
 #include "schema/text.h"
 
@@ -32,10 +33,36 @@ void offer_event(const Context& context, Diagnostic& diagnostic, const ConfigEnt
   diagnostic.fix("add " + in_backticks(missing), context.value_span(events), text, true);
 }
 
+// Of what surely is one of superlance's, nothing will ever come.
+Severity severity_of(const KnownListener& known, const CommandLine& command) {
+  return known.needs_tick && is_installed(command) ? Severity::error : Severity::warning;
+}
+
+// -e of suplance's tools chooses among the events that come.
+void check_own_filter(const Context& context, Diagnostics& out, const ConfigSection& section,
+                      const EventTypes& types, const CommandLine& command) {
+  const auto arguments = listener_arguments(command);
+  if (!arguments || arguments->mistake()) return;
+  const ListenerArguments::Given* last = nullptr;
+  for (const auto& given : arguments->given()) {
+    if (given.name != "event") continue;
+    const auto type = schema::event_from_name(given.value);
+    if (!type || subscribes_to(types, *type)) return;
+    last = &given;
+  }
+  if (last == nullptr) return;
+  out.report(superlance_wrong_events.rule,
+             context.place_of(*section.find("command"), arguments->word_of(*last)),
+             section.display() + " does nothing, as none of the events that " + arguments->tool() +
+                 " is to act on are in `events`")
+      .with_hint("add " + in_backticks(last->value) + " to `events`, or leave it out here");
+}
+
 void check_types(const Context& context, Diagnostics& out, const ConfigSection& section) {
   const auto types = events_of(context, section);
   const CommandLine* command = command_of(context, section);
   if (!types || command == nullptr) return;
+  check_own_filter(context, out, section, *types, *command);
   const KnownListener* known = known_listener(*command);
   if (known == nullptr) return;
   const ConfigEntry& events = *section.find("events");
@@ -48,10 +75,10 @@ void check_types(const Context& context, Diagnostics& out, const ConfigSection& 
     missing += (missing.empty() ? "" : ",") + std::string(schema::event_name(*tick));
   }
   if (missing.empty()) return;
-  auto& diagnostic =
-      out.report(superlance_wrong_events.rule, context.value_place(events),
-                 section.display() + " does nothing, as " + std::string(known->name) +
-                     " does not get the events that it " + "acts on");
+  auto& diagnostic = out.report(
+      superlance_wrong_events.rule, severity_of(*known, *command), context.value_place(events),
+      section.display() + " does nothing, as " + std::string(known->name) +
+          " does not get the events that it " + "acts on");
   diagnostic.with_hint("add " + in_backticks(missing));
   offer_event(context, diagnostic, events, missing);
 }
@@ -68,7 +95,8 @@ void check_tick(const Context& context, Diagnostics& out, const ConfigSection& s
   const auto other = std::find_if(types->begin(), types->end(), [](EventType type) {
     return schema::event_is_a(type, EventType::TICK);
   });
-  out.report(superlance_tick_mismatch.rule, context.value_place(*section.find("events")),
+  out.report(superlance_tick_mismatch.rule, severity_of(*known, *command),
+             context.value_place(*section.find("events")),
              section.display() + " never sends: " + std::string(known->name) + " acts on " + name +
                  " alone, and does not get it")
       .with_hint("write " + in_backticks(name) + ", or `-e " +

@@ -43,6 +43,16 @@ void check_capture(const Context& context, Diagnostics& out, const ConfigSection
   });
 }
 
+// A file for the protocol alone, where the listener's words are looked for.
+void report_file(const Context& context, Diagnostics& out, const ConfigSection& section,
+                 const ConfigEntry& entry) {
+  if (section.find("stderr_logfile") != nullptr) return;
+  out.report(listener_option_without_effect.rule, context.value_place(entry),
+             "this log gets READY and RESULT alone, the protocol of " + section.display() +
+                 "; what it says otherwise goes to standard error")
+      .with_hint("write `stderr_logfile`");
+}
+
 void check_effect(const Context& context, Diagnostics& out, const ConfigSection& section) {
   each_listener_entry(section, [&](const ConfigEntry& entry) {
     const std::string_view name = entry.option->name;
@@ -56,9 +66,10 @@ void check_effect(const Context& context, Diagnostics& out, const ConfigSection&
       add_removal(context, diagnostic, entry, true);
     } else if (name == "stdout_logfile") {
       const auto log = context.read<schema::LogTarget>(section, entry);
-      if (!log || log->kind != schema::LogKind::file ||
-          (log->path != "/dev/stdout" && log->path != "/dev/fd/1" &&
-           log->path != "/proc/self/fd/1")) {
+      if (!log || log->kind != schema::LogKind::file) return;
+      if (log->path != "/dev/stdout" && log->path != "/dev/fd/1" &&
+          log->path != "/proc/self/fd/1") {
+        report_file(context, out, section, entry);
         return;
       }
       auto& diagnostic = out.report(listener_option_without_effect.rule, context.value_place(entry),

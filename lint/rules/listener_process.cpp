@@ -1,4 +1,4 @@
-// SUP611, SUP616, SUP617, SUP619: options of the process of a listener that harm its work.
+// SUP611, SUP616, SUP617, SUP619, SUP635: options of the process of a listener that harm its work.
 #include <algorithm>
 #include <string>
 
@@ -92,6 +92,28 @@ void check_priorities(const Context& context, Diagnostics& out) {
   }
 }
 
+// Groups come up by priority, and with each goes a PROCESS_GROUP_ADDED that those who come up later
+// do not get. Other events wait in the pool, which is there before any program starts.
+void check_late(const Context& context, Diagnostics& out) {
+  constexpr std::int64_t usual = -1;  // of listeners
+  if (context.config().fragment) return;
+  for (const ConfigSection* listener : context.listeners()) {
+    const auto types = events_of(context, *listener);
+    if (!types || times_delivered(*types, EventType::PROCESS_GROUP_ADDED) == 0) continue;
+    const ConfigEntry* entry = listener->find("priority");
+    if (entry == nullptr || entry->from_default) continue;
+    const auto priority = context.read<schema::Integer>(*listener, *entry);
+    const auto lowest = lowest_priority(context, usual);
+    if (!priority || !lowest || *priority <= *lowest) continue;
+    auto& diagnostic =
+        out.report(listener_starts_too_late.rule, context.value_place(*entry),
+                   listener->display() + " comes up after programs that it watches, and gets no " +
+                       "PROCESS_GROUP_ADDED of theirs");
+    diagnostic.with_hint("remove it; the default is -1");
+    add_removal(context, diagnostic, *entry, false);
+  }
+}
+
 void check_pool(const Context& context, Diagnostics& out, const ConfigSection& section) {
   if (!is_listener(section)) return;
   const ConfigEntry& entry = *section.find("numprocs");
@@ -126,6 +148,13 @@ const LintRule listener_stops_too_early = {
     .rule = {"SUP617", "listener-stops-too-early", Severity::info,
              "a listener that is stopped before what it watches"},
     .check = check_priorities,
+    .looks_at_whole = true
+};
+
+const LintRule listener_starts_too_late = {
+    .rule = {"SUP635", "listener-starts-too-late", Severity::info,
+             "a listener that comes up after what it watches"},
+    .check = check_late,
     .looks_at_whole = true
 };
 

@@ -104,9 +104,11 @@ void check_credentials(const Context& context, Diagnostics& out) {
     if (*server == nullptr) return;
     const bool has_login =
         (*server)->find("username") != nullptr && (*server)->find("password") != nullptr;
+    const bool lacks_login =
+        has_login && (!may_have_variable(context, section, "SUPERVISOR_USERNAME") ||
+                      !may_have_variable(context, section, "SUPERVISOR_PASSWORD"));
     std::string fault;
-    if (has_login && (!may_have_variable(context, section, "SUPERVISOR_USERNAME") ||
-                      !may_have_variable(context, section, "SUPERVISOR_PASSWORD"))) {
+    if (lacks_login) {
       fault = " wants a user name and a password, which it does not have";
     } else if (is_locked_out(context, section, **server)) {
       fault = " is a socket that its user may not open";
@@ -114,7 +116,8 @@ void check_credentials(const Context& context, Diagnostics& out) {
       return;
     }
     auto& diagnostic =
-        out.report(listener_cannot_authenticate.rule, context.value_place(entry),
+        out.report(listener_cannot_authenticate.rule,
+                   lacks_login ? Severity::error : Severity::warning, context.value_place(entry),
                    section.display() + " cannot call supervisord: " + (*server)->display() + fault);
     diagnostic.label((*server)->headers.front(), "the server that it is told of");
     diagnostic.with_hint(has_login ? "add SUPERVISOR_USERNAME and SUPERVISOR_PASSWORD to its "

@@ -25,7 +25,7 @@ Table mail_arguments() {
       {"mail-smtp",          0,   "HOST[:PORT]", "deliver to this SMTP server, not through sendmail"},
       {"mail-sendmail",      0,   "COMMAND",     "deliver through this command"},
       {"mail-from",          0,   "ADDRESS",     "sender"},
-      {"mail-tls",           0,   "KIND",        "none, starttls or tls (from the first byte)"},
+      {"mail-tls",           0,   "none|starttls|tls", "encryption: by STARTTLS, or from the first byte"},
       {"mail-user",          0,   "NAME",        "user name for the SMTP server"},
       {"mail-password-file", 0,   "FILE",        "its password; otherwise from $SMTP_PASSWORD"},
       {"mail-ca-file",       0,   "FILE",        "trust the authorities in this PEM file"},
@@ -107,7 +107,7 @@ Table memmon_arguments() {
 
 Table memmon_more() {
   return {
-      {"measure",            0,   "KIND",        "rss (the default), pss: shared memory in shares, or cgroup: all of the process's control group"},
+      {"measure",            0,   "rss|pss|cgroup", "what is measured: rss (the default), pss: shared memory in shares, cgroup: all of the process's control group"},
       {"dry-run",            0,   "",            "say what would be restarted"},
   };
 }
@@ -134,7 +134,7 @@ Table webhook_arguments() {
   return joined({
       {
       {"help",               'h', "",            "print this and leave"},
-      {"format",             'f', "NAME",        "json (the default), slack, discord, teams, dingtalk, feishu, wecom"},
+      {"format",             'f', "json|slack|discord|teams|dingtalk|feishu|wecom", "whose form messages have (json)"},
       {"url-file",           0,   "FILE",        "the URL is its first line; otherwise from $WEBHOOK_URL"},
       {"template",           't', "FILE",        "the body, with %(name)s and the like; see docs/suplance.md"},
       {"text",               0,   "TEXT",        "what is said of an event, with %(name)s and the like"},
