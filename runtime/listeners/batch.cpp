@@ -52,9 +52,20 @@ std::optional<std::string> Batch::take(const Event& event, const std::string& wh
   if (event.name != tool_.event) return std::nullopt;
   std::string message = tool_.message(event, when);
   if (message.empty()) return std::nullopt;
-  if (messages_.size() >= messages_maximum) messages_.erase(messages_.begin());
+  if (messages_.size() >= messages_maximum) {
+    messages_.erase(messages_.begin());
+    ++lost_;
+  }
   messages_.push_back(message);
   return message;
+}
+
+void Batch::restore(std::vector<std::string> messages) {
+  if (messages.size() > messages_maximum) {
+    lost_ = messages.size() - messages_maximum;
+    messages.erase(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(lost_));
+  }
+  messages_ = std::move(messages);
 }
 
 std::optional<std::string> Batch::tick(const Event& event) {
@@ -77,6 +88,7 @@ std::optional<std::string> Batch::flush() {
     body += (body.empty() ? "" : "\n") + message;
   }
   messages_.clear();
+  lost_ = 0;
   return body;
 }
 

@@ -2,10 +2,10 @@
 // to be sent. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "runtime/listeners/event.h"
@@ -48,12 +48,16 @@ class Batch {
   std::optional<std::string> flush();
 
   // What an earlier run had collected.
-  void restore(std::vector<std::string> messages) { messages_ = std::move(messages); }
+  void restore(std::vector<std::string> messages);
+
+  // So many messages had to give way to newer ones since the last flush.
+  std::size_t lost() const { return lost_; }
 
  private:
   const BatchTool& tool_;
   Settings settings_;
   std::vector<std::string> messages_;
+  std::size_t lost_ = 0;
   std::int64_t elapsed_seconds_ = 0;
   double elapsed_minutes_ = 0;
 };

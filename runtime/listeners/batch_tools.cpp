@@ -32,6 +32,7 @@ class BatchListener : public Listener {
   BatchListener(PostOffice& office, const BatchTool& tool, Batch::Settings settings, std::string to,
                 std::optional<std::string> subject)
       : office_(office),
+        tick_(settings.tick_event),
         batch_(tool, std::move(settings)),
         file_(office.settings.queue),
         to_(std::move(to)),
@@ -42,6 +43,10 @@ class BatchListener : public Listener {
   bool handle(const Event& event) override {
     if (const auto message = batch_.take(event, time_stamp(milliseconds_now()))) {
       log_line("", *message);
+      if (batch_.lost() == 1) {
+        log_line(office_.name, "too many messages wait for " + tick_ +
+                                   "; the oldest are not mailed from here on");
+      }
       const schema::Status kept = file_.append(*message);
       if (!kept) {
         log_line(office_.name, kept.error().message + "; the message is kept in memory alone");
@@ -65,6 +70,7 @@ class BatchListener : public Listener {
   }
 
   PostOffice& office_;
+  std::string tick_;
   Batch batch_;
   BatchFile file_;
   std::string to_;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <sstream>
 
 #include "runtime/ctl/failure.h"
@@ -106,12 +108,34 @@ bool restart(const HttpOkSettings& settings, SupervisorClient& client,
   return true;
 }
 
+// Chooses what is to be restarted.
+class Choice {
+ public:
+  Choice(const HttpOkSettings& settings, SupervisorClient& client) : settings_(settings) {
+    if (settings.restarts_any && !settings.includes_listeners) {
+      listeners_ = client.listener_groups();
+    }
+  }
+
+  bool takes(const ctl::ProcessInfo& process) const {
+    if (is_own(process)) return false;
+    return any_names_process(settings_.programs, process.group, process.name) ||
+           (settings_.restarts_any && !listeners_.contains(process.group));
+  }
+
+ private:
+  const HttpOkSettings& settings_;
+  std::set<std::string> listeners_;
+};
+
 // False if the supervisor does not answer.
 bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& report,
          HttpOkState& state) {
   std::vector<ctl::ProcessInfo> all;
+  std::optional<Choice> choice;
   try {
     all = client.processes();
+    choice.emplace(settings, client);
   } catch (const ctl::Failure& failure) {
     report.add("Exception retrieving process info " + ctl::exception_text(failure) +
                ", not acting");
@@ -131,9 +155,7 @@ bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& repor
     std::erase_if(missing, [&](const std::string& pattern) {
       return names_process(pattern, process.group, process.name);
     });
-    const bool is_meant =
-        settings.restarts_any || any_names_process(settings.programs, process.group, process.name);
-    if (!is_meant || is_own(process)) continue;
+    if (!choice->takes(process)) continue;
     has_restarted = restart(settings, client, process, report) || has_restarted;
   }
   if (has_restarted) {
@@ -146,13 +168,13 @@ bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& repor
   return true;
 }
 
-bool is_wanted(const HttpOkSettings& settings, const std::vector<ctl::ProcessInfo>& all) {
-  return settings.is_eager ||
-         std::any_of(all.begin(), all.end(), [&](const ctl::ProcessInfo& process) {
-           return is_running(process) && !is_own(process) &&
-                  (settings.restarts_any ||
-                   any_names_process(settings.programs, process.group, process.name));
-         });
+bool is_wanted(const HttpOkSettings& settings, SupervisorClient& client) {
+  const std::vector<ctl::ProcessInfo> all = client.processes();
+  if (settings.is_eager) return true;
+  const Choice choice(settings, client);
+  return std::any_of(all.begin(), all.end(), [&](const ctl::ProcessInfo& process) {
+    return is_running(process) && choice.takes(process);
+  });
 }
 
 }  // namespace
@@ -203,7 +225,7 @@ CheckReport check_url(const HttpOkSettings& settings, const std::string& last) {
   CheckReport result{.state = last, .letters = {}};
   try {
     SupervisorClient client;
-    if (!is_wanted(settings, client.processes())) return result;
+    if (!is_wanted(settings, client)) return result;
     if (seconds_now() - state.last_restart < settings.pause_seconds) return result;
     const HttpAnswer answer = ask(settings);
     const std::string subject = bad_answer_subject(settings, answer);

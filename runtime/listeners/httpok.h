@@ -15,6 +15,7 @@ struct HttpOkSettings {
   std::string url;
   std::vector<std::string> programs{};  // to restart: NAME, GROUP:NAME, GROUP:*
   bool restarts_any = false;
+  bool includes_listeners = false;  // restarts_any is about them, too
   std::string gcore = "/usr/bin/gcore -o";
   std::string core_folder{};  // empty: no core dumps
   int timeout_seconds = 10;

@@ -101,6 +101,7 @@ int httpok(int count, char** arguments) {
       .url = line.words[0],
       .programs = line.values("program"),
       .restarts_any = line.has("any"),
+      .includes_listeners = line.has("include-listeners") || line.has("compat"),
       .core_folder = line.value("coredir").value_or(""),
       .body = line.value("body"),
       .is_eager = is_eager(line),

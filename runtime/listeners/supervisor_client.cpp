@@ -50,6 +50,19 @@ void SupervisorClient::stop(const std::string& name) { call("supervisor.stopProc
 
 void SupervisorClient::start(const std::string& name) { call("supervisor.startProcess", {name}); }
 
+std::set<std::string> SupervisorClient::listener_groups() {
+  std::set<std::string> names;
+  try {
+    const rpc::Value answer = call("suprun.getListeners", {});
+    if (const rpc::Array* pools = answer.get<rpc::Array>()) {
+      for (const rpc::Value& pool : *pools) names.insert(ctl::text_member(pool, "name"));
+    }
+  } catch (const ctl::Failure& failure) {
+    if (failure.kind != ctl::Failure::Kind::fault) throw;
+  }
+  return names;
+}
+
 std::string SupervisorClient::plan_hash() {
   const rpc::Value daemon = call("suprun.getDaemon", {});
   const rpc::Value* hash = daemon.member("plan");

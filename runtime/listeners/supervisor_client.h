@@ -3,6 +3,7 @@
 // ctl::Failure: for the children of workers.h.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ class SupervisorClient {
   // Both wait until it is done.
   void stop(const std::string& name);
   void start(const std::string& name);
+  // Groups of event listeners, which suprun tells; empty with a supervisor that does not.
+  std::set<std::string> listener_groups();
   // Hash of the plan that suprun runs.
   std::string plan_hash();
 

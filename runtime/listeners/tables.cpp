@@ -66,7 +66,7 @@ Table httpok_arguments() {
   return {
       {"help",               'h', "",            "print this and leave"},
       {"program",            'p', "NAME",        "restart this one: NAME, GROUP:NAME or GROUP:*; repeatable"},
-      {"any",                'a', "",            "restart all that run, except this listener"},
+      {"any",                'a', "",            "restart all that run, except event listeners"},
       {"gcore",              'g', "COMMAND",     "makes core dumps (/usr/bin/gcore -o)"},
       {"coredir",            'd', "DIR",         "make core dumps there before a restart"},
       {"timeout",            't', "SECONDS",     "for the connection and each silence; also how long a refused one is tried (10)"},
@@ -87,6 +87,7 @@ Table httpok_more() {
       {"failures",           0,   "NUMBER",      "act after so many bad answers in a row (1)"},
       {"wait",               0,   "SECONDS",     "do not check for so long after a restart (0)"},
       {"max-restarts",       0,   "NUMBER/TIME", "restart no more than so often in a time, such as 3/1h; mail all the same"},
+      {"include-listeners",  0,   "",            "-a restarts other listeners, too, as it does where supervisord cannot tell them"},
       {"dry-run",            0,   "",            "say what would be restarted, and mail it"},
   };
 }

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -180,6 +181,18 @@ class Crashmail(SuplanceTest):
         self.assertEqual(session.end(), 0)
         self.assertEqual(self.mails(), [])
         self.assertIn('no mail: there is no -m', session.said())
+
+    def test_the_last_address_counts_and_words_end_the_options(self):
+        session = self.session('crashmail', '-s', self.path('sendmail'), '-m', 'a@x', '--email=b@x',
+                               'http://localhost:8080', '-m', 'c@x')
+        session.send(exited('foo'))
+        self.assertTrue(self.wait_for_mails(1)[0].startswith('To: b@x\n'))
+
+    def test_compat_ignores_how_sendmail_ends(self):
+        session = self.session('crashmail', '--compat', '-m', 'a@x', '-s', 'cat >/dev/null; exit 75')
+        session.send(exited('foo'))
+        self.assertIn('Mailed:\n\nTo: a@x\n', session.said())
+        self.assertNotIn('next attempt', session.said())
 
     def test_compat_sends_to_none(self):
         session = self.session('crashmail', '--compat', '-s', self.path('sendmail'))
@@ -526,6 +539,82 @@ class Batches(SmtpTest):
             session.send(exited('one'), tick(), exited('two'), tick())
             self.wait_until(lambda: 'timed out' in session.said(), 'the limit')
 
+    def test_words_between_options_are_ignored(self):
+        host = self.serve()
+        session = self.session('fatalmailbatch', 'word', '--toE', 'a@x.org', 'another', '--from=f@x.org', '-H', host)
+        session.send(fatal('one'), tick())
+        self.assertEqual(self.taken()[0].rcpt_tos, ['a@x.org'])
+
+    def raw_server(self, talk):
+        """Calls talk(connection, count) for each connection; the host."""
+        server = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(server.close)
+
+        def serve():
+            for count in range(1000):
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    try:
+                        talk(connection, count)
+                    except OSError:
+                        pass
+        threading.Thread(target=serve, daemon=True).start()
+        return '127.0.0.1:%d' % server.getsockname()[1]
+
+    @staticmethod
+    def old_server(connection, said):
+        """SMTP of 1982: HELO alone."""
+        connection.sendall(b'220 old\r\n')
+        lines = connection.makefile('rb')
+        is_data = False
+        for line in lines:
+            said.append(line)
+            if is_data:
+                is_data = line != b'.\r\n'
+                if not is_data:
+                    connection.sendall(b'250 OK\r\n')
+            elif line.startswith(b'EHLO'):
+                connection.sendall(b'502 what?\r\n')
+            elif line.startswith(b'DATA'):
+                is_data = True
+                connection.sendall(b'354 go on\r\n')
+            else:
+                connection.sendall(b'221 bye\r\n' if line.startswith(b'QUIT') else b'250 OK\r\n')
+
+    def test_an_old_server(self):
+        said = []
+        session = self.batch(self.raw_server(lambda connection, count: self.old_server(connection, said)))
+        session.send(exited('one'), tick())
+        self.assertEqual(session.end(), 0)
+        words = [line.split()[0] for line in said[:6]]
+        self.assertEqual(words[:2], [b'EHLO', b'HELO'])
+        self.assertTrue(any(b'Process one:one' in line for line in said), said)
+
+    def test_servers_that_reset_or_talk_nonsense(self):
+        for nonsense in (b'', b'\x00\xff nonsense\r\n' * 10, b'HTTP/1.1 400 Bad Request\r\n\r\n', b'220 hello\r\n'):
+            with self.subTest(nonsense):
+                said = []
+
+                def talk(connection, count):
+                    if count > 0:
+                        self.old_server(connection, said)
+                        return
+                    connection.sendall(nonsense)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+                session = self.batch(self.raw_server(talk))
+                session.send(exited('one'), tick(), exited('two'))
+                self.wait_until(lambda: any(b'Process one:one' in line for line in said), 'the mail')
+                self.assertRegex(session.said(), '(?m)^Error sending email: .*; next attempt in 1 s, 1 waiting$')
+                session.close()
+
+    def test_compat_without_login_is_without_tls(self):
+        session = self.batch(self.serve(self.certificate()), '--compat', '--tls')
+        session.send(exited('one'), tick())
+        self.assertEqual((len(self.taken()), self.box.was_tls), (1, [False]))
+
     def test_starttls_without_login(self):
         session = self.batch(self.serve(self.certificate(), require_starttls=True), '--tls',
                              '--mail-ca-file', self.path('cert.pem'))
@@ -662,6 +751,7 @@ class Chain(SmtpTest):
 
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        self.server.before()
         self.server.requests.append((self.path, dict(self.headers)))
         status, body = self.server.answer
         self.send_response(status)
@@ -679,6 +769,7 @@ class CheckTest(SuplanceTest):
     def page(self, answer=(200, b'all is well'), context=None):
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Page)
         server.answer = answer
+        server.before = lambda: None
         server.requests = []
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -821,11 +912,72 @@ class Httpok(CheckTest):
 
     def test_all_but_itself(self):
         self.page((500, b''))
-        self.start_programs('[eventlistener:ok]\ncommand=%s -a %s\nevents=TICK_5\n'
-                            'stderr_logfile=@/ok.err\n' % (program('httpok'), self.url))
+        self.start_programs('[eventlistener:ok]\ncommand=%s -a -p none %s\nevents=TICK_5\n'
+                            'stderr_logfile=@/ok.err\n'
+                            '[eventlistener:other]\ncommand=%s record @/events\nevents=TICK_3600\n'
+                            % (program('httpok'), self.url, program('suplance')))
+        self.wait_for_text('ok.err', 'Restarting all running processes\n')
         self.wait_for_text('ok.err', 'one restarted')
         self.wait_for_text('ok.err', 'g:two restarted')
+        said = self.wait_for_text('ok.err', "Programs not restarted because they did not exist: ['none']\n")
+        self.assertNotRegex(said, '(ok|other) ')
+        self.assertEqual((self.starts('ok'), self.starts('other')), (1, 1))
+
+    def test_listeners_if_they_are_named_or_wanted(self):
+        self.page((500, b''))
+        self.start_programs('[eventlistener:other]\ncommand=%s record @/events\nevents=TICK_3600\nstartsecs=0\n'
+                            % program('suplance'))
+        self.wait_for_log('other entered RUNNING state')
+        for count, options in enumerate((['-a', '-p', 'other'], ['-a', '--include-listeners'], ['-a', '--compat']), 2):
+            session = self.listener('httpok', *options, '-m', 'a@x', self.url)
+            session.send(tick())
+            self.wait_until(lambda: 'other restarted' in session.said() and 'g:two restarted' in session.said(), 'both')
+            self.assertEqual(session.end(), 0)
+            self.assertEqual(self.starts('other'), count)
+
+    def test_supervisord_cannot_tell_listeners(self):
+        if not os.path.exists('/usr/bin/supervisord'):
+            self.skipTest('no supervisord')
+        self.page((500, b''))
+        self.configure('[unix_http_server]\nfile=@/sock\n'
+                       '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n'
+                       '[program:one]\ncommand=/bin/sleep 600\nstartsecs=0\n'
+                       '[eventlistener:other]\ncommand=%s record @/events\nevents=TICK_3600\nstartsecs=0\n'
+                       '[eventlistener:ok]\ncommand=%s -a %s\nevents=TICK_5\nstderr_logfile=@/ok.err\nstartsecs=0\n'
+                       % (program('suplance'), program('httpok'), self.url))
+        daemon = subprocess.Popen(['/usr/bin/supervisord', '-c', self.path('s.conf')], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        self.daemons.append(daemon)
+        self.wait_for_text('ok.err', 'one restarted')
+        self.wait_for_text('ok.err', 'other restarted')
         self.assertEqual(self.starts('ok'), 1)
+
+    def test_a_supervisor_that_dies_before_it_acts(self):
+        server = self.page((500, b''))
+        self.start_programs()
+
+        def kill():
+            self.daemon.kill()
+            self.daemon.wait()
+        server.before = kill
+        session = self.listener('httpok', '-p', 'one', '-m', 'a@x', self.url)
+        session.send(tick())
+        self.wait_until(lambda: re.search(r'(?m)^Exception retrieving process info .+, not acting$', session.said()), 'the line')
+        self.assertEqual(session.end(), 0)
+        self.assertEqual(self.mails(), [])
+
+    def test_a_server_on_a_port(self):
+        server = self.page((500, b''))
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            port = probe.getsockname()[1]
+        self.start_programs('[inet_http_server]\nport=127.0.0.1:%d\nusername=me\npassword=sesame\n' % port)
+        session = self.session('httpok', '-p', 'one', self.url.rstrip('/'), environment={
+            'SUPERVISOR_SERVER_URL': 'http://127.0.0.1:%d' % port, 'SUPERVISOR_USERNAME': 'me',
+            'SUPERVISOR_PASSWORD': 'sesame'})
+        session.send(tick())
+        self.wait_until(lambda: 'one restarted' in session.said(), 'the restart')
+        self.assertEqual(server.requests[0][0], '/')
 
     def test_several_failures_before_it_acts(self):
         self.page((500, b''))
@@ -1150,6 +1302,54 @@ class Authors(SuplanceTest):
         self.assertEqual(status, 1)
         self.assertIn('the event was taken and not answered; it ended; it wrote nothing; its last words: oops', said)
 
+    def test_no_answer_in_time(self):
+        status, said = self.shell('echo READY; read -r h; exec sleep 60\n')
+        self.assertEqual(status, 1)
+        self.assertIn('the event was taken and not answered in 2 s; it wrote nothing', said)
+
+    def test_no_ready(self):
+        status, said = self.shell('read -r h; echo READY\n')
+        self.assertEqual(status, 1)
+        self.assertIn('READY and a line end are expected after its start, but it wrote nothing in 2 s', said)
+
+    def test_it_goes_on_after_the_end(self):
+        status, said = self.shell('while echo READY && read -r h; do dd bs=1 count=${h##*len:} >/dev/null 2>&1; '
+                                  'printf "RESULT 2\\nOK"; done; exec sleep 60\n')
+        self.assertEqual(status, 1)
+        self.assertIn('it goes on after the end of its input', said)
+
+    def listener_in_python(self, read):
+        return self.check(sys.executable, self.write('listener.py', 'import os, sys\nwhile True:\n'
+                                                     '    os.write(1, b"READY\\n")\n%s'
+                                                     '    os.write(1, b"RESULT 2\\nOK")\n' % read))
+
+    def test_one_that_reads_once(self):
+        status, said = self.listener_in_python('    if not os.read(0, 65536): break\n')
+        self.assertEqual(status, 1)
+        self.assertIn('error: events that come in pieces, PROCESS_STATE_EXITED', said)
+        self.assertIn('it answered before the event was whole', said)
+
+    def test_one_that_counts_bytes(self):
+        status, said = self.listener_in_python(
+            '    line = b""\n    while not line.endswith(b"\\n"):\n        byte = os.read(0, 1)\n'
+            '        if not byte: sys.exit(0)\n        line += byte\n'
+            '    left = int(line.split(b"len:")[1])\n'
+            '    while left > 0: left -= len(os.read(0, left))\n')
+        self.assertEqual(status, 1)
+        self.assertRegex(said, 'error: every type of event, PROCESS_[A-Z_]+')
+
+    def test_a_terminal_line_end_and_a_rejection(self):
+        status, said = self.shell('printf "READY\\r\\n"; read -r h\n')
+        self.assertEqual(status, 1)
+        self.assertIn('lines end with LF alone', said)
+        status, said = self.check(sys.executable, self.write(
+            'rejecting.py', 'import sys\nwhile True:\n    print("READY", flush=True)\n    header = sys.stdin.readline()\n'
+            '    if not header: break\n    sys.stdin.read(int(header.split("len:")[1]))\n'
+            '    print("RESULT 4\\nFAIL", end="", flush=True)\n'))
+        self.assertEqual(status, 0)  # it may be meant
+        self.assertIn('rejected: it would be sent again and again', said)
+        self.assertIn('31 events sent, 0 errors, 31 notes\n', said)
+
     def test_no_such_command(self):
         status, said = self.check('/nonexistent')
         self.assertEqual(status, 1)
@@ -1160,17 +1360,44 @@ class Authors(SuplanceTest):
             import supervisor  # noqa: F401
         except ImportError:
             self.skipTest('no supervisor package')
-        self.write('listener.py', 'import sys\nfrom supervisor import childutils\nwhile 1:\n'
-                   '    sys.stdout.write("READY\\n")\n    sys.stdout.flush()\n'
-                   '    line = sys.stdin.readline()\n    sys.stderr.write(line)\n    sys.stderr.flush()\n'
-                   '    headers = dict([x.split(":") for x in line.split()])\n'
-                   '    sys.stdin.read(int(headers["len"]))\n'
-                   '    sys.stdout.write("RESULT 2\\nOK")\n    sys.stdout.flush()\n'
-                   '    childutils.listener.wait(sys.stdin, sys.stdout)\n'
-                   '    childutils.listener.ok(sys.stdout)\n')
+        # As it is published in many places, with another path for its alarms.
+        self.write('listener.py', """
+import sys
+from supervisor import childutils
+def write_stdout(s):
+    sys.stdout.write(s)
+    sys.stdout.flush()
+def write_stderr(s):
+    sys.stderr.write(s)
+    sys.stderr.flush()
+def main():
+    while 1:
+        write_stdout('READY\\n')
+        line = sys.stdin.readline()
+        write_stderr(line)
+        headers = dict([ x.split(':') for x in line.split() ])
+        data = sys.stdin.read(int(headers['len']))
+        write_stderr(data)
+        write_stdout('RESULT 2\\nOK')
+        headers, payload = childutils.listener.wait(sys.stdin, sys.stdout)
+        pheaders, pdata = childutils.eventdata(payload + '\\n')
+        if int(pheaders.get('expected', 1)):
+            childutils.listener.ok(sys.stdout)
+            continue
+        else:
+            with open('%s', 'a') as f:
+                f.write(str(pheaders))
+                f.write(str(pdata))
+                f.write('\\n')
+        childutils.listener.ok(sys.stdout)
+if __name__ == '__main__':
+    main()
+""" % self.path('alarms'))
         status, said = self.check(sys.executable, self.path('listener.py'))
         self.assertEqual(status, 1)
         self.assertIn('it acts on every second event only', said)
+        # The same event six times, of which it tells half.
+        self.assertGreaterEqual(self.read('alarms').count("'processname': 'cat'"), 3)
 
     def test_record_and_replay(self):
         session = self.session('suplance', 'record', self.path('events'))

@@ -1,6 +1,8 @@
 // Messages of the batch tools, and when they are sent.
 #include "runtime/listeners/batch.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace sup::listeners {
@@ -76,6 +78,19 @@ TEST(Batch, TimeCountsFromTheLastTickNotFromTheMessage) {
       "a -- Process g:n (pid 7) died unexpectedly\nb -- Process g:n (pid 7) died unexpectedly");
   EXPECT_FALSE(batch.tick(event("TICK_60", "")));
   EXPECT_FALSE(batch.tick(event("TICK_60", "")));
+}
+
+TEST(Batch, IsBounded) {
+  Batch batch(crashmailbatch_tool, {});
+  for (int i = 0; i < 10'002; ++i) batch.take(crash, std::to_string(i));
+  EXPECT_EQ(batch.lost(), 2U);
+  const std::string body = *batch.flush();
+  EXPECT_TRUE(body.starts_with("2 -- "));
+  EXPECT_EQ(std::count(body.begin(), body.end(), '\n'), 9'999);
+  EXPECT_EQ(batch.lost(), 0U);
+  batch.restore(std::vector<std::string>(10'003, "x"));
+  EXPECT_EQ(batch.lost(), 3U);
+  EXPECT_EQ(batch.flush()->size(), 2U * 10'000 - 1);
 }
 
 TEST(Batch, TicksHaveNames) {
