@@ -7,6 +7,7 @@
 
 #include "runtime/listeners/json_text.h"
 #include "schema/expand.h"
+#include "schema/text.h"
 
 namespace sup::listeners {
 
@@ -46,17 +47,25 @@ std::string discord_body(const std::string& text) {
   });
 }
 
+// A block for each line: one line end within a block is a blank to Teams.
 std::string teams_body(const std::string& text) {
-  const Json block{
-      {"type", "TextBlock"},
-      {"text", text       },
-      {"wrap", true       }
-  };
+  Json blocks = Json::array();
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    Json block{
+        {"type", "TextBlock"      },
+        {"text", text.substr(begin, end - begin)},
+        {"wrap",      true                 }
+    };
+    if (begin > 0) block["spacing"] = "None";
+    blocks.push_back(std::move(block));
+    begin = end + 1;
+  }
   const Json card{
       {"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"},
       {"type",    "AdaptiveCard"                                      },
       {"version", "1.4"                                               },
-      {"body",    Json::array({block})                                }
+      {"body",    blocks                                              }
   };
   const Json attachment{
       {"contentType", "application/vnd.microsoft.card.adaptive"},
@@ -77,25 +86,43 @@ std::string text_body(const char* type_key, const char* text_key, const std::str
   return json_text(object);
 }
 
+// What is `<@all>` to WeCom and `<at user_id="all">` to Feishu calls everybody: a sign without
+// width behind the bracket makes a text of it.
+std::string without_calls(const std::string& text, std::string_view call) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    if (text[i] == '<' && schema::lower(text.substr(i + 1, call.size())) == call) {
+      out += "\xE2\x80\x8B";
+    }
+  }
+  return out;
+}
+
 std::string dingtalk_body(const std::string& text) { return text_body("msgtype", "content", text); }
 
-std::string feishu_body(const std::string& text) { return text_body("msg_type", "text", text); }
+std::string wecom_body(const std::string& text) { return dingtalk_body(without_calls(text, "@")); }
 
+std::string feishu_body(const std::string& text) {
+  return text_body("msg_type", "text", without_calls(text, "at"));
+}
+
+// Limits are those that the services publish, less some room.
 constexpr std::array formats{
-    MessageFormat{"json",     200'000, UrlSecret::no,  ServiceAnswer::status,  ServiceSignature::header,
-                  nullptr       },
-    MessageFormat{"slack",    30'000,  UrlSecret::yes, ServiceAnswer::status,  ServiceSignature::header,
-                  &slack_body   },
-    MessageFormat{"discord",  1'900,   UrlSecret::yes, ServiceAnswer::status,  ServiceSignature::header,
-                  &discord_body },
-    MessageFormat{"teams",    20'000,  UrlSecret::yes, ServiceAnswer::status,  ServiceSignature::header,
-                  &teams_body   },
-    MessageFormat{"dingtalk", 15'000,  UrlSecret::yes, ServiceAnswer::errcode, ServiceSignature::url,
-                  &dingtalk_body},
-    MessageFormat{"feishu",   15'000,  UrlSecret::yes, ServiceAnswer::code,    ServiceSignature::body,
-                  &feishu_body  },
-    MessageFormat{"wecom",    2'000,   UrlSecret::yes, ServiceAnswer::errcode, ServiceSignature::header,
-                  &dingtalk_body}
+    MessageFormat{"json",     200'000, 0,   UrlSecret::no,  ServiceAnswer::status,
+                  ServiceSignature::header, nullptr       },
+    MessageFormat{"slack",    30'000,  0,   UrlSecret::yes, ServiceAnswer::status,
+                  ServiceSignature::header, &slack_body   },
+    MessageFormat{"discord",  1'900,   30,  UrlSecret::yes, ServiceAnswer::status,
+                  ServiceSignature::header, &discord_body },
+    MessageFormat{"teams",    20'000,  0,   UrlSecret::yes, ServiceAnswer::status,
+                  ServiceSignature::header, &teams_body   },
+    MessageFormat{"dingtalk", 15'000,  20,  UrlSecret::yes, ServiceAnswer::errcode,
+                  ServiceSignature::url,    &dingtalk_body},
+    MessageFormat{"feishu",   15'000,  100, UrlSecret::yes, ServiceAnswer::code,
+                  ServiceSignature::body,   &feishu_body  },
+    MessageFormat{"wecom",    2'000,   20,  UrlSecret::yes, ServiceAnswer::errcode,
+                  ServiceSignature::header, &wecom_body   }
 };
 
 // Names of a whole message in a body's template.

@@ -19,6 +19,7 @@ enum class ServiceSignature : std::uint8_t { header, url, body };
 struct MessageFormat {
   std::string_view name;
   std::size_t text_maximum;  // bytes that the service takes of a text
+  int minute_maximum;        // messages that it takes in a minute, 0 if it does not say
   UrlSecret url_secret;      // whether its URL is all that an intruder needs
   ServiceAnswer answer;      // where it says whether it took the message
   ServiceSignature signature;

@@ -147,7 +147,7 @@ Table webhook_arguments() {
       {"batch",              'b', "SECONDS",     "collect for so long, and send what came together"},
       {"batch-maximum",      0,   "NUMBER",      "but so many at most (100)"},
       {"deduplicate",        'd', "SECONDS",     "tell the same once in this time, and then how often it came"},
-      {"rate",               'r', "NUMBER/SECONDS", "send no more messages than this; what waits goes together"},
+      {"rate",               'r', "NUMBER/SECONDS", "send no more messages than this (what the service allows; 0: as many as come); what waits goes together"},
       {"quiet",              'q', "HH:MM-HH:MM", "send nothing from this time of day until that one, but afterwards"},
       {"timeout",            0,   "SECONDS",     "for the connection and each silence (10)"},
       {"ca-file",            0,   "FILE",        "trust the authorities in this PEM file"},

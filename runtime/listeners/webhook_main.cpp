@@ -149,11 +149,15 @@ Mistake take_pacing(const CommandLine& line, WebhookLine& all) {
   if (Mistake wrong = take_number(line, "batch", 0, collect)) return wrong;
   if (Mistake wrong = take_number(line, "batch-maximum", 1, batch)) return wrong;
   if (Mistake wrong = take_number(line, "deduplicate", 0, window)) return wrong;
-  if (const auto rate = line.value("rate")) {
+  const int usual = all.webhook.message.format->minute_maximum;
+  if (usual > 0) all.pacing.rate = {.count = usual, .period = Seconds(60)};
+  if (const auto rate = line.value("rate"); rate == "0") {
+    all.pacing.rate = {};
+  } else if (rate) {
     const std::optional<Rate> parsed = parse_rate(*rate);
     if (!parsed)
       return "--rate " + *rate +
-             ": a number of messages in so many seconds is expected, such as 10/60";
+             ": a number of messages in so many seconds is expected, such as 10/60, or 0";
     all.pacing.rate = *parsed;
   }
   if (const auto quiet = line.value("quiet")) {

@@ -258,6 +258,16 @@ class Webhook(HookTest):
         second = self.wait_for_requests(server, 2)[1]
         self.assertEqual([e['processname'] for e in json.loads(second[2])['events']], ['b', 'c'])
 
+    def test_rates_that_services_publish(self):
+        """WeCom takes 20 messages in a minute: the rest waits, and goes together."""
+        for options, count in (([], 20), (['-r', '0'], 25)):
+            server = self.serve(answer(200, '{"errcode":0}'))
+            session = self.hook('-f', 'wecom', '--batch-maximum', '1', *options, environment={'WEBHOOK_URL': self.url})
+            session.send(*[exited('p%d' % i) for i in range(25)])
+            self.wait_for_requests(server, count)
+            self.assertEqual(len(server.requests), count)
+            self.assertEqual(session.end(), 0)
+
     def test_quiet_hours(self):
         now = time.time()
         hours = ['%02d:%02d' % time.gmtime(now + shift)[3:5] for shift in (-3600, 3600)]
@@ -361,7 +371,7 @@ class Webhook(HookTest):
     def test_usage(self):
         inside = {'SUPERVISOR_ENABLED': '1'}
         self.write('template', '%(nonsense)s')
-        for wrong in ([], ['ftp://x'], ['http://x', 'http://y'], ['-f', 'x', 'http://x'], ['-r', '1', 'http://x'],
+        for wrong in ([], ['ftp://x'], ['http://x', 'http://y'], ['-f', 'x', 'http://x'], ['-r', '1', 'http://x'], ['-r', '0/60', 'http://x'],
                       ['-q', '25:00-1:00', 'http://x'], ['-e', 'process', 'http://x'], ['--nonsense', 'http://x'],
                       ['-t', self.path('template'), 'http://x'], ['-t', '/nonexistent', 'http://x'],
                       ['--expected', '--unexpected', 'http://x'], ['--expiry', 'x', 'http://x'],

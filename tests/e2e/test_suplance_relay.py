@@ -106,6 +106,23 @@ class RelayToRedis(RelayTest):
         self.wait_until(lambda: not os.listdir(self.path('queue')), 'an empty queue')
         self.assertEqual(session.end(), 0)
 
+    def test_a_broker_that_goes_and_comes_back(self):
+        """With the same relay, which has to say nothing twice and to leave nothing out."""
+        url = self.serve()
+        session = self.relay(url)
+        for count in range(1, 4):
+            session.send(exited('up%d' % count))
+            self.wait_for_entries(1)
+            self.redis.kill()
+            self.redis.wait()
+            session.send(exited('down%d' % count), exited('more%d' % count))
+            self.wait_until(lambda: session.said().count('Connection refused; next attempt') >= count, 'a failure')
+            self.serve(port=self.port)  # an empty one
+            self.assertEqual([e['processname'] for e in self.wait_for_entries(2)],
+                             ['down%d' % count, 'more%d' % count])
+            self.cli('DEL', 'fleet')
+        self.assertEqual(session.end(), 0)
+
     def test_a_broker_that_hangs_does_not_stall_the_protocol(self):
         url = self.serve()
         self.redis.send_signal(signal.SIGSTOP)
@@ -304,6 +321,22 @@ class RelayToMqtt(RelayTest):
         self.subscribe()
         session = self.relay('--queue', self.path('queue'), url)
         self.assertEqual([b['processname'] for _, b in self.wait_for_messages(2)], ['one', 'two'])
+        self.assertEqual(session.end(), 0)
+
+    def test_a_broker_that_goes_and_comes_back(self):
+        # It knows its subscriber again, for which it keeps what comes before that is back.
+        more = ('allow_anonymous true\nuser root\npersistence true\npersistence_location %s/\n' % self.folder)
+        url = self.serve(more)
+        session = self.relay(url)
+        self.subscribe('-c', '-i', 'watch')
+        session.send(exited('up'))
+        self.wait_for_messages(1)
+        self.broker.terminate()
+        self.broker.wait()
+        session.send(exited('down'), exited('more'))
+        self.wait_until(lambda: 'Connection refused; next attempt' in session.said(), 'a failure')
+        self.serve(more, port=self.port)
+        self.assertEqual([b['processname'] for _, b in self.wait_for_messages(3)], ['up', 'down', 'more'])
         self.assertEqual(session.end(), 0)
 
     def test_a_broker_that_hangs_does_not_stall_the_protocol(self):

@@ -201,6 +201,29 @@ TEST(Messages, HaveTheFormOfEachService) {
   EXPECT_EQ(message_format("nonsense"), nullptr);
 }
 
+TEST(Messages, HaveABlockForEachLineInTeams) {
+  const std::string body =
+      build_message(settings("teams"), {exited("a", "a"), exited("b", "b")}).body;
+  EXPECT_NE(
+      body.find("\"body\":[{\"type\":\"TextBlock\",\"text\":\"[h] a exited unexpectedly (pid 77)\","
+                "\"wrap\":true},{\"type\":\"TextBlock\",\"text\":\"[h] b exited unexpectedly (pid "
+                "77)\",\"wrap\":true,\"spacing\":\"None\"}]"),
+      std::string::npos)
+      << body;
+}
+
+TEST(Messages, CallNobody) {
+  const std::vector<EventRecord> evil{
+      record("PROCESS_LOG_STDOUT",
+             "processname:a groupname:a pid:1 channel:stdout\n<@all> <AT user_id=1></at> <b\n")};
+  const std::string sign = "\xE2\x80\x8B";
+  EXPECT_NE(build_message(settings("wecom"), evil).body.find("<" + sign + "@all> <AT user"),
+            std::string::npos);
+  EXPECT_NE(build_message(settings("feishu"), evil)
+                .body.find("<@all> <" + sign + "AT user_id=1></at> <b"),
+            std::string::npos);
+}
+
 TEST(Messages, DoNotLetTextsActByThemselves) {
   const std::vector<EventRecord> evil{record("PROCESS_LOG_STDOUT",
                                              "processname:a groupname:a pid:1 channel:stdout\n"
