@@ -63,6 +63,9 @@ struct DaemonSignal {
 // Nothing happened but time; sent at deadline().
 struct Tick {};
 
+// The wall clock was set, or the machine slept.
+struct ClockSet {};
+
 // Answer to effect::LoadPlan, with its purpose.
 struct PlanLoaded {
   std::shared_ptr<const schema::Resolved> resolved;
@@ -106,7 +109,7 @@ namespace sup::core {
 using Input =
     std::variant<input::Boot, input::Spawned, input::SpawnFailed, input::Exited, input::Output,
                  input::StdinBroken, input::KillFailed, input::DaemonSignal, input::Tick,
-                 input::PlanLoaded, input::PlanRefused, input::OpenSpools, input::SpoolOpened,
-                 input::SpoolLoaded, input::SpoolDropped>;
+                 input::ClockSet, input::PlanLoaded, input::PlanRefused, input::OpenSpools,
+                 input::SpoolOpened, input::SpoolLoaded, input::SpoolDropped>;
 
 }  // namespace sup::core

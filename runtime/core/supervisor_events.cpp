@@ -247,6 +247,13 @@ void Supervisor::Implementation::check_tick(std::uint32_t period) {
   timers_.arm({TimerKind::tick, period}, ticks_armed_[period], now_.steady + left);
 }
 
+// TICK events alone go by that clock.
+void Supervisor::Implementation::on(const input::ClockSet& /*input*/) {
+  for (std::uint32_t i = 0; i < periods.size(); ++i) {
+    if (tick_slices_[i]) check_tick(i);
+  }
+}
+
 void Supervisor::observe_events(bool wanted) {
   implementation_->observing_ = wanted;
   if (!wanted) implementation_->observed_ = {};

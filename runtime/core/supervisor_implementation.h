@@ -111,6 +111,7 @@ class Supervisor::Implementation {
   void on(const input::KillFailed& input);
   void on(const input::DaemonSignal& input);
   void on(const input::Tick& input);
+  void on(const input::ClockSet& input);
   void on(const input::PlanLoaded& input);
   void on(const input::PlanRefused& input);
   void on(const input::OpenSpools& input);

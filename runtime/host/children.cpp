@@ -33,6 +33,9 @@ constexpr std::size_t longest_line = std::size_t{8} << 10U;
 // How long the end of a child waits for a full pipe or terminal that its log goes to.
 constexpr int log_patience_milliseconds = 200;
 
+// For fchown.
+constexpr auto kept_group = static_cast<gid_t>(-1);
+
 // What an epoll event is about: id * sources + source. The outputs have the channel's number.
 constexpr std::uint64_t input_source = 2;
 constexpr std::uint64_t log_source = 3;
@@ -203,6 +206,15 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order, con
     if (!watch(child.outputs[i].told ? prompt_.get() : bulk_.get(), child.outputs[i].pipe.get(),
                EPOLLIN, order.id, i)) {
       return dispatcher_error(process.name, errno);  // nobody would ever read it
+    }
+  }
+  if (setup.credentials) {
+    // A pipe belongs to who made it, and another user cannot open it by the name /dev/stdout, as
+    // nginx and its like do for their logs.
+    for (const Descriptor* end : {&input_end, output_ends.data(), output_ends.data() + 1}) {
+      if (*end) {
+        static_cast<void>(::fchown(end->get(), setup.credentials->user, kept_group) < 0);
+      }
     }
   }
   setup.standard_input = order.socket < 0 ? input_end.get() : order.socket;

@@ -210,17 +210,19 @@ void Daemon::write_pidfile() {
 // ------------------------------------------------------------------------------------------ loop
 
 int Daemon::run() {
-  EventLoop loop(signals_.get(), children_.prompt_descriptor(), children_.bulk_descriptor(),
-                 LoopHandlers{.signals = [this] { guarded([this] { read_signals(); }); },
-                              .prompt = [this] { guarded([this] { children_.serve_prompt(); }); },
-                              .bulk =
-                                  [this] {
-                                    std::size_t fullest = 0;
-                                    guarded([&] { fullest = children_.serve_bulk(); });
-                                    return fullest;
-                                  },
-                              .alarm = [this] { guarded([this] { tick(); }); },
-                              .settle = [this] { return settle(); }});
+  EventLoop loop(
+      signals_.get(), children_.prompt_descriptor(), children_.bulk_descriptor(),
+      LoopHandlers{.signals = [this] { guarded([this] { read_signals(); }); },
+                   .prompt = [this] { guarded([this] { children_.serve_prompt(); }); },
+                   .bulk =
+                       [this] {
+                         std::size_t fullest = 0;
+                         guarded([&] { fullest = children_.serve_bulk(); });
+                         return fullest;
+                       },
+                   .alarm = [this] { guarded([this] { tick(); }); },
+                   .clock_set = [this] { guarded([this] { feed(core::input::ClockSet{}); }); },
+                   .settle = [this] { return settle(); }});
   loop_ = &loop;
   if (servers_) {
     servers_->serve(loop.context(), [&loop] { loop.settle(); });

@@ -28,6 +28,16 @@ int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3); 
 // Timers of our own: Asio's wake an idle process every five minutes.
 int make_timer() { return ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
 
+// Becomes readable when somebody sets the clock, and else never.
+int make_clock_watch() { return ::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+void watch_clock(int timer) {
+  constexpr time_t in_a_thousand_years = 33000000000;
+  itimerspec when{};
+  when.it_value.tv_sec = in_a_thousand_years;
+  ::timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, nullptr);
+}
+
 void set_timer(int timer, core::Instant due) {
   itimerspec when{};
   if (due != core::never) {
@@ -56,8 +66,10 @@ class EventLoop::Implementation {
         prompt_(context, duplicate(prompt)),
         gate_(context, ::epoll_create1(EPOLL_CLOEXEC)),
         alarm_(context, make_timer()),
+        clock_(context, make_clock_watch()),
         pause_(context, make_timer()) {
     control_gate(EPOLL_CTL_ADD);
+    watch_clock(clock_.native_handle());
   }
 
   void run() {
@@ -65,6 +77,7 @@ class EventLoop::Implementation {
     wait(prompt_, handlers_.prompt);
     wait(gate_, [this] { on_bulk(); });
     wait(alarm_, [this] { on_alarm(); });
+    wait(clock_, [this] { on_clock(); });
     wait(pause_, [this] { on_pause(); });
     settle();
     context.run();
@@ -143,12 +156,20 @@ class EventLoop::Implementation {
     }
   }
 
+  // The read fails, and with it what was told is over.
+  void on_clock() {
+    static_cast<void>(expired(clock_.native_handle()));
+    watch_clock(clock_.native_handle());
+    handlers_.clock_set();
+  }
+
   LoopHandlers handlers_;
   int bulk_source_;
   asio::posix::stream_descriptor signals_;
   asio::posix::stream_descriptor prompt_;
   asio::posix::stream_descriptor gate_;
   asio::posix::stream_descriptor alarm_;
+  asio::posix::stream_descriptor clock_;
   asio::posix::stream_descriptor pause_;
   core::Instant armed_ = core::never;
   core::Instant last_round_{};

@@ -24,6 +24,7 @@ struct LoopHandlers {
   std::function<void()> prompt;
   std::function<std::size_t()> bulk;  // gives how full the fullest pipe was, in eighths
   std::function<void()> alarm;
+  std::function<void()> clock_set;  // the wall clock jumped
   // After each of these, before the loop sleeps; gives the time of the next alarm.
   std::function<core::Instant()> settle;
 };

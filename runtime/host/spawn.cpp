@@ -182,7 +182,7 @@ std::vector<char*> null_terminated(const std::vector<const char*>& texts) {
 
 }  // namespace
 
-Spawner::Spawner() : null_(::open("/dev/null", O_RDWR | O_CLOEXEC)) {
+Spawner::Spawner() : null_(open_nothing(O_CLOEXEC)) {
   for (Descriptor& staged : staged_) {
     staged.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
   }

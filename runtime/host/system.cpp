@@ -72,11 +72,16 @@ void keep_from_children() {
   }
 }
 
+Descriptor open_nothing(int flags) {
+  const int null = ::open("/dev/null", O_RDWR | flags);
+  return Descriptor(null >= 0 ? null : ::open("/", O_PATH | flags));
+}
+
 void occupy_standard_descriptors() {
   for (int number = 0; number <= 2; ++number) {
     if (::fcntl(number, F_GETFD) < 0) {
       // The lowest free number is this one, as those below are open.
-      const int opened = ::open("/dev/null", O_RDWR);
+      const int opened = open_nothing(0).release();
       if (opened != number && opened >= 0) {
         ::close(opened);
       }

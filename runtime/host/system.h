@@ -68,6 +68,9 @@ core::Now now();
 // Marks what the daemon was given beyond its standard files close-on-exec: no child gets it.
 void keep_from_children();
 
+// /dev/null, or where that cannot be opened something that can neither be read nor written.
+Descriptor open_nothing(int flags);
+
 // Opens /dev/null on those of the descriptors 0, 1 and 2 that are closed, so that nothing else gets
 // these numbers.
 void occupy_standard_descriptors();

@@ -158,11 +158,36 @@ class ContainerTest(DaemonTest):
         self.daemons.append(process)
         return process
 
+    def run_inside(self, container, *command, **keywords):
+        """What a command says that is executed in the container, as by docker exec."""
+        enter = ['nsenter', '-t', str(container.pid), '-m', '-p']
+        if os.getuid() != 0:
+            enter += ['-U', '--preserve-credentials']
+        ran = subprocess.run(enter + list(command), capture_output=True, text=True,
+                             stdin=subprocess.DEVNULL, **keywords)
+        return ran.stdout + ran.stderr
+
     def wait_for_output(self, container, text, count=1):
         self.wait_until(lambda: container.output.count(text) >= count or
                         container.process.poll() is not None, '%r in the output' % text)
         self.assertGreaterEqual(container.output.count(text), count, container.output)
         return container.output
+
+    def read_pipe(self, reader, *texts):
+        """What comes until all of these have come."""
+        os.set_blocking(reader, False)
+        output = b''
+
+        def has_come():
+            nonlocal output
+            try:
+                output += os.read(reader, 65536)
+            except BlockingIOError:
+                pass
+            return all(text.encode() in output for text in texts)
+
+        self.wait_until(has_come, 'all of %r' % (texts,))
+        return output.decode()
 
     def stop(self, container, number=signal.SIGTERM, status=0):
         container.send(number)

@@ -1,5 +1,6 @@
 """suprun as the main process of a container."""
 
+import ctypes
 import os
 import re
 import signal
@@ -44,12 +45,20 @@ class Confined(ContainerTest):
         container = self.contain('[program:a]\ncommand=sh -c "echo said by a; exec sleep 1000"\n' +
                                  TO_STDOUT, user=ARBITRARY_USER, stdout=writer)
         os.close(writer)
-        output = ''
-        while 'said by a\n' not in output or 'a entered RUNNING' not in output:
-            part = os.read(reader, 65536).decode()
-            self.assertTrue(part, output)
-            output += part
+        output = self.read_pipe(reader, 'said by a\n', 'a entered RUNNING')
         self.assertEqual(output.count('supervisord started with pid 1\n'), 1, 'twice: ' + output)
+        self.stop(container)
+
+    def test_a_program_of_another_user_opens_its_standard_files_by_name(self):
+        if os.getuid() != 0:
+            self.skipTest('needs root')
+        container = self.contain('[program:a]\nuser=nobody\nstartsecs=0\nautorestart=false\n'
+                                 'command=sh -c "echo said > /dev/stdout; echo so > /dev/stderr; '
+                                 'echo done"\n' + TO_STDOUT)
+        output = self.wait_for_output(container, 'done\n')
+        self.assertIn('said\n', output)
+        self.wait_for_output(container, 'so\n')
+        self.assertNotIn('denied', container.output)
         self.stop(container)
 
     def test_what_cannot_be_written_is_said(self):
@@ -93,15 +102,22 @@ class Confined(ContainerTest):
         self.assertEqual(container.wait(), 2)
         self.assertIn("Can't drop privilege as nonroot user", container.output)
 
+    def test_without_dev(self):
+        container = self.contain('[program:a]\ncommand=sh -c "echo said by a; exec sleep 1000"\n' +
+                                 TO_STDOUT, user=ARBITRARY_USER if os.getuid() == 0 else None,
+                                 setup='mount -t tmpfs -o ro tmpfs /dev')
+        self.wait_for_output(container, 'said by a\n')
+        self.stop(container)
+
     def test_without_proc(self):
         container = self.contain('[program:a]\ncommand=sh -c "ls /proc; echo said by a; exec sleep '
                                  '1000"\n' + TO_STDOUT, proc=None)
         self.wait_for_output(container, 'said by a\n')
         self.wait_for_output(container, 'a entered RUNNING')
         control = [program('supctl'), '-c', self.path('s.conf')]
-        self.assertRegex(self.run_inside(container, control + ['status']), r'^a +RUNNING   pid \d+')
-        self.assertIn('a: stopped', self.run_inside(container, control + ['stop', 'a']))
-        self.assertIn('a: started', self.run_inside(container, control + ['start', 'a']))
+        self.assertRegex(self.run_inside(container, *control, 'status'), r'^a +RUNNING   pid \d+')
+        self.assertIn('a: stopped', self.run_inside(container, *control, 'stop', 'a'))
+        self.assertIn('a: started', self.run_inside(container, *control, 'start', 'a'))
         container.send(signal.SIGHUP)
         self.wait_for_output(container, 'received SIGHUP')
         self.stop(container)
@@ -122,11 +138,6 @@ class Confined(ContainerTest):
         self.assertEqual({'s.pid', 's.sock'},
                          {name for name in os.listdir(container.inside('/run')) if '.' in name})
         self.stop(container)
-
-    def run_inside(self, container, command):
-        ran = subprocess.run(['nsenter', '-t', str(container.pid), '-m', '-p', *command],
-                             capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        return ran.stdout + ran.stderr
 
 
 class Children(ContainerTest):
@@ -271,9 +282,7 @@ class StandardFiles(ContainerTest):
         reader, writer = os.pipe()
         container = self.contain(self.PROGRAM, stdout=writer, stderr=writer)
         os.close(writer)
-        output = b''
-        while b'a entered RUNNING' not in output:
-            output += os.read(reader, 65536)
+        self.read_pipe(reader, 'a entered RUNNING')
         os.close(reader)
         self.expect_alive(container)
         self.stop(container)
@@ -379,7 +388,7 @@ class Clocks(ContainerTest):
         written = time.mktime(time.strptime(line[:19], '%Y-%m-%d %H:%M:%S'))
         self.assertAlmostEqual(written, time.time() + shift, delta=120)
 
-    def test_it_jumps(self):
+    def write_ticks(self):
         self.write('ticks.py', 'import sys\n'
                                'while True:\n'
                                '    print("READY", flush=True)\n'
@@ -387,6 +396,9 @@ class Clocks(ContainerTest):
                                '    print("tick", sys.stdin.read(int(head["len"])),\n'
                                '          file=sys.stderr, flush=True)\n'
                                '    print("RESULT 2\\nOK", end="", flush=True)\n')
+
+    def test_it_jumps(self):
+        self.write_ticks()
         start = time.time()
         container = self.contain('[program:a]\ncommand=sleep 1000\n%s'
                                  '[program:flaky]\ncommand=false\nstartretries=2\n%s'
@@ -419,15 +431,39 @@ class Clocks(ContainerTest):
         self.assertFalse([tick for tick in ticks if tick % 5], ticks)
         self.assertLessEqual(len(ticks), (time.time() - start) / 5 + 4)
 
+    def test_an_hour_that_is_jumped_over_is_told_of_at_once(self):
+        self.write_ticks()
+        start = time.time()
+        container = self.contain('[eventlistener:ticks]\ncommand=%s %s/ticks.py\n'
+                                 'events=TICK_3600\nstderr_logfile=/dev/stdout\n'
+                                 'stderr_logfile_maxbytes=0\nstdout_logfile=NONE\n' %
+                                 (PYTHON, self.folder), environment=self.environment)
+        self.wait_for_output(container, 'ticks entered RUNNING')
+        self.set_clock(self.HOUR)
+        if not self.tell_all_of_a_set_clock():
+            self.skipTest('the clock may not be set here, not even to what it is')
+        self.wait_until(lambda: self.ticks(container, start), 'the hour')
+        self.stop(container)
+
+    # Sets it by a nanosecond, of which the kernel tells whoever wants to know.
+    @staticmethod
+    def tell_all_of_a_set_clock():
+        class Timex(ctypes.Structure):
+            _fields_ = [('modes', ctypes.c_uint), ('before', ctypes.c_long * 8),
+                        ('time', ctypes.c_long * 2), ('after', ctypes.c_long * 30)]
+
+        set_offset, in_nanoseconds = 0x0100, 0x2000
+        adjust = ctypes.CDLL(None).adjtimex
+        return adjust(ctypes.byref(Timex(set_offset | in_nanoseconds, time=(0, 1)))) >= 0
+
     def ticks(self, container, after):
         return [int(when) for when in re.findall(r'^tick when:(\d+)$', container.output, re.M)
                 if int(when) >= after]
 
     # As somebody sees it whose clock was set as well.
     def status(self, container):
-        return subprocess.run(['nsenter', '-t', str(container.pid), '-m', '-p', program('supctl'),
-                               '-c', self.path('s.conf'), 'status'], capture_output=True,
-                              text=True, env={**os.environ, **self.environment}).stdout
+        return self.run_inside(container, program('supctl'), '-c', self.path('s.conf'), 'status',
+                               env={**os.environ, **self.environment})
 
 
 class Memory(ContainerTest):

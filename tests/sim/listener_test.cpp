@@ -476,5 +476,27 @@ TEST(Listener, DebugLinesAreAsSupervisorsOnes) {
                           "l: BUSY -> ACKNOWLEDGED", "l: ACKNOWLEDGED -> READY"}));
 }
 
+TEST(Ticks, ComeAtOnceWhenTheClockIsSet) {
+  FakeHost host(Configuration().listener("l", {EventType::TICK_3600}));
+  host.scripts["l"] = {
+      {.answers = {Answer::accept}, .is_listener = true}
+  };
+  host.boot();
+  host.run_for(seconds(10));
+  EXPECT_EQ(host.event_names(), Lines{});
+  host.tell(core::input::ClockSet{});
+  EXPECT_EQ(host.event_names(), Lines{}) << "the hour is the same";
+  host.wall_offset += std::chrono::hours(5);
+  host.tell(core::input::ClockSet{});
+  host.run_for(seconds(1));
+  EXPECT_EQ(host.event_names(), Lines{"TICK_3600"}) << "one, not five";
+  host.wall_offset -= std::chrono::hours(9);
+  host.tell(core::input::ClockSet{});
+  host.run_for(seconds(1));
+  EXPECT_EQ(host.event_names(), (Lines{"TICK_3600", "TICK_3600"}));
+  host.run_for(std::chrono::hours(1));
+  EXPECT_EQ(host.event_names().size(), 3U) << "and each hour from then on";
+}
+
 }  // namespace
 }  // namespace sup::sim
