@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -249,6 +250,7 @@ int run_keeper(int count, char** arguments) {
   if (count != 4) {
     return 2;
   }
+  ::prctl(PR_SET_NAME, "suprun-keeper");  // ps would say "exe"
   for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE}) {
     ::signal(number, SIG_IGN);
   }

@@ -115,10 +115,11 @@ class ContainerTest(DaemonTest):
         return self.write(name, HEAD % supervisord + text)
 
     def contain(self, text=None, supervisord='', arguments=None, user=None, proc='ro', run='1777',
-                setup='', entry=(), environment=None, output='out', **keywords):
+                setup='', entry=(), command=None, environment=None, output='out', **keywords):
         """Starts a container. `run` is the mode of the folder /run, the only one that can be
         written; `proc` is 'ro' (with /proc/sys read-only) or None (not mounted); `setup` are
-        commands of the shell that come before; `entry` is a command that executes suprun."""
+        commands of the shell that come before; `entry` is a command that executes suprun, or the
+        `command` that there is instead of it and its arguments."""
         if user is not None and os.getuid() != 0:
             self.skipTest('another user in a container needs root here')
         if proc is None and is_sanitized():
@@ -136,9 +137,9 @@ class ContainerTest(DaemonTest):
         script += [setup, 'cd /', 'exec "$@"']
         if user is not None:
             entry = ['setpriv', '--reuid', str(user), '--regid', '0', '--clear-groups'] + list(entry)
-        command = isolation() + ['sh', '-c', '\n'.join(script), self.folder, *entry,
-                                 program('suprun')]
-        command += arguments if arguments is not None else ['-c', self.path('s.conf')]
+        if command is None:
+            command = [program('suprun'), *(arguments or ['-c', self.path('s.conf')])]
+        command = isolation() + ['sh', '-c', '\n'.join(script), self.folder, *entry, *command]
         if 'stdout' not in keywords:
             keywords['stdout'] = open(self.path(output), 'ab')
             self.addCleanup(keywords['stdout'].close)
@@ -160,12 +161,12 @@ class ContainerTest(DaemonTest):
 
     def run_inside(self, container, *command, **keywords):
         """What a command says that is executed in the container, as by docker exec."""
-        enter = ['nsenter', '-t', str(container.pid), '-m', '-p']
+        enter = ['nsenter', '-t', str(container.pid), '-m', '-p', '-r']
         if os.getuid() != 0:
             enter += ['-U', '--preserve-credentials']
-        ran = subprocess.run(enter + list(command), capture_output=True, text=True,
-                             stdin=subprocess.DEVNULL, **keywords)
-        return ran.stdout + ran.stderr
+        return subprocess.run(enter + list(command), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL,
+                              **keywords)
 
     def wait_for_output(self, container, text, count=1):
         self.wait_until(lambda: container.output.count(text) >= count or

@@ -1,6 +1,7 @@
 """suprun as the main process of a container."""
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import sys
 import time
 
 from container import ARBITRARY_USER, SILENT, TO_STDOUT, ContainerTest, is_sanitized
-from harness import alive, children_of, program
+from harness import ROOT, alive, children_of, program
 
 PYTHON = sys.executable
 
@@ -115,9 +116,9 @@ class Confined(ContainerTest):
         self.wait_for_output(container, 'said by a\n')
         self.wait_for_output(container, 'a entered RUNNING')
         control = [program('supctl'), '-c', self.path('s.conf')]
-        self.assertRegex(self.run_inside(container, *control, 'status'), r'^a +RUNNING   pid \d+')
-        self.assertIn('a: stopped', self.run_inside(container, *control, 'stop', 'a'))
-        self.assertIn('a: started', self.run_inside(container, *control, 'start', 'a'))
+        self.assertRegex(self.run_inside(container, *control, 'status').stdout, r'^a +RUNNING   pid \d+')
+        self.assertIn('a: stopped', self.run_inside(container, *control, 'stop', 'a').stdout)
+        self.assertIn('a: started', self.run_inside(container, *control, 'start', 'a').stdout)
         container.send(signal.SIGHUP)
         self.wait_for_output(container, 'received SIGHUP')
         self.stop(container)
@@ -463,7 +464,7 @@ class Clocks(ContainerTest):
     # As somebody sees it whose clock was set as well.
     def status(self, container):
         return self.run_inside(container, program('supctl'), '-c', self.path('s.conf'), 'status',
-                               env={**os.environ, **self.environment})
+                               env={**os.environ, **self.environment}).stdout
 
 
 class Memory(ContainerTest):
@@ -509,6 +510,78 @@ class Memory(ContainerTest):
         self.assertEqual(output.count('exited: many'), 0, output)
         self.assertEqual(len(children_of(container.pid)), 101)
         self.stop(container)
+
+
+class Images(ContainerTest):
+    """docs/containers.md does as it says."""
+
+    def setUp(self):
+        super().setUp()
+        if os.getuid() != 0:
+            self.skipTest('the root of an image needs root here')
+        with open(os.path.join(ROOT, 'docs', 'containers.md')) as file:
+            self.page = file.read()
+        self.write('supervisord.conf', self.block('ini'))
+
+    def block(self, language):
+        return re.search(r'```%s\n(.*?)```' % language, self.page, re.DOTALL)[1]
+
+    def lines(self, word):
+        return re.findall(r'^%s (.*)$' % word, self.block('dockerfile'), re.M)
+
+    # What the build says of the configuration, with the paths of here.
+    def run_build(self, name):
+        line = [line for line in self.lines('RUN') if line.startswith('build/release/bin/%s ' % name)]
+        words = [word.replace('/build/', self.folder + '/') for word in line[0].split()[1:]]
+        ran = subprocess.run([program(name), *words], capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    # The commands that make the root of the image beside that of the machine.
+    def image(self):
+        script = ['mkdir -p /run/up /run/work /run/image /run/up/srv']
+        for name in ('web', 'queue'):
+            self.write(name, '#!/bin/sh\necho %s runs: "$*"\nexec sleep 1000\n' % name, 0o755)
+        for line in self.lines('COPY'):
+            *sources, target = [word for word in line.split() if word != '--from=build']
+            if sources in (['.'], ['supervisord.conf']):
+                continue  # of the first stage
+            script.append('mkdir -p /run/up%s' % os.path.dirname(target))
+            for source in sources:
+                name = os.path.basename(source)
+                is_program = source.startswith('/src/build/release/bin/')
+                script.append('cp %s /run/up%s' % (program(name) if is_program else self.path(name),
+                                                   target))
+        return '\n'.join(script + [
+            'mount -t overlay overlay -o lowerdir=/,upperdir=/run/up,workdir=/run/work /run/image',
+            'mount -o remount,bind,ro /run/image',
+            'mount -t tmpfs -o mode=1777 tmpfs /run/image/run',
+            'mount --rbind /proc /run/image/proc', 'mount --rbind /dev /run/image/dev'])
+
+    def test_the_page(self):
+        self.run_build('supcheck')
+        self.run_build('supc')
+        user, group = self.lines('USER')[0].split(':')
+        command = json.loads(self.lines('ENTRYPOINT')[0])
+        container = self.contain(
+            setup=self.image(), command=command,
+            entry=['chroot', '/run/image', 'setpriv', '--reuid', user, '--regid', group,
+                   '--clear-groups'],
+            environment=dict(pair.split('=') for pair in self.lines('ENV')))
+        self.wait_for_output(container, 'web runs: --port 8080\n')
+        self.wait_for_output(container, 'queue runs: \n')
+        manifest = self.block('yaml')
+        ready, alive_too, before_stop = [json.loads(probe) for probe in
+                                         re.findall(r'command: (\[.*?\])}', manifest)]
+        self.wait_until(lambda: self.run_inside(container, *ready).returncode == 0, 'readiness')
+        self.assertEqual(self.run_inside(container, *alive_too).returncode, 0)
+        self.assertEqual(self.run_inside(container, *ready[:3], 'stop', 'shop:web').returncode, 0)
+        self.assertEqual(self.run_inside(container, *ready).returncode, 3)
+        self.stop(container)
+        facts = subprocess.run([program('supcheck'), '--facts', '--json',
+                                self.path('supervisord.conf')], capture_output=True, check=True)
+        seconds = json.loads(facts.stdout)['configurations'][0]['stop']['seconds']
+        grace = int(re.search(r'terminationGracePeriodSeconds: (\d+)', manifest)[1])
+        self.assertGreater(grace, seconds + int(before_stop[1]))
 
 
 if __name__ == '__main__':
