@@ -121,9 +121,21 @@ std::string Outbox::many(std::size_t count) const {
   return std::to_string(count) + " " + settings_.noun + (count == 1 ? "" : "s");
 }
 
-// Two listeners would deliver everything twice.
+// Two listeners would deliver everything twice, and who may write there could have mails sent.
 schema::Status Outbox::lock() {
   lock_ = ::open(settings_.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  struct stat status {};
+
+  if (lock_ >= 0 && ::fstat(lock_, &status) == 0) {
+    if (status.st_uid != ::geteuid()) {
+      return schema::Error{"the queue's folder " + settings_.folder + " belongs to another user"};
+    }
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+      return schema::Error{"others may write to the queue's folder " + settings_.folder +
+                           "; chmod go-w"};
+    }
+  }
   if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0) {
     workers_.keep_from_children(lock_);
     return schema::Nothing{};
@@ -154,7 +166,8 @@ schema::Status Outbox::load() {
   std::vector<std::string> files;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(settings_.folder, error)) {
-    if (entry.path().extension() == "." + settings_.suffix) files.push_back(entry.path().string());
+    if (entry.path().extension() == "." + settings_.suffix && entry.is_regular_file())
+      files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());  // by time
   for (const std::string& file : files) {

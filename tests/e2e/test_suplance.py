@@ -248,7 +248,7 @@ class Crashmail(SuplanceTest):
         """Words in front of a command for which nothing more can be written in the queue's folder."""
         # Standard error is a file here: it goes through a pipe.
         yield ['bash', '-c', 'exec 2> >(cat >&2); ulimit -f 0; exec "$@"', 'bash']
-        mount = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs -o size=16k none %s && head -c 20000 /dev/zero '
+        mount = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs -o size=16k,mode=700 none %s && head -c 20000 /dev/zero '
                  '>%s/fill 2>/dev/null; exec "$@"' % (self.path('queue'), self.path('queue')), 'sh']
         if subprocess.run(mount + ['true'], capture_output=True).returncode == 0 and os.getuid() == 0:
             yield mount

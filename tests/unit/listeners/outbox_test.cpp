@@ -227,6 +227,26 @@ TEST_F(OutboxTest, WhatIsLeftOfATextTakesItsPlace) {
   EXPECT_EQ(files(), 0U);
 }
 
+TEST_F(OutboxTest, AFolderThatOthersMayWriteToIsRefused) {
+  fs::create_directory(folder_ + "/queue");
+  for (const fs::perms open : {fs::perms::others_write, fs::perms::group_write}) {
+    fs::permissions(folder_ + "/queue", fs::perms::owner_all | open);
+    Outbox outbox(settings(), workers_, fails_first(0));
+    const schema::Status loaded = outbox.load();
+    ASSERT_FALSE(loaded);
+    EXPECT_NE(loaded.error().message.find("others may write to"), std::string::npos);
+  }
+}
+
+TEST_F(OutboxTest, WhatIsNoFileIsPassedOver) {
+  fs::create_directory(folder_ + "/queue");
+  fs::permissions(folder_ + "/queue", fs::perms::owner_all);
+  ASSERT_EQ(::mkfifo((folder_ + "/queue/pipe.mail").c_str(), 0600), 0);
+  Outbox outbox(settings(), workers_, fails_first(0));
+  EXPECT_TRUE(outbox.load());
+  EXPECT_TRUE(outbox.is_empty());
+}
+
 TEST_F(OutboxTest, AFolderIsForOne) {
   Outbox first(settings(), workers_, fails_first(0));
   ASSERT_TRUE(first.load());
