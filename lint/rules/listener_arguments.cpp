@@ -126,7 +126,6 @@ void judge_httpok(Speaker& speaker) {
       return;
     }
   }
-  if (arguments.has("help")) return;
   const std::vector<std::string>& rest = arguments.rest();
   if (rest.empty()) {
     refuse(speaker, arguments.program(), "as there is no URL", "add the URL as the last word");
@@ -244,7 +243,6 @@ std::optional<std::string> fault_of_rest(Speaker& speaker) {
 
 void judge_own_tool(Speaker& speaker) {
   const ListenerArguments& arguments = speaker.arguments();
-  if (arguments.has("help")) return;
   if (const auto fault = fault_of_rest(speaker)) {
     refuse(speaker, arguments.program(), *fault,
            "`suplance " + arguments.tool() + " --help` tells what it wants");
@@ -275,6 +273,12 @@ void check_refused(const Context& context, Diagnostics& out, const ConfigSection
       refuse(speaker, arguments.program(), "as it says: " + *arguments.mistake(),
              "`" + std::string(arguments.is_ours() ? "suplance " : "") + arguments.tool() +
                  " --help` tells its options");
+    } else if (const Given* help = speaker.find("help")) {
+      speaker
+          .say(speaker.word_of(*help), "ends as soon as it is started: " + arguments.tool() +
+                                           " prints its help and does nothing else")
+          .with_hint("leave out " + in_backticks(help->as_given));
+      return;
     } else if (judge_forms(speaker)) {
       return;
     } else if (arguments.is_batch_tool()) {
