@@ -29,9 +29,9 @@ class ControlServers final : public host::Servers {
     return server_.open(*plan);
   }
 
-  void serve(boost::asio::io_context& context, std::function<void()> settle) override {
+  schema::Status serve(boost::asio::io_context& context, std::function<void()> settle) override {
     settle_ = std::move(settle);
-    server_.serve(context);
+    return server_.serve(context);
   }
 
   void plan_taken(const std::shared_ptr<const schema::Resolved>& plan) override {

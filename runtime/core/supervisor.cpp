@@ -135,6 +135,7 @@ void Supervisor::Implementation::fire(Timer timer) {
     case TimerKind::drain:
       timers_.arm(timer, drain_armed_, never);
       drain_over_ = true;
+      if (stop_sent_) stop_group(groups_[groups_to_stop_.back()]);
       break;
   }
 }

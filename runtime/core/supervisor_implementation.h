@@ -134,6 +134,7 @@ class Supervisor::Implementation {
   void advance_stopping();
   void stop_group(const GroupEntry& entry);
   bool must_drain(GroupId group);
+  bool asks_again(const GroupEntry& entry);
   std::vector<ProcessId> by_priority(const GroupEntry& entry) const;
   void report_unstopped();
   void all_stopped();

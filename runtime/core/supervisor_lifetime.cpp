@@ -117,15 +117,37 @@ void Supervisor::Implementation::advance_stopping() {
     if (!stop_sent_) {
       if (must_drain(groups_to_stop_.back())) return;
       stop_sent_ = true;
+      drain_over_ = false;
+      timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
       stop_group(entry);
     }
-    if (entry.unstopped > 0) return;
+    if (entry.unstopped > 0 || asks_again(entry)) return;
     stop_sent_ = false;
     drain_over_ = false;
     timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
     groups_to_stop_.pop_back();
   }
   all_stopped();
+}
+
+// Those that could not be signalled get another signal after a moment, instead of being left behind
+// at once.
+bool Supervisor::Implementation::asks_again(const GroupEntry& entry) {
+  constexpr Instant moment = std::chrono::seconds(1);
+  bool again = false;
+  for (const ProcessId process : entry.members) {
+    const ProcessRecord& record = processes_[process].record;
+    if (record.state != ProcessState::UNKNOWN || record.pid == 0) continue;
+    again = !drain_over_;
+    if (!again) {
+      log(Level::critical,
+          concat(spec(process).name, " (", record.pid, ") cannot be signalled and is left behind"));
+    }
+  }
+  if (again && drain_armed_ == never) {
+    timers_.arm({TimerKind::drain, 0}, drain_armed_, now_.steady + moment);
+  }
+  return again;
 }
 
 bool Supervisor::Implementation::must_drain(GroupId group) {

@@ -61,9 +61,13 @@ schema::Status ActivityLog::open(const Settings& settings) {
     syslog_.emplace();
   } else if (!settings.file.empty()) {
     // Its own trouble can only be told where people may look for it.
-    file_.emplace(settings.file, settings.limits, [](core::Level, const std::string& text) {
-      write_patiently(STDERR_FILENO, "suprun: " + text + "\n", 0);
-    });
+    file_.emplace(settings.file, settings.limits,
+                  [this](core::Level level, const std::string& text) {
+                    write_patiently(STDERR_FILENO, "suprun: " + text + "\n", 0);
+                    if (level == core::Level::warn) {
+                      line(level, text);  // it is over
+                    }
+                  });
     return file_->open();
   }
   return schema::Nothing{};
@@ -118,13 +122,15 @@ void ActivityLog::flush() {
   if (pending_.empty()) {
     return;
   }
+  // Writing may add a line.
+  pending_.swap(written_);
   if (settings_.to_standard_output) {
-    write_standard_output(pending_);
+    write_standard_output(written_);
   }
   if (file_) {
-    file_->write(pending_);
+    file_->write(written_);
   }
-  pending_.clear();
+  written_.clear();
 }
 
 void ActivityLog::finish() {

@@ -68,6 +68,7 @@ class ActivityLog {
   std::optional<LogFile> file_;
   std::optional<Syslog> syslog_;
   std::string pending_;
+  std::string written_;
   std::time_t stamped_second_ = -1;
   std::string stamp_;  // of that second, "2026-11-23 04:43:52"
 };

@@ -50,6 +50,12 @@ core::Instant boot_time() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+// How much is in a pipe.
+std::size_t unread_bytes(int pipe) {
+  int there = 0;
+  return ::ioctl(pipe, FIONREAD, &there) == 0 && there > 0 ? static_cast<std::size_t>(there) : 0;
+}
+
 constexpr std::size_t index(core::Channel channel) { return static_cast<std::size_t>(channel); }
 
 schema::Error dispatcher_error(const std::string& name, int error_number) {
@@ -91,10 +97,20 @@ std::array<bool, 2> syslog_of(const schema::ProcessOptions& options) {
 Children::Children(ChildEvents events, std::string system_log)
     : events_(std::move(events)),
       syslog_(std::move(system_log)),
-      prompt_(::epoll_create1(EPOLL_CLOEXEC)),
-      bulk_(::epoll_create1(EPOLL_CLOEXEC)),
       base_environment_(own_environment()),
       buffer_(read_bytes) {}
+
+schema::Status Children::prepare() {
+  for (Descriptor* epoll : {&prompt_, &bulk_}) {
+    if (!*epoll) {
+      epoll->reset(::epoll_create1(EPOLL_CLOEXEC));
+    }
+    if (!*epoll) {
+      return system_error("watch children", errno);
+    }
+  }
+  return schema::Nothing{};
+}
 
 schema::Result<int> Children::start(const StartOrder& order) {
   if (children_.size() <= order.id) {
@@ -203,8 +219,7 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order, con
     child.outputs[i].pipe = std::move(pipe->read_end);
     child.outputs[i].pipe_bytes = usual_pipe_bytes;
     ::fcntl(child.outputs[i].pipe.get(), F_SETFL, O_NONBLOCK);  // a new pipe has no other flag
-    if (!watch(child.outputs[i].told ? prompt_.get() : bulk_.get(), child.outputs[i].pipe.get(),
-               EPOLLIN, order.id, i)) {
+    if (!watch_output(order.id, child.outputs[i], i)) {
       return dispatcher_error(process.name, errno);  // nobody would ever read it
     }
   }
@@ -290,15 +305,14 @@ void Children::change_reader(core::ProcessId id, std::size_t output, bool told) 
   if (changed.told == told || !changed.pipe) {
     return;
   }
-  const int before = changed.told ? prompt_.get() : bulk_.get();
-  const int after = told ? prompt_.get() : bulk_.get();
-  if (!watch(after, changed.pipe.get(), EPOLLIN, id, output)) {
+  const int before = changed.watched_by;
+  changed.told = told;
+  if (!watch_output(id, changed, output)) {
     events_.log(core::Level::error, "cannot read the output of '" + children_[id].name +
                                         "' promptly: " + error_text(errno));
   } else {
     ::epoll_ctl(before, EPOLL_CTL_DEL, changed.pipe.get(), nullptr);
   }
-  changed.told = told;
 }
 
 int Children::kill(core::ProcessId id, int pid, int signal, bool whole_group) const {
@@ -323,18 +337,51 @@ bool Children::watch(int epoll, int descriptor, std::uint32_t events, core::Proc
          (errno == EEXIST && ::epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0);
 }
 
-bool Children::watch_exit(int pidfd, core::ProcessId id) {
-  return watch(prompt_.get(), pidfd, EPOLLIN, id, exit_source);
+// One that is watched stays so where it cannot be watched otherwise.
+bool Children::watch_output(core::ProcessId id, Output& output, std::uint64_t source) const {
+  const int epoll = output.told ? prompt_.get() : bulk_.get();
+  const bool watched = watch(epoll, output.pipe.get(), EPOLLIN, id, source);
+  output.watched_by = watched ? epoll : output.watched_by;
+  return watched;
 }
 
-void Children::watch_other(int descriptor, bool writable) {
+// What was not possible before, or was never tried. False, with errno, if something is still not.
+bool Children::watch_child(core::ProcessId id) {
+  Child& child = children_[id];
+  int error_number = 0;
+  for (std::size_t i = 0; i < child.outputs.size(); ++i) {
+    Output& output = child.outputs[i];
+    if (output.pipe && output.watched_by < 0 && !watch_output(id, output, i)) {
+      error_number = errno;
+    }
+  }
+  if (child.pidfd && !child.exit_is_watched) {
+    child.exit_is_watched = watch(prompt_.get(), child.pidfd.get(), EPOLLIN, id, exit_source);
+    error_number = child.exit_is_watched ? error_number : errno;
+  }
+  lacks_watching_ = lacks_watching_ || error_number != 0;
+  errno = error_number;
+  return error_number == 0;
+}
+
+bool Children::watch_again() {
+  lacks_watching_ = false;
+  for (core::ProcessId id = 0; id < children_.size(); ++id) {
+    watch_child(id);
+    if (!children_[id].unsent.empty() && !children_[id].input_is_watched) {
+      send_input(id);
+    }
+  }
+  return !lacks_watching_;
+}
+
+bool Children::watch_other(int descriptor, bool writable) {
   epoll_event event{};
   event.events =
       static_cast<std::uint32_t>(EPOLLIN) | (writable ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
   event.data.u64 = other_event;
-  if (::epoll_ctl(prompt_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0 && errno == EEXIST) {
-    ::epoll_ctl(prompt_.get(), EPOLL_CTL_MOD, descriptor, &event);
-  }
+  return ::epoll_ctl(prompt_.get(), EPOLL_CTL_ADD, descriptor, &event) == 0 ||
+         (errno == EEXIST && ::epoll_ctl(prompt_.get(), EPOLL_CTL_MOD, descriptor, &event) == 0);
 }
 
 std::size_t Children::serve(int epoll) {
@@ -406,13 +453,30 @@ std::size_t Children::read_output(core::ProcessId id, core::Channel channel) {
   const ssize_t got = ::read(output.pipe.get(), buffer_.data(), buffer_.size());
   if (got <= 0) {
     if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-      output.pipe.reset();
+      close_output(output);
     }
     return 0;
   }
   const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
   take_output(id, channel, bytes);
   return bytes.size();
+}
+
+// Closing is not enough: the keeper has a duplicate, so that the end of a pipe would be told for
+// ever.
+void Children::close_output(Output& output) {
+  if (output.pipe && output.watched_by >= 0) {
+    ::epoll_ctl(std::exchange(output.watched_by, -1), EPOLL_CTL_DEL, output.pipe.get(), nullptr);
+  }
+  output.pipe.reset();
+}
+
+// Likewise.
+void Children::close_input(Child& child) {
+  if (std::exchange(child.input_is_watched, false)) {
+    ::epoll_ctl(prompt_.get(), EPOLL_CTL_DEL, child.input.get(), nullptr);
+  }
+  child.input.reset();
 }
 
 void Children::take_output(core::ProcessId id, core::Channel channel, std::string_view bytes) {
@@ -427,16 +491,16 @@ void Children::take_output(core::ProcessId id, core::Channel channel, std::strin
 // is said before how much it will be. Nobody else reads, so that at least this is there.
 std::size_t Children::read_announced(core::ProcessId id, core::Channel channel) {
   Output& output = children_[id].outputs[index(channel)];
-  int there = 0;
-  if (::ioctl(output.pipe.get(), FIONREAD, &there) != 0 || there <= 0) {
+  const std::size_t there = unread_bytes(output.pipe.get());
+  if (there == 0) {
     pollfd state{.fd = output.pipe.get(), .events = POLLIN, .revents = 0};
     const bool ended = ::poll(&state, 1, 0) == 1 && (state.revents & POLLIN) == 0;
     if (ended) {
-      output.pipe.reset();
+      close_output(output);
     }
     return 0;  // or something came meanwhile, which is told again
   }
-  const std::size_t size = std::min(static_cast<std::size_t>(there), StateMemory::buffer_bytes);
+  const std::size_t size = std::min(there, StateMemory::buffer_bytes);
   memory_->begin_read({.token = children_[id].token,
                        .channel = static_cast<std::uint32_t>(channel),
                        .size = size,
@@ -576,16 +640,15 @@ void Children::send_input(core::ProcessId id) {
   if (complete && child.input_is_watched) {
     ::epoll_ctl(prompt_.get(), EPOLL_CTL_DEL, child.input.get(), nullptr);
   }
-  // Where watching fails, the next input tries again.
   child.input_is_watched =
       !complete && (child.input_is_watched ||
                     watch(prompt_.get(), child.input.get(), EPOLLOUT, id, input_source));
+  lacks_watching_ = lacks_watching_ || (!complete && !child.input_is_watched);
 }
 
 void Children::break_input(core::ProcessId id) {
   Child& child = children_[id];
-  child.input.reset();
-  child.input_is_watched = false;
+  close_input(child);
   child.unsent.clear();
   events_.stdin_broken(id);
 }
@@ -608,17 +671,14 @@ void Children::drain(core::ProcessId id, core::Channel channel) {
     return;
   }
   // No more than is there now: a grandchild may write for ever.
-  int left = 0;
   const Descriptor& pipe = children_[id].outputs[index(channel)].pipe;
-  if (!pipe || ::ioctl(pipe.get(), FIONREAD, &left) != 0) {
-    return;
-  }
+  std::size_t left = pipe ? unread_bytes(pipe.get()) : 0;
   while (left > 0 && id < children_.size()) {
     const std::size_t got = read_output(id, channel);
     if (got == 0) {
       return;
     }
-    left -= static_cast<int>(got);
+    left -= std::min(left, got);
   }
 }
 
@@ -639,6 +699,9 @@ void Children::forget(Child& child) {
   if (child.token != 0 && events_.finished) {
     events_.finished(child.token);
   }
+  std::for_each(child.outputs.begin(), child.outputs.end(),
+                [this](Output& output) { close_output(output); });
+  close_input(child);
   child = Child{};
 }
 

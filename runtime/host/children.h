@@ -76,6 +76,9 @@ class Children {
   // `system_log` is the socket that *_syslog sends to.
   explicit Children(ChildEvents events, std::string system_log = "/dev/log");
 
+  // Before anything else but what only asks, again until it works.
+  schema::Status prepare();
+
   // Output is read into this memory from now on, which a later daemon can look into. It must live
   // as long as the children, or until another one is set; null: none.
   void read_into(StateMemory* memory) { memory_ = memory; }
@@ -87,15 +90,22 @@ class Children {
   std::array<int, 4> descriptors(core::ProcessId id) const;
 
   // Goes on with a child that another daemon started, which may have ended meanwhile. False, with
-  // errno, if it cannot be watched.
+  // errno, if it cannot be watched just now.
   bool adopt(const StartOrder& order, const SavedChild& saved, ChildDescriptors descriptors);
 
   // What a daemon that was killed had read and not done with: `reading` of StateMemory. False if
   // there is no such child.
   bool repeat(const StateMemory::Reading& reading, std::string_view bytes);
 
-  // One descriptor of others: serve_prompt() tells when something is to be done about it.
-  void watch_other(int descriptor, bool writable);
+  // One descriptor of others: serve_prompt() tells when something is to be done about it. False if
+  // that is not possible.
+  bool watch_other(int descriptor, bool writable);
+
+  // Whether a child could not be watched, as the system had no room for it; and the next attempt,
+  // after which all are or not.
+  bool lacks_watching() const { return lacks_watching_; }
+
+  bool watch_again();
 
   // Whether something that was written to it was not read yet.
   bool has_unread_input(core::ProcessId id) const;
@@ -151,6 +161,7 @@ class Children {
     Descriptor pipe;
     std::size_t pipe_bytes = 0;  // how much it takes
     bool told = false;
+    int watched_by = -1;  // an epoll
     core::Rare<LogFile> file;
     bool to_syslog = false;
     std::string line;  // for the system log, of which the end did not come yet
@@ -163,6 +174,7 @@ class Children {
     core::Instant after{};
     std::array<bool, 3> given{};
     Descriptor pidfd;  // of one that is no child of ours
+    bool exit_is_watched = false;
     std::string name;  // of the process; empty: no child
     std::array<Output, 2> outputs;
     Descriptor input;
@@ -180,11 +192,14 @@ class Children {
   // False, with errno, if that is not possible.
   static bool watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
                     std::uint64_t source);
-  bool watch_exit(int pidfd, core::ProcessId id);
+  bool watch_output(core::ProcessId id, Output& output, std::uint64_t source) const;
+  bool watch_child(core::ProcessId id);
   std::size_t serve(int epoll);
   // Bytes, 0 when there are none.
   std::size_t read_output(core::ProcessId id, core::Channel channel);
   std::size_t read_announced(core::ProcessId id, core::Channel channel);
+  void close_output(Output& output);
+  void close_input(Child& child);
   void take_output(core::ProcessId id, core::Channel channel, std::string_view bytes);
   void forget(Child& child);
   std::size_t read_round(core::ProcessId id, core::Channel channel);
@@ -207,6 +222,7 @@ class Children {
   std::vector<char> buffer_;
   StateMemory* memory_ = nullptr;
   std::uint64_t last_token_ = 0;
+  bool lacks_watching_ = false;
 };
 
 }  // namespace sup::host

@@ -60,7 +60,6 @@ bool Children::adopt(const StartOrder& order, const SavedChild& saved,
   child.unsent = saved.unsent;
   child.input_overflowed = saved.overflowed;
   child.pidfd = std::move(descriptors[3]);
-  bool watched = true;
   for (std::size_t i = 0; i < child.outputs.size(); ++i) {
     Output& output = child.outputs[i];
     output.line = saved.lines[i];
@@ -71,17 +70,15 @@ bool Children::adopt(const StartOrder& order, const SavedChild& saved,
     const int size = ::fcntl(output.pipe.get(), F_GETPIPE_SZ);
     output.pipe_bytes = static_cast<std::size_t>(std::max(size, 1));
     set_non_blocking(output.pipe.get());
-    watched = watched && watch(output.told ? prompt_.get() : bulk_.get(), output.pipe.get(),
-                               EPOLLIN, order.id, i);
-  }
-  if (child.pidfd) {
-    watched = watched && watch_exit(child.pidfd.get(), order.id);
   }
   by_pid_[saved.pid] = order.id;
   children_[order.id] = std::move(child);
+  const bool watched = watch_child(order.id);
+  const int error_number = errno;
   if (!children_[order.id].unsent.empty()) {
     send_input(order.id);
   }
+  errno = error_number;
   return watched;
 }
 

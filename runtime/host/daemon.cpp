@@ -77,12 +77,24 @@ void Daemon::write_first_lines(const std::vector<std::string>& infos) {
 }
 
 schema::Status Daemon::start() {
+  schema::Status started = start_steps();
+  if (!started) {
+    if (servers_) {
+      servers_->close();
+    }
+    loop_.reset();
+    log_.finish();
+  }
+  return started;
+}
+
+schema::Status Daemon::start_steps() {
   const schema::SupervisordOptions& wanted = settings();
   schema::Result<std::vector<std::string>> limits = raise_limits(wanted.minfds, wanted.minprocs);
   if (!limits) {
     return limits.error();
   }
-  const schema::Status alone = Pidfile::check(absolute_path(wanted.pidfile, folder_));
+  const schema::Status alone = Pidfile::check(pidfile_path());
   if (!alone) {
     return alone.error();
   }
@@ -97,7 +109,11 @@ schema::Status Daemon::start() {
   }
   user->insert(user->end(), limits->begin(), limits->end());
   write_first_lines(*user);
-  find_legacy();
+  const schema::Status found = find_legacy();
+  if (!found) {
+    log_.line(core::Level::critical, found.error().message);
+    return found.error();
+  }
   take_sockets();
   for (const schema::Status& step : {name_log_files(), probe_sockets(*configuration_.resolved)}) {
     if (!step) {
@@ -111,7 +127,11 @@ schema::Status Daemon::start() {
       return served.error();
     }
   }
-  signals_ = take_signals();
+  schema::Result<Descriptor> signals = take_signals();
+  if (!signals) {
+    return signals.error();
+  }
+  signals_ = std::move(*signals);
   if (!in_foreground()) {
     // What another daemon left behind may have brought its own settings: asked for once more.
     const schema::Status gone = daemonize(settings(), log_);
@@ -119,7 +139,49 @@ schema::Status Daemon::start() {
       return gone.error();
     }
   }
+  schema::Status prepared = prepare_loop();
+  if (prepared && servers_) {
+    prepared = servers_->serve(loop_->context(), [this] { loop_->settle(); });
+  }
+  if (!prepared) {
+    log_.line(core::Level::critical,
+              prepared.error().message);  // there may be no terminal any more
+    return prepared.error();
+  }
   write_pidfile();
+  return schema::Nothing{};
+}
+
+// What the daemon sleeps in; nothing has been started before.
+schema::Status Daemon::prepare_loop() {
+  if (!signals_) {
+    schema::Result<Descriptor> signals = take_signals();
+    if (!signals) {
+      return signals.error();
+    }
+    signals_ = std::move(*signals);
+  }
+  const schema::Status watched = children_.prepare();
+  if (!watched) {
+    return watched.error();
+  }
+  schema::Result<std::unique_ptr<EventLoop>> loop = EventLoop::make(
+      signals_.get(), children_.prompt_descriptor(), children_.bulk_descriptor(),
+      LoopHandlers{.signals = [this] { guarded([this] { read_signals(); }); },
+                   .prompt = [this] { guarded([this] { children_.serve_prompt(); }); },
+                   .bulk =
+                       [this] {
+                         std::size_t fullest = 0;
+                         guarded([&] { fullest = children_.serve_bulk(); });
+                         return fullest;
+                       },
+                   .alarm = [this] { guarded([this] { tick(); }); },
+                   .clock_set = [this] { guarded([this] { feed(core::input::ClockSet{}); }); },
+                   .settle = [this] { return settle(); }});
+  if (!loop) {
+    return loop.error();
+  }
+  loop_ = std::move(*loop);
   return schema::Nothing{};
 }
 
@@ -135,17 +197,17 @@ schema::Status Daemon::name_log_files() {
         folder, wanted.identifier,
         [this](const std::string& text) { log_.line(core::Level::warn, text); }, kept_logs());
   }
+  schema::Status all = schema::Nothing{};
   for (const core::ProcessId id : supervisor_.processes()) {
     const schema::Status named = name_logs_of(id);
-    if (!named) {
-      return named.error();
-    }
+    all = all ? named : all;
   }
-  return schema::Nothing{};
+  return all;
 }
 
-// A log that is AUTO stays what it was.
+// A log that is AUTO stays what it was. One that cannot be made is tried again with the next start.
 schema::Status Daemon::name_logs_of(core::ProcessId id) {
+  unnamed_.erase(id);
   if (log_files_.size() <= id) {
     log_files_.resize(id + 1);
     socket_keys_.resize(id + 1);
@@ -167,6 +229,7 @@ schema::Status Daemon::name_logs_of(core::ProcessId id) {
           make_auto_log(settings().childlogdir.value_or(temporary_directory()), process.name,
                         i == 0 ? "stdout" : "stderr", settings().identifier);
       if (!made) {
+        unnamed_.insert(id);
         return made.error();
       }
       name = {.path = std::move(*made), .is_automatic = true};
@@ -197,36 +260,35 @@ schema::Status Daemon::probe_sockets(const schema::Resolved& plan) {
 }
 
 void Daemon::write_pidfile() {
-  const std::string path = absolute_path(settings().pidfile, folder_);
-  const schema::Status written = pidfile_.write(path);
+  const schema::Status written = pidfile_.write(pidfile_path());
   if (written) {
     log_.line(core::Level::info, "supervisord started with pid " + std::to_string(::getpid()));
   } else {
-    log_.line(core::Level::critical,
-              "could not write pidfile " + path + ": " + error_text(written.error().error_number));
+    log_.line(core::Level::critical, "could not write pidfile " + pidfile_path() + ": " +
+                                         error_text(written.error().error_number));
   }
+  pidfile_pause_ = std::chrono::seconds(1);
+  next_pidfile_ = written ? core::never : now().steady + pidfile_pause_;
+}
+
+// Ever more rarely: it may be a folder that we never can write to. When it is to be tried again.
+core::Instant Daemon::write_pidfile_again() {
+  constexpr core::Instant longest = std::chrono::minutes(1);
+  const core::Instant time = now().steady;
+  if (next_pidfile_ <= time) {
+    const bool written = static_cast<bool>(pidfile_.write(pidfile_path()));
+    pidfile_pause_ = std::min(2 * pidfile_pause_, longest);
+    next_pidfile_ = written ? core::never : time + pidfile_pause_;
+    if (written) {
+      log_.line(core::Level::warn, "wrote pidfile " + pidfile_path() + " at last");
+    }
+  }
+  return next_pidfile_;
 }
 
 // ------------------------------------------------------------------------------------------ loop
 
 int Daemon::run() {
-  EventLoop loop(
-      signals_.get(), children_.prompt_descriptor(), children_.bulk_descriptor(),
-      LoopHandlers{.signals = [this] { guarded([this] { read_signals(); }); },
-                   .prompt = [this] { guarded([this] { children_.serve_prompt(); }); },
-                   .bulk =
-                       [this] {
-                         std::size_t fullest = 0;
-                         guarded([&] { fullest = children_.serve_bulk(); });
-                         return fullest;
-                       },
-                   .alarm = [this] { guarded([this] { tick(); }); },
-                   .clock_set = [this] { guarded([this] { feed(core::input::ClockSet{}); }); },
-                   .settle = [this] { return settle(); }});
-  loop_ = &loop;
-  if (servers_) {
-    servers_->serve(loop.context(), [&loop] { loop.settle(); });
-  }
   booted_ = true;
   guarded([this] {
     if (legacy_) {
@@ -240,11 +302,11 @@ int Daemon::run() {
   });
   log_.flush();
   give_back_memory();
-  loop.run();
+  loop_->run();
   if (servers_) {
     servers_->close();
   }
-  loop_ = nullptr;
+  loop_.reset();
   spools_.close_all();
   survival_.end();
   log_.finish();
@@ -258,15 +320,19 @@ core::Instant Daemon::settle() {
   core::Instant due = core::never;
   guarded([&] {
     log_.flush();
-    if (survival_.keeper_waits()) {
+    if (survival_.keeper_waits() || survival_.keeper_due() <= now().steady) {
       serve_keeper();
     }
     if (servers_) {
       due = servers_->settled();
     }
-    if (std::exchange(servers_are_old_, false)) {
+    if (servers_are_old_ && next_reopening_ <= now().steady) {
       reopen_servers();
     }
+    if (servers_are_old_) {
+      due = std::min(due, next_reopening_);
+    }
+    due = std::min({due, survival_.keeper_due(), watch_again(), write_pidfile_again()});
     log_.flush();
   });
   if (status_) {
@@ -277,25 +343,64 @@ core::Instant Daemon::settle() {
   return std::min(due, supervisor_.deadline());
 }
 
+schema::Status Daemon::serve(const std::shared_ptr<const schema::Resolved>& plan) {
+  schema::Status served = servers_->open(plan);
+  if (served) {
+    served = servers_->serve(loop_->context(), [this] { loop_->settle(); });
+  }
+  if (!served) {
+    servers_->close();
+  }
+  return served;
+}
+
+// What could not be watched. When that is to be tried again.
+core::Instant Daemon::watch_again() {
+  constexpr core::Instant distance = std::chrono::seconds(1);
+  if (!children_.lacks_watching()) {
+    return core::never;
+  }
+  const core::Instant time = now().steady;
+  if (next_watching_ <= time) {
+    next_watching_ = time + distance;
+    if (children_.watch_again()) {
+      log_.line(core::Level::warn, "all children are watched again");
+      return core::never;
+    }
+  }
+  return next_watching_;
+}
+
 // As a restart of Supervisor does, connections included. Where the new ones cannot listen, the old
-// ones do again.
+// ones do again; where these cannot either, that is tried until it works.
 void Daemon::reopen_servers() {
+  constexpr core::Instant distance = std::chrono::seconds(1);
   if (!servers_) {
+    servers_are_old_ = false;
     return;
   }
+  const bool is_first = next_reopening_ == core::Instant{};
+  next_reopening_ = now().steady + distance;
   servers_->close();
-  schema::Status opened = servers_->open(configuration_.resolved);
-  if (opened) {
+  schema::Status served = serve(configuration_.resolved);
+  if (served) {
     served_ = configuration_.resolved;
   } else {
-    log_.line(core::Level::critical, opened.error().message);
-    opened = servers_->open(served_);
+    if (is_first) {
+      log_.line(core::Level::critical, served.error().message);
+    }
+    served = serve(served_);
     servers_->plan_taken(configuration_.resolved);
   }
-  if (opened) {
-    servers_->serve(loop_->context(), [this] { loop_->settle(); });
-  } else {
-    log_.line(core::Level::critical, opened.error().message);
+  if (served) {
+    servers_are_old_ = false;
+    next_reopening_ = {};
+    if (!is_first) {
+      log_.line(core::Level::warn, "the control servers listen again");
+    }
+  } else if (is_first) {
+    log_.line(core::Level::critical,
+              served.error().message + "; tried again every second until it works");
   }
 }
 

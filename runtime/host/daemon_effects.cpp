@@ -74,6 +74,12 @@ StartOrder Daemon::start_order(core::ProcessId id) const {
 
 void Daemon::execute(const core::effect::Spawn& order) {
   const core::ProcessId id = order.process;
+  const schema::Status named =
+      unnamed_.contains(id) ? name_logs_of(id) : schema::Status(schema::Nothing{});
+  if (!named) {
+    feed(core::input::SpawnFailed{.process = id, .reason = named.error().message});
+    return;
+  }
   StartOrder start = start_order(id);
   const std::string socket_key =
       start.process->fcgi ? FcgiSockets::key_of(*start.process) : std::string{};
@@ -209,7 +215,7 @@ void Daemon::execute(const core::effect::Updated&) {
       servers_->plan_taken(taken.resolved);
       // They listen anew only if something of them changed; the answers of now go out before.
       configuration_.resolved = taken.resolved;
-      servers_are_old_ = !schema::same_servers(*served_, *taken.resolved);
+      servers_are_old_ = servers_are_old_ || !schema::same_servers(*served_, *taken.resolved);
       if (!servers_are_old_) {
         served_ = taken.resolved;  // the old plan is not kept for them
       }

@@ -44,7 +44,7 @@ inline constexpr core::ExitStatus unknown_status{
 void give_back_memory();
 
 // Blocks those that are taken; they are read from the descriptor.
-Descriptor take_signals();
+schema::Result<Descriptor> take_signals();
 
 class Daemon {
  public:
@@ -104,8 +104,10 @@ class Daemon {
     }
   }
 
+  // An error leaves nothing behind.
   schema::Status start();
-  schema::Status resume();
+  // Whatever fails is tried until it works: there are children to look after.
+  void resume();
   int run();
 
  private:
@@ -114,6 +116,12 @@ class Daemon {
   bool in_foreground() const {
     return options_.foreground || settings().nodaemon || ::getpid() == 1;
   }
+
+  schema::Status start_steps();
+  schema::Status prepare_loop();
+  schema::Status serve(const std::shared_ptr<const schema::Resolved>& plan);
+
+  std::string pidfile_path() const { return absolute_path(settings().pidfile, folder_); }
 
   ActivityLog::Settings log_settings() const;
   schema::Status open_log();
@@ -125,6 +133,7 @@ class Daemon {
   StartOrder start_order(core::ProcessId id) const;
   schema::Status probe_sockets(const schema::Resolved& plan);
   void write_pidfile();
+  core::Instant write_pidfile_again();
 
   void feed(const core::Input& input);
   void carry_out(core::Effects& orders);
@@ -157,6 +166,7 @@ class Daemon {
   void guarded(Action action);
   core::Instant settle();
   core::Instant finish_and_upgrade();
+  core::Instant watch_again();
   void reopen_servers();
   void tick();
   void read_signals();
@@ -164,7 +174,7 @@ class Daemon {
   void take_end(int pid, const core::ExitStatus& status);
 
   // A daemon or an image before this one.
-  void find_legacy();
+  schema::Status find_legacy();
   void take_names();
   std::set<std::string> kept_logs() const;
   void take_sockets();
@@ -208,6 +218,7 @@ class Daemon {
   bool executing_ = false;
 
   std::vector<std::array<LogName, 2>> log_files_;  // by process and channel
+  std::set<core::ProcessId> unnamed_;              // those of which a log could not be made
   std::vector<std::string> socket_keys_;           // by process: of the socket that its child has
   std::string server_url_;
   DaemonMachine machine_;
@@ -220,8 +231,12 @@ class Daemon {
   std::optional<core::Instant> upgrade_deadline_;  // when it does not wait for answers any more
   std::int64_t upgrades_ = 0;
   std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
-  EventLoop* loop_ = nullptr;                       // while it runs
-  bool servers_are_old_ = false;                    // of the plan before a restart
+  std::unique_ptr<EventLoop> loop_;
+  bool servers_are_old_ = false;              // of the plan before a restart, or not there
+  core::Instant next_reopening_{};            // of the servers, if that failed before
+  core::Instant next_watching_{};             // of children that could not be watched
+  core::Instant next_pidfile_ = core::never;  // where it could not be written
+  core::Instant pidfile_pause_{};
   unsigned restarts_ = 0;
   bool booted_ = false;
   std::optional<int> status_;

@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 
 #include "runtime/host/daemon_implementation.h"
@@ -23,10 +24,6 @@ core::ExitStatus exit_status(int status) {
   return core::ExitStatus{.by_signal = false, .number = WEXITSTATUS(status), .core_dumped = false};
 }
 
-}  // namespace
-
-namespace {
-
 sigset_t set_of_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -45,7 +42,7 @@ void keep_signals() {
 
 // They stay blocked and are read from a descriptor: no handler ever runs, so that a child that
 // shares our memory until it executes cannot run one either.
-Descriptor take_signals() {
+schema::Result<Descriptor> take_signals() {
   const sigset_t set = set_of_signals();
   for (const int number : signals_taken) {
     // What was ignored when we were started (nohup) would never arrive.
@@ -55,7 +52,11 @@ Descriptor take_signals() {
   // As Python does; children inherit these two.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
-  return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  Descriptor signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) {
+    return system_error("take signals", errno);
+  }
+  return signals;
 }
 
 void Daemon::read_signals() {

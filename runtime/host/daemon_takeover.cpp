@@ -7,21 +7,27 @@
 namespace sup::host {
 
 std::string Daemon::keeper_path() const {
-  const std::string pidfile = absolute_path(settings().pidfile, folder_);
+  const std::string pidfile = pidfile_path();
   const bool possible = options_.keeper && ::getpid() != 1 && !pidfile.starts_with("/dev/") &&
                         !pidfile.starts_with("/proc/");
   return possible ? pidfile + ".keeper" : std::string();
 }
 
 // Whose children may still run.
-void Daemon::find_legacy() {
+schema::Status Daemon::find_legacy() {
   const std::string path = keeper_path();
   if (path.empty()) {
-    return;
+    return schema::Nothing{};
   }
-  legacy_ = survival_.find(path);
+  schema::Result<std::optional<Legacy>> found = survival_.find(path);
+  if (!found) {
+    return schema::Error{.message = found.error().message +
+                                    "; it has the processes of a daemon that was ended suddenly: "
+                                    "start again to go on with them, or end the keeper"};
+  }
+  legacy_ = std::move(*found);
   if (!legacy_) {
-    return;
+    return schema::Nothing{};
   }
   core::Resumption how;
   how.compat = options_.compat;
@@ -33,12 +39,13 @@ void Daemon::find_legacy() {
   if (!restored) {
     log_.line(core::Level::error, restored.error().message);
     legacy_.reset();
-    return;
+    return schema::Nothing{};
   }
   log_.line(core::Level::warn,
             "the daemon before this one was ended suddenly, going on with its processes");
   supervisor_ = std::move(*restored);
   supervisor_.end_with(options_.exit_rule);
+  return schema::Nothing{};
 }
 
 void Daemon::take_names() {
@@ -157,7 +164,7 @@ void Daemon::adopt_children(std::vector<int>& ended) {
         continue;
       }
       descriptors = place_descriptors(row.child, std::move(held->second));
-      descriptors[3] = open_process(row.child);
+      descriptors[3] = std::move(legacy_->pidfds[row.child.token]);
       lives = static_cast<bool>(descriptors[3]);
     }
     if (!children_.adopt(start_order(id), row.child, std::move(descriptors))) {
@@ -236,7 +243,9 @@ void Daemon::begin_survival() {
 void Daemon::serve_keeper() {
   const bool waits = survival_.serve_keeper();
   if (survival_.keeper_descriptor() >= 0) {
-    children_.watch_other(survival_.keeper_descriptor(), waits);
+    if (!children_.watch_other(survival_.keeper_descriptor(), waits)) {
+      survival_.look_at_keeper_at(now().steady + std::chrono::seconds(1));
+    }
   }
 }
 

@@ -1,10 +1,21 @@
 #include <algorithm>
+#include <iostream>
 
 #include "runtime/host/daemon_implementation.h"
 
 namespace sup::host {
 
 namespace {
+
+// The children of this process have nobody else: what cannot be had just now is waited for.
+template <class Step, class Tell>
+void try_until_done(Step step, Tell tell) {
+  constexpr useconds_t distance_microseconds = 1000000;
+  for (schema::Status done = step(); !done; done = step()) {
+    tell(done.error());
+    ::usleep(distance_microseconds);
+  }
+}
 
 // How long an upgrade waits for answers to requests that are under way.
 constexpr core::Instant answer_patience = std::chrono::seconds(2);
@@ -83,14 +94,15 @@ void Daemon::upgrade() {
       upgrade_.execute(options_.arguments, folder_, survival_.save_for_upgrade(daemon_row()));
   machine_.set_upgrade(core::Machine::UpgradeState::refused, failed.message);
   log_.line(core::Level::error, "no upgrade, everything goes on as before: " + failed.message);
+  log_.flush();
 }
 
-schema::Status Daemon::resume() {
+void Daemon::resume() {
   upgrades_ = legacy_->daemon.upgrades;
   machine_.set_upgrades(upgrades_);
   const schema::Status opened = open_log();
   if (!opened) {
-    return opened.error();
+    std::cerr << opened.error().message << std::endl;  // each line tries again
   }
   log_.line(core::Level::info, "suprun " SUP_VERSION " goes on after suprun " +
                                    legacy_->daemon.version + " with pid " +
@@ -100,8 +112,7 @@ schema::Status Daemon::resume() {
     log_.line(core::Level::error, named.error().message);
   }
   take_sockets();
-  pidfile_.adopt(absolute_path(settings().pidfile, folder_),
-                 Descriptor(legacy_->daemon.pidfile_lock));
+  pidfile_.adopt(pidfile_path(), Descriptor(legacy_->daemon.pidfile_lock));
   if (servers_) {
     std::vector<std::pair<std::string, int>> sockets;
     for (const NamedDescriptor& each : legacy_->daemon.descriptors) {
@@ -109,13 +120,20 @@ schema::Status Daemon::resume() {
     }
     servers_->inherit(std::move(sockets));
     served_ = configuration_.resolved;
-    const schema::Status served = servers_->open(configuration_.resolved);
-    if (!served) {
-      log_.line(core::Level::critical, served.error().message);
-    }
   }
-  signals_ = take_signals();
-  return schema::Nothing{};
+  try_until_done([this] { return prepare_loop(); },
+                 [this](const schema::Error& error) {
+                   log_.line(core::Level::critical, error.message);
+                   log_.flush();
+                 });
+  const schema::Status served =
+      servers_ ? serve(configuration_.resolved) : schema::Status(schema::Nothing{});
+  if (!served) {
+    log_.line(core::Level::critical,
+              served.error().message + "; tried again every second until it works");
+    servers_are_old_ = true;
+    next_reopening_ = now().steady + std::chrono::seconds(1);
+  }
 }
 
 namespace {
@@ -126,7 +144,17 @@ struct Handover {
 };
 
 schema::Result<Handover> read_handover(int descriptor, const core::Compat& compat) {
-  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::open(Descriptor(descriptor));
+  Descriptor file(descriptor);
+  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::open(file);
+  const auto may_work_later = [&] { return !memory && memory.error().error_number != 0; };
+  try_until_done(
+      [&] {
+        if (may_work_later()) {
+          memory = StateMemory::open(file);
+        }
+        return may_work_later() ? schema::Status(memory.error()) : schema::Nothing{};
+      },
+      [](const schema::Error& error) { std::cerr << error.message << std::endl; });
   if (!memory) {
     return memory.error();
   }
@@ -161,10 +189,7 @@ schema::Result<int> resume_daemon(int descriptor, DaemonOptions options) {
   Daemon daemon(std::move(configuration), std::move(options), std::move(handover->legacy),
                 std::move(handover->supervisor));
   static_cast<void>(::chdir(directory.c_str()) < 0);
-  const schema::Status resumed = daemon.resume();
-  if (!resumed) {
-    return resumed.error();
-  }
+  daemon.resume();
   return daemon.run();
 }
 

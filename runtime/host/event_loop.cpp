@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace sup::host {
 
@@ -23,13 +25,23 @@ namespace {
 constexpr core::Instant longest_distance = std::chrono::milliseconds(5);
 constexpr core::Instant shortest_distance = std::chrono::microseconds(60);
 
-int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }
+// What could not be made.
+int checked(int descriptor) {
+  if (descriptor < 0) {
+    throw boost::system::system_error(errno, boost::system::system_category());
+  }
+  return descriptor;
+}
+
+int duplicate(int descriptor) { return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)); }
 
 // Timers of our own: Asio's wake an idle process every five minutes.
-int make_timer() { return ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+int make_timer() { return checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)); }
 
 // Becomes readable when somebody sets the clock, and else never.
-int make_clock_watch() { return ::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+int make_clock_watch() {
+  return checked(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+}
 
 void watch_clock(int timer) {
   constexpr time_t in_a_thousand_years = 33000000000;
@@ -59,16 +71,17 @@ bool expired(int timer) {
 
 class EventLoop::Implementation {
  public:
+  // Throws system_error.
   Implementation(int signals, int prompt, int bulk, LoopHandlers handlers)
       : handlers_(std::move(handlers)),
         bulk_source_(bulk),
         signals_(context, duplicate(signals)),
         prompt_(context, duplicate(prompt)),
-        gate_(context, ::epoll_create1(EPOLL_CLOEXEC)),
+        gate_(context, checked(::epoll_create1(EPOLL_CLOEXEC))),
         alarm_(context, make_timer()),
         clock_(context, make_clock_watch()),
         pause_(context, make_timer()) {
-    control_gate(EPOLL_CTL_ADD);
+    checked(control_gate(EPOLL_CTL_ADD));
     watch_clock(clock_.native_handle());
   }
 
@@ -109,10 +122,10 @@ class EventLoop::Implementation {
 
   // The gate lets one event of the bulk source through and is shut then. Without it, each line that
   // a child writes would wake us while we wait for more.
-  void control_gate(int operation) {
+  int control_gate(int operation) {
     epoll_event event{};
     event.events = static_cast<std::uint32_t>(EPOLLIN) | static_cast<std::uint32_t>(EPOLLONESHOT);
-    ::epoll_ctl(gate_.native_handle(), operation, bulk_source_, &event);
+    return ::epoll_ctl(gate_.native_handle(), operation, bulk_source_, &event);
   }
 
   void on_bulk() {
@@ -176,9 +189,18 @@ class EventLoop::Implementation {
   core::Instant distance_ = longest_distance;
 };
 
-EventLoop::EventLoop(int signals, int prompt, int bulk, LoopHandlers handlers)
-    : implementation_(
-          std::make_unique<Implementation>(signals, prompt, bulk, std::move(handlers))) {}
+schema::Result<std::unique_ptr<EventLoop>> EventLoop::make(int signals, int prompt, int bulk,
+                                                           LoopHandlers handlers) {
+  try {
+    return std::unique_ptr<EventLoop>(new EventLoop(
+        std::make_unique<Implementation>(signals, prompt, bulk, std::move(handlers))));
+  } catch (const boost::system::system_error& failure) {
+    return system_error("make the event loop", failure.code().value());
+  }
+}
+
+EventLoop::EventLoop(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
 
 EventLoop::~EventLoop() = default;
 

@@ -12,6 +12,7 @@
 
 #include "runtime/core/types.h"
 #include "runtime/host/system.h"
+#include "schema/result.h"
 
 namespace boost::asio {
 class io_context;
@@ -31,8 +32,10 @@ struct LoopHandlers {
 
 class EventLoop {
  public:
-  // Descriptors that become readable. `bulk` must outlive the loop.
-  EventLoop(int signals, int prompt, int bulk, LoopHandlers handlers);
+  // Descriptors that become readable. `bulk` must outlive the loop. The error is that of the
+  // system, which has no descriptors or no memory for it.
+  static schema::Result<std::unique_ptr<EventLoop>> make(int signals, int prompt, int bulk,
+                                                         LoopHandlers handlers);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -49,6 +52,7 @@ class EventLoop {
 
  private:
   class Implementation;
+  explicit EventLoop(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };
 

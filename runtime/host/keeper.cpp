@@ -18,6 +18,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <utility>
+
+#include "runtime/host/state_memory.h"
 
 namespace sup::host {
 
@@ -115,12 +118,15 @@ std::optional<Received> receive_message(int socket, int flags) {
   return got;
 }
 
-// Whether the other side is of our user, or root.
+// Whether the other side is of our user, or root. If not, errno is the system's reason or 0.
 bool is_trusted(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         (peer.uid == ::geteuid() || peer.uid == 0);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return false;
+  }
+  errno = 0;
+  return peer.uid == ::geteuid() || peer.uid == 0;
 }
 
 bool wait_for(int descriptor, short events, int milliseconds) {
@@ -164,16 +170,29 @@ class Keeper {
       : daemon_(std::move(daemon)),
         listening_(std::move(listening)),
         path_(std::move(path)),
+        file_(file_at(path_)),
         patience_(patience) {}
 
   void run() {
     while (daemon_ ? serve_daemon() : wait_for_next()) {
     }
-    ::unlink(path_.c_str());
+    // Another one may have its own there by now.
+    if (has_file()) {
+      ::unlink(path_.c_str());
+    }
   }
 
  private:
   using Time = std::chrono::steady_clock;
+
+  static std::pair<dev_t, ino_t> file_at(const std::string& path) {
+    struct stat status {};
+
+    return ::lstat(path.c_str(), &status) == 0 ? std::pair(status.st_dev, status.st_ino)
+                                               : std::pair<dev_t, ino_t>();
+  }
+
+  bool has_file() const { return file_ != std::pair<dev_t, ino_t>() && file_at(path_) == file_; }
 
   // False when there is nothing left to do.
   bool serve_daemon() {
@@ -181,7 +200,8 @@ class Keeper {
     if (!got) {
       daemon_.reset();
       deadline_ = Time::now() + patience_;
-      return !held_.empty() || memory_;
+      // A daemon that could not say goodbye left nothing to be remembered, or took away our file.
+      return memory_ && !StateMemory::is_finished(memory_) && has_file();
     }
     switch (got->head.kind) {
       case message_hold:
@@ -235,6 +255,7 @@ class Keeper {
   Descriptor daemon_;
   Descriptor listening_;
   std::string path_;
+  std::pair<dev_t, ino_t> file_;
   std::chrono::seconds patience_;
   Time::time_point deadline_{};
   Descriptor memory_;
@@ -268,15 +289,24 @@ int run_keeper(int count, char** arguments) {
 schema::Result<Kept> KeeperLink::take_over() {
   Kept kept;
   const schema::Result<SocketName> name = socket_name(path_);
-  if (!name) {
+  if (!name && name.error().error_number == ENOENT) {
     return kept;
   }
-  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  Descriptor socket(name ? ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) : -1);
   if (!socket || ::connect(socket.get(), generic(*name), sizeof name->address) != 0) {
-    return kept;  // none there
+    // Whoever started without it would leave its children behind and start them once more.
+    const int error_number = name ? errno : name.error().error_number;
+    if (socket && (error_number == ENOENT || error_number == ECONNREFUSED ||
+                   error_number == EPROTOTYPE || error_number == ENOTSOCK)) {
+      return kept;  // none there
+    }
+    return system_error("ask the keeper at '" + path_ + "'", error_number);
   }
   if (!is_trusted(socket.get())) {
-    return schema::Error{.message = "the keeper at '" + path_ + "' is another user's"};
+    const int error_number = errno;
+    return error_number != 0
+               ? system_error("ask the keeper at '" + path_ + "'", error_number)
+               : schema::Error{.message = "the keeper at '" + path_ + "' is another user's"};
   }
   while (wait_for(socket.get(), POLLIN, keeper_patience_milliseconds)) {
     std::optional<Received> got = receive_message(socket.get(), MSG_DONTWAIT);
@@ -294,20 +324,31 @@ schema::Result<Kept> KeeperLink::take_over() {
         if (got->descriptors.size() != got->head.count) {
           return schema::Error{.message =
                                    "the keeper's descriptors could not be taken over, the "
-                                   "limit of open files may be too low"};
+                                   "limit of open files may be too low",
+                               .error_number = EMFILE};
         }
         kept.items.push_back({got->head.token, std::move(got->descriptors)});
         break;
       default: break;
     }
   }
-  return schema::Error{.message = "the keeper at '" + path_ + "' did not hand over what it holds"};
+  return schema::Error{.message = "the keeper at '" + path_ + "' did not hand over what it holds",
+                       .error_number = ETIMEDOUT};
 }
 
 schema::Status KeeperLink::start(int patience_seconds) {
   if (socket_) {
     return schema::Nothing{};
   }
+  schema::Status started = listen_and_fork(patience_seconds);
+  if (!started) {
+    socket_.reset();
+    ::unlink(path_.c_str());
+  }
+  return started;
+}
+
+schema::Status KeeperLink::listen_and_fork(int patience_seconds) {
   const schema::Result<SocketName> name = socket_name(path_);
   if (!name) {
     return name.error();
@@ -334,16 +375,19 @@ schema::Status KeeperLink::start(int patience_seconds) {
                                              nullptr};
   const pid_t pid = ::fork();
   if (pid < 0) {
-    socket_.reset();
     return system_error("fork", errno);
   }
   if (pid == 0) {
     // Its parent is nobody of ours: it is no child that ends one day.
     ::setsid();
-    if (::fork() != 0) {
-      ::_exit(0);
+    const pid_t keeper = ::fork();
+    if (keeper != 0) {
+      ::_exit(keeper > 0 ? 0 : 1);
     }
     const int null = ::open("/dev/null", O_RDWR);
+    if (null < 0) {
+      ::_exit(1);  // as every failure here: the daemon sees the end of the socket
+    }
     for (const int number : {0, 1, 2}) {
       ::dup2(null, number);
     }
@@ -390,6 +434,7 @@ void KeeperLink::post(std::uint32_t kind, std::uint64_t token,
   message.token = token;
   for (const int number : descriptors) {
     message.descriptors.emplace_back(::fcntl(number, F_DUPFD_CLOEXEC, 3));
+    is_incomplete_ = is_incomplete_ || !message.descriptors.back();
   }
   unsent_.push_back(std::move(message));
 }
@@ -402,7 +447,7 @@ void KeeperLink::hold_memory(int descriptor) { post(message_memory, 0, {descript
 
 void KeeperLink::drop(std::uint64_t token) { post(message_drop, token, {}); }
 
-bool KeeperLink::send() {
+KeeperLink::Sent KeeperLink::send() {
   while (!unsent_.empty()) {
     const Message& message = unsent_.front();
     std::vector<int> numbers;
@@ -411,22 +456,28 @@ bool KeeperLink::send() {
     }
     const Head head{message.kind, static_cast<std::uint32_t>(numbers.size()), message.token};
     if (!send_message(socket_.get(), head, numbers, MSG_DONTWAIT)) {
-      return false;
+      return errno == EAGAIN ? Sent::full : Sent::failed;
     }
     unsent_.pop_front();
   }
-  return true;
+  return Sent::all;
 }
 
 bool KeeperLink::is_gone() const {
   pollfd waited{.fd = socket_.get(), .events = 0, .revents = 0};
-  return socket_ && ::poll(&waited, 1, 0) == 1;
+  return socket_ && (is_incomplete_ || ::poll(&waited, 1, 0) == 1);
 }
 
 void KeeperLink::dismiss() {
   if (socket_) {
     unsent_.clear();
-    static_cast<void>(send_message(socket_.get(), {message_leave, 0, 0}, {}, MSG_DONTWAIT));
+    is_incomplete_ = false;
+    // One that is not told would wait for another daemon.
+    const timeval limit{.tv_sec = 0, .tv_usec = 100000};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    if (!send_message(socket_.get(), {message_leave, 0, 0}, {}, 0)) {
+      ::unlink(path_.c_str());  // it is gone, and could not
+    }
     socket_.reset();
   }
 }

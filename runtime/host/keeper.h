@@ -45,7 +45,8 @@ class KeeperLink {
   explicit KeeperLink(std::string path) : path_(std::move(path)) {}
 
   // A keeper that is there for a daemon that is gone, and all that it holds; it is ours from now
-  // on. Nothing in it if there is none.
+  // on. Nothing in it if there is none. After an error with an errno it goes on waiting for
+  // whoever gets it all; without one it is none of ours.
   schema::Result<Kept> take_over();
 
   // Starts one, unless there is one. It lets go so many seconds after us.
@@ -58,22 +59,26 @@ class KeeperLink {
   // Another image of this daemon goes on with the socket.
   void adopt(Descriptor socket) { socket_ = std::move(socket); }
 
-  // The keeper gets duplicates. What it cannot take at once is sent by send().
+  // The keeper gets duplicates. What it cannot take at once is sent by send(); without a descriptor
+  // for that, it is_gone().
   void hold(std::uint64_t token, const std::vector<int>& descriptors);
   void hold_memory(int descriptor);
   void drop(std::uint64_t token);
 
-  // False when there is more to be sent, once the socket can be written to.
-  bool send();
+  enum class Sent : std::uint8_t {
+    all,
+    full,   // the rest when the socket can be written to
+    failed  // the rest later; that the socket can be written to says nothing
+  };
+
+  Sent send();
 
   bool has_unsent() const { return !unsent_.empty(); }
 
-  // True when it is gone.
+  // True when it is gone, or does not hold what it should.
   bool is_gone() const;
 
-  void close() { socket_.reset(); }
-
-  // Nothing is to be kept any more.
+  // Nothing is to be kept any more, or by another one.
   void dismiss();
 
  private:
@@ -83,11 +88,13 @@ class KeeperLink {
     std::vector<Descriptor> descriptors;
   };
 
+  schema::Status listen_and_fork(int patience_seconds);
   void post(std::uint32_t kind, std::uint64_t token, const std::vector<int>& descriptors);
 
   std::string path_;
   Descriptor socket_;
   std::deque<Message> unsent_;
+  bool is_incomplete_ = false;
 };
 
 }  // namespace sup::host

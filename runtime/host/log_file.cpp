@@ -131,7 +131,11 @@ schema::Status LogFile::clear() {
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
     return system_error("remove log '" + path_ + "'", errno);
   }
-  return open_with(0);
+  schema::Status opened = open_with(0);
+  if (!opened) {
+    file_.reset();  // what came now would be gone; the next write makes the new one
+  }
+  return opened;
 }
 
 std::int64_t LogFile::room() const {
@@ -200,9 +204,12 @@ void LogFile::write(std::string_view bytes) {
   if (bytes.empty()) {
     return;
   }
-  if (!file_ && !open_with(0)) {
-    dropped_ += bytes.size();
-    return;
+  if (!file_) {
+    const schema::Status opened = open_with(0);
+    if (!opened) {
+      drop(bytes.size(), opened.error().error_number);
+      return;
+    }
   }
   if (waits()) {
     flush();
@@ -317,8 +324,9 @@ void LogFile::roll_over() {
 }
 
 void LogFile::rollover_failed(int error_number) {
-  // Going on in the old file loses nothing. The next attempt comes after as many bytes again.
-  next_rollover_ = size_ + limits_.maximum_bytes;
+  // Going on in the old file loses nothing. The next attempt comes after as many bytes again; at
+  // once, where nobody finds the old file by its name any more.
+  next_rollover_ = new_file_is_missing_ ? size_ : size_ + limits_.maximum_bytes;
   if (!std::exchange(rollover_failing_, true)) {
     complain("roll over", error_number);
   }

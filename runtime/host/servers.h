@@ -29,7 +29,8 @@ class Servers {
   virtual schema::Status open(const std::shared_ptr<const schema::Resolved>& plan) = 0;
 
   // From here on they live in that loop. `settle` has to be called when they changed something.
-  virtual void serve(boost::asio::io_context& context, std::function<void()> settle) = 0;
+  // After an error they can only be closed.
+  virtual schema::Status serve(boost::asio::io_context& context, std::function<void()> settle) = 0;
 
   // Another plan was taken over while everything runs.
   virtual void plan_taken(const std::shared_ptr<const schema::Resolved>& plan) = 0;

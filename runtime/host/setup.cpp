@@ -56,7 +56,15 @@ schema::Status write_file(const std::string& path, const std::string& text, int 
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0666));
   const ssize_t written = file ? ::write(file.get(), text.data(), text.size()) : -1;
   if (written != static_cast<ssize_t>(text.size())) {
-    return system_error("write '" + path + "'", written < 0 ? errno : ENOSPC);
+    const int error_number = written < 0 ? errno : ENOSPC;
+
+    struct stat status {};
+
+    // Nobody is to find half a number.
+    if (file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)) {
+      ::unlink(path.c_str());
+    }
+    return system_error("write '" + path + "'", error_number);
   }
   return schema::Nothing{};
 }

@@ -136,7 +136,7 @@ schema::Result<SpawnedChild> clone_child(Orders& orders) {
 
 // For kernels and sandboxes that refuse the clone: slower, the same for the child. A pipe that is
 // closed by the execve tells the outcome.
-schema::Result<SpawnedChild> fork_child(Orders& orders, const Descriptor& staged_report) {
+schema::Result<SpawnedChild> fork_child(Orders& orders, Descriptor& staged_report) {
   schema::Result<Pipe> report = make_pipe();
   if (!report) {
     return report.error();
@@ -153,8 +153,10 @@ schema::Result<SpawnedChild> fork_child(Orders& orders, const Descriptor& staged
     ::_exit(exit_status_of_failure);
   }
   const int error_number = errno;
-  // Closes our copy of the end that the child writes to.
-  ::dup3(report->read_end.get(), staged_report.get(), O_CLOEXEC);
+  // Our copy of the end that the child writes to, with which the reading would never end.
+  if (::dup3(report->read_end.get(), staged_report.get(), O_CLOEXEC) < 0) {
+    staged_report.reset();
+  }
   if (pid < 0) {
     return system_error("fork", error_number);
   }
@@ -182,15 +184,24 @@ std::vector<char*> null_terminated(const std::vector<const char*>& texts) {
 
 }  // namespace
 
-Spawner::Spawner() : null_(open_nothing(O_CLOEXEC)) {
-  for (Descriptor& staged : staged_) {
-    staged.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
+// False, with errno, if they cannot be had just now.
+bool Spawner::take_descriptors() {
+  if (!null_) {
+    null_ = open_nothing(O_CLOEXEC);
   }
+  for (Descriptor& staged : staged_) {
+    if (null_ && !staged) {
+      staged.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
+    }
+    if (!staged) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool Spawner::stage(const ChildSetup& setup) {
-  if (std::any_of(staged_.begin(), staged_.end(), [](const Descriptor& each) { return !each; })) {
-    errno = EMFILE;
+  if (!take_descriptors()) {
     return false;
   }
   const int ends[3] = {setup.standard_input, setup.standard_output, setup.standard_error};
@@ -204,8 +215,10 @@ bool Spawner::stage(const ChildSetup& setup) {
 
 // Nothing of the child stays open here.
 void Spawner::unstage() {
-  for (const Descriptor& staged : staged_) {
-    ::dup3(null_.get(), staged.get(), O_CLOEXEC);
+  for (Descriptor& staged : staged_) {
+    if (staged && ::dup3(null_.get(), staged.get(), O_CLOEXEC) < 0) {
+      staged.reset();
+    }
   }
 }
 

@@ -64,18 +64,17 @@ struct SpawnedChild {
 
 class Spawner {
  public:
-  // Takes four low descriptors.
-  Spawner();
-
   // The error has the errno of clone or fork, or of what had to be prepared for them.
   schema::Result<SpawnedChild> spawn(const ChildSetup& setup);
 
  private:
+  bool take_descriptors();
   bool stage(const ChildSetup& setup);
   void unstage();
 
   static constexpr std::size_t staged_count = 4;  // input, output, error, and the report of a fork
 
+  // Low numbers, which are taken with the first child.
   Descriptor null_;
   std::array<Descriptor, staged_count> staged_;
   bool must_fork_ = false;  // a sandbox refuses what the cheap way needs

@@ -4,11 +4,13 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <new>
 
@@ -79,16 +81,20 @@ schema::Result<std::unique_ptr<StateMemory>> StateMemory::make() {
   return std::unique_ptr<StateMemory>(new StateMemory(std::move(file), memory));
 }
 
-schema::Result<std::unique_ptr<StateMemory>> StateMemory::open(Descriptor file) {
+schema::Result<std::unique_ptr<StateMemory>> StateMemory::open(Descriptor& file) {
   struct stat status {};
 
-  const bool sized =
-      ::fstat(file.get(), &status) == 0 && status.st_size == static_cast<off_t>(all_bytes);
-  void* memory = sized ? ::mmap(nullptr, all_bytes, PROT_READ | PROT_WRITE,
-                                MAP_SHARED | MAP_NORESERVE, file.get(), 0)
-                       : MAP_FAILED;
+  if (::fstat(file.get(), &status) != 0) {
+    return system_error("read the state of the other daemon", errno);
+  }
+  const bool sized = status.st_size == static_cast<off_t>(all_bytes);
+  if (!sized) {
+    return schema::Error{.message = "the state of the other daemon is of another version"};
+  }
+  void* memory =
+      ::mmap(nullptr, all_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file.get(), 0);
   if (memory == MAP_FAILED) {
-    return schema::Error{.message = "the state of the other daemon cannot be read"};
+    return system_error("read the state of the other daemon", errno);
   }
   std::unique_ptr<StateMemory> made(new StateMemory(std::move(file), memory));
   const Header& header = *made->header_;
@@ -101,6 +107,15 @@ schema::Result<std::unique_ptr<StateMemory>> StateMemory::open(Descriptor file) 
   made->tail_ = static_cast<std::size_t>(committed & ~second_half);
   made->first_size_ = made->tail_;
   return made;
+}
+
+void StateMemory::finish() { header_->committed.store(0, std::memory_order_release); }
+
+bool StateMemory::is_finished(const Descriptor& file) {
+  std::uint64_t committed = 0;
+  return ::pread(file.get(), &committed, sizeof committed, offsetof(Header, committed)) ==
+             static_cast<ssize_t>(sizeof committed) &&
+         committed == 0;
 }
 
 char* StateMemory::half(unsigned number) const {

@@ -35,10 +35,15 @@ class StateMemory {
   static constexpr std::size_t buffer_bytes = std::size_t{128} << 10U;
 
   static schema::Result<std::unique_ptr<StateMemory>> make();
-  // Of another daemon. Refuses what is none.
-  static schema::Result<std::unique_ptr<StateMemory>> open(Descriptor memory);
+  // Of another daemon; takes the descriptor. Refuses what is none; an error with an errno is the
+  // system's and takes nothing.
+  static schema::Result<std::unique_ptr<StateMemory>> open(Descriptor& memory);
 
   ~StateMemory();
+
+  // Nothing is to be remembered any more. Who has the descriptor alone can see it.
+  void finish();
+  static bool is_finished(const Descriptor& file);
   StateMemory(const StateMemory&) = delete;
   StateMemory& operator=(const StateMemory&) = delete;
 

@@ -1,11 +1,12 @@
 #include "runtime/host/survival.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 
@@ -131,11 +132,24 @@ ChildDescriptors place_descriptors(const SavedChild& child, std::vector<Descript
   return placed;
 }
 
-Descriptor open_process(const SavedChild& child) {
+schema::Result<Descriptor> open_process(const SavedChild& child) {
+  const auto failed = [&](int error_number) {
+    return error_number == ESRCH || error_number == ENOENT
+               ? schema::Result<Descriptor>(Descriptor())
+               : system_error("look at pid " + std::to_string(child.pid), error_number);
+  };
   Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-  std::ifstream file("/proc/" + std::to_string(child.pid) + "/stat");
-  std::string text;
-  std::getline(file, text, '\0');
+  if (!process) {
+    return failed(errno);
+  }
+  const std::string path = "/proc/" + std::to_string(child.pid) + "/stat";
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 4096> bytes{};
+  const ssize_t got = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
+  if (got < 0) {
+    return failed(errno);
+  }
+  const std::string text(bytes.data(), static_cast<std::size_t>(got));
   // The 22nd field; the second one, in parentheses, may have spaces.
   std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
   std::string field;
@@ -146,22 +160,28 @@ Descriptor open_process(const SavedChild& child) {
       std::chrono::nanoseconds(std::chrono::seconds(1)) / std::max(::sysconf(_SC_CLK_TCK), 1L);
   const core::Instant started = std::strtoll(field.c_str(), nullptr, 10) * tick;
   const bool same = started >= child.before - 2 * tick && started <= child.after + 2 * tick;
-  return process && same ? std::move(process) : Descriptor();
+  return same ? std::move(process) : Descriptor();
 }
 
 // ------------------------------------------------------------------------------------- the keeper
 
-std::optional<Legacy> Survival::find(const std::string& path) {
+schema::Result<std::optional<Legacy>> Survival::find(const std::string& path) {
   keeper_ = std::make_unique<KeeperLink>(path);
   schema::Result<Kept> kept = keeper_->take_over();
-  if (!kept) {
+  if (!kept && kept.error().error_number == 0) {
     parts_.log(core::Level::error, kept.error().message);
-    return std::nullopt;
+    return std::optional<Legacy>();
+  }
+  if (!kept) {
+    return kept.error();
   }
   if (!kept->memory) {
-    return std::nullopt;
+    return std::optional<Legacy>();
   }
-  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::open(std::move(kept->memory));
+  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::open(kept->memory);
+  if (!memory && memory.error().error_number != 0) {
+    return memory.error();
+  }
   schema::Result<Legacy> legacy =
       memory ? read_legacy(std::move(*memory)) : schema::Result<Legacy>(memory.error());
   if (!legacy) {
@@ -169,7 +189,7 @@ std::optional<Legacy> Survival::find(const std::string& path) {
     for (const Kept::Item& item : kept->items) {
       keeper_->drop(item.token);
     }
-    return std::nullopt;
+    return std::optional<Legacy>();
   }
   for (Kept::Item& item : kept->items) {
     legacy->held[item.token] = std::move(item.descriptors);
@@ -177,35 +197,73 @@ std::optional<Legacy> Survival::find(const std::string& path) {
       last_socket_token_ = std::max(last_socket_token_, item.token - socket_token_base);
     }
   }
-  return std::move(*legacy);
+  for (const auto& [name, row] : legacy->children) {
+    if (row.child.token == 0 || row.child.pid == 0) {
+      continue;
+    }
+    schema::Result<Descriptor> process = open_process(row.child);
+    if (!process) {
+      return process.error();
+    }
+    if (*process) {
+      legacy->pidfds[row.child.token] = std::move(*process);
+    }
+  }
+  return std::optional<Legacy>(std::move(*legacy));
 }
 
 void Survival::begin(const std::string& path, int patience_seconds) {
   patience_seconds_ = patience_seconds;
-  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::make();
-  if (!memory) {
-    parts_.log(core::Level::warn,
-               "children will not outlive a sudden end of this daemon: " + memory.error().message);
-    return;
-  }
-  memory_ = std::move(*memory);
   if (!keeper_) {
     keeper_ = std::make_unique<KeeperLink>(path);
   }
-  const schema::Status started = keeper_->start(patience_seconds);
-  if (!started) {
+  schema::Status begun = begin_memory();
+  if (begun) {
+    begun = begin_keeper();
+  }
+  if (!begun) {
     parts_.log(core::Level::warn,
                "no keeper, children will not outlive a sudden end of this daemon: " +
-                   started.error().message);
-    keeper_.reset();
-    memory_.reset();
-    return;
+                   begun.error().message + "; tried again until it works");
+    wait_longer(now().steady);
   }
+}
+
+schema::Status Survival::begin_memory() {
+  schema::Result<std::unique_ptr<StateMemory>> memory = StateMemory::make();
+  if (!memory) {
+    return memory.error();
+  }
+  memory_ = std::move(*memory);
   parts_.children.read_into(memory_.get());
   parts_.supervisor.note_events(true);
   static_cast<void>(parts_.supervisor.take_changes());
   write_all();
-  keeper_->hold_memory(memory_->descriptor());
+  return schema::Nothing{};
+}
+
+schema::Status Survival::begin_keeper() {
+  schema::Status started = keeper_->start(patience_seconds_);
+  if (started) {
+    keeper_since_ = now().steady;
+    keeper_due_ = core::never;
+    keeper_->hold_memory(memory_->descriptor());
+  }
+  return started;
+}
+
+// One that cannot be had, or does not last, is tried ever more rarely.
+void Survival::wait_longer(core::Instant time) {
+  constexpr core::Instant longest = std::chrono::minutes(1);
+  const core::Instant since = std::exchange(keeper_since_, {});
+  if (since != core::Instant{} && time - since > longest) {
+    failures_ = 0;
+  }
+  constexpr unsigned most_doublings = 6;
+  const core::Instant pause =
+      std::chrono::seconds(failures_ == 0 ? 0 : 1U << std::min(failures_ - 1, most_doublings));
+  ++failures_;
+  keeper_due_ = time + std::min(pause, longest);
 }
 
 void Survival::adopt_keeper(const std::string& path, Descriptor socket, int patience_seconds) {
@@ -260,7 +318,6 @@ void Survival::hold_sockets() {
 
 // For a new keeper.
 void Survival::hold_everything() {
-  keeper_->hold_memory(memory_->descriptor());
   for (const core::ProcessId id : parts_.supervisor.processes()) {
     const SavedChild child = parts_.children.save(id);
     if (child.token != 0) {
@@ -274,22 +331,34 @@ void Survival::hold_everything() {
 }
 
 bool Survival::serve_keeper() {
-  if (!keeper_ || !keeper_->is_there()) {
+  constexpr core::Instant distance = std::chrono::milliseconds(100);
+  if (!keeper_) {
     return false;
   }
-  if (!keeper_->is_gone()) {
-    return !keeper_->send();
+  const core::Instant time = now().steady;
+  if (keeper_->is_gone()) {
+    keeper_->dismiss();
+    wait_longer(time);
+    parts_.log(core::Level::warn, "the keeper has ended, or could not be told everything");
   }
-  keeper_->close();
-  const schema::Status started = keeper_->start(patience_seconds_);
-  if (!started) {
-    parts_.log(core::Level::error,
-               "the keeper has ended, and there is no new one: " + started.error().message);
-    return false;
+  if (!keeper_->is_there() || !memory_) {
+    if (time < keeper_due_) {
+      return false;
+    }
+    schema::Status begun = memory_ ? schema::Status(schema::Nothing{}) : begin_memory();
+    if (begun) {
+      begun = begin_keeper();
+    }
+    if (!begun) {
+      wait_longer(time);
+      return false;
+    }
+    parts_.log(core::Level::warn, "a new keeper was started");
+    hold_everything();
   }
-  parts_.log(core::Level::warn, "the keeper has ended, a new one was started");
-  hold_everything();
-  return !keeper_->send();
+  const KeeperLink::Sent sent = keeper_->send();
+  keeper_due_ = sent == KeeperLink::Sent::failed ? time + distance : core::never;
+  return sent == KeeperLink::Sent::full;
 }
 
 void Survival::forget_rest(const Legacy& legacy) {
@@ -310,11 +379,15 @@ void Survival::forget_rest(const Legacy& legacy) {
 void Survival::end() {
   parts_.supervisor.note_events(false);
   parts_.children.read_into(nullptr);
+  if (memory_) {
+    memory_->finish();  // so that a keeper that cannot be told sees it
+  }
   if (keeper_) {
     keeper_->dismiss();
   }
   keeper_.reset();
   memory_.reset();
+  keeper_due_ = core::never;
 }
 
 // -------------------------------------------------------------------------------------- the notes

@@ -6,6 +6,7 @@
 // Processes are named by group and name; ids mean nothing to another daemon.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -72,14 +73,15 @@ struct Legacy {
   std::vector<SocketRow> sockets;
   DaemonRow daemon;
   std::map<std::uint64_t, std::vector<Descriptor>> held;  // by token
+  std::map<std::uint64_t, Descriptor> pidfds;             // of children that live, by token
 };
 
 // The descriptors of a child, as Survival::starting gave them to the keeper.
 ChildDescriptors place_descriptors(const SavedChild& child, std::vector<Descriptor> held);
 
-// A pidfd of the process, if it still is the one that was started then; it may have ended and be a
-// zombie.
-Descriptor open_process(const SavedChild& child);
+// A pidfd of the process; nothing if it is gone and the number perhaps another one's. It may have
+// ended and be a zombie.
+schema::Result<Descriptor> open_process(const SavedChild& child);
 
 // The error says that it is damaged or of another version.
 schema::Result<Legacy> read_legacy(std::unique_ptr<StateMemory> memory);
@@ -103,11 +105,12 @@ class Survival {
   explicit Survival(Parts parts) : parts_(std::move(parts)) {}
 
   // A keeper that waits for the next daemon at `path`, and what it holds; nothing if there is none,
-  // or what it holds is of no use, which is told.
-  std::optional<Legacy> find(const std::string& path);
+  // or what it holds is of no use, which is told. An error if there is one and it cannot be had
+  // just now: whoever started all the same would start everything twice.
+  schema::Result<std::optional<Legacy>> find(const std::string& path);
 
   // From here on everything is written down, and a keeper lives. It lets go so many seconds after a
-  // sudden end of ours. What cannot be done is told and done without.
+  // sudden end of ours. What cannot be done is told, done without, and tried again.
   void begin(const std::string& path, int patience_seconds);
 
   // The keeper that the image before this one had.
@@ -129,10 +132,16 @@ class Survival {
   // The keeper: its socket can be written to, or it has ended.
   int keeper_descriptor() const { return keeper_ ? keeper_->descriptor() : -1; }
 
-  // Whether more waits to be written.
+  // Whether more waits until it can be written to.
   bool serve_keeper();
 
   bool keeper_waits() const { return keeper_ && keeper_->has_unsent(); }
+
+  // When serve_keeper() is to be called in any case.
+  core::Instant keeper_due() const { return keeper_due_; }
+
+  // It could not be watched.
+  void look_at_keeper_at(core::Instant time) { keeper_due_ = std::min(keeper_due_, time); }
 
   // The keeper has this socket already.
   void know_socket(const SocketRow& row) { socket_tokens_[row.socket.key] = row.token; }
@@ -147,6 +156,9 @@ class Survival {
   void end();
 
  private:
+  schema::Status begin_memory();
+  schema::Status begin_keeper();
+  void wait_longer(core::Instant time);
   void write_all();
   void write_child(core::ProcessId id);
   void hold_sockets();
@@ -157,6 +169,9 @@ class Survival {
   std::unique_ptr<StateMemory> memory_;
   std::unique_ptr<KeeperLink> keeper_;
   int patience_seconds_ = 0;
+  core::Instant keeper_due_ = core::never;
+  core::Instant keeper_since_{};
+  unsigned failures_ = 0;  // to have one that lasts
   bool told_full_ = false;
   bool everything_changed_ = false;
   std::set<core::ProcessId> deferred_;

@@ -204,6 +204,11 @@ schema::Result<Opened> listen_unix(const schema::UnixHttpServerOptions& options,
         return failed(owner_error);
       }
       opened.socket = Listening(made.release(), std::string(unix_scheme) + path);
+      if (!opened.socket.knows_file()) {
+        const int unknown_error = errno;
+        ::unlink(path.c_str());  // nobody would at the end
+        return failed(unknown_error);
+      }
       return opened;
     }
 

@@ -41,6 +41,9 @@ class Listening {
   // Gives the descriptor away.
   int release() { return std::exchange(descriptor_, -1); }
 
+  // False if that is a file which could not be looked at.
+  bool knows_file() const { return inode_ != 0; }
+
   // Removes the file of a UNIX socket, if it is still ours.
   void remove_file();
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <list>
@@ -52,7 +53,8 @@ struct Door {
   Listening socket;
   std::shared_ptr<const Gate> gate;
   std::optional<asio::posix::stream_descriptor> waiter;
-  bool is_paused = false;  // no descriptor was left for another connection
+  bool is_paused = false;   // no connection could be taken
+  bool is_failing = false;  // and that was told
 };
 
 }  // namespace
@@ -66,7 +68,7 @@ class Server::Implementation final : public SessionOwner,
   void inherit(std::vector<Listening> sockets) { inherited_ = std::move(sockets); }
 
   schema::Status open(const schema::Resolved& resolved);
-  void serve(asio::io_context& context);
+  schema::Status serve(asio::io_context& context);
   core::Instant settled(core::Now now);
   void set_finishing(bool finishing);
   void close(bool keep_files);
@@ -90,6 +92,7 @@ class Server::Implementation final : public SessionOwner,
   std::optional<Listening> take_inherited(const std::string& address);
   void wait_at(Door& door);
   void accept(Door& door);
+  void not_accepted(Door& door, int error_number);
   bool make_room();
   void settle();
 
@@ -226,13 +229,27 @@ void Server::Implementation::close(bool keep_files) {
 
 // ----------------------------------------------------------------------------------- connections
 
-void Server::Implementation::serve(asio::io_context& context) {
+schema::Status Server::Implementation::serve(asio::io_context& context) {
   context_ = &context;
   for (Door& door : doors) {
     // A duplicate, so that the socket itself can be given away.
-    door.waiter.emplace(context, ::fcntl(door.socket.descriptor(), F_DUPFD_CLOEXEC, 3));
+    const int duplicate = ::fcntl(door.socket.descriptor(), F_DUPFD_CLOEXEC, 3);
+    error_code error(errno, boost::system::system_category());
+    door.waiter.emplace(context);
+    if (duplicate >= 0) {
+      door.waiter->assign(duplicate, error);
+    }
+    if (error) {
+      if (duplicate >= 0) {
+        ::close(duplicate);
+      }
+      return schema::Error{.message = core::concat("cannot wait for connections at ",
+                                                   door.socket.address(), ": ", error.message()),
+                           .error_number = error.value()};
+    }
     wait_at(door);
   }
+  return schema::Nothing{};
 }
 
 void Server::Implementation::wait_at(Door& door) {
@@ -297,13 +314,20 @@ void Server::Implementation::accept(Door& door) {
     void* untyped = &address;
     const int accepted = ::accept4(door.socket.descriptor(), static_cast<sockaddr*>(untyped),
                                    &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int error_number = errno;
+    if (accepted < 0 && error_number == EAGAIN) {
+      return;  // that were all
+    }
+    if (accepted < 0 && (error_number == ECONNABORTED || error_number == EINTR)) {
+      continue;  // somebody went away before we came
+    }
     if (accepted < 0) {
-      const int number = errno;
-      if ((number == EMFILE || number == ENFILE) && !make_room()) {
-        // Looked at again in a second; until then nobody is woken for it.
-        door.is_paused = true;
-      }
+      not_accepted(door, error_number);
       return;
+    }
+    if (std::exchange(door.is_failing, false)) {
+      site_.machine.log(core::Level::warn,
+                        core::concat("connections to ", door.socket.address(), " are taken again"));
     }
     if (sessions.size() >= most && !make_room()) {
       ::close(accepted);
@@ -330,6 +354,22 @@ void Server::Implementation::accept(Door& door) {
         std::make_shared<Session>(std::move(socket), *this, door.gate, std::move(peer));
     session->place = sessions.insert(sessions.end(), session);
     session->start();
+  }
+}
+
+void Server::Implementation::not_accepted(Door& door, int error_number) {
+  if ((error_number == EMFILE || error_number == ENFILE) && make_room()) {
+    return;
+  }
+  // Looked at again in a second; until then nobody is woken for it.
+  door.is_paused = true;
+  if (!std::exchange(door.is_failing, true)) {
+    site_.machine.log(core::Level::error,
+                      core::concat("cannot take connections to ", door.socket.address(), ": ",
+                                   std::strerror(error_number), "; tried again every second"));
+  }
+  if (!settling_) {
+    settle_();  // so that there is a next look
   }
 }
 
@@ -434,7 +474,7 @@ schema::Status Server::open(const schema::Resolved& resolved) {
   return implementation_->open(resolved);
 }
 
-void Server::serve(asio::io_context& context) { implementation_->serve(context); }
+schema::Status Server::serve(asio::io_context& context) { return implementation_->serve(context); }
 
 std::vector<std::pair<std::string, int>> Server::sockets() const {
   std::vector<std::pair<std::string, int>> list;

@@ -46,7 +46,8 @@ class Server {
   schema::Status open(const schema::Resolved& resolved);
 
   // From here on connections are accepted.
-  void serve(boost::asio::io_context& context);
+  // An error if that cannot watch them; then they can only be closed.
+  schema::Status serve(boost::asio::io_context& context);
 
   // The sockets that listen, for a daemon that takes over.
   std::vector<std::pair<std::string, int>> sockets() const;

@@ -96,8 +96,10 @@ Fault kill_failed(const Context& context, core::ProcessId process) {
 
 Progress begin_stop(const Context& context, core::ProcessId process, std::string_view name,
                     bool wait) {
-  // UNKNOWN can be stopped by the core, but clients know it as not running.
-  if (!schema::is_running(context.supervisor.status(process).state)) {
+  // Supervisor knows one in UNKNOWN as not running, so that nobody could ever end its child.
+  const core::ProcessStatus status = context.supervisor.status(process);
+  const bool lives = status.state == ProcessState::UNKNOWN && status.pid != 0;
+  if (!schema::is_running(status.state) && !lives) {
     return fault(FaultCode::NOT_RUNNING, name);
   }
   const auto error = context.interface.perform([&](core::Now now, core::Effects& orders) {

@@ -19,7 +19,14 @@ BIN = os.environ.get('SUP_BIN_DIR', os.path.join(ROOT, 'build', 'release', 'bin'
 PATIENCE = float(os.environ.get('SUP_TEST_PATIENCE', '20'))
 
 PR_SET_CHILD_SUBREAPER = 36
-ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def become_subreaper():
+    """Whatever a daemon leaves behind becomes a child of this process; a fork has to say it again."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+become_subreaper()
 
 
 def program(name):

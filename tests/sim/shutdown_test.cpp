@@ -123,9 +123,29 @@ TEST(Shutdown, IsNotHeldUpByOneThatCannotBeSignalled) {
   host.run_for(seconds(1));
   EXPECT_EQ(host.state("root"), ProcessState::UNKNOWN);
   host.signal(SIGTERM);
-  host.run_for(seconds(1));
-  // It was tried once more.
+  host.run_for(seconds(0.9));
   EXPECT_EQ(host.kills.size(), 2U);
+  EXPECT_FALSE(host.quit);
+  host.run_for(seconds(0.2));
+  // It was tried once more.
+  EXPECT_EQ(host.kills.size(), 3U);
+  EXPECT_EQ(host.lines("left behind"), Lines{"root (100) cannot be signalled and is left behind"});
+  EXPECT_EQ(host.quit, 0);
+}
+
+TEST(Shutdown, SignalsAgainWhatCouldNotBeSignalledJustThen) {
+  FakeHost host(Configuration().program("root").program("web"));
+  host.unkillable = {"root"};
+  host.boot();
+  host.run_for(seconds(2));
+  host.signal(SIGTERM);
+  host.run_for(seconds(0.5));
+  EXPECT_EQ(host.state("root"), ProcessState::UNKNOWN);
+  EXPECT_EQ(host.state("web"), ProcessState::STOPPED);
+  host.unkillable.clear();
+  host.run_for(seconds(1));
+  EXPECT_EQ(host.state("root"), ProcessState::STOPPED);
+  EXPECT_TRUE(host.lines("left behind").empty());
   EXPECT_EQ(host.quit, 0);
 }
 

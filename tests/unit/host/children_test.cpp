@@ -7,9 +7,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
+#include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -30,9 +32,16 @@ class ChildrenTest : public testing::Test {
                       told_[{id, channel}] += bytes;
                     },
                 .stdin_broken = [this](core::ProcessId) { ++broken_; },
-                .log = [this](core::Level, const std::string& text) { lines_.push_back(text); }},
+                .log = [this](core::Level, const std::string& text) { lines_.push_back(text); },
+                .starting =
+                    [this](std::uint64_t, const std::array<int, 3>& descriptors) {
+                      if (starting_) {
+                        starting_(descriptors);
+                      }
+                    }},
             folder_ / "log") {
     ::signal(SIGPIPE, SIG_IGN);
+    EXPECT_TRUE(children_.prepare());
     process_.options = schema::ProcessOptions::defaults();
     process_.name = "child";
     process_.group = "child";
@@ -72,6 +81,7 @@ class ChildrenTest : public testing::Test {
   StartOrder order_;
   std::map<std::pair<core::ProcessId, core::Channel>, std::string> told_;
   std::vector<std::string> lines_;
+  std::function<void(const std::array<int, 3>&)> starting_;
   int broken_ = 0;
   int status_ = 0;
   Children children_;
@@ -125,6 +135,26 @@ TEST_F(ChildrenTest, WhatTheCoreWantsIsToldAndNotWritten) {
   run_to_end(start("echo one"));
   EXPECT_EQ((told_[{0, core::Channel::standard_output}]), "one\n");
   EXPECT_EQ(folder_.read("out"), "");
+}
+
+TEST_F(ChildrenTest, AnOutputThatWasClosedIsToldOnceAlsoWhereOthersHaveADuplicate) {
+  std::vector<Descriptor> duplicates;  // as the keeper's
+  starting_ = [&](const std::array<int, 3>& descriptors) {
+    for (const int number : descriptors) {
+      duplicates.emplace_back(::dup(number));
+    }
+  };
+  order_.told = {true, false};
+  const int pid = start("exec >&- 2>&-; read line");
+  while (children_.descriptors(0)[1] >= 0 || children_.descriptors(0)[2] >= 0) {
+    serve(100);
+  }
+  for (const int epoll : {children_.prompt_descriptor(), children_.bulk_descriptor()}) {
+    pollfd ended{.fd = epoll, .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&ended, 1, 0), 0);
+  }
+  children_.write_input(0, "line\n");
+  run_to_end(pid);
 }
 
 TEST_F(ChildrenTest, AGrandchildThatKeepsThePipeDoesNotHoldUpTheEnd) {

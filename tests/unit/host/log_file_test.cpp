@@ -122,6 +122,27 @@ TEST(LogFile, ClearMakesANewFile) {
   EXPECT_EQ(folder.read("log"), "after");
 }
 
+TEST(LogFile, GoesOnInANewFileAlsoWhereTheOneAfterAClearCouldNotBeMade) {
+  const TemporaryFolder folder;
+  std::vector<std::string> said;
+  ASSERT_EQ(::mkdir((folder / "gone").c_str(), 0700), 0);
+  LogFile log(folder / "gone/log", {},
+              [&](core::Level, const std::string& text) { said.push_back(text); });
+  ASSERT_TRUE(log.open());
+  std::filesystem::remove_all(folder / "gone");
+  EXPECT_FALSE(log.clear());
+  log.write("lost");
+  log.write("too");
+  ASSERT_EQ(said.size(), 1U);
+  EXPECT_EQ(said[0],
+            "cannot write to log '" + folder / "gone/log" + "': No such file or directory");
+  ASSERT_EQ(::mkdir((folder / "gone").c_str(), 0700), 0);
+  log.write("there");
+  EXPECT_EQ(folder.read("gone/log"), "there");
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[1], "log '" + folder / "gone/log" + "' works again, 7 bytes were lost");
+}
+
 TEST(LogFile, SaysOncePerOutageThatItCannotWrite) {
   const TemporaryFolder folder;
   std::vector<std::string> said;

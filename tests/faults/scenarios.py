@@ -1,0 +1,285 @@
+"""What is done while system calls fail. Each takes a World and a fault, or None to count the calls.
+
+A scenario may be told no by a daemon that lacks something; what must hold afterwards is in
+World.check_all.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+from faults import FOREVER, Control
+from world import HEAD, LISTENER, MOMENT, PROGRAMS, Violation
+
+
+def settle(world, fault, condition):
+    """Waits for what should happen, with a fault that stays only for a moment."""
+    if fault and fault.last == FOREVER:
+        deadline = time.monotonic() + MOMENT
+        while time.monotonic() < deadline and world.alive() and not condition():
+            time.sleep(0.003)
+        world.disarm()
+    world.wait_for(condition, 'what the scenario does')
+    world.disarm()
+
+
+def up(world):
+    return (world.alive() and world.can_be_asked()
+            and all(row['statename'] == 'RUNNING' for row in world.processes().values()))
+
+
+def begin(world, text=HEAD + PROGRAMS):
+    """Runs without a fault."""
+    world.write('s.conf', text)
+    world.start()
+    world.wait_for(lambda: up(world), 'the start')
+
+
+def come_up(world, fault):
+    """Starts with a fault; whether it runs."""
+    world.start(fault)
+    if fault and fault.last == FOREVER:
+        deadline = time.monotonic() + MOMENT
+        while time.monotonic() < deadline and world.alive():
+            time.sleep(0.003)
+        world.disarm()
+    try:
+        world.wait_for(lambda: up(world) if not fault else world.can_be_asked(), 'the start')
+    except Violation:
+        if world.alive():
+            raise
+    world.disarm()
+    return world.alive()
+
+
+def boot(world, fault):
+    world.write('s.conf', HEAD + PROGRAMS + LISTENER)
+    if come_up(world, fault):
+        world.check_all()
+    else:
+        world.check_refused()
+
+
+def restart(world, fault):
+    begin(world)
+    world.say('echo', 3)
+    world.check_logs()
+    before = world.pids()
+    world.arm(fault)
+    for name in ('echo', 'quiet'):
+        os.kill(before[name], signal.SIGKILL)
+
+    def restarted():
+        after = world.pids()
+        return after and all(after[name] not in (0, before[name]) for name in ('echo', 'quiet'))
+    settle(world, fault, restarted)
+    world.say('echo', 3)
+    world.check_all()
+
+
+def restart_all(world, fault):
+    """As a client asks for it: everything is stopped, read again, and starts."""
+    begin(world, HEAD + PROGRAMS + LISTENER)
+    world.say('echo', 3)
+    world.check_logs()
+    before = world.pids()
+    world.call('supervisor.getState')
+    world.arm(fault)
+    world.attempt('supervisor.restart')
+
+    def restarted():
+        after = world.pids()
+        return after and all(pid not in (0, before[name]) for name, pid in after.items())
+    try:
+        settle(world, fault, restarted)
+    except Violation:
+        world.disarm()
+        # It may not have been asked, or not been able to stop or to read; then it goes on.
+        if not fault or not world.can_be_asked():
+            raise
+    world.check_all(helped=fault and fault.call == 'kill')
+
+
+def rotation(world, fault):
+    begin(world)
+    world.arm(fault)
+    for _ in range(5):
+        for name in ('echo', 'told'):
+            world.say(name, 10)
+        time.sleep(0.01)
+    world.daemon.send_signal(signal.SIGUSR2)
+    world.say('echo', 5)
+    settle(world, fault, lambda: world.logged('echo')[-1:] == [world.sent['echo']] or world.is_told())
+    world.check_all()
+
+
+def clearing(world, fault):
+    begin(world)
+    world.say('echo', 3)
+    world.check_logs()
+    world.arm(fault)
+    world.attempt('supervisor.clearProcessLogs', 'echo')
+    world.attempt('supervisor.clearLog')
+    settle(world, fault, lambda: True)
+    # What was there may be gone or not, but what comes now is there.
+    world.said['echo'] = 3
+    world.check_all()
+
+
+def update(world, fault):
+    begin(world, HEAD + PROGRAMS + LISTENER)
+    changed = (HEAD.replace('loglevel=info', 'loglevel=debug')
+               + PROGRAMS.replace('sleep 1000', 'sleep 2000').replace('maxbytes=400', 'maxbytes=600')
+               + '[program:added]\ncommand=/bin/sleep 3000\nautorestart=true\nstartsecs=0\n'
+                 'startretries=100\n')
+    world.write('s.conf', changed)
+    before = world.pids()['quiet']
+    world.arm(fault)
+    world.daemon.send_signal(signal.SIGHUP)
+    settle(world, fault, lambda: world.pids().get('quiet') not in (None, 0, before) or world.is_told())
+    world.say('echo', 3)
+    # Whether it was refused or not, the next one takes all over.
+    world.daemon.send_signal(signal.SIGHUP)
+    world.wait_for(lambda: sorted(world.pids()) == ['added', 'echo', 'quiet', 'told'], 'the update')
+    world.check_all(helped=fault and fault.call == 'kill')
+
+
+def requests(world, fault):
+    begin(world)
+    world.say('echo', 3)
+    world.check_logs()
+    world.arm(fault)
+    world.attempt('supervisor.getAllProcessInfo')
+    world.attempt('supervisor.stopProcess', 'quiet')
+    world.attempt('supervisor.startProcess', 'quiet')
+    world.attempt('supervisor.stopProcess', 'echo', False)
+    world.attempt('supervisor.startProcess', 'echo', False)
+    world.attempt('supervisor.signalProcess', 'quiet', 'CONT')
+    world.attempt('supervisor.sendProcessStdin', 'told', 'x\n')
+    world.attempt('supervisor.tailProcessStdoutLog', 'echo', 0, 100)
+    world.attempt('supervisor.readLog', -100, 0)
+    world.attempt('supervisor.reloadConfig')
+    world.attempt('system.listMethods')
+    settle(world, fault, world.can_be_asked)
+    world.check_all(helped=True)
+
+
+def spool(world, fault):
+    begin(world, HEAD + PROGRAMS + LISTENER.replace('1MB', '4000'))
+    world.arm(fault)
+    acknowledged = []
+    for number in range(30):
+        if world.attempt('supervisor.sendRemoteCommEvent', 'event', 'E%03d' % number + 'x' * 200):
+            acknowledged.append(number)
+    settle(world, fault, world.can_be_asked)
+    world.check_recovers()
+    world.call('supervisor.sendRemoteCommEvent', 'event', 'last')
+
+    def heard():
+        return re.findall(r'^type:event (E\d+|last)', world.read('ear.txt'), re.M)
+    world.wait_for(lambda: heard()[-1:] == ['last'], 'the last event')
+    told = 'dropped' in world.log() or 'are lost' in world.log()
+    missing = [number for number in acknowledged if 'E%03d' % number not in heard()]
+    if missing and not told:
+        raise Violation('events %s were lost' % missing)
+    first = list(dict.fromkeys(heard()))
+    if first != sorted(first):
+        raise Violation('events came in this order: %s' % first)
+    world.check_all()
+
+
+def shutdown(world, fault):
+    begin(world, HEAD + PROGRAMS + LISTENER)
+    world.say('echo', 3)
+    world.arm(fault)
+    world.daemon.send_signal(signal.SIGTERM)
+    if fault and fault.last == FOREVER:
+        deadline = time.monotonic() + MOMENT
+        while time.monotonic() < deadline and world.alive():
+            time.sleep(0.003)
+        world.control.disarm()
+    world.wait_for_end()
+    world.disarm()
+    world.check_log()
+    world.check_nothing_is_left()
+    # What could not be removed is left; that is no reason to stay.
+    if not fault or fault.call not in ('unlink', 'stat', 'open', 'read', 'fcntl'):
+        world.check_files_are_gone()
+
+
+def adoption(world, fault):
+    begin(world)
+    before = world.pids()
+    world.say('echo', 3)
+    world.daemon.kill()
+    world.daemon.wait()
+    world.say('echo', 3)
+    if come_up(world, fault):
+        world.check_recovers()
+    else:
+        # Nothing is lost by a start that was refused: the next one finds them.
+        if world.daemon.returncode != 2 or not world.read('s.err'):
+            raise Violation('refused with status %d' % world.daemon.returncode)
+        world.start()
+        world.wait_for(world.can_be_asked, 'the start after the one that was refused')
+        world.check_recovers()
+    if before != world.pids():
+        raise Violation('not adopted: %s, now %s' % (before, world.pids()))
+    world.check_all()
+
+
+def upgrade(world, fault):
+    begin(world, HEAD + PROGRAMS + LISTENER)
+    before = world.pids()
+    world.say('echo', 3)
+    world.arm(fault)
+    if fault and fault.call == 'stat':
+        world.may_stay = ['c.sock']  # only a file that is known to be ours is removed
+    world.daemon.send_signal(signal.SIGUSR1)
+    settle(world, fault, lambda: world.attempt('suprun.getUpgrades') == 1 or 'no upgrade' in world.log())
+    if not fault and world.pids() != before:
+        raise Violation('an upgrade started something anew')
+    world.say('echo', 3)
+    world.check_all()
+
+
+def compiling(world, fault):
+    """supc: a plan is new or as it was, never half a one."""
+    plan, command = world.path('plan.bin'), [os.path.join(world.bin_folder, 'supc'), 'build', '-o',
+                                             world.path('plan.bin'), world.path('s.conf')]
+    if not os.path.exists(command[0]):
+        return
+
+    def build(fault):
+        world.control = Control(world.path('control'), world.library)
+        world.control.arm(fault)
+        made = subprocess.run(command, capture_output=True, text=True, env=world.control.environment())
+        world.disarm()
+        with open(plan, 'rb') as file:
+            return made, file.read()
+    world.write('s.conf', HEAD + PROGRAMS)
+    world.write('plan.bin', '')
+    _, old = build(None)
+    world.write('s.conf', HEAD + PROGRAMS + LISTENER)
+    made, now = build(fault)
+    injected, counts = world.injected, world.counts
+    left = set(os.listdir(world.folder)) - {'s.conf', 'plan.bin', 'control', 'in.echo', 'in.told', 'echo.sh',
+                                            'ear.sh'}
+    again, new = build(None)
+    if again.returncode or left or now != (old if made.returncode else new) or (
+            made.returncode and not made.stderr):
+        raise Violation('status %d, %s, left %s' % (made.returncode, made.stderr, left))
+    world.injected, world.counts = injected, counts
+
+
+SCENARIOS = [boot, restart, restart_all, rotation, clearing, update, requests, spool, shutdown, adoption, upgrade,
+             compiling]
+
+# Calls of the table that none of these makes.
+NEVER_CALLED = []
+
+
+def must_be_told(scenario, fault):
+    return False
