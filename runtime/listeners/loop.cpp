@@ -16,8 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// No more bytes for so long: the length of a payload counted bytes.
-constexpr Seconds silence{1};
+// No more bytes for so long: the length of a payload counted bytes. A supervisor on a busy machine
+// may take some time between two parts of an event.
+constexpr Seconds silence{5};
 
 int end_signals() {
   sigset_t set;

@@ -1,8 +1,11 @@
 #include "runtime/listeners/webhook.h"
 
+#include <algorithm>
+
 #include "runtime/listeners/mail.h"
 #include "runtime/listeners/signature.h"
 #include "runtime/listeners/times.h"
+#include "schema/text.h"
 
 namespace sup::listeners {
 
@@ -40,17 +43,25 @@ DeliveryResult send_message(const WebhookSettings& settings,
 
 schema::Result<HttpRequest> webhook_request(const WebhookSettings& settings,
                                             const std::string& body, std::int64_t milliseconds) {
-  HttpRequest request{
-      .method = "POST",
-      .url = settings.url,
-      .headers = {"User-Agent: suplance/" SUP_VERSION,
-                  "Content-Type: " + settings.message.content_type, "Expect:"},
-      .body = body,
-      .timeout_seconds = settings.timeout_seconds,
-      .tls = settings.tls,
-      .proxy = settings.proxy
-  };
-  request.headers.insert(request.headers.end(), settings.headers.begin(), settings.headers.end());
+  HttpRequest request{.method = "POST",
+                      .url = settings.url,
+                      .headers = settings.headers,
+                      .body = body,
+                      .timeout_seconds = settings.timeout_seconds,
+                      .tls = settings.tls,
+                      .proxy = settings.proxy};
+  // Unless the user has others.
+  for (const std::string& usual :
+       {std::string("User-Agent: suplance/" SUP_VERSION),
+        "Content-Type: " + settings.message.content_type, std::string("Expect:")}) {
+    const std::string name = schema::lower(usual.substr(0, usual.find(':') + 1));
+    const auto is_same = [&](const std::string& own) {
+      return schema::lower(own.substr(0, name.size())) == name;
+    };
+    if (std::none_of(settings.headers.begin(), settings.headers.end(), is_same)) {
+      request.headers.push_back(usual);
+    }
+  }
   if (settings.secret.empty()) return request;
   const auto sign = [](std::string_view key, std::string_view text) {
     return hmac_sha256(key, text);

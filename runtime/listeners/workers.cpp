@@ -20,7 +20,11 @@ namespace {
 
 constexpr std::size_t output_maximum = std::size_t{1} << 20U;
 
-[[noreturn]] void run_child(const Workers::Work& work, int pipe, const std::vector<int>& kept) {
+// The whole group, with what the child has started.
+void end_group(int) { ::kill(0, SIGKILL); }
+
+[[noreturn]] void run_child(const Workers::Work& work, int pipe, const std::vector<int>& kept,
+                            Seconds limit) {
   ::setpgid(0, 0);
   for (const int each : kept) ::close(each);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -30,6 +34,9 @@ constexpr std::size_t output_maximum = std::size_t{1} << 20U;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // The listener ends it before, if that is still there.
+  std::signal(SIGALRM, &end_group);
+  ::alarm(static_cast<unsigned>(limit.count()) + 2);
   int status = 1;
   try {
     status = write_all(pipe, work()) ? 0 : 1;
@@ -122,7 +129,7 @@ bool Workers::start(Work work, Seconds limit, Done done) {
   const int pid = ::fork();
   if (pid == 0) {
     ::close(ends[0]);
-    run_child(work, ends[1], kept_);
+    run_child(work, ends[1], kept_, limit);
   }
   ::close(ends[1]);
   if (pid < 0) {

@@ -31,7 +31,8 @@ class Workers {
   Workers() = default;
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
-  // Children that still work are left to finish: a program may be stopped and not yet started.
+  // Children that still work are left to finish, within their limit: a program may be stopped and
+  // not yet started.
   ~Workers();
 
   // Runs `work` in a child; `done` is called here, from handle(). False, with a line on standard

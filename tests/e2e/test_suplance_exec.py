@@ -72,6 +72,19 @@ class Exec(SuplanceTest):
         self.wait_until(lambda: 'was ended after 5 s' in session.said(), 'the limit')
         self.wait_until(lambda: not alive(pid), 'the end of its child')
 
+    def test_the_end_while_commands_run(self):
+        """It says what is left, and what runs on does so within its limit."""
+        session = self.exec('-t', '12', '-c', 'echo $$ >>pid; sleep 600')
+        session.send(exited('one'), exited('two'))
+        pid = int(self.wait_for_lines(1, 'pid')[0])
+        session.process.send_signal(signal.SIGTERM)
+        self.assertEqual(session.process.wait(PATIENCE), 0)
+        said = session.said()
+        self.assertRegex(said, r'no command before the end for .*processname:two ')
+        self.assertRegex(said, r'still running at the end: the command for .*processname:one ')
+        self.assertTrue(alive(pid))
+        self.wait_until(lambda: not alive(pid), 'the limit')
+
     def test_failures_are_told(self):
         session = self.exec('-c', 'exit 3')
         session.send(exited('web'))

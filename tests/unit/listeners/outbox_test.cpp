@@ -247,6 +247,18 @@ TEST_F(OutboxTest, WhatIsNoFileIsPassedOver) {
   EXPECT_TRUE(outbox.is_empty());
 }
 
+TEST_F(OutboxTest, WhatIsTooOldIsGivenUpAfterAnAttempt) {
+  fs::create_directory(folder_ + "/queue");
+  fs::permissions(folder_ + "/queue", fs::perms::owner_all);
+  std::ofstream(folder_ + "/queue/00000000001700000000-000000-0.mail") << "old";
+  Outbox outbox(settings(), workers_, fails_first(1));
+  ASSERT_TRUE(outbox.load());
+  outbox.add("new");
+  run(outbox, [&] { return outbox.is_empty(); });
+  EXPECT_EQ(sent_, (std::vector<std::string>{"new"}));
+  EXPECT_EQ(files(), 0U);
+}
+
 TEST_F(OutboxTest, AFolderIsForOne) {
   Outbox first(settings(), workers_, fails_first(0));
   ASSERT_TRUE(first.load());

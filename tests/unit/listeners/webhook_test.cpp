@@ -317,6 +317,12 @@ TEST(Requests, AreSignedAsTheServiceWants) {
   ASSERT_TRUE(json);
   EXPECT_EQ(json->headers.back(), "X-Signature: sha256=" + hexadecimal(*hmac_sha256("SEC", "{}")));
   EXPECT_EQ(url_without_secret(hook.url), "https://x/…");
+  hook.headers = {"content-type: text/plain", "X-Own: 1"};
+  const auto own = webhook_request(hook, "{}", 1);
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->headers, (std::vector<std::string>{"content-type: text/plain", "X-Own: 1",
+                                                    "User-Agent: suplance/" SUP_VERSION,
+                                                    "Expect:", own->headers.back()}));
 }
 
 }  // namespace
