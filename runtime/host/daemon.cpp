@@ -262,6 +262,10 @@ schema::Status Daemon::probe_sockets(const schema::Resolved& plan) {
 void Daemon::write_pidfile() {
   const schema::Status written = pidfile_.write(pidfile_path());
   if (written) {
+    if (!pidfile_.is_locked()) {
+      log_.line(core::Level::warn, "could not lock pidfile " + pidfile_path() +
+                                       ": a second daemon with it would not notice this one");
+    }
     log_.line(core::Level::info, "supervisord started with pid " + std::to_string(::getpid()));
   } else {
     log_.line(core::Level::critical, "could not write pidfile " + pidfile_path() + ": " +
@@ -309,9 +313,12 @@ int Daemon::run() {
   loop_.reset();
   spools_.close_all();
   survival_.end();
-  log_.finish();
   fcgi_sockets_.clear();
-  pidfile_.remove();
+  const schema::Status removed = pidfile_.remove();
+  if (!removed) {
+    log_.line(core::Level::error, removed.error().message);
+  }
+  log_.finish();
   return status_.value_or(0);
 }
 

@@ -244,7 +244,10 @@ void Daemon::execute(const core::effect::Restarted&) {
   children_.clear();
   fcgi_sockets_.clear();
   configuration_ = std::move(next_configuration_);
-  pidfile_.remove();
+  const schema::Status removed = pidfile_.remove();
+  if (!removed) {
+    log_.line(core::Level::error, removed.error().message);
+  }
   survival_.end();
   const schema::Status opened = open_log();
   if (!opened) {

@@ -140,6 +140,9 @@ schema::Status daemonize(const schema::SupervisordOptions& options, ActivityLog&
 schema::Status Pidfile::check(const std::string& path) {
   const Descriptor file(
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
+  if (!file && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO)) {
+    return system_error("look whether another suprun is running with the pidfile " + path, errno);
+  }
   std::array<char, 32> bytes{};
   const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
   std::string pid(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -162,9 +165,7 @@ schema::Status Pidfile::check(const std::string& path) {
 
 void Pidfile::lock() {
   lock_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
-  if (lock_) {
-    ::flock(lock_.get(), LOCK_EX | LOCK_NB);
-  }
+  lock_error_ = lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 }
 
 schema::Status Pidfile::write(const std::string& path) {
@@ -200,18 +201,28 @@ void Pidfile::adopt(const std::string& path, Descriptor lock) {
   lock_ = std::move(lock);
 }
 
-void Pidfile::remove() {
-  if (path_.empty()) {
-    return;
+schema::Status Pidfile::remove() {
+  const std::string path = std::exchange(path_, {});
+  const Descriptor file = std::move(lock_);
+  if (path.empty()) {
+    return schema::Nothing{};
   }
+
+  struct stat ours {};
+
+  struct stat there {};
+
+  const bool known = ::fstat(file.get(), &ours) == 0 && ::lstat(path.c_str(), &there) == 0;
+  const int unknown_error = errno;
   std::array<char, 32> bytes{};
-  const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  const ssize_t got = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
-  if (got > 0 && std::string_view(bytes.data(), static_cast<std::size_t>(got)) == own_pid_line()) {
-    ::unlink(path_.c_str());
+  const ssize_t got = known ? ::pread(file.get(), bytes.data(), bytes.size(), 0) : 0;
+  const bool is_ours =
+      known && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino && got > 0 &&
+      std::string_view(bytes.data(), static_cast<std::size_t>(got)) == own_pid_line();
+  if ((!known && unknown_error != ENOENT) || (is_ours && ::unlink(path.c_str()) != 0)) {
+    return system_error("remove pidfile " + path, known ? errno : unknown_error);
   }
-  path_.clear();
-  lock_.reset();
+  return schema::Nothing{};
 }
 
 std::string absolute_path(const std::string& path, const std::string& folder) {

@@ -27,7 +27,7 @@ class Pidfile {
  public:
   Pidfile() = default;
 
-  ~Pidfile() { remove(); }
+  ~Pidfile() { static_cast<void>(remove()); }
 
   Pidfile(const Pidfile&) = delete;
   Pidfile& operator=(const Pidfile&) = delete;
@@ -38,7 +38,12 @@ class Pidfile {
 
   // The file stays locked as long as we live.
   schema::Status write(const std::string& path);
-  void remove();
+
+  // Whether it is locked, where that makes sense; if not, a second daemon would not notice us.
+  bool is_locked() const { return lock_error_ == 0; }
+
+  // An error if it is still ours and stays there.
+  schema::Status remove();
 
   // The next image of this daemon goes on with the file and its lock.
   int lock_descriptor() const { return lock_.get(); }
@@ -49,6 +54,7 @@ class Pidfile {
   void lock();
 
   Descriptor lock_;
+  int lock_error_ = 0;
   std::string path_;  // absolute, as the folder may be changed
 };
 

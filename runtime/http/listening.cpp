@@ -139,16 +139,21 @@ void Listening::remember_file() {
   }
 }
 
-void Listening::remove_file() {
+bool Listening::remove_file() {
   struct stat status {};
 
   if (!address_.starts_with(unix_scheme)) {
-    return;
+    return true;
   }
   const char* path = address_.c_str() + unix_scheme.size();
-  if (::lstat(path, &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
-    ::unlink(path);
+  if (::lstat(path, &status) != 0) {
+    return errno == ENOENT;
   }
+  if (!knows_file()) {
+    errno = ESTALE;
+    return false;
+  }
+  return status.st_dev != device_ || status.st_ino != inode_ || ::unlink(path) == 0;
 }
 
 std::string server_address(const schema::HttpServer& server) {

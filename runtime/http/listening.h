@@ -44,8 +44,8 @@ class Listening {
   // False if that is a file which could not be looked at.
   bool knows_file() const { return inode_ != 0; }
 
-  // Removes the file of a UNIX socket, if it is still ours.
-  void remove_file();
+  // Removes the file of a UNIX socket, if it is still ours. False, with errno, if it stays.
+  bool remove_file();
 
  private:
   void remember_file();

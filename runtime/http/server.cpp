@@ -216,8 +216,9 @@ schema::Status Server::Implementation::open(const schema::Resolved& resolved) {
 
 void Server::Implementation::close(bool keep_files) {
   for (Door& door : doors) {
-    if (!keep_files) {
-      door.socket.remove_file();
+    if (!keep_files && !door.socket.remove_file()) {
+      site_.machine.log(core::Level::error, core::concat("cannot remove ", door.socket.address(),
+                                                         ": ", std::strerror(errno)));
     }
   }
   doors.clear();
@@ -325,10 +326,6 @@ void Server::Implementation::accept(Door& door) {
       not_accepted(door, error_number);
       return;
     }
-    if (std::exchange(door.is_failing, false)) {
-      site_.machine.log(core::Level::warn,
-                        core::concat("connections to ", door.socket.address(), " are taken again"));
-    }
     if (sessions.size() >= most && !make_room()) {
       ::close(accepted);
       continue;
@@ -343,7 +340,12 @@ void Server::Implementation::accept(Door& door) {
     socket.assign(asio::generic::stream_protocol(address.ss_family, 0), accepted, error);
     if (error) {
       ::close(accepted);
-      continue;
+      not_accepted(door, error.value());
+      return;
+    }
+    if (std::exchange(door.is_failing, false)) {
+      site_.machine.log(core::Level::warn,
+                        core::concat("connections to ", door.socket.address(), " are taken again"));
     }
     socket.non_blocking(true, error);
     std::shared_ptr<const Peer> peer;
