@@ -30,6 +30,8 @@ std::int64_t shift() {
 
 }  // namespace
 
+// The library's own names are reserved ones.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -59,3 +61,4 @@ time_t time(time_t* result) noexcept {
   return exact.tv_sec;
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

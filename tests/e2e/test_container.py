@@ -193,7 +193,8 @@ class Children(ContainerTest):
 class Signals(ContainerTest):
 
     def test_the_end_is_in_order(self):
-        text = ''.join('[program:%s]\ncommand=sleep 1000\npriority=%d\n%s' % (name, place, SILENT)
+        text = ''.join('[program:%s]\ncommand=sleep 1000\npriority=%d\nstartsecs=0\n%s' %
+                       (name, place, SILENT)
                        for place, name in enumerate(('first', 'second', 'third')))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             container = self.contain(text, output=number.name)
