@@ -211,11 +211,38 @@ void check_purpose(const Context& context, Diagnostics& out, const ConfigSection
 
 // SUP634 -------------------------------------------------------------------------------------
 
+// NAME:PASSWORD@ in front of a host.
+bool has_login(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  const std::size_t at = url.rfind('@');
+  return at != std::string_view::npos && url.substr(0, at).find(':') != std::string_view::npos;
+}
+
+void judge_url(Speaker& speaker) {
+  const ListenerArguments& arguments = speaker.arguments();
+  const std::string& tool = arguments.tool();
+  if (arguments.rest().empty() || !has_login(arguments.rest()[0])) return;
+  std::string hint;
+  if (tool == "relay")
+    hint = "write `--password-file FILE`, or RELAY_PASSWORD in its `environment`";
+  if (tool == "webhook") hint = "write `--url-file FILE`, or WEBHOOK_URL in its `environment`";
+  if (tool == "httpok") hint = "let the page answer this machine without a login";
+  if (hint.empty()) return;
+  speaker
+      .say(arguments.word(arguments.rest()[0]),
+           "shows the password in its URL to every user of the machine, in the process list")
+      .with_hint(hint);
+}
+
 // What every user of the machine can read in the process list.
 void check_password(const Context& context, Diagnostics& out, const ConfigSection& section) {
   with_arguments(context, out, section, listener_password_visible.rule, [](Speaker& speaker) {
     const ListenerArguments& arguments = speaker.arguments();
     if (arguments.mistake()) return;
+    judge_url(speaker);
     const Given* given = nullptr;
     std::string hint;
     if (arguments.is_batch_tool() && arguments.has("userName")) {

@@ -122,6 +122,9 @@ int httpok(int count, char** arguments) {
     log_line("httpok", "Bad scheme in " + settings.url + ": http:// or https:// is expected");
     return 1;
   }
+  if (url_without_login(settings.url) != settings.url) {
+    log_line("httpok", "the login in the URL is seen by all users of this machine");
+  }
   MailSettings mail;
   mail.sendmail = line.value("sendmail_program").value_or(mail.sendmail);
   const schema::Status read = read_mail_arguments(line, mail);

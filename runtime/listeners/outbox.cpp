@@ -162,7 +162,7 @@ schema::Status Outbox::load() {
     return schema::Error{
         "cannot use the queue's folder " + settings_.folder + ": " + std::strerror(number), number};
   }
-  if (const schema::Status locked = lock(); !locked) return locked;
+  if (schema::Status locked = lock(); !locked) return locked;
   std::vector<std::string> files;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(settings_.folder, error)) {

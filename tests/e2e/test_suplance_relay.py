@@ -214,6 +214,7 @@ class RelayToRedis(RelayTest):
         self.assertEqual(run.returncode, 0)
         self.assertIn('no hash of a plan is attached', run.stderr)
 
+    @unittest.skipUnless(os.path.exists(program('supc')), 'no supc')
     def test_under_suprun(self):
         url = self.serve()
         text = ('[unix_http_server]\nfile=@/control.sock\n[supervisorctl]\nserverurl=unix://@/control.sock\n'

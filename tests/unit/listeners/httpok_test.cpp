@@ -18,6 +18,16 @@ TEST(HttpOk, TellsGoodFromBad) {
   EXPECT_EQ(bad_answer_subject(settings(), none), "httpok: http://x/: bad status returned");
 }
 
+TEST(HttpOk, ShowsNoPassword) {
+  HttpOkSettings wanted = settings();
+  wanted.url = "https://me:se@same@x:8/a@b?c=d@e";
+  EXPECT_EQ(bad_answer_subject(wanted, moved),
+            "httpok: https://x:8/a@b?c=d@e: bad status returned");
+  for (const char* url : {"http://x/", "http://x/@", "http://x?@", "x"}) {
+    EXPECT_EQ(url_without_login(url), url);
+  }
+}
+
 TEST(HttpOk, CodesReplaceTheDefault) {
   HttpOkSettings wanted = settings();
   wanted.good_codes = {302, 404};
