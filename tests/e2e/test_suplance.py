@@ -731,6 +731,34 @@ class Chain(SmtpTest):
         self.wait_for_pid('redis', 3)
         self.wait_until(answers, 'redis')
 
+    def test_under_supervisord(self):
+        """A configuration that is there already: another supervisor, and the tools by their names."""
+        if not os.path.exists('/usr/bin/supervisord'):
+            self.skipTest('no supervisord')
+        host = self.serve()
+        self.configure('[program:redis]\ncommand=/bin/sleep 600\nstartsecs=0\n'
+                       '[program:broken]\ncommand=/bin/false\nstartretries=0\n'
+                       '[eventlistener:crashmail]\ncommand=crashmail -p redis -m ops+x.org --mail-smtp %s --mail-from f+x.org\n'
+                       'events=PROCESS_STATE\n'
+                       '[eventlistener:batch]\ncommand=fatalmailbatch -t ops+x.org -f f+x.org -H %s -e TICK_5 -i 0.01\n'
+                       'events=PROCESS_STATE_FATAL,TICK_5\n' % (host, host))
+        self.write('s.conf', self.read('s.conf').replace('+', '@'))  # which is the folder to the harness
+        daemon = subprocess.Popen(['/usr/bin/supervisord', '-c', self.path('s.conf')], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL,
+                                  env={**os.environ, 'PATH': program('') + ':' + os.environ['PATH']})
+        self.daemons.append(daemon)
+        for name in ('crashmail', 'batch'):
+            self.wait_for_log('%s entered RUNNING state' % name)
+        pid = self.wait_for_pid('redis')
+        os.kill(pid, signal.SIGKILL)
+        self.wait_until(lambda: len(self.box.taken) == 2, 'both mails')
+        bodies = b''.join(sorted(e.content for e in self.box.taken)).decode()
+        self.assertIn('Process redis in group redis exited unexpectedly (pid %d) from state RUNNING' % pid, bodies)
+        self.assertIn('Process broken:broken failed to start too many times', bodies)
+        daemon.terminate()
+        self.assertEqual(daemon.wait(PATIENCE), 0)
+        self.assertEqual(len(self.box.taken), 2)
+
     def test_fatal_programs_by_smtp(self):
         self.write('monitor', '#!/bin/sh\nexec %s -t a@x.org -f f@x.org -H %s -e TICK_5 -i 0.01\n'
                    % (program('fatalmailbatch'), self.serve()), 0o755)
