@@ -31,6 +31,8 @@ schema::Result<EventRecord> parse_record(const std::string& text) {
       parse_header(text.substr(first + 1, second - first - 1), record.event);
   if (!length) return length.error();
   record.event.payload = text.substr(second + 1);
+  // A character has a byte at least. Less was cut off by the loss of power.
+  if (record.event.payload.size() < *length) return schema::Error{"not a whole event"};
   return record;
 }
 

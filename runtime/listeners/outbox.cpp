@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "runtime/listeners/times.h"
+#include "schema/descriptor.h"
 #include "schema/write_file.h"
 
 namespace sup::listeners {
@@ -47,6 +48,19 @@ schema::Result<std::string> letter_text(const std::string& path) {
   }
   if (std::ferror(file.get()) != 0) return schema::Error{"cannot be read"};
   return text;
+}
+
+// Under its own name from the start: one sync for the text and the name, which survive the loss of
+// power then. What is not whole after that belongs to an event that was not answered.
+schema::Status write_new(const std::string& text, const std::string& path) {
+  const schema::Descriptor file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, schema::private_file));
+  if (file.get() >= 0 && write_all(file.get(), text) && ::fsync(file.get()) == 0) {
+    return schema::Nothing{};
+  }
+  const int number = errno;
+  if (file.get() >= 0) ::unlink(path.c_str());
+  return schema::Error{"cannot write " + path + ": " + std::strerror(number), number};
 }
 
 // Names of files begin with the time.
@@ -189,7 +203,7 @@ void Outbox::write(Entry& entry) {
   std::snprintf(stamp.data(), stamp.size(), "%020lld-%06u-", static_cast<long long>(entry.created),
                 counter_++);
   entry.file = settings_.folder + "/" + stamp.data() + random_word() + "." + settings_.suffix;
-  const schema::Status written = schema::write_file(entry.text, entry.file, schema::private_file);
+  const schema::Status written = write_new(entry.text, entry.file);
   if (written) return;
   log(written.error().message + "; the " + settings_.noun + " is kept in memory alone");
   entry.file.clear();

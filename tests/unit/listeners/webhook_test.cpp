@@ -46,9 +46,10 @@ TEST(EventRecords, ComeBackAsTheyWere) {
 }
 
 TEST(EventRecords, OthersAreRefused) {
-  for (const char* text : {"", "\n\n", "suplance-event 1 ", "suplance-event 1 5\nh\n",
-                           "suplance-event 1 5 x\neventname:A len:1\n",
-                           "suplance-event 1 5 0\nno header\n", "suplance-event 1 5 0\n"}) {
+  for (const char* text :
+       {"", "\n\n", "suplance-event 1 ", "suplance-event 1 5\nh\n",
+        "suplance-event 1 5 x\neventname:A len:1\n", "suplance-event 1 5 0\nno header\n",
+        "suplance-event 1 5 0\n", "suplance-event 1 5 0\neventname:TICK_5 len:9\nwhen:1"}) {
     EXPECT_FALSE(parse_record(text)) << text;
   }
 }
