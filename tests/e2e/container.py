@@ -183,7 +183,7 @@ class ContainerTest(DaemonTest):
             nonlocal output
             try:
                 output += os.read(reader, 65536)
-            except BlockingIOError:
+            except OSError:  # nothing is there, or nobody has the terminal open any more
                 pass
             return all(text.encode() in output for text in texts)
 

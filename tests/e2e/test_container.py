@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import pty
 import re
 import signal
 import struct
@@ -279,6 +280,18 @@ class StandardFiles(ContainerTest):
         container = self.contain(self.PROGRAM, entry=['setsid'])
         self.wait_for_output(container, 'a entered RUNNING')
         self.stop(container)
+
+    def test_a_terminal(self):
+        # As docker run -t.
+        terminal, ours = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        container = self.contain(self.PROGRAM, entry=['setsid', '--ctty'], stdin=ours,
+                                 stdout=ours, stderr=ours)
+        os.close(ours)
+        self.read_pipe(terminal, 'a entered RUNNING', 'said by a')
+        os.write(terminal, b'\x03')
+        self.read_pipe(terminal, 'received SIGINT indicating exit request', 'stopped: a')
+        self.assertEqual(container.wait(), 0)
 
     def test_the_reader_of_standard_output_goes(self):
         reader, writer = os.pipe()
