@@ -78,7 +78,9 @@ struct PlanRefused {
 
 // Comes before Boot, and before everything else when another daemon's work goes on: where pools
 // have a spool, it is to be opened.
-struct OpenSpools {};
+struct OpenSpools {
+  std::optional<GroupId> pool{};  // this one alone, as it could not be opened before
+};
 
 // Answer to effect::OpenSpool.
 struct SpoolOpened {

@@ -67,8 +67,12 @@ void Supervisor::Implementation::event_is_done(GroupId pool, QueuedEvent& event)
   note_spool(pool, event, SpoolStep::done);
 }
 
-void Supervisor::Implementation::on(const input::OpenSpools& /*input*/) {
-  for (const GroupId group : order_) open_spool(group);
+void Supervisor::Implementation::on(const input::OpenSpools& input) {
+  for (const GroupId group : order_) {
+    const bool is_meant = !input.pool || (*input.pool == group && groups_[group].pool &&
+                                          !pool_events(group).has_spool());
+    if (is_meant) open_spool(group);
+  }
 }
 
 void Supervisor::Implementation::on(const input::SpoolOpened& input) {

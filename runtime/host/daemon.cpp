@@ -271,23 +271,24 @@ void Daemon::write_pidfile() {
     log_.line(core::Level::critical, "could not write pidfile " + pidfile_path() + ": " +
                                          error_text(written.error().error_number));
   }
-  pidfile_pause_ = std::chrono::seconds(1);
-  next_pidfile_ = written ? core::never : now().steady + pidfile_pause_;
+  pidfile_retry_.settled();
+  if (!written) {
+    pidfile_retry_.failed(now().steady);
+  }
 }
 
-// Ever more rarely: it may be a folder that we never can write to. When it is to be tried again.
+// It may be a folder that we never can write to. When it is to be tried again.
 core::Instant Daemon::write_pidfile_again() {
-  constexpr core::Instant longest = std::chrono::minutes(1);
   const core::Instant time = now().steady;
-  if (next_pidfile_ <= time) {
-    const bool written = static_cast<bool>(pidfile_.write(pidfile_path()));
-    pidfile_pause_ = std::min(2 * pidfile_pause_, longest);
-    next_pidfile_ = written ? core::never : time + pidfile_pause_;
-    if (written) {
+  if (pidfile_retry_.due() <= time) {
+    if (pidfile_.write(pidfile_path())) {
+      pidfile_retry_.settled();
       log_.line(core::Level::warn, "wrote pidfile " + pidfile_path() + " at last");
+    } else {
+      pidfile_retry_.failed(time);
     }
   }
-  return next_pidfile_;
+  return pidfile_retry_.due();
 }
 
 // ------------------------------------------------------------------------------------------ loop
@@ -339,7 +340,11 @@ core::Instant Daemon::settle() {
     if (servers_are_old_) {
       due = std::min(due, next_reopening_);
     }
-    due = std::min({due, survival_.keeper_due(), watch_again(), write_pidfile_again()});
+    if (spools_.due() <= now().steady) {
+      spools_.try_again();
+    }
+    due = std::min(
+        {due, spools_.due(), survival_.keeper_due(), watch_again(), write_pidfile_again()});
     log_.flush();
   });
   if (status_) {

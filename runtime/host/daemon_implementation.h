@@ -29,6 +29,7 @@
 #include "runtime/host/event_spool.h"
 #include "runtime/host/fcgi_sockets.h"
 #include "runtime/host/reaper.h"
+#include "runtime/host/retry.h"
 #include "runtime/host/setup.h"
 #include "runtime/host/survival.h"
 #include "runtime/host/system.h"
@@ -232,11 +233,10 @@ class Daemon {
   std::int64_t upgrades_ = 0;
   std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
   std::unique_ptr<EventLoop> loop_;
-  bool servers_are_old_ = false;              // of the plan before a restart, or not there
-  core::Instant next_reopening_{};            // of the servers, if that failed before
-  core::Instant next_watching_{};             // of children that could not be watched
-  core::Instant next_pidfile_ = core::never;  // where it could not be written
-  core::Instant pidfile_pause_{};
+  bool servers_are_old_ = false;    // of the plan before a restart, or not there
+  core::Instant next_reopening_{};  // of the servers, if that failed before
+  core::Instant next_watching_{};   // of children that could not be watched
+  Retry pidfile_retry_;
   unsigned restarts_ = 0;
   bool booted_ = false;
   std::optional<int> status_;

@@ -44,8 +44,8 @@ std::string file_name(const std::string& pool) {
   return name + ".spool";
 }
 
-// What there is of so many bytes.
-std::string read_at(int descriptor, std::int64_t offset, std::size_t length) {
+// What there is of so many bytes. The errno of a failure is left in `error_number`.
+std::string read_at(int descriptor, std::int64_t offset, std::size_t length, int& error_number) {
   std::string bytes(length, '\0');
   std::size_t got = 0;
   while (got < length) {
@@ -55,6 +55,7 @@ std::string read_at(int descriptor, std::int64_t offset, std::size_t length) {
       continue;
     }
     if (count <= 0) {
+      error_number = count < 0 ? errno : error_number;
       break;
     }
     got += static_cast<std::size_t>(count);
@@ -80,10 +81,10 @@ bool write_at(int descriptor, std::int64_t offset, std::string_view bytes) {
   return true;
 }
 
-bool only_zeros(int descriptor, std::int64_t offset) {
+bool only_zeros(int descriptor, std::int64_t offset, int& error_number) {
   std::string bytes;
   do {
-    bytes = read_at(descriptor, offset, chunk);
+    bytes = read_at(descriptor, offset, chunk, error_number);
     if (bytes.find_first_not_of('\0') != std::string::npos) {
       return false;
     }
@@ -93,10 +94,10 @@ bool only_zeros(int descriptor, std::int64_t offset) {
 }
 
 // A record that makes no sense is the last one, which was being written.
-bool is_last(int descriptor, std::int64_t offset) {
+bool is_last(int descriptor, std::int64_t offset, int& error_number) {
   constexpr std::size_t looked_at = std::size_t{1} << 20U;
-  return only_zeros(descriptor, offset) ||
-         !core::has_later_record(read_at(descriptor, offset, looked_at));
+  return only_zeros(descriptor, offset, error_number) ||
+         !core::has_later_record(read_at(descriptor, offset, looked_at, error_number));
 }
 
 }  // namespace
@@ -156,6 +157,9 @@ schema::Status EventSpool::lock() {
     if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) {
       return schema::Nothing{};
     }
+    if (errno != EWOULDBLOCK) {
+      return system_error("lock '" + path_of(name_) + "'", errno);
+    }
     ::usleep(10000);
   }
   return schema::Error{.message = "'" + path_of(name_) + "' is in use by another daemon"};
@@ -202,10 +206,16 @@ schema::Status EventSpool::scan(const std::string& name, File& file, core::Spool
 
   struct stat status {};
 
-  static_cast<void>(::fstat(file.descriptor.get(), &status));
+  if (::fstat(file.descriptor.get(), &status) != 0) {
+    return system_error("look at '" + path_of(name) + "'", errno);
+  }
   file.size = status.st_size;
   std::int64_t good = 0;
-  const End end = scan_records(file, scan, good);
+  int error_number = 0;
+  const End end = scan_records(file, scan, good, error_number);
+  if (error_number != 0) {
+    return system_error("read '" + path_of(name) + "'", error_number);  // nothing of it is touched
+  }
   if (end == End::damaged) {
     return set_aside(name, file, good);
   }
@@ -226,13 +236,14 @@ schema::Status EventSpool::scan(const std::string& name, File& file, core::Spool
   return schema::Nothing{};
 }
 
-// `good`: where the part that makes sense ends.
-EventSpool::End EventSpool::scan_records(File& file, core::SpoolScan& scan,
-                                         std::int64_t& good) const {
+// `good`: where the part that makes sense ends. With an error the answer means nothing.
+EventSpool::End EventSpool::scan_records(File& file, core::SpoolScan& scan, std::int64_t& good,
+                                         int& error_number) const {
   const int descriptor = file.descriptor.get();
-  std::string bytes = read_at(descriptor, 0, header.size());
+  std::string bytes = read_at(descriptor, 0, header.size(), error_number);
   if (bytes != header) {
-    return header.starts_with(bytes) || only_zeros(descriptor, 0) ? End::cut : End::damaged;
+    return header.starts_with(bytes) || only_zeros(descriptor, 0, error_number) ? End::cut
+                                                                                : End::damaged;
   }
   good = header_size;
   bytes.clear();
@@ -256,9 +267,9 @@ EventSpool::End EventSpool::scan_records(File& file, core::SpoolScan& scan,
     }
     // Of what was being written when the power went, the room may be there and not the bytes.
     if (reading.state == core::SpoolReading::State::damaged || is_whole || reading.size > left) {
-      return is_last(descriptor, good) ? End::cut : End::damaged;
+      return is_last(descriptor, good, error_number) ? End::cut : End::damaged;
     }
-    bytes = read_at(descriptor, good, std::max(reading.size, std::min(left, chunk)));
+    bytes = read_at(descriptor, good, std::max(reading.size, std::min(left, chunk)), error_number);
     used = 0;
     if (bytes.empty()) {
       return End::cut;
@@ -280,11 +291,12 @@ schema::Status EventSpool::set_aside(const std::string& name, File& file, std::i
     return made.error();
   }
   file.descriptor = std::move(*made);
+  int error_number = 0;
   bool written = good > 0 || write_at(file.descriptor.get(), 0, header);
   for (std::int64_t offset = 0; written && offset < good;) {
-    const std::string bytes =
-        read_at(damaged.get(), offset,
-                static_cast<std::size_t>(std::min<std::int64_t>(good - offset, chunk)));
+    const std::string bytes = read_at(
+        damaged.get(), offset,
+        static_cast<std::size_t>(std::min<std::int64_t>(good - offset, chunk)), error_number);
     written = !bytes.empty() && write_at(file.descriptor.get(), offset, bytes);
     offset += static_cast<std::int64_t>(bytes.size());
   }
@@ -457,7 +469,8 @@ bool EventSpool::fill(std::size_t wanted) {
   if (from < file.size) {
     const std::size_t length =
         std::min(static_cast<std::size_t>(file.size - from), std::max(wanted, chunk));
-    const std::string bytes = read_at(file.descriptor.get(), from, length);
+    int error_number = 0;
+    const std::string bytes = read_at(file.descriptor.get(), from, length, error_number);
     cursor_.bytes += bytes;
     return !bytes.empty();
   }
@@ -528,16 +541,39 @@ void EventSpools::open(const core::effect::OpenSpool& order) {
       parts_.log);
   const schema::Status opened = spool->open(order.in_memory, order.loaded_through);
   if (!opened) {
-    parts_.log(core::Level::error,
-               "pool " + group.name +
-                   " has no spool, its events wait in memory: " + opened.error().message);
+    const bool is_first = failed_.insert(order.pool).second;
+    if (is_first) {
+      parts_.log(core::Level::error,
+                 "pool " + group.name +
+                     " has no spool, its events wait in memory: " + opened.error().message);
+    }
+    if (opened.error().error_number == 0) {
+      failed_.erase(order.pool);  // it is not the system, and would not be otherwise later
+    } else if (retry_.due() == core::never) {
+      retry_.failed(now().steady);
+    }
     return;
+  }
+  if (failed_.erase(order.pool) > 0) {
+    parts_.log(core::Level::warn, "pool " + group.name + " has its spool after all");
   }
   const EventSpool& made = *(spools_[order.pool] = std::move(spool));
   parts_.feed(core::input::SpoolOpened{.pool = order.pool,
                                        .stored = made.stored(),
                                        .next_pool_serial = made.next_pool_serial(),
                                        .next_serial = made.next_serial()});
+}
+
+void EventSpools::try_again() {
+  const std::set<core::GroupId> failed = failed_;
+  for (const core::GroupId pool : failed) {
+    parts_.feed(core::input::OpenSpools{pool});
+  }
+  if (failed_.empty()) {
+    retry_.settled();
+  } else {
+    retry_.failed(now().steady);
+  }
 }
 
 void EventSpools::load(const core::effect::LoadSpool& order) {
@@ -553,11 +589,14 @@ void EventSpools::load(const core::effect::LoadSpool& order) {
 
 void EventSpools::close(core::GroupId pool) {
   flush();
+  failed_.erase(pool);
   spools_.erase(pool);
 }
 
 void EventSpools::close_all() {
   flush();
+  failed_.clear();
+  retry_.settled();
   spools_.clear();
 }
 

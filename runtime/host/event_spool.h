@@ -30,6 +30,7 @@
 #include "runtime/core/event_spool.h"
 #include "runtime/core/supervisor.h"
 #include "runtime/host/log_file.h"
+#include "runtime/host/retry.h"
 #include "runtime/host/system.h"
 #include "schema/result.h"
 
@@ -86,7 +87,7 @@ class EventSpool {
   schema::Status lock();
   schema::Result<Descriptor> open_file(const std::string& name, int flags) const;
   schema::Status scan(const std::string& name, File& file, core::SpoolScan& scan);
-  End scan_records(File& file, core::SpoolScan& scan, std::int64_t& good) const;
+  End scan_records(File& file, core::SpoolScan& scan, std::int64_t& good, int& error_number) const;
   schema::Status set_aside(const std::string& name, File& file, std::int64_t good);
   schema::Status begin_file();
 
@@ -142,9 +143,16 @@ class EventSpools {
   // Writes what the supervisor noted.
   void flush();
 
+  // When those that the system did not let us open are to be opened again; and that.
+  core::Instant due() const { return retry_.due(); }
+
+  void try_again();
+
  private:
   Parts parts_;
   std::map<core::GroupId, std::unique_ptr<EventSpool>> spools_;
+  std::set<core::GroupId> failed_;
+  Retry retry_;
 };
 
 }  // namespace sup::host

@@ -203,9 +203,12 @@ void Pidfile::adopt(const std::string& path, Descriptor lock) {
 
 schema::Status Pidfile::remove() {
   const std::string path = std::exchange(path_, {});
-  const Descriptor file = std::move(lock_);
+  Descriptor file = std::move(lock_);
   if (path.empty()) {
     return schema::Nothing{};
+  }
+  if (!file) {
+    file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   }
 
   struct stat ours {};

@@ -195,6 +195,23 @@ def spool(world, fault):
     world.check_all()
 
 
+def spooled(world, fault):
+    """A start over events that wait on disk."""
+    begin(world, HEAD + PROGRAMS + LISTENER)
+    world.call('supervisor.stopProcess', 'ear')
+    for number in range(5):
+        world.call('supervisor.sendRemoteCommEvent', 'event', 'E%d' % number)
+    world.check_ends()
+    if not come_up(world, fault):
+        world.start()
+    world.check_recovers()
+    # A file that could be read at first and not later is told of, and read again at the next start.
+    world.wait_for(lambda: set(re.findall(r'^type:event (E\d)', world.read('ear.txt'), re.M))
+                   == {'E%d' % number for number in range(5)} or 'events are lost' in world.log(),
+                   'what waited on disk')
+    world.check_all()
+
+
 def shutdown(world, fault):
     begin(world, HEAD + PROGRAMS + LISTENER)
     world.say('echo', 3)
@@ -275,7 +292,7 @@ def compiling(world, fault):
     world.injected, world.counts = injected, counts
 
 
-SCENARIOS = [boot, restart, restart_all, rotation, clearing, update, requests, spool, shutdown, adoption, upgrade,
+SCENARIOS = [boot, restart, restart_all, rotation, clearing, update, requests, spool, spooled, shutdown, adoption, upgrade,
              compiling]
 
 # Calls of the table that none of these makes.
