@@ -83,6 +83,9 @@ schema::Status Daemon::start() {
       servers_->close();
     }
     loop_.reset();
+    if (!legacy_) {
+      fcgi_sockets_.clear();  // else the children of another daemon have them
+    }
     log_.finish();
   }
   return started;

@@ -102,6 +102,7 @@ schema::Result<Descriptor> bind_unix(const schema::Process& process,
   }
   const int owner_error = set_owner(address.path, process);
   if (owner_error != 0) {
+    ::unlink(address.path.c_str());
     return failed(address, error_text(owner_error), owner_error);
   }
   return made;
@@ -135,7 +136,11 @@ schema::Result<Descriptor> make_socket(const schema::Process& process) {
   if (made) {
     const auto backlog = static_cast<int>(process.fcgi->socket_backlog.value_or(SOMAXCONN));
     if (::listen(made->get(), backlog) != 0) {
-      return failed(address, error_text(errno), errno);
+      const int error_number = errno;
+      if (!address.path.empty()) {
+        ::unlink(address.path.c_str());
+      }
+      return failed(address, error_text(error_number), error_number);
     }
   }
   return made;
@@ -178,7 +183,12 @@ schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
 
     struct stat status {};
 
-    if (!address.path.empty() && ::lstat(address.path.c_str(), &status) == 0) {
+    if (!address.path.empty()) {
+      if (::lstat(address.path.c_str(), &status) != 0) {
+        const int error_number = errno;
+        ::unlink(address.path.c_str());  // nobody would at the end
+        return failed(address, error_text(error_number), error_number);
+      }
       files_[address.path] = File{.device = status.st_dev, .inode = status.st_ino};
     }
     found = sockets_.emplace(key, Shared{std::move(*made), address.url(), address.path, 0}).first;

@@ -37,7 +37,7 @@ class StateMemory {
   static schema::Result<std::unique_ptr<StateMemory>> make();
   // Of another daemon; takes the descriptor. Refuses what is none; an error with an errno is the
   // system's and takes nothing.
-  static schema::Result<std::unique_ptr<StateMemory>> open(Descriptor& memory);
+  static schema::Result<std::unique_ptr<StateMemory>> open(Descriptor& file);
 
   ~StateMemory();
 

@@ -52,7 +52,7 @@ unsigned number_of(const char* call) {
   for (unsigned number = 0; number < most_calls; ++number) {
     char* name = control->names[number];
     if (name[0] == '\0') {
-      std::strcpy(name, call);
+      std::strncpy(name, call, longest_name - 1);
     }
     if (std::strcmp(name, call) == 0) {
       return number;
@@ -116,8 +116,8 @@ __attribute__((constructor)) void begin() {
       std::strlen(preload) >= sizeof preload_setting) {
     return;
   }
-  std::strcpy(faults_setting, file);
-  std::strcpy(preload_setting, preload);
+  std::strncpy(faults_setting, file, sizeof faults_setting - 1);
+  std::strncpy(preload_setting, preload, sizeof preload_setting - 1);
   leave_behind();
   const int opened = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, faults_setting, O_RDWR));
   void* memory = ::mmap(nullptr, sizeof(Control), PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0);

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from faults import FOREVER, Control
-from world import HEAD, LISTENER, MOMENT, PROGRAMS, Violation
+from world import HEAD, LISTENER, MOMENT, PROGRAMS, SOCKET, Violation
 
 
 def hold(world, fault, condition):
@@ -60,7 +60,9 @@ def come_up(world, fault):
 
 
 def boot(world, fault):
-    world.write('s.conf', HEAD + PROGRAMS + LISTENER)
+    world.write('s.conf', HEAD + PROGRAMS + LISTENER + SOCKET)
+    if fault and fault.call == 'stat' and fault.last == FOREVER:
+        world.may_stay = ['web.sock', 'c.sock']  # only a file that is known to be ours is removed
     if come_up(world, fault):
         world.check_all()
     else:
@@ -86,7 +88,7 @@ def restart(world, fault):
 
 def restart_all(world, fault):
     """As a client asks for it: everything is stopped, read again, and starts."""
-    begin(world, HEAD + PROGRAMS + LISTENER)
+    begin(world, HEAD + PROGRAMS + LISTENER + SOCKET)
     world.say('echo', 3)
     world.check_logs()
     before = world.pids()
@@ -228,7 +230,7 @@ def shutdown(world, fault):
 
 
 def adoption(world, fault):
-    begin(world)
+    begin(world, HEAD + PROGRAMS + SOCKET)
     before = world.pids()
     world.say('echo', 3)
     world.daemon.kill()

@@ -94,6 +94,15 @@ USUAL = re.compile(r' (?:INFO (?!spawnerr)|DEBG )| running as root|without any H
                    r'| WARN (?:stopped|exited): .*(?:SIGKILL|SIGTERM|unknown)|the daemon before this one|Unlinking stale')
 
 
+SOCKET = '''[fcgi-program:web]
+command=/bin/sleep 1000
+socket=unix://@/web.sock
+autorestart=true
+startsecs=0
+startretries=100
+'''
+
+
 class Violation(Exception):
     pass
 
@@ -383,7 +392,7 @@ class World:
             time.sleep(0.003)
 
     def check_files_are_gone(self):
-        for name in ('s.pid', 'c.sock', 's.pid.keeper'):
+        for name in ('s.pid', 'c.sock', 's.pid.keeper', 'web.sock'):
             if name not in self.may_stay and os.path.lexists(self.path(name)):
                 raise Violation('%s was left' % name)
 
