@@ -24,18 +24,23 @@ void expect_inputs(const std::vector<std::string>& paths) {
       size += static_cast<std::size_t>(info.st_size);
   }
   if (size < small) return;
-  const std::size_t wanted = std::min(size, most / bytes_for_each_byte) * bytes_for_each_byte;
+  const std::size_t wanted =
+      std::min(size, most / bytes_for_each_byte) * bytes_for_each_byte + large_page;
   // One step of the heap that holds it all, and nothing that is mapped apart.
   ::mallopt(M_TOP_PAD, static_cast<int>(wanted));
   ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(wanted));
   ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(most));
   void* probe = std::malloc(std::size_t{1} << 20U);
-  const auto begin =
-      (reinterpret_cast<std::uintptr_t>(probe) + large_page - 1) / large_page * large_page;
+  const auto first = reinterpret_cast<std::uintptr_t>(probe);
+  const auto begin = (first + large_page - 1) / large_page * large_page;
   const auto end = reinterpret_cast<std::uintptr_t>(::sbrk(0)) / large_page * large_page;
-  if (probe != nullptr && end > begin)
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
   std::free(probe);
+  if (probe == nullptr || end <= begin) return;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  // What comes first would lie in small pages. Never touched and never freed, so that it costs
+  // addresses only.
+  static void* volatile before_large_pages = nullptr;
+  before_large_pages = std::malloc(begin - first);
 }
 
 }  // namespace sup::compiler
