@@ -104,22 +104,18 @@ schema::Result<std::string> read_all(const Descriptor& file, const struct stat& 
   return bytes;
 }
 
-schema::Result<std::string> read_open(const Descriptor& file, const std::string& path) {
+enum class Pipes : bool { refused, read };
+
+schema::Result<std::string> read_open(const Descriptor& file, const std::string& path,
+                                      Pipes pipes) {
   if (file.get() < 0) return world(path, errno);
 
   struct stat info {};
 
   if (::fstat(file.get(), &info) != 0) return world(path, errno);
   if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
+  if (S_ISFIFO(info.st_mode) && pipes == Pipes::refused) return pipe_error(path);
   return read_all(file, info, path);
-}
-
-schema::Result<std::string> read_unless_pipe(const Descriptor& file, const std::string& path) {
-  struct stat info {};
-
-  if (file.get() >= 0 && ::fstat(file.get(), &info) == 0 && S_ISFIFO(info.st_mode))
-    return pipe_error(path);
-  return read_open(file, path);
 }
 
 // One without a name of its own.
@@ -137,15 +133,15 @@ schema::Result<std::string> RealFileSystem::read(const std::string& path) const 
   const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() >= 0 && is_pipe_of_a_shell(file)) {
     ::fcntl(file.get(), F_SETFL, 0);  // its bytes may take their time
-    return read_open(file, path);
+    return read_open(file, path, Pipes::read);
   }
-  return read_unless_pipe(file, path);
+  return read_open(file, path, Pipes::refused);
 }
 
 // Opened in a way that does not wait for a writer, so that one need not ask beforehand.
 schema::Result<std::string> RealFileSystem::read_match(const std::string& path) const {
-  return read_unless_pipe(Descriptor(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)),
-                          path);
+  return read_open(Descriptor(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path,
+                   Pipes::refused);
 }
 
 std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {

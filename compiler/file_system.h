@@ -18,6 +18,10 @@ class FileSystem {
   // The same for what nobody named, but a pattern or a folder brought in: a pipe is an Error there,
   // as nobody may ever write to it.
   virtual schema::Result<std::string> read_match(const std::string& path) const;
+
+  // Whether two threads may read at once.
+  virtual bool is_read_by_many() const { return false; }
+
   // Paths that match a pattern of *, ? and [...], sorted. As Python's glob: no **, leading dots
   // only literally.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
@@ -44,6 +48,9 @@ class RealFileSystem final : public FileSystem {
 
   schema::Result<std::string> read(const std::string& path) const override;
   schema::Result<std::string> read_match(const std::string& path) const override;
+
+  bool is_read_by_many() const override { return true; }
+
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   bool is_pipe(const std::string& path) const override;

@@ -39,7 +39,7 @@ void expect_inputs(const std::vector<std::string>& paths) {
   ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
   // What comes first would lie in small pages. Never touched and never freed, so that it costs
   // addresses only.
-  static void* volatile before_large_pages = nullptr;
+  [[maybe_unused]] static void* volatile before_large_pages = nullptr;
   before_large_pages = std::malloc(begin - first);
 }
 

@@ -52,6 +52,8 @@ class ReadAhead final : public compiler::FileSystem {
     return base_.read_match(path);
   }
 
+  bool is_read_by_many() const override { return texts_.empty() && base_.is_read_by_many(); }
+
   std::vector<std::string> glob(const std::string& pattern) const override {
     return base_.glob(pattern);
   }

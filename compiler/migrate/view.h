@@ -34,6 +34,9 @@ class MigratedFiles final : public FileSystem {
 
   schema::Result<std::string> read(const std::string& path) const override;
   schema::Result<std::string> read_match(const std::string& path) const override;
+
+  bool is_read_by_many() const override { return base_.is_read_by_many(); }
+
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   bool is_pipe(const std::string& path) const override;
