@@ -23,6 +23,7 @@
 #include "runtime/core/concat.h"
 #include "runtime/http/gate.h"
 #include "runtime/http/server_session.h"
+#include "runtime/http/stream_rounds.h"
 #include "schema/text.h"
 
 namespace sup::http {
@@ -32,8 +33,6 @@ using boost::system::error_code;
 
 namespace {
 
-// Streams are looked at no more often than this.
-constexpr core::Instant stream_distance = std::chrono::milliseconds(50);
 // Deadlines of connections are looked at no more often than this.
 constexpr core::Instant deadline_distance = std::chrono::seconds(1);
 // Connections that are taken at one go.
@@ -104,9 +103,9 @@ class Server::Implementation final : public SessionOwner,
   FailureDelay failures_;
   std::string scratch_;
   std::vector<std::shared_ptr<Session>> watched_;
+  StreamRounds streams_;
   bool settling_ = false;
   bool finishing_ = false;
-  core::Instant next_stream_look_{};
   core::Instant next_deadline_look_{};
 };
 
@@ -226,6 +225,7 @@ void Server::Implementation::close(bool keep_files) {
     sessions.front()->close();
   }
   watched_.clear();
+  streams_.clear();
 }
 
 // ----------------------------------------------------------------------------------- connections
@@ -387,7 +387,12 @@ void Server::Implementation::settle() {
 }
 
 void Server::Implementation::watch(Session& session) {
-  if (!std::exchange(session.is_watched, true)) {
+  const bool is_stream = session.later() != nullptr && session.later()->is_stream();
+  if (is_stream) {
+    streams_.add(session);
+  }
+  if ((!is_stream || session.deadline() != core::never) &&
+      !std::exchange(session.is_watched, true)) {
     watched_.push_back(session.shared_from_this());
   }
   // The look that it waits for has to be planned, also of one that was watched for something later.
@@ -415,12 +420,8 @@ core::Instant Server::Implementation::settled(core::Now now) {
   settling_ = true;
   // Whatever happens: the next one must find its turn.
   const std::unique_ptr<bool, void (*)(bool*)> turn(&settling_, [](bool* flag) { *flag = false; });
-  core::Instant next = core::never;
-  const bool look_at_streams = now.steady >= next_stream_look_;
+  core::Instant next = streams_.look(now);
   const bool look_at_deadlines = now.steady >= next_deadline_look_;
-  if (look_at_streams) {
-    next_stream_look_ = now.steady + stream_distance;
-  }
   if (look_at_deadlines) {
     next_deadline_look_ = now.steady + deadline_distance;
   }
@@ -431,15 +432,13 @@ core::Instant Server::Implementation::settled(core::Now now) {
     const LaterAnswer* later = session->later();
     if (look_at_deadlines && session->deadline() <= now.steady) {
       session->close();
-    } else if (later != nullptr && (!later->is_stream() || look_at_streams)) {
+    } else if (later != nullptr && !later->is_stream()) {
       session->look(now);
     }
-    if (const LaterAnswer* still = session->later()) {
+    const LaterAnswer* still = session->later();
+    if (still != nullptr && !still->is_stream()) {
       watch(*session);
       next = std::min(next, still->wake());
-      if (still->is_stream() && !look_at_streams) {
-        next = std::min(next, next_stream_look_);
-      }
     }
     if (session->deadline() != core::never) {
       watch(*session);

@@ -315,19 +315,23 @@ void Session::carry_on() {
   read();
 }
 
-void Session::look(core::Now now) {
+bool Session::look(core::Now now) {
+  bool has_said = false;
   guarded([&] {
-    resume(now);
+    has_said = resume(now);
     if (!later_ && !closed_) {
       carry_on();
     }
   });
+  return has_said;
 }
 
-void Session::resume(core::Now now) {
+bool Session::resume(core::Now now) {
+  bool has_said = false;
   // What was said is sent before more is asked for.
   while (later_ && unsent_.empty() && !writing_ && !closed_) {
     const LaterAnswer::Progress progress = later_->resume(now, unsent_);
+    has_said = has_said || !unsent_.empty();
     if (progress == LaterAnswer::Progress::done || progress == LaterAnswer::Progress::close) {
       later_.reset();
       close_after_ = close_after_ || progress == LaterAnswer::Progress::close;
@@ -340,6 +344,7 @@ void Session::resume(core::Now now) {
   if (later_ && !closed_) {
     owner_.watch(*this);
   }
+  return has_said;
 }
 
 void Session::set_deadline() {

@@ -50,8 +50,8 @@ class Session final : public std::enable_shared_from_this<Session> {
 
   void start() { read(); }
 
-  // Asks the answer that takes its time, and goes on if that is done.
-  void look(core::Now now);
+  // Asks the answer that takes its time, and goes on if that is done. Whether it said anything.
+  bool look(core::Now now);
 
   // Ends it with the answer that is under way, or now if there is none. A request that has come in
   // part has its time to come whole.
@@ -65,6 +65,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   // When it is given up; `never`: not at all.
   core::Instant deadline() const { return deadline_; }
 
+  // Something is said that the other end has not taken yet.
+  bool is_sending() const { return !unsent_.empty(); }
+
   // Neither an answer nor half a request is under way.
   bool is_idle() const {
     return !later_ && unsent_.empty() && reader_.state() == RequestReader::State::idle;
@@ -73,9 +76,10 @@ class Session final : public std::enable_shared_from_this<Session> {
   // Its places in the owner's lists.
   std::list<std::shared_ptr<Session>>::iterator place;
   bool is_watched = false;
+  bool is_streamed = false;
 
  private:
-  void resume(core::Now now);
+  bool resume(core::Now now);
   void read();
   void received(std::string_view bytes);
   void process(std::string_view bytes);
