@@ -5,6 +5,7 @@ import base64
 import http.client
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -652,16 +653,45 @@ class Http(RpcTest):
                     self.assertEqual(one.recv(65536), b'')
         self.end(daemon)
 
-    def test_a_thousand_idle_connections_do_no_harm(self):
+    def test_ten_thousand_idle_connections_do_no_harm(self):
+        # Half of the daemon's descriptors are for connections, and ours are no more than its.
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = before[1] if before[1] != resource.RLIM_INFINITY else 30000
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 30000), before[1]))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        count = min(10000, most // 2 - 50)
         daemon = self.serve(UNIX + '[program:a]\ncommand=/bin/sleep 1000\nautostart=false\n'
-                            'startsecs=0\n', 'minfds=200\n')
-        idle = [self.connect() for _ in range(400)]
+                            'startsecs=0\n', 'minfds=%d\n' % min(most, 30000))
+        idle = [self.connect() for _ in range(count)]
         server = self.server()
         self.assertTrue(server.supervisor.startProcess('a'))
         half = self.connect()
         half.sendall(b'POST /RPC2 HTTP/1.1\r\nContent-')
         self.assertTrue(server.supervisor.stopProcess('a'))
-        del idle
+        # Those that waited are served as any other.
+        for one in idle[::100] + idle[-1:]:
+            one.sendall(post(xmlrpc.client.dumps((), 'supervisor.getAPIVersion')))
+            self.assertIn(b'3.0', one.recv(65536))
+        self.assertGreater(len(os.listdir('/proc/%d/fd' % daemon.pid)), count * 98 // 100)
+        for one in idle:
+            one.close()
+        self.end(daemon)
+
+    def test_more_connections_than_there_is_room_for(self):
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+        try:
+            daemon = self.serve(UNIX + '[program:a]\ncommand=/bin/sleep 1000\nautostart=false\n'
+                                'startsecs=0\n', 'minfds=200\n')
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        idle = [self.connect() for _ in range(400)]
+        server = self.server()
+        self.assertTrue(server.supervisor.startProcess('a'))
+        self.assertTrue(server.supervisor.stopProcess('a'))
+        self.assertEqual(idle[0].recv(1), b'')  # the one that was idle the longest
+        idle[-1].sendall(post(xmlrpc.client.dumps((), 'supervisor.getAPIVersion')))
+        self.assertIn(b'3.0', idle[-1].recv(65536))
         self.end(daemon)
 
     def test_large_answers_reach_slow_readers(self):
