@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 #include <unordered_map>
 
@@ -326,10 +327,11 @@ ValueError environment_error(const std::vector<Token>& tokens, std::size_t i) {
 std::string octal_text(int value) {
   std::string digits;
   const bool negative = value < 0;
-  for (unsigned rest = static_cast<unsigned>(negative ? -value : value); rest != 0; rest >>= 3U)
+  const auto magnitude = static_cast<std::uint64_t>(std::abs(std::int64_t{value}));
+  for (std::uint64_t rest = magnitude; rest != 0; rest >>= 3U)
     digits.insert(digits.begin(), static_cast<char>('0' + (rest & 7U)));
-  while (digits.size() < 4) digits.insert(digits.begin(), '0');
-  return negative ? "-" + digits.substr(1) : digits;
+  if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');
+  return negative ? "-" + digits : digits;
 }
 
 }  // namespace
