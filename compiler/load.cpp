@@ -210,43 +210,51 @@ class Loader {
       report_no_match(pattern, joined, span, here);
       return;
     }
-    auto texts = read_matches(matches);
-    for (std::size_t i = 0; i < matches.size(); ++i) {
-      const std::string& path = matches[i];
-      loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
-      if (loaded_.files.size() >= most_files) return;
-      auto bytes = texts.empty() ? files_.read_match(path) : std::move(texts[i]);
-      if (bytes) {
-        add(as_named(path), std::move(*bytes), span);
-        report_nested();
-      } else if (files_.is_directory(path)) {
-        diagnostics_
-            .report(compiler_rule("include-names-directory"), span,
-                    "`" + path + "` is a folder; Supervisor says it is included and reads nothing")
-            .with_hint("did you mean `" + pattern + "/*.conf`?");
-      } else {
-        diagnostics_.report(compiler_rule("include-unreadable"), span,
-                            bytes.error().message + (files_.is_pipe(path)
-                                                         ? "; Supervisor waits for its writer"
-                                                         : "; Supervisor skips it without a word"));
-      }
+    if (!may_read_by_two(matches.size())) {
+      for (const std::string& path : matches) take(path, files_.read_match(path), pattern, span);
+      return;
     }
+    // One thread reads and parses, the other one reads what comes after that.
+    const std::size_t begin = matches.size() * 2 / 5;
+    std::vector<schema::Result<std::string>> texts(matches.size() - begin, std::string());
+    schema::do_both(
+        [&] {
+          for (std::size_t i = 0; i < begin; ++i)
+            take(matches[i], files_.read_match(matches[i]), pattern, span);
+        },
+        [&] {
+          for (std::size_t i = begin; i < matches.size(); ++i)
+            texts[i - begin] = files_.read_match(matches[i]);
+        });
+    for (std::size_t i = begin; i < matches.size(); ++i)
+      take(matches[i], std::move(texts[i - begin]), pattern, span);
   }
 
-  // The files, in the same order, where they are so many that two threads are faster; otherwise
-  // nothing.
-  std::vector<schema::Result<std::string>> read_matches(std::span<const std::string> paths) const {
+  bool may_read_by_two(std::size_t files) const {
     constexpr std::size_t many = 100;
-    if (paths.size() < many || paths.size() + loaded_.files.size() > most_files ||
-        !files_.is_read_by_many() || !schema::has_second_processor())
-      return {};
-    std::vector<schema::Result<std::string>> texts(paths.size(), std::string());
-    const auto read = [&](std::size_t at, std::size_t end) {
-      for (; at < end; ++at) texts[at] = files_.read_match(paths[at]);
-    };
-    const std::size_t half = paths.size() / 2;
-    schema::do_both([&] { read(0, half); }, [&] { read(half, paths.size()); });
-    return texts;
+    return files >= many && files + loaded_.files.size() <= most_files &&
+           files_.is_read_by_many() && schema::has_second_processor();
+  }
+
+  // A file that the pattern matches.
+  void take(const std::string& path, schema::Result<std::string> bytes, const std::string& pattern,
+            Span span) {
+    if (loaded_.files.size() >= most_files) return;
+    loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
+    if (bytes) {
+      add(as_named(path), std::move(*bytes), span);
+      report_nested();
+    } else if (files_.is_directory(path)) {
+      diagnostics_
+          .report(compiler_rule("include-names-directory"), span,
+                  "`" + path + "` is a folder; Supervisor says it is included and reads nothing")
+          .with_hint("did you mean `" + pattern + "/*.conf`?");
+    } else {
+      diagnostics_.report(
+          compiler_rule("include-unreadable"), span,
+          bytes.error().message + (files_.is_pipe(path) ? "; Supervisor waits for its writer"
+                                                        : "; Supervisor skips it without a word"));
+    }
   }
 
   // An empty folder may be filled later, and a folder that is not here may be on the machine that

@@ -274,7 +274,7 @@ class Portions {
 
   // Whether a second thread is worth its start. Questions to the machine are not for two.
   bool are_many() const {
-    constexpr std::size_t many = 32;
+    constexpr std::size_t many = 8;
     return found_.size() >= many && options_.machine == nullptr && schema::has_second_processor();
   }
 

@@ -478,7 +478,7 @@ class Binder {
   // The same in two threads, with the same outcome. False, with nothing done, where that is not
   // worth it or not possible.
   bool bind_by_two(std::span<const std::size_t> indexes) {
-    constexpr std::size_t many = 5000;
+    constexpr std::size_t many = 500;
     if (indexes.size() < many || !facts_.may_ask_in_parallel || !has_second_processor())
       return false;
     // Both begin with what is known of the daemon, and with empty hands.
