@@ -53,6 +53,23 @@ TEST(RequestReader, EverythingIsBounded) {
   EXPECT_EQ(status_of(std::string("GET /\0 HTTP/1.1\r\n\r\n", 19)), 400);
 }
 
+TEST(RequestReader, QuotesInExtensionsOfChunksAreRefused) {
+  const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* chunk : {"3;a=\"b\r\nabc\r\n0\r\n\r\n", "3;a=\"b\"\r\nabc\r\n0\r\n\r\n"}) {
+    RequestReader whole;
+    whole.feed(head + chunk);
+    EXPECT_EQ(whole.state(), State::broken) << chunk;
+    EXPECT_EQ(whole.status(), 400) << chunk;
+    RequestReader cut;
+    for (const char byte : head + chunk) cut.feed({&byte, 1});
+    EXPECT_EQ(cut.status(), 400) << chunk;
+  }
+  RequestReader plain;
+  plain.feed(head + "3;a=b\r\nabc\r\n0\r\n\r\n");
+  ASSERT_EQ(plain.state(), State::complete);
+  EXPECT_EQ(plain.request().body, "abc");
+}
+
 TEST(Percent, DecodesWhatIsOne) {
   EXPECT_EQ(decode_percent("a%20b%2Fc"), "a b/c");
   EXPECT_EQ(decode_percent("%"), "%");
