@@ -113,8 +113,10 @@ const GateUser* Gate::find_user(std::string_view authorization) const {
       !schema::equals_ignoring_case(authorization.substr(0, blank), "basic")) {
     return nullptr;
   }
-  const std::optional<std::string> given =
-      decode_base64(schema::strip(authorization.substr(blank)));
+  // A header has no blanks at its end, and nothing else is one.
+  const std::size_t begin =
+      std::min(authorization.find_first_not_of(' ', blank), authorization.size());
+  const std::optional<std::string> given = decode_base64(authorization.substr(begin));
   const std::size_t colon = given ? given->find(':') : std::string::npos;
   if (colon == std::string::npos) {
     return nullptr;

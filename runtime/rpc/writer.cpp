@@ -233,4 +233,14 @@ void ValueWriter::close() {
   put(std::move(whole));
 }
 
+std::string print_response(const Value& value) {
+  std::string out(response_head);
+  {
+    XmlWriter writer(out);
+    writer.value(value);
+  }
+  out += response_tail;
+  return out;
+}
+
 }  // namespace sup::rpc

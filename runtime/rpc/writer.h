@@ -138,4 +138,7 @@ class ValueWriter final : public Writer {
 extern const std::string_view response_head;
 extern const std::string_view response_tail;
 
+// The whole of it.
+std::string print_response(const Value& value);
+
 }  // namespace sup::rpc

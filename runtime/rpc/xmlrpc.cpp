@@ -354,14 +354,6 @@ std::string print_call(const Call& call) {
   return out;
 }
 
-std::string print_response(const Value& value) {
-  std::string out(head);
-  out += "<methodResponse>\n<params>\n<param>\n";
-  append_value(value, out);
-  out += "</param>\n</params>\n</methodResponse>\n";
-  return out;
-}
-
 std::string print_fault(const Fault& fault) {
   std::string out(head);
   out += "<methodResponse>\n<fault>\n";

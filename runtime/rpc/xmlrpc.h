@@ -39,7 +39,6 @@ schema::Result<Response> parse_response(std::string text);
 
 // Writing. Dates and base64 are never sent.
 std::string print_call(const Call& call);
-std::string print_response(const Value& value);
 std::string print_fault(const Fault& fault);
 
 // Length of the character that `text` begins with in UTF-8, 0 if it is none that XML takes.

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/rpc/writer.h"
+
 namespace sup::rpc {
 namespace {
 
