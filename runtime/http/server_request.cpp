@@ -214,6 +214,11 @@ std::size_t RequestReader::take_body(std::string_view bytes) {
     if (step == 0) {
       break;
     }
+    // The last line before a chunk, with all headers that follow it, is taken in one step.
+    if (parser_->is_done() && parser_->chunked() && step > limits_.header) {
+      fail(400);
+      return bytes.size();
+    }
   }
   if (parser_->is_done()) {
     state_ = State::complete;

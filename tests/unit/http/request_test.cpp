@@ -53,6 +53,18 @@ TEST(RequestReader, EverythingIsBounded) {
   EXPECT_EQ(status_of(std::string("GET /\0 HTTP/1.1\r\n\r\n", 19)), 400);
 }
 
+TEST(RequestReader, HeadersBehindTheBodyAreBoundedHoweverTheyCome) {
+  const std::string bytes =
+      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: " +
+      std::string(300, 'b') + "\r\n\r\n";
+  for (const std::size_t step : {std::size_t{1}, std::size_t{7}, bytes.size()}) {
+    RequestReader reader({.header = 200, .body = 10});
+    for (std::size_t at = 0; at < bytes.size(); at += step) reader.feed(bytes.substr(at, step));
+    EXPECT_EQ(reader.state(), State::broken) << step;
+    EXPECT_EQ(reader.status(), 400) << step;
+  }
+}
+
 TEST(RequestReader, QuotesInExtensionsOfChunksAreRefused) {
   const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const char* chunk : {"3;a=\"b\r\nabc\r\n0\r\n\r\n", "3;a=\"b\"\r\nabc\r\n0\r\n\r\n"}) {
