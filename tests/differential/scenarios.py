@@ -404,7 +404,8 @@ CONFIGURATION = [
     means('a mask that is for the background', ECHO + 'command=/bin/sh -c umask\n', supervisord='umask=077\ndirectory=/usr'),
     means('the order of listeners and programs', ECHO + 'command=/bin/echo one\n' + listener('z', '', 'TICK_3600', 'startsecs=0') +
           program('b', SLEEP, 'startsecs=0', 'priority=-5') + program('c', SLEEP, 'startsecs=0', 'priority=0'),
-          [('log', 'exited: a ('), ('log', 'success: z'), ('log', 'success: b'), ('log', 'success: c')], ordered=True, loglevel='debug'),
+          [('log', 'exited: a ('), ('log', 'success: z'), ('log', 'DEBG z: ACKNOWLEDGED -> READY'),
+           ('log', 'success: b'), ('log', 'success: c')], ordered=True, loglevel='debug'),
 ]
 
 SCENARIOS = CONFIGURATION + LIVES + SPAWN_ERRORS + INHERITED + STOPS + RELOADS + LOGS + LISTENERS + FASTCGI

@@ -82,9 +82,9 @@ class RpcTest(DaemonTest):
 
     def connect(self):
         one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        one.settimeout(PATIENCE)
         self.addCleanup(one.close)
-        one.connect(self.path('s.sock'))
+        one.connect(self.path('s.sock'))  # waits where many come at once; with a timeout it would not
+        one.settimeout(PATIENCE)
         return one
 
     def wait_for_state(self, name, state):
