@@ -288,6 +288,10 @@ class Daemon:
                     self.wait(lambda: self.process.poll() is not None and
                               pid not in self.marked(), 'the end of the daemon')
             self.status = self.process.wait()
+            # Who was sent a signal with the group may take a moment; nobody waits for such a process.
+            until = time.monotonic() + 1
+            while self.marked() and time.monotonic() < until:
+                time.sleep(0.02)
             self.left = self.names_of(self.marked())
         finally:
             self.finish()
