@@ -10,9 +10,11 @@ import time
 from supervisor import childutils
 
 
-def is_alarming(event, facts):
+def is_alarming(event, payload):
     if event == 'PROCESS_STATE_EXITED':
-        return facts['expected'] == '0'  # an exit status that is not in exitcodes, or a signal
+        # An exit status that is not in exitcodes, or a signal. Payloads of other types may be no
+        # list of names and values.
+        return childutils.get_headers(payload)['expected'] == '0'
     return event == 'PROCESS_STATE_FATAL'  # has no expected: it is always bad
 
 
@@ -29,8 +31,7 @@ def main(path):
         except KeyError:  # end of input: the daemon is gone
             return
         event = headers['eventname']
-        facts = childutils.get_headers(payload)
-        if is_alarming(event, facts):
+        if is_alarming(event, payload):
             try:
                 alarm(path, event, payload)
             except OSError as error:  # to die here would only bring the same event again
