@@ -8,6 +8,7 @@
 #include "lint/lint.h"
 #include "lint/listener_speaker.h"
 #include "lint/listeners.h"
+#include "schema/redact.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -211,20 +212,12 @@ void check_purpose(const Context& context, Diagnostics& out, const ConfigSection
 
 // SUP634 -------------------------------------------------------------------------------------
 
-// NAME:PASSWORD@ in front of a host.
-bool has_login(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) return false;
-  url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  const std::size_t at = url.rfind('@');
-  return at != std::string_view::npos && url.substr(0, at).find(':') != std::string_view::npos;
-}
-
 void judge_url(Speaker& speaker) {
   const ListenerArguments& arguments = speaker.arguments();
   const std::string& tool = arguments.tool();
-  if (arguments.rest().empty() || !has_login(arguments.rest()[0])) return;
+  if (arguments.rest().empty()) return;
+  const std::string& url = arguments.rest()[0];
+  if (schema::hide_url_passwords(url, schema::TextForm::written) == url) return;
   std::string hint;
   if (tool == "relay")
     hint = "write `--password-file FILE`, or RELAY_PASSWORD in its `environment`";
@@ -232,7 +225,7 @@ void judge_url(Speaker& speaker) {
   if (tool == "httpok") hint = "let the page answer this machine without a login";
   if (hint.empty()) return;
   speaker
-      .say(arguments.word(arguments.rest()[0]),
+      .say(arguments.word(url),
            "shows the password in its URL to every user of the machine, in the process list")
       .with_hint(hint);
 }

@@ -22,9 +22,8 @@ ActivityLog::Settings Daemon::log_settings() const {
       .file = wanted.logfile == "syslog" ? wanted.logfile : absolute_path(wanted.logfile, folder_),
       .limits = {.maximum_bytes = wanted.logfile_maxbytes, .backups = wanted.logfile_backups},
       .level = static_cast<core::Level>(wanted.loglevel),
- // Nobody wants each line twice.
       .to_standard_output =
-          in_foreground() && !wanted.silent && !is_standard_output(wanted.logfile)
+          in_foreground() && !wanted.silent && !is_standard_output(wanted.logfile)  // not twice
   };
 }
 

@@ -252,18 +252,16 @@ schema::Status Survival::begin_keeper() {
   return started;
 }
 
-// One that cannot be had, or does not last, is tried ever more rarely.
+// One that cannot be had, or does not last, is tried ever more rarely; at once only the first time.
 void Survival::wait_longer(core::Instant time) {
-  constexpr core::Instant longest = std::chrono::minutes(1);
+  constexpr core::Instant lasting = std::chrono::minutes(1);
   const core::Instant since = std::exchange(keeper_since_, {});
-  if (since != core::Instant{} && time - since > longest) {
-    failures_ = 0;
+  if (since != core::Instant{} && time - since > lasting) {
+    keeper_retry_.settled();
   }
-  constexpr unsigned most_doublings = 6;
-  const core::Instant pause =
-      std::chrono::seconds(failures_ == 0 ? 0 : 1U << std::min(failures_ - 1, most_doublings));
-  ++failures_;
-  keeper_due_ = time + std::min(pause, longest);
+  const bool is_first = keeper_retry_.due() == core::never;
+  keeper_retry_.failed(time);
+  keeper_due_ = is_first ? time : keeper_retry_.due();
 }
 
 void Survival::adopt_keeper(const std::string& path, Descriptor socket, int patience_seconds) {

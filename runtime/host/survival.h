@@ -22,6 +22,7 @@
 #include "runtime/host/children.h"
 #include "runtime/host/fcgi_sockets.h"
 #include "runtime/host/keeper.h"
+#include "runtime/host/retry.h"
 #include "runtime/host/state_memory.h"
 
 namespace sup::host {
@@ -171,7 +172,7 @@ class Survival {
   int patience_seconds_ = 0;
   core::Instant keeper_due_ = core::never;
   core::Instant keeper_since_{};
-  unsigned failures_ = 0;  // to have one that lasts
+  Retry keeper_retry_;  // of one that lasts
   bool told_full_ = false;
   bool everything_changed_ = false;
   std::set<core::ProcessId> deferred_;

@@ -16,6 +16,7 @@
 #include "runtime/listeners/times.h"
 #include "runtime/listeners/tools.h"
 #include "runtime/listeners/workers.h"
+#include "schema/redact.h"
 
 namespace sup::listeners {
 
@@ -201,18 +202,13 @@ bool may_restart(const HttpOkSettings& settings, HttpOkState& state, std::int64_
          state.restarts.size() < static_cast<std::size_t>(settings.maximum_restarts);
 }
 
-std::string url_without_login(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  const std::size_t begin = scheme + 3;
-  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
-  const std::size_t at = url.substr(begin, end - begin).rfind('@');
-  return at == std::string::npos ? url : url.substr(0, begin) + url.substr(begin + at + 1);
+std::string shown_url(const std::string& url) {
+  return schema::hide_url_passwords(url, schema::TextForm::value);
 }
 
 std::string bad_answer_subject(const HttpOkSettings& settings, const HttpAnswer& answer) {
   const std::string head = "httpok" + (settings.name.empty() ? "" : " [" + settings.name + "]") +
-                           ": " + url_without_login(settings.url);
+                           ": " + shown_url(settings.url);
   if (std::find(settings.good_codes.begin(), settings.good_codes.end(), answer.status) ==
       settings.good_codes.end()) {
     return head + ": bad status returned";

@@ -45,8 +45,8 @@ std::string print_httpok_state(const HttpOkState& state);
 // Whether there may be another round of restarts; those out of the window are forgotten.
 bool may_restart(const HttpOkSettings& settings, HttpOkState& state, std::int64_t now);
 
-// A URL as it is shown: without a name and password in front of the host.
-std::string url_without_login(const std::string& url);
+// A URL as it is shown: without the password in front of the host.
+std::string shown_url(const std::string& url);
 
 // Empty for a good answer.
 std::string bad_answer_subject(const HttpOkSettings& settings, const HttpAnswer& answer);

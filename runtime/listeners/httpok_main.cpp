@@ -119,11 +119,12 @@ int httpok(int count, char** arguments) {
   }
   if (!take_restarts(line, settings)) return 1;
   if (!settings.url.starts_with("http://") && !settings.url.starts_with("https://")) {
-    log_line("httpok", "Bad scheme in " + settings.url + ": http:// or https:// is expected");
+    log_line("httpok",
+             "Bad scheme in " + shown_url(settings.url) + ": http:// or https:// is expected");
     return 1;
   }
-  if (url_without_login(settings.url) != settings.url) {
-    log_line("httpok", "the login in the URL is seen by all users of this machine");
+  if (shown_url(settings.url) != settings.url) {
+    log_line("httpok", "the password in the URL is seen by all users of this machine");
   }
   MailSettings mail;
   mail.sendmail = line.value("sendmail_program").value_or(mail.sendmail);

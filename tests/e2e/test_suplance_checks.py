@@ -297,11 +297,11 @@ class Httpok(CheckTest):
         self.assertEqual(session.end(), 0)
         self.assertEqual(server.requests[0][1]['Authorization'], 'Basic bWU6c2VzYW1l')
         self.assertEqual(self.starts('one'), 1)
-        self.assertEqual(session.said(), 'httpok: the login in the URL is seen by all users of this machine\n')
+        self.assertEqual(session.said(), 'httpok: the password in the URL is seen by all users of this machine\n')
         server.answer = (500, b'')
         session = self.listener('httpok', '-m', 'a@x', self.url.replace('//', '//me:sesame@'))
         session.send(tick())
-        self.assertIn('Subject: httpok: %s: bad status' % self.url, self.wait_for_mails(1)[0])
+        self.assertIn('Subject: httpok: %s: bad status' % self.url.replace('//', '//me:********@'), self.wait_for_mails(1)[0])
         self.assertNotIn('sesame', session.said() + self.mails()[0])
 
     def test_a_program_that_cannot_stop_does_not_end_it(self):

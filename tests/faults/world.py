@@ -14,7 +14,7 @@ import time
 import xmlrpc.client
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'e2e'))
-from harness import PATIENCE, alive, become_subreaper, children_of  # noqa: E402, F401
+from harness import DaemonTest, PATIENCE, alive, become_subreaper, children_of  # noqa: E402, F401
 
 from faults import Control  # noqa: E402
 
@@ -374,15 +374,8 @@ class World:
             raise Violation(errors)
 
     def check_nothing_is_left(self):
-        def nothing():
-            try:
-                while os.waitpid(-1, os.WNOHANG)[0] != 0:
-                    pass
-            except ChildProcessError:
-                return True
-            return False
         deadline = time.monotonic() + PATIENCE
-        while not nothing():
+        while not DaemonTest.nothing_is_left():
             if time.monotonic() > deadline:
                 left = []
                 for pid in children_of(os.getpid()):

@@ -22,9 +22,9 @@ TEST(HttpOk, ShowsNoPassword) {
   HttpOkSettings wanted = settings();
   wanted.url = "https://me:se@same@x:8/a@b?c=d@e";
   EXPECT_EQ(bad_answer_subject(wanted, moved),
-            "httpok: https://x:8/a@b?c=d@e: bad status returned");
+            "httpok: https://me:********@x:8/a@b?c=d@e: bad status returned");
   for (const char* url : {"http://x/", "http://x/@", "http://x?@", "x"}) {
-    EXPECT_EQ(url_without_login(url), url);
+    EXPECT_EQ(shown_url(url), url);
   }
 }
 
