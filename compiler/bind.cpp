@@ -99,9 +99,6 @@ class ConfigMerger {
     while (half < occurrences_.size() && half > 0 &&
            occurrences_[half].section == occurrences_[half - 1].section)
       ++half;
-    // Both here: a thread of its own would take them out of small pages.
-    reserve_entries(0, half, config_.entries_[0]);
-    reserve_entries(half, occurrences_.size(), config_.entries_[1]);
     const auto bind_first = [&] { bind_entries(0, half, config_.entries_[0]); };
     const auto bind_others = [&] { bind_entries(half, occurrences_.size(), config_.entries_[1]); };
     if (by_two) {
@@ -111,15 +108,11 @@ class ConfigMerger {
     }
   }
 
-  void reserve_entries(std::size_t at, std::size_t end, std::vector<ConfigEntry>& out) const {
-    std::size_t total = 0;
-    for (; at < end; ++at) total += occurrences_[at].header->entry_count;
-    out.reserve(total);
-  }
-
-  // Those of a range of occurrences, into `out`, which has the room and which sections point into
-  // from then on.
+  // Those of a range of occurrences, into `out`, which sections point into from then on.
   void bind_entries(std::size_t at, std::size_t end, std::vector<ConfigEntry>& out) {
+    std::size_t total = 0;
+    for (std::size_t i = at; i < end; ++i) total += occurrences_[i].header->entry_count;
+    out.reserve(total);
     while (at < end) {
       const std::uint32_t index = occurrences_[at].section;
       ConfigSection& section = config_.sections[index];

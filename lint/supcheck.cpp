@@ -17,7 +17,6 @@
 #include "compiler/compile.h"
 #include "compiler/file_system.h"
 #include "compiler/machine.h"
-#include "compiler/memory.h"
 #include "compiler/migrate/view.h"
 #include "compiler/unified_diff.h"
 #include "lint/baseline_files.h"
@@ -271,7 +270,6 @@ int run(Arguments& arguments) {
   if (arguments.show_settings) return show_settings(arguments, policies, files);
   if (!add_migrated(arguments, policies, written, files)) return exit_failure;
 
-  compiler::expect_inputs(arguments.paths);
   const auto check = [&](const compiler::FileSystem& seen) {
     return check_paths(arguments.paths, seen, policies);
   };

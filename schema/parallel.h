@@ -10,6 +10,10 @@ namespace sup::schema {
 // Whether a second thread would have a processor to run on.
 inline bool has_second_processor() { return std::thread::hardware_concurrency() > 1; }
 
+// A new thread waits behind the one that made it, often for longer than the work takes, unless it
+// is told to go to another processor. Failing is harmless.
+void move_away(std::jthread& other);
+
 // Does both and returns when both are done; `second` in a thread of its own, unless the machine
 // gives none. They must not wait for each other.
 template <class First, class Second>
@@ -18,6 +22,7 @@ void do_both(const First& first, const Second& second) {
   bool is_started = true;
   try {
     other = std::jthread([&second] { second(); });
+    move_away(other);
   } catch (const std::system_error&) {
     is_started = false;  // no more threads for this user: one does it all
   }

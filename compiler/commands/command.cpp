@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "compiler/memory.h"
 #include "schema/dialects.h"
 
 namespace sup::compiler::commands {
@@ -82,7 +81,6 @@ int report(const Compilation& compilation, Tell tell) {
 
 // Compiles, prints what was found, and hands over the result if it can be used.
 int with_compilation(const InputOptions& input, const std::function<int(const Compilation&)>& use) {
-  expect_inputs({input.path});
   auto result = compile_input(input);
   if (!result) return fail(result.error().message);
   // Not freed: the program ends, and taking apart a large configuration costs more than its check.
