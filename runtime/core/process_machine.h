@@ -84,9 +84,9 @@ std::string_view process_event_name(ProcessEvent event);
 std::string process_diagram();
 
 // Who lives shorter than this, twice in a row, waits until so much time has passed since its start.
-// It bounds what twenty flapping programs cost to some hundred starts a second, and is the pace of
-// a busy Supervisor, whose loop comes by every 20 to 50 milliseconds then.
-constexpr Instant shortest_life = std::chrono::milliseconds(20);
+// It bounds what a flapping program costs to some sixty starts a second, somewhat more than a busy
+// Supervisor has, whose loop comes by every 20 to 50 milliseconds then.
+constexpr Instant shortest_life = std::chrono::milliseconds(15);
 
 // All that is remembered of a process; plain data.
 struct ProcessRecord {
