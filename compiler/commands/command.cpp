@@ -1,6 +1,8 @@
 #include "compiler/commands/command.h"
 
 #include <iostream>
+#include <memory>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -77,14 +79,21 @@ int report(const Compilation& compilation, Tell tell) {
   return found;
 }
 
+// Not freed: the program ends, and taking apart a large configuration costs more than its check.
+// Not lost either, for tools that look for what is.
+template <class Value>
+const Value& keep(std::unique_ptr<Value> value) {
+  static auto& kept = *new std::vector<std::unique_ptr<Value>>;
+  return *kept.emplace_back(std::move(value));
+}
+
 }  // namespace
 
 // Compiles, prints what was found, and hands over the result if it can be used.
 int with_compilation(const InputOptions& input, const std::function<int(const Compilation&)>& use) {
   auto result = compile_input(input);
   if (!result) return fail(result.error().message);
-  // Not freed: the program ends, and taking apart a large configuration costs more than its check.
-  const Compilation& compilation = *result->release();
+  const Compilation& compilation = keep(std::move(*result));
   const int status = report(compilation, Tell::everything);
   return status == clean ? use(compilation) : status;
 }
@@ -100,19 +109,19 @@ int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded) {
   if (!*plan) {
     auto result = compile_input(input, *opened, loaded.environment);
     if (!result) return fail(result.error().message);
-    loaded.compilation = result->release();
+    loaded.compilation = &keep(std::move(*result));
     loaded.plan = &loaded.compilation->plan;
     loaded.resolved = &loaded.compilation->resolved;
     return report(*loaded.compilation, tell);
   }
-  const auto* kept = new sup::schema::Plan(std::move(**plan));
-  const auto* bound =
-      new sup::schema::InstantiateResult(bind_plan(*kept, input, loaded.environment));
-  loaded.plan = kept;
-  loaded.resolved = &bound->resolved;
-  for (const sup::schema::Fault& fault : bound->faults)
-    std::cerr << "supc: " << sup::schema::describe_fault(*kept, fault) << '\n';
-  return bound->faults.empty() ? clean : found;
+  const auto& kept = keep(std::make_unique<sup::schema::Plan>(std::move(**plan)));
+  const auto& bound = keep(
+      std::make_unique<sup::schema::InstantiateResult>(bind_plan(kept, input, loaded.environment)));
+  loaded.plan = &kept;
+  loaded.resolved = &bound.resolved;
+  for (const sup::schema::Fault& fault : bound.faults)
+    std::cerr << "supc: " << sup::schema::describe_fault(kept, fault) << '\n';
+  return bound.faults.empty() ? clean : found;
 }
 
 }  // namespace sup::compiler::commands

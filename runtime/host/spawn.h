@@ -41,7 +41,8 @@ struct ChildSetup {
   int standard_error = -1;
 };
 
-enum class Stage : std::uint8_t {
+// As wide as an error number: no byte of a failure is unset when it goes through a pipe.
+enum class Stage : int {
   descriptors,  // only within the spawner: the table could not be separated from ours
   refused,
   groups,
