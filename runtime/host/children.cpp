@@ -239,11 +239,15 @@ schema::Result<int> Children::execute(Child& child, const StartOrder& order, con
   child.token = ++last_token_;
   child.given = {static_cast<bool>(child.input), static_cast<bool>(child.outputs[0].pipe),
                  static_cast<bool>(child.outputs[1].pipe)};
+  child.before = boot_time();
   if (events_.starting) {
-    events_.starting(child.token,
+    SavedChild starting;
+    starting.token = child.token;
+    starting.before = child.before;
+    starting.given = child.given;
+    events_.starting(order.id, starting,
                      {child.input.get(), child.outputs[0].pipe.get(), child.outputs[1].pipe.get()});
   }
-  child.before = boot_time();
   const schema::Result<SpawnedChild> spawned = spawner_.spawn(setup);
   child.after = boot_time();
   if (!spawned) {

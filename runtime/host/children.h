@@ -50,8 +50,9 @@ struct ChildEvents {
   std::function<void(core::ProcessId, core::Channel, std::string_view bytes)> output;
   std::function<void(core::ProcessId)> stdin_broken;
   LogTrouble log;  // a line for the activity log
-  // A child with these descriptors (-1: none) is about to be started. Optional.
-  std::function<void(std::uint64_t token, const std::array<int, 3>& descriptors)> starting{};
+  // A child with these descriptors (-1: none) is about to be started; it has no pid yet. Optional.
+  std::function<void(core::ProcessId, const SavedChild&, const std::array<int, 3>& descriptors)>
+      starting{};
   // It is no longer needed, or was not started. Optional.
   std::function<void(std::uint64_t token)> finished{};
   // What watch_other() watches. Optional.

@@ -44,6 +44,7 @@ bool Children::adopt(const StartOrder& order, const SavedChild& saved,
   if (children_.size() <= order.id) {
     children_.resize(order.id + 1);
   }
+  forget(children_[order.id]);  // one that has ended
   last_token_ = std::max(last_token_, saved.token);
   Child child;
   child.name = order.process->name;

@@ -91,7 +91,8 @@ void Daemon::execute(const core::effect::Spawn& order) {
     }
     start.socket = *socket;
   }
-  const schema::Result<int> pid = children_.start(start);
+  const schema::Result<int> pid =
+      is_started(id) ? schema::Result<int>(adopt_started(start)) : children_.start(start);
   if (pid) {
     socket_keys_[id] = socket_key;
     feed(core::input::Spawned{.process = id, .pid = *pid});

@@ -62,8 +62,9 @@ class Daemon {
             .stdin_broken = [this](core::ProcessId id) { feed(core::input::StdinBroken{id}); },
             .log = [this](core::Level level, const std::string& text) { log_.line(level, text); },
             .starting =
-                [this](std::uint64_t token, const std::array<int, 3>& descriptors) {
-                  survival_.starting(token, descriptors);
+                [this](core::ProcessId id, const SavedChild& child,
+                       const std::array<int, 3>& descriptors) {
+                  survival_.starting(id, child, descriptors);
                 },
             .finished = [this](std::uint64_t token) { survival_.finished(token); },
             .other = [this] { serve_keeper(); },
@@ -183,6 +184,9 @@ class Daemon {
   void adopt_children(std::vector<int>& ended);
   void repeat_lost_read();
   void settle_lost_write();
+  bool is_started(core::ProcessId id) const;
+  int adopt_started(const StartOrder& order);
+  void settle_started();
   void settle_lost_children(const std::vector<int>& ended);
   void begin_survival();
   void serve_keeper();
@@ -227,6 +231,7 @@ class Daemon {
   Survival survival_;
   EventSpools spools_;
   std::optional<Legacy> legacy_;
+  std::optional<StartedChild> started_;  // by the daemon before this one, and not told of
   bool is_resumed_ = false;
   Upgrade upgrade_;
   std::optional<core::Instant> upgrade_deadline_;  // when it does not wait for answers any more

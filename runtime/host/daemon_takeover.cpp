@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 
 #include "runtime/host/daemon_implementation.h"
 
@@ -107,6 +108,7 @@ void Daemon::take_sockets() {
 void Daemon::go_on() {
   std::vector<int> ended;
   adopt_children(ended);
+  started_ = is_resumed_ ? std::nullopt : take_started(*legacy_);
   if (is_resumed_) {
     const int keeper = legacy_->daemon.keeper;
     if (keeper >= 0) {
@@ -125,6 +127,7 @@ void Daemon::go_on() {
   begin_survival();
   settle_lost_write();
   settle_lost_children(ended);
+  settle_started();
   survival_.forget_rest(*legacy_);
   legacy_.reset();
   fcgi_sockets_.close_unused();
@@ -226,9 +229,49 @@ void Daemon::settle_lost_children(const std::vector<int>& ended) {
       feed(core::input::Exited{.pid = status.pid, .status = unknown_status});
     } else if (status.pid == 0 && (status.state == schema::ProcessState::STARTING ||
                                    status.state == schema::ProcessState::STOPPING)) {
+      if (is_started(id)) {
+        attempt(core::effect::Spawn{id});
+        continue;
+      }
       feed(core::input::SpawnFailed{.process = id,
                                     .reason = "the daemon was ended while it was started"});
     }
+  }
+}
+
+bool Daemon::is_started(core::ProcessId id) const {
+  return started_ && started_->row.group == supervisor_.spec(id).group &&
+         started_->row.name == supervisor_.spec(id).name;
+}
+
+// Instead of starting it once more.
+int Daemon::adopt_started(const StartOrder& order) {
+  StartedChild child = *std::exchange(started_, std::nullopt);
+  const std::string name = "'" + order.process->name + "'";
+  if (!children_.adopt(order, child.row.child, std::move(child.descriptors))) {
+    log_.line(core::Level::error, name + " cannot be watched: " + error_text(errno));
+  }
+  log_.line(core::Level::info, "adopted: " + name + " with pid " +
+                                   std::to_string(child.row.child.pid) +
+                                   ", whose start the other daemon did not see the end of");
+  return child.row.child.pid;
+}
+
+// The core of the other daemon had not noted yet that it was to be started.
+void Daemon::settle_started() {
+  for (const core::ProcessId id : supervisor_.processes()) {
+    if (is_started(id)) {
+      supervisor_.start_process(now(), id, effects_);
+      execute_all();
+      break;
+    }
+  }
+  if (started_) {
+    const int pid = started_->row.child.pid;
+    log_.line(core::Level::warn, "'" + started_->row.name + "' with pid " + std::to_string(pid) +
+                                     " is ended: it was being started, and is not wanted any more");
+    ::kill(-pid, SIGTERM);
+    started_.reset();
   }
 }
 

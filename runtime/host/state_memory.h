@@ -27,7 +27,8 @@ enum class RecordKind : std::uint8_t {
   socket,          // SocketRow
   daemon,          // DaemonRow
   read_done,       // of the class itself
-  event            // of core::Supervisor::Changes
+  event,           // of core::Supervisor::Changes
+  starting         // ChildRow, without a pid: of a child that is about to be started
 };
 
 class StateMemory {

@@ -1,16 +1,14 @@
 #include "runtime/host/survival.h"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <iterator>
-#include <sstream>
 
 #include "runtime/core/archive.h"
+#include "runtime/host/process_search.h"
 
 namespace sup::host {
 
@@ -108,6 +106,7 @@ schema::Result<Legacy> read_legacy(std::unique_ptr<StateMemory> memory) {
         }
         case RecordKind::daemon: legacy.daemon = read_row<DaemonRow>(record.bytes); break;
         case RecordKind::event: legacy.events.emplace_back(record.bytes); break;
+        case RecordKind::starting: legacy.starting = read_row<ChildRow>(record.bytes); break;
         case RecordKind::read_done: break;
       }
     }
@@ -132,35 +131,26 @@ ChildDescriptors place_descriptors(const SavedChild& child, std::vector<Descript
   return placed;
 }
 
-schema::Result<Descriptor> open_process(const SavedChild& child) {
-  const auto failed = [&](int error_number) {
-    return error_number == ESRCH || error_number == ENOENT
-               ? schema::Result<Descriptor>(Descriptor())
-               : system_error("look at pid " + std::to_string(child.pid), error_number);
-  };
-  Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-  if (!process) {
-    return failed(errno);
+std::optional<StartedChild> take_started(Legacy& legacy) {
+  std::optional<ChildRow> row = std::exchange(legacy.starting, std::nullopt);
+  const auto held = row ? legacy.held.find(row->child.token) : legacy.held.end();
+  if (held == legacy.held.end()) {
+    return std::nullopt;  // it was not started after all
   }
-  const std::string path = "/proc/" + std::to_string(child.pid) + "/stat";
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> bytes{};
-  const ssize_t got = file ? ::read(file.get(), bytes.data(), bytes.size()) : -1;
-  if (got < 0) {
-    return failed(errno);
+  const auto noted = legacy.children.find({row->group, row->name});
+  if (noted != legacy.children.end() && noted->second.child.token == row->child.token) {
+    return std::nullopt;
   }
-  const std::string text(bytes.data(), static_cast<std::size_t>(got));
-  // The 22nd field; the second one, in parentheses, may have spaces.
-  std::istringstream fields(text.substr(std::min(text.rfind(')') + 1, text.size())));
-  std::string field;
-  for (int i = 3; i <= 22; ++i) {
-    fields >> field;
+  std::optional<FoundProcess> found = find_holder(held->second);
+  if (!found) {
+    return std::nullopt;
   }
-  const core::Instant tick =
-      std::chrono::nanoseconds(std::chrono::seconds(1)) / std::max(::sysconf(_SC_CLK_TCK), 1L);
-  const core::Instant started = std::strtoll(field.c_str(), nullptr, 10) * tick;
-  const bool same = started >= child.before - 2 * tick && started <= child.after + 2 * tick;
-  return same ? std::move(process) : Descriptor();
+  row->child.pid = found->pid;
+  row->child.before = found->started;
+  row->child.after = found->started;
+  StartedChild started{*row, place_descriptors(row->child, std::move(held->second))};
+  started.descriptors[3] = std::move(found->descriptor);
+  return started;
 }
 
 // ------------------------------------------------------------------------------------- the keeper
@@ -270,7 +260,21 @@ void Survival::adopt_keeper(const std::string& path, Descriptor socket, int pati
   begin(path, patience_seconds);
 }
 
-void Survival::starting(std::uint64_t token, const std::array<int, 3>& descriptors) {
+void Survival::starting(core::ProcessId id, const SavedChild& child,
+                        const std::array<int, 3>& descriptors) {
+  hold_child(child.token, descriptors);
+  if (keeper_ && memory_) {
+    ChildRow row;
+    row.group = parts_.supervisor.spec(id).group;
+    row.name = parts_.supervisor.spec(id).name;
+    row.logs = parts_.log_names(id);
+    row.child = child;
+    memory_->append(RecordKind::starting, write_row(row));
+    memory_->commit();
+  }
+}
+
+void Survival::hold_child(std::uint64_t token, const std::array<int, 3>& descriptors) {
   if (!keeper_) {
     return;
   }
@@ -320,7 +324,7 @@ void Survival::hold_everything() {
     const SavedChild child = parts_.children.save(id);
     if (child.token != 0) {
       const std::array<int, 4> numbers = parts_.children.descriptors(id);
-      starting(child.token, {numbers[0], numbers[1], numbers[2]});
+      hold_child(child.token, {numbers[0], numbers[1], numbers[2]});
     }
   }
   for (const FcgiSockets::Saved& saved : parts_.sockets.save()) {

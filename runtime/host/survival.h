@@ -64,6 +64,12 @@ struct DaemonRow {
   std::vector<NamedDescriptor> descriptors;
 };
 
+// A child whose start the other daemon did not live to note.
+struct StartedChild {
+  ChildRow row;
+  ChildDescriptors descriptors;
+};
+
 // What another daemon, or image, left.
 struct Legacy {
   std::unique_ptr<StateMemory> memory;
@@ -75,14 +81,15 @@ struct Legacy {
   DaemonRow daemon;
   std::map<std::uint64_t, std::vector<Descriptor>> held;  // by token
   std::map<std::uint64_t, Descriptor> pidfds;             // of children that live, by token
+  std::optional<ChildRow> starting;                       // the last start that was begun
 };
 
 // The descriptors of a child, as Survival::starting gave them to the keeper.
 ChildDescriptors place_descriptors(const SavedChild& child, std::vector<Descriptor> held);
 
-// A pidfd of the process; nothing if it is gone and the number perhaps another one's. It may have
-// ended and be a zombie.
-schema::Result<Descriptor> open_process(const SavedChild& child);
+// The child that was being started when the other daemon was ended, if it runs and nobody noted it;
+// its descriptors are taken out of what is held.
+std::optional<StartedChild> take_started(Legacy& legacy);
 
 // The error says that it is damaged or of another version.
 schema::Result<Legacy> read_legacy(std::unique_ptr<StateMemory> memory);
@@ -120,7 +127,7 @@ class Survival {
   bool is_on() const { return memory_ != nullptr; }
 
   // A child is about to be started, or is no longer needed.
-  void starting(std::uint64_t token, const std::array<int, 3>& descriptors);
+  void starting(core::ProcessId id, const SavedChild& child, const std::array<int, 3>& descriptors);
   void finished(std::uint64_t token);
 
   // Writes down what was changed, but not of the processes in `later`, to which something was
@@ -162,6 +169,7 @@ class Survival {
   void wait_longer(core::Instant time);
   void write_all();
   void write_child(core::ProcessId id);
+  void hold_child(std::uint64_t token, const std::array<int, 3>& descriptors);
   void hold_sockets();
   void hold_everything();
   ChildRow row_of(core::ProcessId id) const;

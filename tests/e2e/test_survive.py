@@ -196,29 +196,89 @@ class Crashes(SurviveTest):
         self.wait_for_text('c.log', 'one\n', 2)
         self.end(daemon)
 
+    @staticmethod
+    def children_of(daemon):
+        with open('/proc/%d/task/%d/children' % (daemon.pid, daemon.pid)) as file:
+            return [int(pid) for pid in file.read().split()]
+
     def test_killed_while_it_starts_its_programs(self):
         """Each is known to the next daemon once it runs, not when all have been started."""
         self.configure('[program:p]\ncommand=/bin/sleep 1000\nnumprocs=400\nstartsecs=0\n'
                        'process_name=%(process_num)03d\n')
         daemon = self.start('-c', self.path('s.conf'))
 
-        def children():
-            with open('/proc/%d/task/%d/children' % (daemon.pid, daemon.pid)) as file:
-                return [int(pid) for pid in file.read().split()]
-
         # The log says nothing yet, it is written when all have been started.
-        self.wait_until(lambda: len(children()) > 20, 'the first programs')
+        self.wait_until(lambda: len(self.children_of(daemon)) > 20, 'the first programs')
         os.kill(daemon.pid, signal.SIGSTOP)
-        pids = sorted(children())
+        pids = sorted(self.children_of(daemon))
         daemon.kill()
         daemon.wait()
         daemon = self.start('-c', self.path('s.conf'))
         for pid in pids[:-1]:
             self.wait_for_log('with pid %d, up for' % pid)
-        # The last one may just have been started, so that nobody knows of it.
-        if 'with pid %d, up for' % pids[-1] not in self.read('s.log'):
-            os.kill(pids[-1], signal.SIGKILL)
+        self.wait_for_log('with pid %d, ' % pids[-1])  # perhaps one that was just being started
+        self.wait_until(lambda: sum(map(self.read('s.log').count, [', up for', 'spawned: '])) >= 400,
+                        '400 programs')
+        self.assertEqual(len(self.children_of(daemon)), 400 - len(pids))
+        for pid in pids:
+            self.assertTrue(alive(pid))
         self.end(daemon)
+
+    def start_and_die(self, starts):
+        """A daemon that is killed at the very moment when so many children have been made."""
+        library = os.environ.get('SUP_END_AFTER_CLONE', '')
+        if not os.path.exists(library):
+            self.skipTest('SUP_END_AFTER_CLONE is not the library')
+        options = os.environ.get('ASAN_OPTIONS', '') + ':verify_asan_link_order=0'
+        return self.start('-c', self.path('s.conf'), env=dict(
+            os.environ, LD_PRELOAD=library, END_AFTER_CLONE=str(starts), ASAN_OPTIONS=options))
+
+    def sleepers(self):
+        """Pids of the programs of these tests, which have the folder as an argument."""
+        found = []
+        for name in os.listdir('/proc'):
+            try:
+                with open('/proc/%s/cmdline' % name) as file:
+                    if self.path('mark') in file.read().split('\0'):
+                        found.append(int(name))
+            except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+                continue
+        return sorted(found)
+
+    # Its arguments do not change when it waits.
+    SLEEPER = 'command=/bin/sh -c "read line; exit 0" @/mark\nstartsecs=0\nstdout_logfile=@/out.log\n'
+
+    def test_killed_at_the_very_moment_of_a_start(self):
+        self.configure('[program:p]\nnumprocs=5\nprocess_name=%(process_num)d\n' + self.SLEEPER)
+        daemon = self.start_and_die(3)
+        self.assertEqual(daemon.wait(PATIENCE), -signal.SIGKILL)
+        before = self.sleepers()
+        self.assertEqual(len(before), 3)
+        daemon = self.start('-c', self.path('s.conf'))
+        self.wait_for_log("adopted: '2' with pid %d, whose start" % before[-1])
+        self.wait_for_log('entered RUNNING', 3)
+        self.wait_until(lambda: len(self.sleepers()) == 5, 'five programs')
+        self.assertLessEqual(set(before), set(self.sleepers()))
+        # It is a child like any other.
+        os.kill(before[-1], signal.SIGKILL)
+        self.wait_for_log('exited: 2 ')
+        self.wait_for_log("spawned: '2' with pid", 1)
+        self.end(daemon)
+        self.assertEqual(self.sleepers(), [])
+
+    def test_killed_at_the_very_moment_of_a_restart(self):
+        self.configure('[program:p]\nautorestart=true\n' + self.SLEEPER)
+        daemon = self.start_and_die(2)
+        self.wait_for_log('entered RUNNING')
+        os.kill(self.sleepers()[0], signal.SIGKILL)
+        self.assertEqual(daemon.wait(PATIENCE), -signal.SIGKILL)
+        before = self.sleepers()
+        self.assertEqual(len(before), 1)
+        daemon = self.start('-c', self.path('s.conf'))
+        self.wait_for_log("adopted: 'p' with pid %d, whose start" % before[0])
+        self.assertEqual(self.sleepers(), before)
+        self.end(daemon)
+        self.assertEqual(self.sleepers(), [])
 
     def test_the_plan_may_have_changed(self):
         daemon = self.run_with('[program:same]\ncommand=/bin/sleep 1000\n'

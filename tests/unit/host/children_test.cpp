@@ -34,7 +34,8 @@ class ChildrenTest : public testing::Test {
                 .stdin_broken = [this](core::ProcessId) { ++broken_; },
                 .log = [this](core::Level, const std::string& text) { lines_.push_back(text); },
                 .starting =
-                    [this](std::uint64_t, const std::array<int, 3>& descriptors) {
+                    [this](core::ProcessId, const SavedChild&,
+                           const std::array<int, 3>& descriptors) {
                       if (starting_) {
                         starting_(descriptors);
                       }
