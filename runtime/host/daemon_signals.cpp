@@ -98,7 +98,7 @@ void Daemon::read_signals() {
 }
 
 void Daemon::reap(int named) {
-  reaper_.reap(named, [this](int pid, int status) {
+  const bool were_all = reaper_.reap(named, [this](int pid, int status) {
     // Each for itself: nobody tells again of those that are left.
     guarded([&] {
       if (!take_upgrade_end(pid, status)) {
@@ -106,6 +106,9 @@ void Daemon::reap(int named) {
       }
     });
   });
+  if (!were_all) {
+    ::kill(::getpid(), SIGCHLD);  // read with the signals that came meanwhile
+  }
 }
 
 void Daemon::take_end(int pid, const core::ExitStatus& status) {

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t most_expected = 65536;
 // So many may be slower to end than those behind them.
 constexpr std::size_t most_late = 8;
+// So many are taken at a time of those that nobody expected.
+constexpr int most_unexpected = 256;
 
 }  // namespace
 
@@ -44,16 +46,20 @@ void Reaper::reap_expected(const std::function<void(int pid, int status)>& take)
   }
 }
 
-void Reaper::reap(int named, const std::function<void(int pid, int status)>& take) {
+bool Reaper::reap(int named, const std::function<void(int pid, int status)>& take) {
   int status = 0;
   if (named > 0 && ::waitpid(named, &status, WNOHANG) == named) {
     take(named, status);
   }
   reap_expected(take);
-  pid_t pid = 0;
-  while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
+  for (int taken = 0; taken < most_unexpected; ++taken) {
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) {
+      return true;
+    }
     take(pid, status);
   }
+  return false;
 }
 
 }  // namespace sup::host

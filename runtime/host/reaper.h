@@ -16,8 +16,10 @@ class Reaper {
   void expect(int pid);
 
   // Calls `take` with the pid and wait status of each child that has ended; it may start others.
-  // `named` is the pid that SIGCHLD named, 0: none.
-  void reap(int named, const std::function<void(int pid, int status)>& take);
+  // `named` is the pid that SIGCHLD named, 0: none. False when there may be more, which are for
+  // another time: those that were started may end as fast as they are taken, and other things want
+  // to be done.
+  [[nodiscard]] bool reap(int named, const std::function<void(int pid, int status)>& take);
 
  private:
   void reap_expected(const std::function<void(int pid, int status)>& take);

@@ -46,10 +46,10 @@ class ReaperTest : public testing::Test {
 
   std::vector<int> reap(int named) {
     std::vector<int> pids;
-    reaper_.reap(named, [&](int pid, int status) {
+    EXPECT_TRUE(reaper_.reap(named, [&](int pid, int status) {
       EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
       pids.push_back(pid);
-    });
+    }));
     return pids;
   }
 
@@ -93,14 +93,31 @@ TEST_F(ReaperTest, WhatIsExpectedMeanwhileIsNotLost) {
   reaper_.expect(children_[0]);
   end_child(children_[0]);
   std::vector<int> pids;
-  reaper_.reap(0, [&](int pid, int) {
+  EXPECT_TRUE(reaper_.reap(0, [&](int pid, int) {
     pids.push_back(pid);
     if (pid == children_[0]) {
       reaper_.expect(children_[1]);
       end_child(children_[1]);
     }
-  });
+  }));
   EXPECT_EQ(pids, (std::vector{children_[0], children_[1]}));
+}
+
+TEST_F(ReaperTest, ChildrenThatEndAsFastAsTheyAreStartedDoNotHoldItForEver) {
+  end_child(children_[0]);
+  int latest = children_[0];
+  int count = 0;
+  const auto take_and_start = [&](int pid, int) {
+    EXPECT_EQ(pid, latest);
+    ++count;
+    ASSERT_LT(count, 10000) << "it takes and takes";
+    latest = start_child();
+    end_child(latest);
+  };
+  EXPECT_FALSE(reaper_.reap(0, take_and_start));
+  EXPECT_FALSE(reaper_.reap(0, take_and_start));
+  // The last one is taken when none is started any more.
+  EXPECT_TRUE(reaper_.reap(0, [&](int pid, int) { EXPECT_EQ(pid, latest); }));
 }
 
 }  // namespace
