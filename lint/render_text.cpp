@@ -9,7 +9,8 @@ std::string render_text(const Report& report) {
   std::string text;
   for (const Finding& finding : report.findings)
     text += compiler::render_text(*finding.diagnostic, finding.sources(), {report.color});
-  return text + closing_line(report);
+  text += closing_line(report);
+  return text;
 }
 
 }  // namespace sup::lint
