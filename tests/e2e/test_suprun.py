@@ -120,6 +120,40 @@ class Boot(DaemonTest):
         self.assertIn('minimum number of file descriptors',
                       self.refused('-c', conf, '--minfds', '2000000000'))
 
+    def test_options_that_make_no_sense_are_refused_by_name(self):
+        conf = self.configure('')
+        for words, said in (
+                ('--keeper-seconds 0', "invalid value for --keeper-seconds '0': it is not a number of "
+                                       'seconds from 1 to 604800'),
+                ('--keeper-seconds soon', "invalid value for --keeper-seconds 'soon': "),
+                ('--exit-with a,', "invalid value for --exit-with 'a,': a name is empty"),
+                ('--exit-with nobody', '--exit-with: there is no program or group `nobody`'),
+                ('--compat nonsense', '`nonsense` is no compatibility switch; there are hup-restart'),
+                ('-d /no/such/folder', "invalid value for -d '/no/such/folder': the folder "
+                                       '`/no/such/folder` does not exist'),
+                ('-m 9', "invalid value for -m '9': "),
+                ('-l', 'option -l requires argument'),
+                ('-l a -l b', "conflicting command line option '-l'"),
+                ('-c other.conf', "conflicting command line option '-c'"),
+                ('-Z', 'option -Z not recognized'),
+                ('--nodaemon=1', 'option --nodaemon must not have an argument'),
+                ('--no', 'option --no not a unique prefix'),
+                ('plan.bin', "positional arguments are not supported: ['plan.bin']")):
+            with self.subTest(words):
+                self.assertIn('Error: ' + said, self.refused('-c', conf, *words.split()))
+        self.assertIn("positional arguments are not supported: ['a', 'b']", self.refused('a', 'b'))
+
+    def test_help_names_every_option_and_every_switch(self):
+        said = subprocess.run([program('suprun'), '--help'], capture_output=True, text=True)
+        self.assertEqual((said.returncode, said.stderr), (0, ''))
+        for option in ('--configuration', '--keeper-seconds', '--exit-with', '--exit-on-fatal',
+                       '--insecure-http', '--no-keeper'):
+            self.assertIn(option, said.stdout)
+        listed = self.refused('-c', self.configure(''), '--compat', 'nonsense')
+        switches = re.search('there are (.*), and all', listed).group(1).split(', ')
+        for switch in switches:
+            self.assertRegex(said.stdout, r'(?m)^  %s .*\(quirk ' % re.escape(switch))
+
     def test_version(self):
         said = subprocess.run([program('suprun'), '--version'], capture_output=True, text=True)
         self.assertEqual(said.returncode, 0)
