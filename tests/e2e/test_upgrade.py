@@ -63,6 +63,28 @@ class Clients(RpcTest):
         self.assertEqual(self.server().supervisor.getProcessInfo('never')['statename'], 'STARTING')
         self.end(daemon)
 
+    def test_a_program_that_vanishes_while_it_waits_is_survived(self):
+        os.symlink(program('suprun'), self.path('suprun'))
+        daemon = self.serve(SLOW, command=self.path('suprun'))
+        call = xmlrpc.client.dumps(('never',), 'supervisor.startProcess')
+        thread, result = self.in_background(lambda: self.exchange(post(call)))
+        self.wait_for_log("spawned: 'never'")
+        os.unlink(self.path('suprun'))
+        # Answers, and is gone when its answer is read: it is executed only after the call.
+        self.write('suprun', '#!/bin/sh\nrm -- "$0"\n', 0o755)
+        daemon.send_signal(signal.SIGUSR1)
+        self.wait_for_log('no upgrade, everything goes on as before: ')
+        self.assertIn('upgrade: executing ' + self.path('suprun'), self.read('s.log'))
+        # Clients are served as before, the one that waits and new ones.
+        self.assertEqual(self.server().supervisor.getProcessInfo('never')['statename'], 'STARTING')
+        self.assertEqual(self.server().suprun.getUpgrades(), 0)
+        self.assertEqual(self.server().supervisor.stopProcess('never'), True)
+        thread.join(PATIENCE)
+        self.assertIn(b'<methodResponse>', result[0])
+        os.symlink(program('suprun'), self.path('suprun'))
+        self.upgrade(daemon)
+        self.end(daemon)
+
     def test_a_tail_ends_cleanly(self):
         daemon = self.serve(SLOW)
         self.wait_for_text('a.log', 'line')
