@@ -413,6 +413,16 @@ class Rpc(RpcTest):
         self.assertIn('INCORRECT_PARAMETERS', got[2])
         self.end(daemon)
 
+    def test_the_daemons_own_log_is_read_and_cleared(self):
+        daemon = self.serve(CONFIGURATION)
+        server = self.server()
+        self.assertIn('supervisord started with pid', server.supervisor.readLog(0, 0))
+        self.assertTrue(server.supervisor.clearLog())
+        self.assertNotIn('started with pid', server.supervisor.readLog(0, 0))
+        self.assertNotIn('started with pid', self.read('s.log'))
+        self.end(daemon)
+        self.assertIn('received SIGTERM', self.read('s.log'))  # it goes on in the same file
+
     def test_what_xml_cannot_carry(self):
         daemon = self.serve(UNIX + '[program:a]\nstartsecs=0\nstdout_logfile=@/a.log\n'
                             'command=/bin/sh -c "printf \'\\033[1mx\\000\\377y\\n\'; exec sleep 1000"\n')

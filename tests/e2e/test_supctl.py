@@ -776,11 +776,30 @@ class Following(Compared):
             client.stdin.close()
             text += self.until(client, b'Exiting foreground\n')
             results.append(text)
-            client.kill()  # supervisorctl lingers
-            client.wait()
+            if side is self.sides[0]:
+                client.kill()  # supervisorctl lingers
+            ended = client.wait(PATIENCE)
+            if side is self.sides[1]:
+                self.assertEqual(ended, 0)
             for pipe in (client.stdout, client.stderr):
                 pipe.close()
         self.assertEqual(results[1], results[0])
+
+    def test_foreground_is_left(self):
+        side = self.sides[1]
+        client = side.begin(['-c', '@/s.conf', 'fg', 'cat'])
+        self.until(client, b'<==\n')
+        client.send_signal(signal.SIGINT)
+        output, errors = client.communicate(timeout=PATIENCE)
+        self.assertTrue(output.endswith(b'Exiting foreground\n'), output)
+        self.assertEqual((errors, client.returncode), (b'', 0))
+        # With a process that is no more.
+        client = side.begin(['-c', '@/s.conf', 'fg', 'cat'])
+        self.until(client, b'<==\n')
+        side.call('supervisor.stopProcess', 'cat')
+        output, errors = client.communicate(b'hello\n', timeout=PATIENCE)
+        self.assertTrue(output.endswith(b'Process got killed\nExiting foreground\n'), output)
+        self.assertEqual((errors, client.returncode), (b'', 0))
 
 
 class Json(Compared):

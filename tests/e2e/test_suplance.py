@@ -93,6 +93,12 @@ class Session:
 
     def close(self):
         if self.process.poll() is None:
+            if os.environ.get('SUP_COVERAGE'):  # as in harness.py
+                try:
+                    self.process.stdin.close()
+                    self.process.wait(PATIENCE)
+                except (BrokenPipeError, subprocess.TimeoutExpired):
+                    pass
             self.process.kill()
             self.process.wait()
         for file in (self.process.stdin, self.process.stdout, self.errors):
@@ -105,6 +111,7 @@ class Session:
 class SuplanceTest(DaemonTest):
     def setUp(self):
         super().setUp()
+        self.sessions = []
         if not os.path.exists(program('suplance')):
             self.skipTest('no suplance')
         # A sendmail that keeps what it gets, and speaks on standard output, as none should.
@@ -113,8 +120,15 @@ class SuplanceTest(DaemonTest):
 
     def session(self, tool, *arguments, **keywords):
         session = Session([program(tool), *arguments], folder=self.folder, **keywords)
+        self.sessions.append(session)
         self.addCleanup(session.close)
         return session
+
+    def tearDown(self):
+        if os.environ.get('SUP_COVERAGE'):  # before what is left is killed
+            for session in self.sessions:
+                session.close()
+        super().tearDown()
 
     def mails(self):
         names = [n for n in os.listdir(self.folder) if n.startswith('mail.')]
