@@ -42,10 +42,6 @@ std::vector<ctl::ProcessInfo> SupervisorClient::processes() {
   return ctl::process_infos(call("supervisor.getAllProcessInfo", {}));
 }
 
-ctl::ProcessInfo SupervisorClient::process(const std::string& name) {
-  return ctl::process_info(call("supervisor.getProcessInfo", {name}));
-}
-
 void SupervisorClient::stop(const std::string& name) { call("supervisor.stopProcess", {name}); }
 
 void SupervisorClient::start(const std::string& name) { call("supervisor.startProcess", {name}); }

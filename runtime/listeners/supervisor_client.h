@@ -20,7 +20,6 @@ class SupervisorClient {
   SupervisorClient();
 
   std::vector<ctl::ProcessInfo> processes();
-  ctl::ProcessInfo process(const std::string& name);
   // Both wait until it is done.
   void stop(const std::string& name);
   void start(const std::string& name);

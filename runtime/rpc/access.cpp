@@ -4,16 +4,6 @@
 
 namespace sup::rpc {
 
-std::string_view role_name(Role role) {
-  switch (role) {
-    case Role::none: return "none";
-    case Role::read: return "read";
-    case Role::operate: return "operate";
-    case Role::admin: return "admin";
-    default: return "owner";
-  }
-}
-
 Role role_of(schema::RoleValue value) {
   switch (value) {
     case schema::RoleValue::read: return Role::read;

@@ -17,7 +17,6 @@ namespace sup::rpc {
 // machine.
 enum class Role : std::uint8_t { none, read, operate, admin, owner };
 
-std::string_view role_name(Role role);
 Role role_of(schema::RoleValue value);
 
 // A process at the other end of a UNIX socket, by name.
