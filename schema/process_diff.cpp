@@ -132,9 +132,13 @@ bool same_servers(const Resolved& before, const Resolved& after) {
       before.http_servers.begin(), before.http_servers.end(), after.http_servers.begin(),
       after.http_servers.end(), [](const HttpServer& a, const HttpServer& b) {
         std::vector<OptionId> options;
-        compare_block(UnixHttpServerOptions::block, &a.unix_options, &b.unix_options, options);
-        compare_block(InetHttpServerOptions::block, &a.inet_options, &b.inet_options, options);
-        return a.section == b.section && a.is_unix == b.is_unix && options.empty();
+        if (a.section != b.section || a.is_unix != b.is_unix) return false;
+        // The block of the other kind says nothing, and is not written down with it.
+        if (a.is_unix)
+          compare_block(UnixHttpServerOptions::block, &a.unix_options, &b.unix_options, options);
+        else
+          compare_block(InetHttpServerOptions::block, &a.inet_options, &b.inet_options, options);
+        return options.empty();
       });
 }
 

@@ -158,7 +158,9 @@ void show_changes(Session& session, const rpc::Value& changes) {
   tell("change   groups in place: ", joined(list_member(changes, "groups")));
   tell("change   [supervisord]: ", joined(list_member(changes, "daemon")));
   tell("later    [supervisord], with a new daemon: ", joined(list_member(changes, "daemon_later")));
-  tell("listen   anew: the control servers change", flag_member(changes, "servers") ? " " : "");
+  if (flag_member(changes, "servers")) {
+    tell("listen   anew: ", "the control servers change");
+  }
   if (is_empty) {
     session.output.line("No config updates to processes");
   }

@@ -10,7 +10,7 @@ import unittest
 import xmlrpc.client
 
 from harness import PATIENCE, program
-from test_rpc import RpcTest, UNIX, UnixConnection, post
+from test_rpc import free_port, RpcTest, UNIX, UnixConnection, post
 
 SLOW = UNIX + ('[program:slow]\ncommand=/bin/sleep 1000\nautostart=false\nstartsecs=1\n'
                '[program:never]\ncommand=/bin/sleep 1000\nautostart=false\nstartsecs=1000\n'
@@ -38,6 +38,14 @@ class Clients(RpcTest):
         thread.start()
         self.addCleanup(thread.join, PATIENCE)
         return thread, result
+
+    def test_nothing_has_changed(self):
+        daemon = self.serve('[inet_http_server]\nport=127.0.0.1:%d\n' % free_port() + SLOW)
+        self.upgrade(daemon)
+        changes = self.server().suprun.getPlanChanges()
+        self.assertIs(changes['servers'], False)
+        self.assertEqual((changes['processes'], changes['daemon']), ([], []))
+        self.end(daemon)
 
     def test_a_call_under_way_is_answered(self):
         daemon = self.serve(SLOW)
