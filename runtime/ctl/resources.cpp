@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "runtime/ctl/failure.h"
 #include "runtime/ctl/process_info.h"
 
 namespace sup::ctl {
@@ -134,8 +135,14 @@ std::int64_t local_daemon(Session& session) {
   if (!is_local) {
     return 0;
   }
-  const rpc::Value pid = session.call("supervisor.getPID");
-  return pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0;
+  try {
+    const rpc::Value pid = session.call("supervisor.getPID");
+    return pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0;
+  } catch (const Failure& failure) {
+    // Who manages a single program is not told the pid so; suprun.getDaemon tells everybody.
+    if (!failure.is_fault(rpc::FaultCode::NOT_PERMITTED)) throw;
+    return number_member(session.call("suprun.getDaemon"), "pid");
+  }
 }
 
 }  // namespace sup::ctl

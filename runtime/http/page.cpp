@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/core/concat.h"
 #include "runtime/http/api.h"
@@ -96,9 +97,19 @@ void append_row(std::string& out, const Site& site, core::ProcessId process, cor
   out += "</td></tr>\n";
 }
 
-void append_processes(std::string& out, Site& site) {
+// The processes that the client may see, in the order of their names.
+std::vector<core::ProcessId> visible(const Site& site, const rpc::Access& access) {
+  std::vector<core::ProcessId> found;
+  for (const core::ProcessId process : site.interface.lexical_order()) {
+    if (access.may(rpc::Role::read, site.supervisor.spec(process))) found.push_back(process);
+  }
+  return found;
+}
+
+void append_processes(std::string& out, const Site& site,
+                      const std::vector<core::ProcessId>& processes) {
   out += "<section id=\"processes\" aria-label=\"Processes\">\n";
-  if (site.interface.lexical_order().empty()) {
+  if (processes.empty()) {
     out += "<p class=\"empty\">No programs to manage</p>\n</section>\n";
     return;
   }
@@ -107,18 +118,19 @@ void append_processes(std::string& out, Site& site) {
       "<th scope=\"col\">Description</th><th scope=\"col\">Last 24 hours</th>"
       "<th scope=\"col\">Actions</th></tr></thead>\n<tbody>\n";
   const core::Now now = site.machine.now();
-  for (const core::ProcessId process : site.interface.lexical_order()) {
+  for (const core::ProcessId process : processes) {
     append_row(out, site, process, now);
   }
   out += "</tbody>\n</table>\n</section>\n";
 }
 
-void show_page(Site& site, const Query& query, Response& response) {
+void show_page(Site& site, const Query& query, const std::vector<core::ProcessId>& processes,
+               Response& response) {
   const std::string& identifier = site.supervisor.resolved().supervisord.identifier;
   begin_page(response, identifier, true, site.token);
   std::string& out = response.body;
   out += core::concat("<header><h1>", escape_html(identifier), "</h1><p id=\"summary\">",
-                      site.interface.lexical_order().size(), " processes</p>\n");
+                      processes.size(), " processes</p>\n");
   append_form(out, site.token, "", {"startall", "restartall", "stopall"});
   out += "</header>\n<p id=\"message\" role=\"status\">";
   out += escape_html(query.value("message"));
@@ -129,7 +141,7 @@ void show_page(Site& site, const Query& query, Response& response) {
       "<button data-view=\"listeners\">Listeners</button><button data-view=\"plan\">Plan</button>"
       "<input id=\"filter\" type=\"search\" placeholder=\"Filter ( / )\" "
       "aria-label=\"Filter processes\"></nav>\n<main>\n";
-  append_processes(out, site);
+  append_processes(out, site, processes);
   out +=
       "<section id=\"events\" aria-label=\"Events\" hidden></section>\n"
       "<section id=\"listeners\" aria-label=\"Listeners\" hidden></section>\n"
@@ -156,11 +168,21 @@ std::string readable_log(const std::string& bytes) {
   return text;
 }
 
+std::optional<core::ProcessId> find_named(const Site& site, std::string_view name) {
+  const rpc::ProcessName split = rpc::split_name(name);
+  return split.process ? site.supervisor.find(split.group, *split.process) : std::nullopt;
+}
+
+// Of what does not exist only those are told who may see everything.
+bool may_see(const Site& site, const rpc::Access& access, std::string_view name) {
+  const auto process = find_named(site, name);
+  return process ? access.may(rpc::Role::read, site.supervisor.spec(*process))
+                 : access.may(rpc::Role::read);
+}
+
 // The end of the log, or why there is none.
 std::string log_end(Site& site, std::string_view name, bool is_error_log, std::int64_t limit) {
-  const rpc::ProcessName split = rpc::split_name(name);
-  const auto process =
-      split.process ? site.supervisor.find(split.group, *split.process) : std::nullopt;
+  const auto process = find_named(site, name);
   if (!process) {
     return core::concat("There is no process ", escape_html(name));
   }
@@ -184,13 +206,20 @@ void answer_page(Site& site, Request& request, Response& response) {
   if (!is_question(request, response)) {
     return;
   }
+  // Who may manage single programs by control= has a page of just these.
+  const std::vector<core::ProcessId> processes = visible(site, request.access);
+  if (processes.empty() && !request.access.may(rpc::Role::read)) {
+    site.interface.deny(request.access, request.path);
+    refuse(response, 403);
+    return;
+  }
   const Query query(request.query);
   const std::string_view name = query.value("processname");
   if (const PageAction* action = find_action(query.value("action"));
       action != nullptr && (action->is_for_all || !name.empty())) {
     ask_back(site, *action, name, response);
   } else {
-    show_page(site, query, response);
+    show_page(site, query, processes, response);
   }
 }
 
@@ -200,6 +229,11 @@ void answer_tail_page(Site& site, Request& request, Response& response) {
   }
   const Query query(request.query);
   const std::string_view name = query.value("processname");
+  if (!may_see(site, request.access, name)) {
+    site.interface.deny(request.access, name);
+    refuse(response, 403);
+    return;
+  }
   const bool is_error_log = query.value("channel") == "stderr";
   constexpr std::int64_t fewest = 1024;
   constexpr std::int64_t most = std::int64_t{1} << 20;

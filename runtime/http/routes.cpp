@@ -26,10 +26,10 @@ constexpr std::array route_table{
           answer_api,                                                                                                   rpc::Role::none},
     Route{"/",             false,
           "The page; POST: an action of it, with its token. With ?action= as in old bookmarks it "
-          "asks back.",                                                                           answer_page,          rpc::Role::read},
-    Route{"/index.html",   false, "The same.",                                                    answer_page,          rpc::Role::read},
+          "asks back.",                                                                           answer_page,          rpc::Role::none},
+    Route{"/index.html",   false, "The same.",                                                    answer_page,          rpc::Role::none},
     Route{"/tail.html",    false,
-          "GET ?processname=NAME&limit=BYTES&channel=stderr: the end of a log, as a page.",       answer_tail_page,     rpc::Role::read},
+          "GET ?processname=NAME&limit=BYTES&channel=stderr: the end of a log, as a page.",       answer_tail_page,     rpc::Role::none},
     Route{"/ok.html",      false, "GET: OK.",                                                     answer_ok,            rpc::Role::none},
     Route{"/stylesheets/", true,  "The style sheet of the pages.",                                answer_stylesheet,
           rpc::Role::none                                                                                                              },

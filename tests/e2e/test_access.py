@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pwd
+import re
 import subprocess
 import sys
 import unittest
@@ -119,6 +120,12 @@ class Control(RpcTest):
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, timeout=PATIENCE, cwd='/')
         server = 'unix://' + self.path('s.sock')
+        # The pid of the daemon is not for its users, and they do not need it for their own.
+        for command in ('why', 'mine'), ('status', '-v'), ('top', '-n', '1'):
+            shown = run(program('supctl'), '-s', server, *command)
+            self.assertEqual(shown.returncode, 0, shown.stdout)
+            self.assertIn('mine', shown.stdout)
+            self.assertNotIn('other', shown.stdout)
         status = run(program('supctl'), '-s', server, 'status')
         self.assertIn('mine', status.stdout)
         self.assertNotIn('other', status.stdout)
@@ -127,6 +134,38 @@ class Control(RpcTest):
         self.assertIn('may not', denied.stdout)
         if SUPERVISORCTL:
             self.assertIn('mine: stopped', run(SUPERVISORCTL, '-s', server, 'stop', 'mine').stdout)
+
+
+    def test_the_page_shows_just_that(self):
+        self.serve_control('control=root\n')
+
+        def get(path, user='nobody', data=()):
+            answer = subprocess.run(
+                ['setpriv', '--reuid=' + user, '--regid=nogroup', '--clear-groups', 'curl', '-s',
+                 '-w', '%{http_code}', '--unix-socket', self.path('s.sock'), *data,
+                 'http://localhost' + path],
+                stdout=subprocess.PIPE, text=True, timeout=PATIENCE, cwd='/', check=True).stdout
+            return int(answer[-3:]), answer[:-3]
+
+        status, page = get('/')
+        self.assertEqual(status, 200)
+        self.assertIn('data-name="mine"', page)
+        self.assertIn('1 processes', page)
+        self.assertNotIn('data-name="other"', page)
+        self.assertEqual(get('/tail.html?processname=mine')[0], 200)
+        for path in '/tail.html?processname=other', '/tail.html?processname=nosuch', '/metrics':
+            self.assertEqual(get(path)[0], 403, path)
+        token = re.search('name="token" value="([^"]+)"', page).group(1)
+        for name, number in ('mine', 303), ('other', 303):
+            self.assertEqual(get('/', data=['-d', f'token={token}&action=stop&processname={name}'])[0],
+                             number)
+        state = {one['name']: one['statename']
+                 for one in self.server().supervisor.getAllProcessInfo()}
+        self.assertEqual(state, {'mine': 'STOPPED', 'other': 'RUNNING'})
+        # Who manages nothing sees no page.
+        self.assertEqual(get('/', 'games')[0], 403)
+        self.assertEqual(get('/tail.html?processname=mine', 'games')[0], 403)
+        self.wait_for_log('denied /: pid ')
 
 
 class Roles(RpcTest):
