@@ -6,6 +6,7 @@ _supctl() {
   [[ $line == *[[:space:]] ]] && words+=("")
   word=${words[-1]}
   mapfile -t COMPREPLY < <("${words[0]}" --complete "${words[@]:1}" 2>/dev/null)
+  [[ ${COMPREPLY[*]} == *= ]] && compopt -o nospace  # its value follows
   # bash replaces what stands behind the last colon only.
   if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then
     before=${word%"${word##*:}"}

@@ -1,6 +1,7 @@
 #include "runtime/ctl/completion.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/ctl/command.h"
 
@@ -35,6 +36,30 @@ std::vector<std::string> process_names(std::string_view text,
   return names;
 }
 
+// Options that the help texts do not have, as these are supervisorctl's.
+constexpr std::pair<std::string_view, std::string_view> unnamed_options[] = {
+    {"restart", "--rolling"},
+    {"status",  "-v"       }
+};
+
+// The options of a command: those that its help names, and --json of all.
+std::vector<std::string> options_of(const Command& command) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz-";
+  std::vector<std::string> found;
+  const std::string_view help = command.help;
+  for (std::size_t at = help.find(" --"); at != std::string_view::npos;
+       at = help.find(" --", at + 1)) {
+    std::size_t end = std::min(help.find_first_not_of(letters, at + 1), help.size());
+    if (end < help.size() && help[end] == '=') ++end;
+    add_once(found, std::string(help.substr(at + 1, end - at - 1)));
+  }
+  for (const auto& [name, option] : unnamed_options) {
+    if (name == command.name) found.emplace_back(option);
+  }
+  found.emplace_back("--json");
+  return found;
+}
+
 }  // namespace
 
 std::vector<std::string> completions(std::string_view line, std::string_view text,
@@ -46,6 +71,8 @@ std::vector<std::string> completions(std::string_view line, std::string_view tex
     for (const Command& each : commands()) {
       if (!each.description.empty()) found.emplace_back(each.name);
     }
+  } else if (command != nullptr && text.starts_with('-')) {
+    found = options_of(*command);
   } else if (command != nullptr) {
     switch (command->completes) {
       case Completes::nothing:

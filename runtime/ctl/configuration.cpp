@@ -28,6 +28,7 @@ struct Section {
   bool exists = false;
   std::string here;  // folder of its file
   std::string place;
+  std::string url_place;  // of serverurl=
   std::string complaint;  // about plugins, which are looked at last
   std::map<std::string, std::string, std::less<>> values;
 };
@@ -58,12 +59,15 @@ void take(const compiler::Document& document, const compiler::SourceMap& sources
     const std::string& path = sources[document.source].path;
     section.exists = true;
     section.here = compiler::directory_name(files.absolute(path));
-    section.place =
-        path + ":" + std::to_string(sources.position(document.source, header.header.begin).line);
+    const auto place = [&](std::uint32_t at) {
+      return path + ":" + std::to_string(sources.position(document.source, at).line);
+    };
+    section.place = place(header.header.begin);
     for (std::uint32_t i = 0; i < header.entry_count; ++i) {
       const compiler::Entry entry = document.entry(header.first_entry + i);
-      section.values[schema::lower(schema::strip(sources.text(entry.key)))] =
-          document.value(sources, entry);
+      const std::string key = schema::lower(schema::strip(sources.text(entry.key)));
+      section.values[key] = document.value(sources, entry);
+      if (key == "serverurl") section.url_place = place(entry.key.begin);
     }
   }
 }
@@ -192,7 +196,7 @@ schema::Status read_configuration(const std::string& file, Settings& settings) {
       settings.url = value->starts_with(unix_scheme)
                          ? std::string(unix_scheme) + settled(value->substr(unix_scheme.size()))
                          : *value;
-      settings.url_origin = "serverurl= in " + section->place;
+      settings.url_origin = "serverurl= in " + section->url_place;
     } else if (key == "prompt") {
       settings.prompt = *value;
     } else if (key == "username" && !settings.credentials.username) {

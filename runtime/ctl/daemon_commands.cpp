@@ -346,6 +346,7 @@ void reload_processes(Session& session, const std::vector<std::string>& names) {
   const rpc::Value changes = session.call("suprun.getPlanChanges");
   const rpc::Value* changed = changes.member("changed");
   const rpc::Array* list = changed != nullptr ? changed->get<rpc::Array>() : nullptr;
+  const std::vector<ProcessInfo> all = process_infos(session.call("supervisor.getAllProcessInfo"));
   std::string groups;
   std::string others;
   for (const std::string& name : names) {
@@ -354,6 +355,7 @@ void reload_processes(Session& session, const std::vector<std::string>& names) {
         list != nullptr && std::any_of(list->begin(), list->end(), [&](const rpc::Value& each) {
           return each.is<std::string>() && *each.get<std::string>() == group;
         });
+    if (!is_changed && named(session, all, {name}, status::generic).empty()) continue;
     (is_changed ? groups : others) += " " + (is_changed ? group : name);
   }
   if (!groups.empty()) update_groups(session, groups);

@@ -119,6 +119,8 @@ std::string tcp_listener(const std::string& port) {
 
 // Daemons that run on this machine.
 std::string daemons() {
+  constexpr std::size_t most_daemons = 5;
+  std::size_t count = 0;
   std::string list;
   for (const std::string& pid : process_ids()) {
     const std::vector<std::string> words = words_of(command_line(pid));
@@ -126,10 +128,13 @@ std::string daemons() {
     for (std::size_t i = 0; i < std::min<std::size_t>(words.size(), 2); ++i) {
       const std::string name = fs::path(words[i]).filename().string();
       if (name == "supervisord" || name == "suprun") {
-        list += "  runs here: " + described(pid) + "\n";
+        if (++count <= most_daemons) list += "  runs here: " + described(pid) + "\n";
         break;
       }
     }
+  }
+  if (count > most_daemons) {
+    list += "  and " + std::to_string(count - most_daemons) + " more\n";
   }
   return list.empty() ? "  neither suprun nor supervisord runs here, as far as can be seen\n"
                       : list;

@@ -71,6 +71,15 @@ bool is_name_sign(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+rpc::Struct record_of(const Failure& failure, std::string error) {
+  return {
+      {"ok",    false                  },
+      {"error", std::move(error)       },
+      {"kind",  kind_name(failure.kind)},
+      {"code",  failure.code           }
+  };
+}
+
 }  // namespace
 
 Session::Session(Settings wanted, std::string* sink) : settings(std::move(wanted)), output(sink) {}
@@ -131,7 +140,8 @@ bool Session::is_up() {
     } else if (failure.is_system(ECONNREFUSED) || failure.is_system(ENOENT)) {
       const bool is_refused = failure.code == ECONNREFUSED;
       const char* const what = is_refused ? "refused connection" : "no such file";
-      complain(settings.url + " " + what, "", what);
+      output.line(settings.url + " " + what);
+      output.record(record_of(failure, what));
       exit_status = is_refused ? status::refused : status::not_running;
       explain_failure(settings, failure);
     } else {
@@ -206,12 +216,7 @@ void Session::ask_for_credentials() {
 
 void Session::print_failure(const Failure& failure) {
   output.line(error_line(failure));
-  rpc::Struct record;
-  record.push_back({"ok", false});
-  record.push_back({"error", exception_text(failure)});
-  record.push_back({"kind", kind_name(failure.kind)});
-  record.push_back({"code", failure.code});
-  output.record(std::move(record));
+  output.record(record_of(failure, exception_text(failure)));
   exit_status = status::generic;
   const bool is_of_the_server =
       failure.kind == Failure::Kind::fault || failure.kind == Failure::Kind::other;

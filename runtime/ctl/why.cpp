@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "runtime/ctl/targets.h"
 #include "schema/states.h"
 #include "schema/text.h"
+#include "schema/values.h"
 
 namespace sup::ctl {
 
@@ -242,6 +244,33 @@ void add_times(Report& report, const ProcessInfo& info) {
   }
 }
 
+// How it ended, of suprun's history of a process.
+std::string how_ended(const rpc::Value& exit) {
+  if (flag_member(exit, "unknown")) return "in a way that nobody saw";
+  const std::int64_t signal = number_member(exit, "signal");
+  if (signal < 0) return "with status " + std::to_string(number_member(exit, "status"));
+  return "by " + schema::signal_name(static_cast<int>(signal)) +
+         (flag_member(exit, "core_dumped") ? " (core dumped)" : "");
+}
+
+// The last exits, the newest at the end; supervisord keeps none.
+void add_exits(Report& report, Session& session, const std::string& name) {
+  const std::optional<rpc::Value> history = try_call(session, "suprun.getProcessHistory", {name});
+  const rpc::Value* exits = history ? history->member("exits") : nullptr;
+  const rpc::Array* list = exits != nullptr ? exits->get<rpc::Array>() : nullptr;
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    const rpc::Value& exit = (*list)[i];
+    const rpc::Value* lasted = exit.member("lasted");
+    const double* seconds = lasted != nullptr ? lasted->get<double>() : nullptr;
+    std::array<char, 32> after{};
+    std::snprintf(after.data(), after.size(), "%.1f", seconds != nullptr ? *seconds : 0.0);
+    lines.push_back(moment(number_member(exit, "at")) + " " + how_ended(exit) + ", after " +
+                    after.data() + " seconds");
+  }
+  report.add_lines("its last exits", last(std::move(lines)));
+}
+
 void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& settings,
                   const Settings& ours, std::int64_t daemon) {
   const auto place = [&](std::string_view option) {
@@ -264,11 +293,14 @@ void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& set
       report.add("wrong", "there is no folder " + directory, place("directory"));
     }
   }
+  // Of two settings, the place of the one that is written; else of the section.
+  const std::string section = place("");
+  const std::string retries = place("startretries");
   report.add("tries",
              "startretries=" + std::to_string(number_member(settings, "startretries")) +
                  ", each has to stay up for startsecs=" +
                  std::to_string(number_member(settings, "startsecs")),
-             place("startsecs"));
+             retries != section ? retries : place("startsecs"));
   const std::string codes = numbers(settings.member("exitcodes"));
   report.add("expects", "exitcodes=" + codes, place("exitcodes"));
 }
@@ -280,6 +312,7 @@ void explain_process(Session& session, const ProcessInfo& info, std::int64_t dae
   Report report(session, info);
   const rpc::Value settings = settings_of(session, info);
   add_times(report, info);
+  add_exits(report, session, name);
   add_settings(report, info, settings, session.settings, daemon);
   std::vector<std::string> told = log_lines(session, "supervisor.readLog", {-log_bytes, 0});
   std::erase_if(told, [&](const std::string& line) { return !names(line, info.name); });

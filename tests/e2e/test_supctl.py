@@ -577,7 +577,8 @@ class Connections(Compared):
         client = ours.begin(['-c', '@/main.conf', 'status'])
         output, errors = client.communicate(timeout=PATIENCE)
         self.assertEqual(output.decode(), 'unix://%s/parts/y.sock no such file\n' % ours.folder)
-        self.assertIn('parts/x.conf:1', errors.decode())
+        self.assertIn('serverurl= in ' + ours.path('parts/x.conf:2'), errors.decode().replace(
+            ' parts/', ' %s/parts/' % ours.folder))
 
     def test_explained(self):
         ours = self.sides[1]
@@ -891,6 +892,10 @@ autostart=false
         text = self.ask('why', 'talky')[1]
         self.assertIn('cannot open database', text)
         self.assertIn('exit status 3', text)
+        # Where startretries= is written, not where the section begins.
+        place = re.search(r'startretries=0, .*s.conf:(\d+)\)', text)
+        with open(self.sides[1].path('s.conf')) as file:
+            self.assertEqual(file.read().split('\n')[int(place.group(1)) - 1], 'startretries=0')
         self.assertIn('nobody started it', self.ask('why', 'off')[1])
         self.assertEqual(self.ask('why', 'nosuch')[0], 1)
         self.assertEqual(self.ask('why')[0], 2)
@@ -930,11 +935,16 @@ autostart=false
         answers = [json.loads(line) for line in output.splitlines()]
         self.assertEqual([(each['server'], each['exit']) for each in answers],
                          [(urls[0], 0), ('unix:///nosuch', 7)])
+        self.assertEqual(answers[1]['results'],
+                         [{'ok': False, 'error': 'no such file', 'kind': 'connection', 'code': 2}])
         self.assertEqual(client.returncode, 7)
 
     def test_completion(self):
         self.assertEqual(self.ask('--complete', 'start', 'w')[1], 'web:0\nweb:*\nweb:1\n')
         self.assertEqual(self.ask('--complete', 'relo')[1], 'reload\n')
+        self.assertEqual(self.ask('--complete', 'wait', 'off', '--')[1],
+                         '--for=\n--timeout=\n--json\n')
+        self.assertEqual(self.ask('--complete', 'restart', '--r')[1], '--rolling\n')
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging',
                               'completions', 'supctl.bash')
         for typed, found in [('stat', ['status']), ('start web:', ['0', '*', '1']),
@@ -1001,6 +1011,20 @@ buffer_size=5
                                r'  l +READY +holds no event, \d+ delivered')
         status, text = self.ask('--json', 'listeners')
         self.assertEqual(json.loads(text)['results'][0]['listeners'][0]['state'], 'READY')
+
+    def test_why_shows_the_last_exits(self):
+        self.assertNotIn('last exits', self.ask('why', 'a')[1])
+        for _ in range(2):
+            self.assertEqual(self.ask('restart', 'a')[0], 0)
+        self.assertRegex(self.ask('why', 'a')[1],
+                         r'its last exits\n    [-0-9]+ [:0-9]+ by SIGTERM, after [0-9.]+ seconds\n'
+                         r'    [-0-9]+ [:0-9]+ by SIGTERM, after [0-9.]+ seconds\n')
+
+    def test_reload_of_what_is_not_there(self):
+        """Told once."""
+        self.assertEqual(self.ask('reload', 'nosuch'), (1, 'nosuch: ERROR (no such process)\n'))
+        self.assertEqual(self.ask('reload', 'nosuch', 'c'),
+                         (1, 'nosuch: ERROR (no such process)\nc: stopped\nc: started\n'))
 
     def test_the_status_is_the_same(self):
         self.compare('status')
