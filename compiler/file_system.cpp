@@ -11,12 +11,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include <linux/magic.h>
 
 #include "compiler/source.h"
 #include "schema/descriptor.h"
+#include "schema/memory.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -85,6 +87,9 @@ schema::Result<std::string> read_all(const Descriptor& file, const struct stat& 
   std::string bytes;
   // The size is a hint only: pipes and /proc have none.
   std::size_t used = 0;
+  if (static_cast<std::uintmax_t>(info.st_size) > source_maximum_bytes) return world(path, EFBIG);
+  bytes.reserve(static_cast<std::size_t>(info.st_size) + 1);
+  schema::have_memory(bytes.data(), bytes.capacity());
   bytes.resize(info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : 65536);
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);

@@ -122,17 +122,19 @@ Line as_line(std::string_view bytes, const OldLine& old, std::uint32_t begin, st
 class DocumentBuilder {
  public:
   // `bytes` are those of the source; `size` of them will be added.
-  DocumentBuilder(SourceId source, std::string_view bytes, std::size_t size, bool is_old,
-                  bool may_have_hash)
-      : bytes_(bytes), may_have_hash_(may_have_hash) {
+  DocumentBuilder(SourceId source, std::string_view bytes, std::size_t size, bool is_old)
+      : bytes_(bytes) {
     document_.source = source;
     document_.bytes_ = bytes;
     document_.is_old_ = is_old;
     // Growing would touch it all twice; what is not used is never touched.
     constexpr std::size_t bytes_in_a_line = 20;
-    document_.lines_.reserve(size / bytes_in_a_line + 1);
-    document_.entries_.reserve(size / bytes_in_a_line + 1);
+    document_.lines_.only().reserve(size / bytes_in_a_line + 1);
+    document_.entries_.only().reserve(size / bytes_in_a_line + 1);
   }
+
+  // Whether there may be a # in what is added from here on.
+  void expect_hash(bool may_have_hash) { may_have_hash_ = may_have_hash; }
 
   // One line with its end.
   void add(std::string_view whole) {
@@ -188,17 +190,15 @@ class DocumentBuilder {
   }
 
   // Adds what another one has, which begins with a header.
-  void append(const DocumentBuilder& other) {
-    const Document& after = other.document_;
+  void append(DocumentBuilder&& other) {
+    Document& after = other.document_;
     const std::uint32_t lines = document_.line_count();
     const std::uint32_t entries = document_.entry_count();
     const auto continuations = static_cast<std::uint32_t>(document_.continuations.size());
-    document_.lines_.insert(document_.lines_.end(), after.lines_.begin(), after.lines_.end());
+    document_.lines_.append(std::move(after.lines_));
+    document_.entries_.append(std::move(after.entries_));
     // The flag of continued ones is above all line numbers.
-    for (Document::StoredEntry entry : after.entries_) {
-      entry.line += lines;
-      document_.entries_.push_back(entry);
-    }
+    for (Document::StoredEntry& entry : document_.entries_.appended()) entry.line += lines;
     for (SectionHeader section : after.sections) {
       section.line += lines;
       section.first_entry += entries;
@@ -231,12 +231,12 @@ class DocumentBuilder {
   }
 
   void store(const Line& line, LineKind kind, bool has_comment) {
-    document_.lines_.push_back(line.begin | (has_comment ? Document::comment_flag : 0U) |
-                               static_cast<std::uint32_t>(kind) << Document::kind_shift);
+    document_.lines_.only().push_back(line.begin | (has_comment ? Document::comment_flag : 0U) |
+                                      static_cast<std::uint32_t>(kind) << Document::kind_shift);
   }
 
   void continuation(std::uint32_t begin, std::uint32_t end) {
-    Document::StoredEntry& entry = document_.entries_.back();
+    Document::StoredEntry& entry = document_.entries_.only().back();
     if ((entry.line & Document::continued_flag) == 0) {
       entry.line |= Document::continued_flag;
       document_.continued_.push_back({static_cast<std::uint32_t>(document_.entries_.size() - 1),
@@ -286,7 +286,8 @@ class DocumentBuilder {
   }
 
   void add_entry(std::string_view key, std::string_view value) {
-    document_.entries_.push_back({index(), offset(key), offset(value), offset_behind(value)});
+    document_.entries_.only().push_back(
+        {index(), offset(key), offset(value), offset_behind(value)});
     ++document_.sections.back().entry_count;
     open_ = true;
   }
@@ -297,7 +298,7 @@ class DocumentBuilder {
 
   std::string_view bytes_;
   Document document_;
-  bool may_have_hash_;                // a # stands somewhere in the file
+  bool may_have_hash_ = true;         // a # stands somewhere in what is added
   bool open_ = false;                 // an entry may be continued
   std::vector<std::uint32_t> blank_;  // blank lines since the last line of the open value
   std::size_t indent_ = 0;            // of the last line that was no continuation, in characters
@@ -341,10 +342,14 @@ struct FileAction<grammar::last_plain_line> : FileAction<grammar::whole_line> {}
 
 namespace {
 
-// Lines of one kind of grammar into a builder.
 enum class Reading : std::uint8_t { old, plain, any_line_end };
 
-void add_lines(std::string_view lines, Reading reading, DocumentBuilder& builder) {
+void add_lines(std::string_view lines, bool is_old, DocumentBuilder& builder) {
+  // Most files have no carriage return, and none is then looked for in each line.
+  const Reading reading = is_old                                       ? Reading::old
+                          : lines.find('\r') == std::string_view::npos ? Reading::plain
+                                                                       : Reading::any_line_end;
+  builder.expect_hash(lines.find('#') != std::string_view::npos);
   p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
       lines.data(), lines.data() + lines.size(), "");
   switch (reading) {
@@ -368,25 +373,20 @@ std::optional<std::size_t> middle(std::string_view bytes) {
 
 Document parse(SourceId source, std::string_view bytes, schema::Target target) {
   const bool is_old = target == schema::Target::v3_4;
-  // Most files have no carriage return, and none is then looked for in each line.
-  const Reading reading = is_old                                       ? Reading::old
-                          : bytes.find('\r') == std::string_view::npos ? Reading::plain
-                                                                       : Reading::any_line_end;
-  const bool may_have_hash = bytes.find('#') != std::string_view::npos;
-  DocumentBuilder builder(source, bytes, bytes.size(), is_old, may_have_hash);
+  DocumentBuilder builder(source, bytes, bytes.size(), is_old);
   const std::optional<std::size_t> parting = is_old ? std::nullopt : middle(bytes);
   if (!parting) {
-    add_lines(bytes, reading, builder);
+    add_lines(bytes, is_old, builder);
     return builder.finish();
   }
   const std::string_view below = bytes.substr(*parting);
-  DocumentBuilder second(source, bytes, below.size(), is_old, may_have_hash);
-  schema::do_both([&] { add_lines(bytes.substr(0, *parting), reading, builder); },
-                  [&] { add_lines(below, reading, second); });
+  DocumentBuilder second(source, bytes, below.size(), is_old);
+  schema::do_both([&] { add_lines(bytes.substr(0, *parting), is_old, builder); },
+                  [&] { add_lines(below, is_old, second); });
   if (second.begins_with_header())
-    builder.append(second);
+    builder.append(std::move(second));
   else
-    add_lines(below, reading, builder);
+    add_lines(below, is_old, builder);
   return builder.finish();
 }
 
@@ -406,11 +406,16 @@ Line Document::line(std::uint32_t index) const {
 }
 
 std::uint32_t Document::entry_after(std::uint32_t offset) const {
-  const auto found = std::upper_bound(entries_.begin(), entries_.end(), offset,
-                                      [&](std::uint32_t wanted, const StoredEntry& entry) {
-                                        return wanted < line_begin(entry.line & ~continued_flag);
-                                      });
-  return static_cast<std::uint32_t>(found - entries_.begin());
+  const auto count = [&](const std::vector<StoredEntry>& some) {
+    const auto found = std::upper_bound(some.begin(), some.end(), offset,
+                                        [&](std::uint32_t wanted, const StoredEntry& entry) {
+                                          return wanted < line_begin(entry.line & ~continued_flag);
+                                        });
+    return static_cast<std::size_t>(found - some.begin());
+  };
+  const std::size_t in_first = count(entries_.first());
+  const bool is_behind = in_first == entries_.first().size();
+  return static_cast<std::uint32_t>(in_first + (is_behind ? count(entries_.second()) : 0));
 }
 
 Entry Document::entry(std::uint32_t index) const {

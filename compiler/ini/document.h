@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/ini/halves.h"
 #include "compiler/source.h"
 #include "schema/text.h"
 #include "schema/values.h"
@@ -143,8 +144,8 @@ class Document {
 
   std::string_view bytes_;  // of the source, which outlives the document
   bool is_old_ = false;     // read as Python 2 does
-  std::vector<std::uint32_t> lines_;
-  std::vector<StoredEntry> entries_;
+  Halves<std::uint32_t> lines_;
+  Halves<StoredEntry> entries_;
   std::vector<Continued> continued_;  // in order
 };
 

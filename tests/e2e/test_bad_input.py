@@ -43,16 +43,18 @@ class BadInput(SupcTest):
     def test_what_is_no_file(self):
         os.mkdir(self.path('folder'))
         os.symlink('loop', self.path('loop'))
+        with open(self.path('hole'), 'wb') as file:
+            file.truncate(1 << 42)  # as long as it says, it would not fit into any memory
         for path, reason in (('missing', 'No such file'), ('loop', 'symbolic links'),
                              ('good.conf/x', 'Not a directory'), ('', 'No such file'),
-                             ('/dev/zero', 'too large'), ('x' * 5000, 'too long')):
+                             ('/dev/zero', 'too large'), ('hole', 'too large'), ('x' * 5000, 'too long')):
             for command in READERS:
                 self.expect_one_line(reason, 'supc', *command, path)
             self.expect_one_line(reason, 'supc', 'diff', path, 'good.conf')
             self.expect_one_line(reason, 'supc', 'diff', 'good.conf', path)
             self.expect_one_line(reason, 'supcheck', path)
             if path:
-                self.expect_one_line(reason if path != '/dev/zero' else 'larger than any plan',
+                self.expect_one_line(reason if reason != 'too large' else 'larger than any plan',
                                      'suprun', path)
         for command in (['build', '-o', 'out'], ['dump'], ['explain'], ['migrate', '-o', 'out']):
             self.expect_one_line('Is a directory', 'supc', *command, 'folder')

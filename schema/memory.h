@@ -1,0 +1,14 @@
+// Memory that is about to be written from end to end.
+#pragma once
+
+#include <cstddef>
+
+namespace sup::schema {
+
+// Has the pages of very much memory before they are touched, by two threads. A page that is found
+// when it is touched for the first time takes longer than what is then done with it, most of all
+// where the machine is a guest whose host has to find it, too. Less memory is left alone, and so is
+// all of it with one processor, or where the kernel does not know how to (before Linux 5.14).
+void have_memory(void* begin, std::size_t bytes);
+
+}  // namespace sup::schema
