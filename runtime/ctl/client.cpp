@@ -1,7 +1,6 @@
 #include "runtime/ctl/client.h"
 
 #include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -180,28 +179,22 @@ void Socket::write(std::string_view bytes) {
   }
 }
 
-namespace {
-
-// Returns when there is something to read. Ctrl-C is held back except while it waits, so that none
-// gets lost between the look at it and the wait.
-void wait_for_bytes(int descriptor) {
+void wait_or_interrupt(std::span<pollfd> wanted) {
   sigset_t only_interrupt;
   sigset_t before;
   ::sigemptyset(&only_interrupt);
   ::sigaddset(&only_interrupt, SIGINT);
   ::sigprocmask(SIG_BLOCK, &only_interrupt, &before);
-  pollfd wanted{.fd = descriptor, .events = POLLIN, .revents = 0};
   if (interrupted == 0) {
-    ::ppoll(&wanted, 1, nullptr, &before);  // whatever comes of it: recv tells
+    ::ppoll(wanted.data(), wanted.size(), nullptr, &before);  // what comes of it tells who reads
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
-}  // namespace
-
 std::size_t Socket::read(char* buffer, std::size_t size) {
   for (;;) {
-    wait_for_bytes(descriptor_);
+    pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    wait_or_interrupt({&wanted, 1});
     throw_if_interrupted();
     const ssize_t count = ::recv(descriptor_, buffer, size, 0);
     const int number = errno;

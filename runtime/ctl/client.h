@@ -4,9 +4,12 @@
 // Everything here throws Failure, or Interrupted after Ctrl-C.
 #pragma once
 
+#include <poll.h>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -102,6 +105,9 @@ class Stream {
 // SIGINT ends a call that waits by Interrupted, instead of the program.
 void interrupts_end_calls();
 bool was_interrupted();
+// Returns when one of them is ready or SIGINT has come, which is held back except while it waits,
+// so that none gets lost between the look at it and the wait.
+void wait_or_interrupt(std::span<pollfd> wanted);
 void forget_interrupt();
 
 }  // namespace sup::ctl

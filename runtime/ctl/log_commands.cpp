@@ -39,10 +39,10 @@ void show_piece(Session& session, std::string_view channel, const std::string& t
 
 // Follows what the server sends until the user has enough.
 void follow(Session& session, const std::string& path, std::string_view channel) {
+  interrupts_end_calls();
   session.output.line(how_to_leave);
   session.output.flush();
   const std::string url = session.settings.url + path;
-  interrupts_end_calls();
   try {
     Stream stream(parse_address(session.settings.url), session.settings.credentials, path);
     std::string text;
@@ -244,7 +244,8 @@ void converse(Session& session, const std::string& name) {
     for (const int i : {0, 1}) {
       if (streams[i] != nullptr) waiting[i + 1].fd = streams[i]->descriptor();
     }
-    if (::poll(waiting, 3, -1) < 0 && was_interrupted()) {
+    wait_or_interrupt(waiting);
+    if (was_interrupted()) {
       throw Interrupted{};
     }
     for (const int i : {0, 1}) {
@@ -301,9 +302,9 @@ bool run_fg(Session& session, const std::string& argument) {
     misnamed(session, "ERROR: process not running");
     return false;
   }
+  interrupts_end_calls();
   session.output.line(how_to_leave);
   session.output.flush();
-  interrupts_end_calls();
   try {
     converse(session, names[0]);
   } catch (const Interrupted&) {
