@@ -269,8 +269,11 @@ void complete_option(const std::string& text) {
 int run(int count, char** arguments) {
   const std::string_view last = arguments[count - 1];
   if (count > 2 && std::string_view(arguments[1]) == "--complete" && last.starts_with('-')) {
-    complete_option(std::string(last));
-    return 0;
+    const schema::Result<CommandLine> before = read_command_line(count - 1, arguments);
+    if (!before || before->words.empty()) {
+      complete_option(std::string(last));
+      return 0;
+    }
   }
   schema::Result<CommandLine> line = read_command_line(count, arguments);
   if (!line) {

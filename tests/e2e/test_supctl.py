@@ -948,7 +948,8 @@ autostart=false
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging',
                               'completions', 'supctl.bash')
         for typed, found in [('stat', ['status']), ('start web:', ['0', '*', '1']),
-                             ('start o', ['off']), ('help whe', ['']), ('update b', ['broken'])]:
+                             ('start o', ['off']), ('help whe', ['']), ('update b', ['broken']),
+                             ('restart --r', ['--rolling']), ('--server', ['--serverurl'])]:
             line = '%s -c %s %s' % (self.sides[1].client, self.sides[1].path('s.conf'), typed)
             output = subprocess.run(
                 ['bash', '-c', 'source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _supctl; '
