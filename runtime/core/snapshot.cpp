@@ -109,8 +109,9 @@ void fields(Archive& archive, ListenerEntry& listener) {
 
 template <class Archive>
 void fields(Archive& archive, PoolEntry& pool) {
-  auto& [events, armed, had_spool, touched, delay_told, accepted, delivered, rejected, dropped] =
-      pool;
+  auto& [events, armed, had_spool, touched, delay_told, accepted, delivered, rejected, dropped,
+         durations] = pool;
+  static_cast<void>(durations);  // each image counts its own
   static_cast<void>(had_spool);  // until it is opened, at once
   static_cast<void>(touched);    // never, between two inputs
   archive(events, armed, delay_told, accepted, delivered, rejected, dropped);

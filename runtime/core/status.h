@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/durations.h"
 #include "runtime/core/listener_protocol.h"
 #include "runtime/core/types.h"
 #include "schema/states.h"
@@ -66,6 +67,9 @@ struct PoolStatus {
   std::uint64_t delivered = 0;
   std::uint64_t rejected = 0;
   std::uint64_t dropped = 0;
+  // From an event's coming to the answer of the listener that was done with it; since this daemon,
+  // or image of it, began.
+  Durations durations;
   std::vector<ListenerStatus> listeners;  // in the order in which they get events
 };
 

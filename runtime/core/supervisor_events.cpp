@@ -208,6 +208,7 @@ std::optional<PoolStatus> Supervisor::Implementation::pool_status(GroupId group)
   status.delivered = pool.delivered;
   status.rejected = pool.rejected;
   status.dropped = pool.dropped;
+  status.durations = pool.durations;
   for (const ProcessId process : groups_[group].members) {
     const ListenerEntry& listener = *processes_[process].listener;
     ListenerStatus& made = status.listeners.emplace_back();

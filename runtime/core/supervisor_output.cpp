@@ -198,6 +198,9 @@ void Supervisor::Implementation::obey(ProcessId process, const ListenerMessage& 
   if (message.kind == Kind::processed) {
     if (entry.listener->held) {
       QueuedEvent event = let_go(process);
+      // Not before it came: what came with another daemon may be of another clock.
+      const Instant lasted = std::max(now_.steady - event.accepted, Instant{});
+      groups_[entry.group].pool->durations.add(std::chrono::duration<double>(lasted).count());
       event_is_done(entry.group, event);
     }
     ++entry.listener->delivered;

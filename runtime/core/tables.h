@@ -68,6 +68,7 @@ struct PoolEntry {
   std::uint64_t delivered = 0;
   std::uint64_t rejected = 0;
   std::uint64_t dropped = 0;
+  Durations durations{};  // of those delivered
 };
 
 struct GroupEntry {

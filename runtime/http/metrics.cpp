@@ -157,6 +157,30 @@ void write_usage(Site& site, const std::vector<Row>& rows, MetricsText& out) {
   }
 }
 
+void append_double(std::string& out, double value) {
+  std::array<char, 400> digits;
+  // No exponents: people read the limits of the histogram.
+  const char* end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed)
+          .ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+void write_histogram(const std::string& labels, const core::Durations& durations,
+                     MetricsText& out) {
+  const std::int64_t count = whole(durations.count());
+  std::int64_t below = 0;
+  for (std::size_t i = 0; i < core::Durations::limits.size(); ++i) {
+    below += whole(durations.counts[i]);
+    std::string with_limit = labels + ",le=\"";
+    append_double(with_limit, core::Durations::limits[i]);
+    out.sample(with_limit + "\"", below, "_bucket");
+  }
+  out.sample(labels + ",le=\"+Inf\"", count, "_bucket");
+  out.sample(labels, durations.seconds, "_sum");
+  out.sample(labels, count, "_count");
+}
+
 struct Pool {
   std::string labels;
   core::PoolStatus status;
@@ -200,6 +224,11 @@ void write_pools(Site& site, MetricsText& out) {
           "Answers that were not OK: the event is sent again.", &core::PoolStatus::rejected);
   counter("supervisor_pool_dropped_events_total", "Events that were pushed out of a full pool.",
           &core::PoolStatus::dropped);
+  out.family("supervisor_pool_event_duration_seconds", "histogram",
+             "Events from their coming to the answer of the listener that was done with them.");
+  for (const Pool& pool : pools) {
+    write_histogram(pool.labels, pool.status.durations, out);
+  }
   out.family("supervisor_listener_held_event_seconds", "gauge",
              "How long a listener works on its event; 0: on none.");
   const auto each_listener = [&](const auto& say) {
@@ -238,49 +267,27 @@ void write_clients(const Site& site, MetricsText& out) {
   out.sample({}, static_cast<std::int64_t>(site.events.clients()));
 }
 
-void append_double(std::string& out, double value) {
-  std::array<char, 400> digits;
-  // No exponents: people read the limits of the histogram.
-  const char* end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed)
-          .ptr;
-  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
-
 void write_calls(Site& site, MetricsText& out) {
   const auto rows = rpc::methods();
   const std::vector<rpc::CallFigures>& figures = site.interface.figures();
   const auto each = [&](const auto& say) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::uint64_t count = 0;
-      for (const std::uint64_t answers : figures[i].answers) {
-        count += answers;
-      }
-      if (count > 0) {
+      if (figures[i].answers.count() > 0) {
         std::string method(rows[i].space);
         method.append(".").append(rows[i].name);
         std::string labels;
         append_label(labels, "method", method);
-        say(labels, figures[i], whole(count));
+        say(labels, figures[i]);
       }
     }
   };
   out.family("supervisor_rpc_request_duration_seconds", "histogram",
              "Calls by method, over XML-RPC and JSON, from the call to its answer.");
-  each([&](const std::string& labels, const rpc::CallFigures& call, std::int64_t count) {
-    std::int64_t below = 0;
-    for (std::size_t i = 0; i < rpc::CallFigures::limits.size(); ++i) {
-      below += whole(call.answers[i]);
-      std::string with_limit = labels + ",le=\"";
-      append_double(with_limit, rpc::CallFigures::limits[i]);
-      out.sample(with_limit + "\"", below, "_bucket");
-    }
-    out.sample(labels + ",le=\"+Inf\"", count, "_bucket");
-    out.sample(labels, call.seconds, "_sum");
-    out.sample(labels, count, "_count");
+  each([&](const std::string& labels, const rpc::CallFigures& call) {
+    write_histogram(labels, call.answers, out);
   });
   out.family("supervisor_rpc_faults_total", "counter", "Calls that were answered with a fault.");
-  each([&](const std::string& labels, const rpc::CallFigures& call, std::int64_t /*count*/) {
+  each([&](const std::string& labels, const rpc::CallFigures& call) {
     out.sample(labels, whole(call.faults));
   });
 }

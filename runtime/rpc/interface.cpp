@@ -104,10 +104,7 @@ Outcome Interface::call_permitted(const MethodRow& row, const Array& arguments,
 
 void Interface::finished(const MethodRow& row, core::Instant begun, bool is_fault) {
   CallFigures& figures = figures_[static_cast<std::size_t>(&row - methods().data())];
-  const double seconds = std::chrono::duration<double>(machine_.now().steady - begun).count();
-  const auto place = std::ranges::lower_bound(CallFigures::limits, seconds);
-  ++figures.answers[static_cast<std::size_t>(place - CallFigures::limits.begin())];
-  figures.seconds += seconds;
+  figures.answers.add(std::chrono::duration<double>(machine_.now().steady - begun).count());
   figures.faults += is_fault ? 1 : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/core/durations.h"
 #include "runtime/rpc/methods.h"
 #include "runtime/rpc/trial.h"
 
@@ -22,11 +23,7 @@ bool is_stock(const schema::RpcInterface& interface);
 
 // How often a method was called and how long its answers took, from the call to the answer.
 struct CallFigures {
-  // Upper ends in seconds; longer ones are in the last place.
-  static constexpr std::array<double, 10> limits{0.0001, 0.0005, 0.001, 0.005, 0.01,
-                                                 0.05,   0.1,    0.5,   1,     10};
-  std::array<std::uint64_t, limits.size() + 1> answers{};
-  double seconds = 0;  // of all together
+  core::Durations answers;
   std::uint64_t faults = 0;
 };
 

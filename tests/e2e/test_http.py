@@ -116,6 +116,7 @@ class Metrics(HttpTest):
         self.wait_until(lambda: self.figures()[1].get(size) == '6', 'the size of the log')
         # A listener that never answers: its pool is full.
         self.assertEqual(figures['supervisor_pool_queue_limit{group="l"}'], '3')
+        self.assertEqual(figures['supervisor_pool_event_duration_seconds_count{group="l"}'], '0')
         self.server().supervisor.startProcess('again')
         _, after = self.figures()
         self.assertEqual(after['supervisor_process_starts_total' + again], '2')

@@ -218,6 +218,12 @@ TEST(Listener, TheFirstIdleOneOfAPoolIsTaken) {
   std::string who;
   for (const auto& event : host.events) who += host.core().spec(event.process).name + " ";
   EXPECT_EQ(who, "l0 l1 l2 l0 l0 ");
+  // Three took a second, one waited for another; the last one is not done yet.
+  const auto pool = host.core().pool_status(host.core().group_of(host.id("l0")));
+  ASSERT_TRUE(pool);
+  EXPECT_EQ(pool->durations.counts,
+            (std::array<std::uint64_t, 11>{0, 0, 0, 0, 0, 0, 0, 0, 3, 1, 0}));
+  EXPECT_DOUBLE_EQ(pool->durations.seconds, 5.0);
 }
 
 TEST(Listener, TheEventOfOneThatDiesIsGivenToAnother) {
