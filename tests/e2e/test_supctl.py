@@ -958,6 +958,39 @@ autostart=false
             self.assertEqual(output.split('\n')[:-1], found, typed)
 
 
+    def typed_into_zsh(self, keys, wanted):
+        """Waits until a zsh that has our completion shows these words after the keys."""
+        side = self.sides[1]
+        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging', 'completions')
+        side.write('.zshrc', 'fpath=(%s $fpath)\nautoload -Uz compinit\ncompinit -u -D\nPS1="ready> "\n' % folder)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(side.folder)
+            os.environ.update({'TERM': 'dumb', 'LC_ALL': 'C.UTF-8', 'HOME': side.folder, 'ZDOTDIR': side.folder,
+                               'PATH': os.path.dirname(side.client) + ':' + os.environ['PATH']})
+            os.execvp('zsh', ['zsh', '-d', '-i'])
+        shown = b''
+        deadline = time.monotonic() + PATIENCE
+        try:
+            while wanted not in shown:
+                self.assertLess(time.monotonic(), deadline, shown)
+                if select.select([terminal], [], [], 0.1)[0]:
+                    shown += os.read(terminal, 65536)
+                if keys and b'ready> ' in shown:
+                    os.write(terminal, keys)
+                    keys = b''
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(terminal)
+
+    @unittest.skipUnless(shutil.which('zsh'), 'no zsh')
+    def test_completion_in_zsh(self):
+        for typed, wanted in (('resta', 'restart '), ('start of', 'start off '),
+                              ('restart --r', 'restart --rolling ')):
+            self.typed_into_zsh(b'supctl -c s.conf %s\t' % typed.encode(), b'c s.conf ' + wanted.encode())
+
+
 class OnSuprun(Compared):
     """What needs suprun."""
 
