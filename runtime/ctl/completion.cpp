@@ -1,9 +1,12 @@
 #include "runtime/ctl/completion.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "runtime/ctl/command.h"
+#include "runtime/ctl/options.h"
+#include "schema/text.h"
 
 namespace sup::ctl {
 
@@ -36,28 +39,47 @@ std::vector<std::string> process_names(std::string_view text,
   return names;
 }
 
-// Options that the help texts do not have, as these are supervisorctl's.
-constexpr std::pair<std::string_view, std::string_view> unnamed_options[] = {
-    {"restart", "--rolling"},
-    {"status",  "-v"       }
-};
-
-// The options of a command: those that its help names, and --json of all.
 std::vector<std::string> options_of(const Command& command) {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz-";
   std::vector<std::string> found;
-  const std::string_view help = command.help;
-  for (std::size_t at = help.find(" --"); at != std::string_view::npos;
-       at = help.find(" --", at + 1)) {
-    std::size_t end = std::min(help.find_first_not_of(letters, at + 1), help.size());
-    if (end < help.size() && help[end] == '=') ++end;
-    add_once(found, std::string(help.substr(at + 1, end - at - 1)));
+  for (const Option& each : options()) {
+    if (each.is_of(command.name)) {
+      found.push_back(std::string(each.text) + (each.has_sign() ? "=" : ""));
+    }
   }
-  for (const auto& [name, option] : unnamed_options) {
-    if (name == command.name) found.emplace_back(option);
-  }
-  found.emplace_back("--json");
   return found;
+}
+
+// The values that may stand where `typed` is, in the case of its letters, each behind `before`. Of
+// types with commas between them it is the last one.
+std::vector<std::string> values_after(std::string before, std::string_view typed,
+                                      OptionValue value) {
+  const std::size_t comma = value == OptionValue::event_types ? typed.rfind(',') : typed.npos;
+  if (comma != typed.npos) {
+    before += typed.substr(0, comma + 1);
+    typed.remove_prefix(comma + 1);
+  }
+  std::vector<std::string> found = values_of(value);
+  for (std::string& each : found) {
+    if (!typed.empty()) {
+      each = typed == schema::lower(typed) ? schema::lower(each) : schema::upper(each);
+    }
+    each.insert(0, before);
+  }
+  return found;
+}
+
+// Those of the option whose value is being typed: "--for=st", or "st" behind "--for"; nothing if
+// there is no such option there.
+std::optional<std::vector<std::string>> option_values(const Command& command,
+                                                      std::string_view previous,
+                                                      std::string_view text) {
+  for (const Option& each : options()) {
+    if (!each.is_of(command.name) || each.value == OptionValue::nothing) continue;
+    if (previous == each.text) return values_after("", text, each.value);
+    const std::string start = std::string(each.text) + "=";
+    if (text.starts_with(start)) return values_after(start, text.substr(start.size()), each.value);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -71,6 +93,11 @@ std::vector<std::string> completions(std::string_view line, std::string_view tex
     for (const Command& each : commands()) {
       if (!each.description.empty()) found.emplace_back(each.name);
     }
+  } else if (auto values =
+                 command != nullptr
+                     ? option_values(*command, words[words.size() - (text.empty() ? 1 : 2)], text)
+                     : std::nullopt) {
+    found = std::move(*values);
   } else if (command != nullptr && text.starts_with('-')) {
     found = options_of(*command);
   } else if (command != nullptr) {

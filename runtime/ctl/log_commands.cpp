@@ -9,6 +9,7 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/session.h"
 #include "schema/states.h"
@@ -137,7 +138,7 @@ bool run_tail(Session& session, const std::string& argument) {
     misnamed(session, "Error: bad channel " + schema::python_repr(channel));
     return false;
   }
-  if (modifier == "-f") {
+  if (modifier == option(OptionId::tail_follow).text) {
     follow(session, "/logtail/" + name + "/" + channel, channel);
     return false;
   }
@@ -164,7 +165,7 @@ bool run_maintail(Session& session, const std::string& argument) {
   }
   std::optional<std::int64_t> bytes = default_bytes;
   if (!words.empty()) {
-    if (words[0] == "-f") {
+    if (words[0] == option(OptionId::maintail_follow).text) {
       follow(session, "/mainlogtail", "supervisord");
       return false;
     }

@@ -5,6 +5,7 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/resources.h"
 #include "runtime/ctl/session.h"
@@ -222,7 +223,8 @@ bool run_status(Session& session, const std::string& argument) {
     return false;
   }
   std::vector<std::string> names = words_of(argument);
-  const bool is_verbose = take_flag(names, "-v") || take_flag(names, "--resources");
+  const bool is_verbose =
+      take_flag(names, OptionId::status_verbose) || take_flag(names, OptionId::status_resources);
   const std::vector<ProcessInfo> all = all_statuses(session);
   const std::vector<const ProcessInfo*> shown = named(session, all, names, status::unknown);
   std::vector<std::optional<Load>> loads;
@@ -342,7 +344,7 @@ bool run_restart(Session& session, const std::string& argument) {
     return false;
   }
   std::vector<std::string> names = words_of(argument);
-  const bool is_rolling = take_flag(names, "--rolling");
+  const bool is_rolling = take_flag(names, OptionId::restart_rolling);
   if (names.empty()) {
     session.misused("Error: restart requires a process name", "restart");
     return false;

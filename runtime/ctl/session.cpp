@@ -9,6 +9,7 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/explain.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/rpc/xmlrpc.h"
 #include "schema/text.h"
@@ -260,7 +261,7 @@ bool Session::run(const std::string& given) {
   if (line.empty()) {
     return false;
   }
-  const bool wants_json = take_word(line, "--json") || settings.wants_json;
+  const bool wants_json = take_word(line, option(OptionId::json).text) || settings.wants_json;
   output.use_json(wants_json);
   if (line[0] == '?') {
     line = "help " + line.substr(1);

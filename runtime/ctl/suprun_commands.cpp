@@ -7,6 +7,7 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/session.h"
 #include "runtime/ctl/targets.h"
@@ -64,6 +65,53 @@ std::string held_text(const rpc::Value& listener) {
                           std::to_string(number_member(listener, "held_for")) + " s";
 }
 
+// Whether a pool, or a listener of it, is what the user names; the pool as the name leaves it.
+std::optional<rpc::Value> named_part(const rpc::Value& pool, const std::string& name) {
+  const NamedTarget target = parse_target(name);
+  if (text_member(pool, "name") != target.group) {
+    return std::nullopt;
+  }
+  if (!target.process || name.find(':') == std::string::npos) {
+    return pool;
+  }
+  rpc::Array some;
+  for (const rpc::Value& listener : list_member(pool, "listeners")) {
+    if (text_member(listener, "name") == *target.process) some.push_back(listener);
+  }
+  if (some.empty()) {
+    return std::nullopt;
+  }
+  rpc::Struct part = *pool.get<rpc::Struct>();
+  for (rpc::Member& member : part) {
+    if (member.name == "listeners") member.value = some;
+  }
+  return part;
+}
+
+// The pools that are named, in the order of the names; `all` and no name stand for all of them.
+// What there is not is complained of.
+rpc::Array named_pools(Session& session, const rpc::Array& pools,
+                       const std::vector<std::string>& names) {
+  if (names.empty() || std::ranges::find(names, "all") != names.end()) {
+    return pools;
+  }
+  rpc::Array found;
+  for (const std::string& name : names) {
+    const std::size_t before = found.size();
+    for (const rpc::Value& pool : pools) {
+      if (std::optional<rpc::Value> part = named_part(pool, name)) {
+        found.push_back(std::move(*part));
+      }
+    }
+    if (found.size() == before) {
+      const std::string what = "no such event listener";
+      session.complain(name + ": ERROR (" + what + ")", name, what);
+      session.exit_status = status::generic;
+    }
+  }
+  return found;
+}
+
 void show_pool(Session& session, const rpc::Value& pool) {
   const auto number = [&](const char* name) { return std::to_string(number_member(pool, name)); };
   const std::int64_t queued = number_member(pool, "queued");
@@ -83,7 +131,7 @@ void show_pool(Session& session, const rpc::Value& pool) {
     const std::int64_t violations = number_member(listener, "violations");
     std::string about =
         "  " + padded(full_name(text_member(listener, "group"), text_member(listener, "name")), 30);
-    about += " " + padded(text_member(listener, "state"), 12) + held_text(listener) + ", " +
+    about += " " + padded(text_member(listener, "state"), 13) + held_text(listener) + ", " +
              std::to_string(number_member(listener, "delivered")) + " delivered";
     about += violations > 0 ? ", broke the protocol " + std::to_string(violations) + " times" : "";
     const std::string bytes = text_member(listener, "last_bytes");
@@ -114,19 +162,19 @@ Image ask_image(Session& session) {
 
 }  // namespace
 
-bool run_listeners(Session& session, const std::string& /*argument*/) {
+bool run_listeners(Session& session, const std::string& argument) {
   const std::optional<rpc::Value> pools = ask_suprun(session, "suprun.getListeners");
   const rpc::Array* list = pools ? pools->get<rpc::Array>() : nullptr;
   if (list == nullptr) {
     return false;
   }
-  for (const rpc::Value& pool : *list) {
+  for (const rpc::Value& pool : named_pools(session, *list, words_of(argument))) {
     show_pool(session, pool);
     if (const rpc::Struct* record = pool.get<rpc::Struct>()) {
       session.output.record(*record);
     }
   }
-  if (list->empty()) {
+  if (list->empty() && session.exit_status == status::success) {
     session.output.line("There are no event listeners");
   }
   return false;
@@ -221,7 +269,7 @@ bool run_plan(Session& session, const std::string& argument) {
 
 bool run_apply(Session& session, const std::string& argument) {
   std::vector<std::string> words = words_of(argument);
-  const std::optional<std::string> within = take_option(words, "--confirm-within");
+  const std::optional<std::string> within = take_option(words, OptionId::apply_confirm_within);
   const std::optional<std::int64_t> seconds = within ? number_of(*within) : 0;
   if (words.size() != 1 || !seconds) {
     session.misused(words.size() != 1 ? "Error: apply takes one file"

@@ -35,31 +35,6 @@ std::vector<const ProcessInfo*> named(Session& session, const std::vector<Proces
   return found;
 }
 
-std::optional<std::string> take_option(std::vector<std::string>& words, const std::string& name) {
-  for (auto word = words.begin(); word != words.end(); ++word) {
-    if (word->starts_with(name + "=")) {
-      std::string value = word->substr(name.size() + 1);
-      words.erase(word);
-      return value;
-    }
-    if (*word == name && word + 1 != words.end()) {
-      std::string value = *(word + 1);
-      words.erase(word, word + 2);
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
-bool take_flag(std::vector<std::string>& words, const std::string& name) {
-  const auto found = std::find(words.begin(), words.end(), name);
-  if (found == words.end()) {
-    return false;
-  }
-  words.erase(found);
-  return true;
-}
-
 void pause_for(std::chrono::milliseconds time) {
   ::poll(nullptr, 0, static_cast<int>(time.count()));
   if (was_interrupted()) {

@@ -18,10 +18,6 @@ std::vector<ProcessInfo> all_statuses(Session& session);
 std::vector<const ProcessInfo*> named(Session& session, const std::vector<ProcessInfo>& all,
                                       const std::vector<std::string>& names, int exit);
 
-// Takes "NAME=VALUE" or "NAME VALUE" out of the words; nothing if it is not there.
-std::optional<std::string> take_option(std::vector<std::string>& words, const std::string& name);
-bool take_flag(std::vector<std::string>& words, const std::string& name);
-
 // Sleeps; Interrupted after Ctrl-C.
 void pause_for(std::chrono::milliseconds time);
 

@@ -10,6 +10,7 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/resources.h"
 #include "runtime/ctl/targets.h"
 
@@ -125,8 +126,8 @@ bool run_top(Session& session, const std::string& argument) {
     return false;
   }
   std::vector<std::string> names = words_of(argument);
-  const std::optional<std::string> count = take_option(names, "-n");
-  const std::optional<std::string> distance = take_option(names, "-d");
+  const std::optional<std::string> count = take_option(names, OptionId::top_count);
+  const std::optional<std::string> distance = take_option(names, OptionId::top_seconds);
   const std::optional<double> rounds = number_of(count.value_or("1000000"));
   const std::optional<double> seconds = number_of(distance.value_or("2"));
   if (!rounds || !seconds) {

@@ -5,8 +5,8 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/targets.h"
-#include "schema/states.h"
 #include "schema/text.h"
 
 namespace sup::ctl {
@@ -51,12 +51,7 @@ std::optional<Clock::duration> seconds(const std::string& text) {
 }
 
 bool is_state(const std::string& name) {
-  using schema::ProcessState;
-  const auto states = {ProcessState::STOPPED, ProcessState::STARTING, ProcessState::RUNNING,
-                       ProcessState::BACKOFF, ProcessState::STOPPING, ProcessState::EXITED,
-                       ProcessState::FATAL,   ProcessState::UNKNOWN};
-  return std::any_of(states.begin(), states.end(),
-                     [&](ProcessState state) { return schema::state_name(state) == name; });
+  return std::ranges::find(wait_states(), name) != wait_states().end();
 }
 
 }  // namespace
@@ -66,8 +61,9 @@ bool run_wait(Session& session, const std::string& argument) {
     return false;
   }
   std::vector<std::string> names = words_of(argument);
-  const std::string wanted = schema::upper(take_option(names, "--for").value_or("running"));
-  const std::optional<std::string> limit = take_option(names, "--timeout");
+  const std::string wanted =
+      schema::upper(take_option(names, OptionId::wait_for).value_or("running"));
+  const std::optional<std::string> limit = take_option(names, OptionId::wait_timeout);
   const std::optional<Clock::duration> time = limit ? seconds(*limit) : std::nullopt;
   if (names.empty() || !is_state(wanted) || (limit && !time)) {
     session.misused(names.empty()       ? "Error: wait requires a process name"

@@ -949,7 +949,10 @@ autostart=false
                               'completions', 'supctl.bash')
         for typed, found in [('stat', ['status']), ('start web:', ['0', '*', '1']),
                              ('start o', ['off']), ('help whe', ['']), ('update b', ['broken']),
-                             ('restart --r', ['--rolling']), ('--server', ['--serverurl'])]:
+                             ('restart --r', ['--rolling']), ('--server', ['--serverurl']),
+                             ('wait off --fo', ['--for=']), ('wait off --for=f', ['fatal']),
+                             ('wait off --for fa', ['fatal']),
+                             ('events --filter=PROCESS_GROUP_', ['PROCESS_GROUP_ADDED', 'PROCESS_GROUP_REMOVED'])]:
             line = '%s -c %s %s' % (self.sides[1].client, self.sides[1].path('s.conf'), typed)
             output = subprocess.run(
                 ['bash', '-c', 'source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _supctl; '
@@ -987,7 +990,8 @@ autostart=false
     @unittest.skipUnless(shutil.which('zsh'), 'no zsh')
     def test_completion_in_zsh(self):
         for typed, wanted in (('resta', 'restart '), ('start of', 'start off '),
-                              ('restart --r', 'restart --rolling ')):
+                              ('restart --r', 'restart --rolling '), ('wait off --fo', 'wait off --for='),
+                              ('wait off --for=f', 'wait off --for=fatal ')):
             self.typed_into_zsh(b'supctl -c s.conf %s\t' % typed.encode(), b'c s.conf ' + wanted.encode())
 
 
@@ -1045,6 +1049,19 @@ buffer_size=5
                                r'  l +READY +holds no event, \d+ delivered')
         status, text = self.ask('--json', 'listeners')
         self.assertEqual(json.loads(text)['results'][0]['listeners'][0]['state'], 'READY')
+
+    def test_listeners_by_name(self):
+        everything = self.ask('listeners')
+        for name in 'l', 'l:*', 'l:l', 'all':
+            self.assertEqual(self.ask('listeners', name), everything)
+        for name in 'foo', 'a', 'l:m':
+            wrong = name + ': ERROR (no such event listener)\n'
+            self.assertEqual(self.ask('listeners', name), (1, wrong))
+            self.assertEqual(self.ask('listeners', name, 'l'), (1, wrong + everything[1]))
+        status, text = self.ask('--json', 'listeners', 'foo', 'l')
+        self.assertEqual(status, 1)
+        self.assertEqual([one['name'] for one in json.loads(text)['results']], ['foo', 'l'])
+        self.assertIn('l', self.ask('--complete', 'listeners', '')[1].split())
 
     def test_why_shows_the_last_exits(self):
         self.assertNotIn('last exits', self.ask('why', 'a')[1])

@@ -1,15 +1,17 @@
 // What needs no server: names, columns, addresses, completion, the texts of failures.
 #include <cerrno>
+#include <set>
 
 #include <gtest/gtest.h>
 
 #include "runtime/ctl/client.h"
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/completion.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/output.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/resources.h"
-#include "runtime/ctl/targets.h"
+#include "schema/events.h"
 
 namespace sup::ctl {
 namespace {
@@ -87,13 +89,43 @@ TEST(CtlFailure, ReadsAsPythonsException) {
 }
 
 TEST(CtlOptions, AreTakenOutOfTheWords) {
-  std::vector<std::string> words{"a", "--for=x", "--timeout", "5", "b", "--flag"};
-  EXPECT_EQ(take_option(words, "--for"), "x");
-  EXPECT_EQ(take_option(words, "--timeout"), "5");
-  EXPECT_EQ(take_option(words, "--timeout"), std::nullopt);
-  EXPECT_TRUE(take_flag(words, "--flag"));
-  EXPECT_FALSE(take_flag(words, "--flag"));
+  std::vector<std::string> words{"a", "--for=x", "--timeout", "5", "b", "--rolling"};
+  EXPECT_EQ(take_option(words, OptionId::wait_for), "x");
+  EXPECT_EQ(take_option(words, OptionId::wait_timeout), "5");
+  EXPECT_EQ(take_option(words, OptionId::wait_timeout), std::nullopt);
+  EXPECT_TRUE(take_flag(words, OptionId::restart_rolling));
+  EXPECT_FALSE(take_flag(words, OptionId::restart_rolling));
   EXPECT_EQ(words, (std::vector<std::string>{"a", "b"}));
+}
+
+// The long options that a text names.
+std::set<std::string> long_options(std::string_view text) {
+  std::set<std::string> found;
+  for (std::size_t at = text.find(" --"); at != text.npos; at = text.find(" --", at + 1)) {
+    const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at + 1);
+    found.emplace(text.substr(at + 1, end - at - 1));
+  }
+  return found;
+}
+
+TEST(CtlOptions, AreThoseOfTheHelp) {
+  std::set<std::string_view> commands_with_options{""};
+  for (const Command& command : commands()) {
+    commands_with_options.insert(command.name);
+    std::set<std::string> rows;
+    for (const Option& each : options()) {
+      if (each.command == command.name && each.text.starts_with("--")) rows.emplace(each.text);
+    }
+    if (command.is_of_supervisorctl) {  // its help is supervisorctl's
+      EXPECT_EQ(long_options(command.help), std::set<std::string>()) << command.name;
+    } else {
+      EXPECT_EQ(long_options(command.help), rows) << command.name;
+    }
+  }
+  for (const Option& each : options()) {
+    EXPECT_EQ(&option(each.id), &each);
+    EXPECT_TRUE(commands_with_options.contains(each.command)) << each.text;
+  }
 }
 
 TEST(CtlCompletion, KnowsCommandsAndNames) {
@@ -113,6 +145,29 @@ TEST(CtlCompletion, KnowsCommandsAndNames) {
   EXPECT_EQ(complete("help ver", "ver"), (std::vector<std::string>{"version"}));
   EXPECT_TRUE(complete("reload ", "").empty());
   EXPECT_TRUE(complete("nosuch ", "").empty());
+}
+
+TEST(CtlCompletion, KnowsOptionsAndTheirValues) {
+  using Words = std::vector<std::string>;
+  const auto complete = [](const std::string& line, const std::string& text) {
+    return completions(line, text,
+                       [] { return std::vector<ProcessInfo>{info("cat", "cat", "", "")}; });
+  };
+  EXPECT_EQ(complete("wait cat -", "-"), (Words{"--for=", "--timeout=", "--json"}));
+  EXPECT_EQ(complete("tail -", "-"), (Words{"-f", "--json"}));
+  EXPECT_EQ(complete("top -", "-"), (Words{"-n", "-d", "--json"}));
+  EXPECT_EQ(complete("wait cat --for=st", "--for=st"),
+            (Words{"--for=stopped", "--for=starting", "--for=stopping"}));
+  EXPECT_EQ(complete("wait cat --for=", "--for=").size(), wait_states().size());
+  EXPECT_EQ(complete("wait --for ", ""), values_of(OptionValue::state));
+  EXPECT_EQ(complete("wait --for R", "R"), (Words{"RUNNING"}));
+  EXPECT_EQ(complete("wait --for running ", ""), (Words{"cat"}));
+  EXPECT_TRUE(complete("wait --timeout ", "").empty());
+  EXPECT_TRUE(complete("wait --timeout=", "--timeout=").empty());
+  EXPECT_EQ(complete("events --filter=TICK_6", "--filter=TICK_6"), (Words{"--filter=TICK_60"}));
+  EXPECT_EQ(complete("events --filter=TICK,remote", "--filter=TICK,remote"),
+            (Words{"--filter=TICK,remote_communication"}));
+  EXPECT_EQ(complete("events --filter=", "--filter=").size(), schema::event_rows().size());
 }
 
 TEST(CtlJson, IsOneLineAndValid) {
