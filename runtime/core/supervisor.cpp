@@ -96,7 +96,7 @@ void Supervisor::Implementation::process_changed(ProcessId process, const StateC
   if (!schema::is_stopped(change.from) && schema::is_stopped(change.to)) --entry.unstopped;
   const schema::EventType type = state_event(change.to);
   if (wanted(type)) {
-    publish(type, state_payload(spec(process), change));
+    publish(type, state_payload(spec(process), change), &spec(process));
   } else {
     count(type);
   }

@@ -123,6 +123,10 @@ class Supervisor {
     std::int64_t serial = -1;  // that event listeners know it by; -1: none of them gets it
     std::chrono::nanoseconds wall{};
     std::string payload;
+    // Who may manage the process that it is about, as control= and user= said then; without
+    // control= both are empty.
+    std::vector<std::string> control{};
+    std::optional<std::string> user{};
   };
 
   void observe_events(bool wanted);

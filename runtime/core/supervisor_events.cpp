@@ -73,15 +73,15 @@ void Supervisor::Implementation::report_undelivered(GroupId pool) {
 }
 
 void Supervisor::Implementation::publish(EventType type, const std::string& payload,
-                                         const std::string& raw) {
+                                         const schema::Process* about, const std::string& raw) {
   count(type);
   const auto& pools = subscribers_[static_cast<std::size_t>(type)];
   if (pools.empty()) {
-    if (observing_) observe(type, -1, payload);
+    if (observing_) observe(type, -1, payload, about);
     return;
   }
   const std::int64_t serial = next_serial(serial_);
-  if (observing_) observe(type, serial, payload);
+  if (observing_) observe(type, serial, payload, about);
   for (const GroupId pool : pools) {
     const bool gets_bytes =
         groups_[pool].spec->listener.event_length == schema::EventLengthValue::bytes;
@@ -102,10 +102,17 @@ void Supervisor::Implementation::publish(EventType type, const std::string& payl
 }
 
 void Supervisor::Implementation::observe(EventType type, std::int64_t serial,
-                                         const std::string& payload) {
+                                         const std::string& payload, const schema::Process* about) {
   ++event_number_;
-  if (observed_.size() < most_observed) {
-    observed_.push_back({event_number_, type, serial, now_.wall, payload});
+  if (observed_.size() >= most_observed) return;
+  Observed& event = observed_.emplace_back(Observed{.number = event_number_,
+                                                    .type = type,
+                                                    .serial = serial,
+                                                    .wall = now_.wall,
+                                                    .payload = payload});
+  if (about != nullptr && !about->options.control.empty()) {
+    event.control = about->options.control;
+    event.user = about->options.user;
   }
 }
 

@@ -176,10 +176,13 @@ class Supervisor::Implementation {
 
   void count(schema::EventType type) { ++event_counts_[static_cast<std::size_t>(type)]; }
 
-  void observe(schema::EventType type, std::int64_t serial, const std::string& payload);
+  void observe(schema::EventType type, std::int64_t serial, const std::string& payload,
+               const schema::Process* about);
 
-  // `raw` is what pools get that count bytes, where it is not the same.
-  void publish(schema::EventType type, const std::string& payload, const std::string& raw = {});
+  // `about` is the process whose event it is, null if it is of none; `raw` is what pools get that
+  // count bytes, where it is not the same.
+  void publish(schema::EventType type, const std::string& payload,
+               const schema::Process* about = nullptr, const std::string& raw = {});
   void subscribe(GroupId pool);
   void unsubscribe(GroupId pool);
 

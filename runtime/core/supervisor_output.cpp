@@ -54,7 +54,7 @@ class Supervisor::Implementation::OutputSink final : public ChannelSink {
                                                                 : EventType::PROCESS_LOG_STDERR;
     if (events_enabled(spec.options, channel_) && owner_.wanted(type)) {
       const std::string shown = readable(text);
-      owner_.publish(type, log_payload(spec, pid(), channel_, shown),
+      owner_.publish(type, log_payload(spec, pid(), channel_, shown), &spec,
                      shown == text ? std::string{} : log_payload(spec, pid(), channel_, text));
     }
   }
@@ -66,7 +66,7 @@ class Supervisor::Implementation::OutputSink final : public ChannelSink {
                                : EventType::PROCESS_COMMUNICATION_STDERR;
     if (owner_.wanted(type)) {
       const std::string shown = readable(data);
-      owner_.publish(type, communication_payload(spec, pid(), shown),
+      owner_.publish(type, communication_payload(spec, pid(), shown), &spec,
                      shown == data ? std::string{} : communication_payload(spec, pid(), data));
     }
     owner_.log(Level::debug, concat(schema::python_repr(spec.name), " ", channel_name(channel_),

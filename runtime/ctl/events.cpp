@@ -6,6 +6,7 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/options.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/session.h"
 #include "runtime/ctl/targets.h"
@@ -121,13 +122,19 @@ std::string path_for(const std::string& name, const std::string& types) {
   return path;
 }
 
-void refused(Session& session, int code, const std::string& types) {
+// `body` is what came of the answer.
+void refused(Session& session, int code, const std::string& types, const std::string& body) {
   session.exit_status = code == 404 ? status::unimplemented : status::generic;
   if (code == 404) {
     session.complain("ERROR: this needs suprun; the server is another one", "",
                      "the server has no /api/v1/events");
   } else if (code == 400) {
     session.complain("ERROR: no such event type: " + types, "", "no such event type");
+  } else if (code == 403) {
+    const std::optional<rpc::Value> problem = from_json(body);
+    const std::string detail = problem ? text_member(*problem, "detail") : "";
+    const std::string reason = detail.empty() ? "the server does not permit it" : detail;
+    session.complain("ERROR: " + reason, "", reason);
   } else {
     session.complain("ERROR: the server answers with status " + std::to_string(code), "",
                      "status " + std::to_string(code));
@@ -138,7 +145,7 @@ void refused(Session& session, int code, const std::string& types) {
 
 bool run_events(Session& session, const std::string& argument) {
   std::vector<std::string> names = words_of(argument);
-  const std::string types = schema::upper(take_option(names, "--filter").value_or(""));
+  const std::string types = schema::upper(take_option(names, OptionId::events_filter).value_or(""));
   if (names.size() > 1) {
     session.misused("Error: events takes one name", "events", status::invalid_arguments);
     return false;
@@ -155,7 +162,8 @@ bool run_events(Session& session, const std::string& argument) {
     for (bool goes_on = true; goes_on;) {
       goes_on = stream.read(text);
       if (const int code = stream.status(); code != 0 && code != 200) {
-        refused(session, code, types);
+        while (goes_on) goes_on = stream.read(text);
+        refused(session, code, types, text);
         return false;
       }
       events.feed(session, text);

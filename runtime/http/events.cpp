@@ -60,15 +60,21 @@ struct Filter {
   std::vector<schema::EventType> types;  // none: all
   std::string group;
   std::string process;
+  rpc::Access access{rpc::Role::none};
 
   bool takes(const EventHub::Entry& entry) const {
-    return (types.empty() || std::ranges::any_of(types,
+    return access.may(rpc::Role::read, entry.control, entry.user) &&
+           (types.empty() || std::ranges::any_of(types,
                                                  [&](schema::EventType type) {
                                                    return schema::event_is_a(entry.type, type);
                                                  })) &&
-           (group.empty() || group == entry.group) &&
-           (process.empty() || process == entry.process ||
-            process == core::concat(entry.group, ":", entry.process));
+           is_about(entry.group, entry.process);
+  }
+
+  bool is_about(std::string_view its_group, std::string_view its_name) const {
+    return (group.empty() || group == its_group) &&
+           (process.empty() || process == its_name ||
+            process == core::concat(its_group, ":", its_name));
   }
 };
 
@@ -116,7 +122,10 @@ class EventStream final : public LaterAnswer {
     while (const EventHub::Entry* entry = hub_.from(place_)) {
       if (entry->number > place_) {
         text.append("event: missed\ndata: {\"missed\":");
-        text.append(std::to_string(entry->number - place_)).append("}\n\n");
+        // Of whose processes they were is not known any more.
+        text.append(filter_.access.may(rpc::Role::read) ? std::to_string(entry->number - place_)
+                                                        : "null");
+        text.append("}\n\n");
         place_ = entry->number;
       }
       if (text.size() >= most_at_once) {
@@ -169,6 +178,15 @@ class EventStream final : public LaterAnswer {
   bool lost_count_ = false;
 };
 
+// Whether the client may see a process that the filter can be about.
+bool sees_any(const Site& site, const Filter& filter) {
+  return std::ranges::any_of(site.supervisor.processes(), [&](core::ProcessId id) {
+    const schema::Process& process = site.supervisor.spec(id);
+    return filter.is_about(process.group, process.name) &&
+           filter.access.may(rpc::Role::read, process);
+  });
+}
+
 }  // namespace
 
 std::string event_json(const core::Supervisor::Observed& event, EventHub::Entry& entry) {
@@ -204,7 +222,13 @@ std::string event_json(const core::Supervisor::Observed& event, EventHub::Entry&
 }
 
 void EventHub::add(core::Supervisor::Observed&& event) {
-  Entry entry{.number = event.number, .type = event.type, .group = {}, .process = {}, .json = {}};
+  Entry entry{.number = event.number,
+              .type = event.type,
+              .group = {},
+              .process = {},
+              .json = {},
+              .control = std::move(event.control),
+              .user = std::move(event.user)};
   entry.json = event_json(event, entry);
   bytes_ += entry.json.size();
   next_ = event.number + 1;
@@ -258,7 +282,12 @@ void answer_events(Site& site, Request& request, Response& response) {
   const Query query(request.query);
   Filter filter{.types = {},
                 .group = std::string(query.value("group")),
-                .process = std::string(query.value("process"))};
+                .process = std::string(query.value("process")),
+                .access = request.access};
+  if (!request.access.may(rpc::Role::read) && !sees_any(site, filter)) {
+    refuse_with_problem(response, site.interface.deny(request.access, request.path));
+    return;
+  }
   for (std::string_view list = query.value("type"); !list.empty();) {
     const std::string_view name = list.substr(0, list.find(','));
     list.remove_prefix(std::min(name.size() + 1, list.size()));

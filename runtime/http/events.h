@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/core/supervisor.h"
 #include "runtime/http/request.h"
@@ -28,6 +29,9 @@ class EventHub {
     std::string group;  // empty: of none
     std::string process;
     std::string json;
+    // As in core::Supervisor::Observed.
+    std::vector<std::string> control{};
+    std::optional<std::string> user{};
   };
 
   // Events and bytes that are kept.
@@ -75,6 +79,8 @@ class EventHub {
 // line "data".
 std::string event_json(const core::Supervisor::Observed& event, EventHub::Entry& entry);
 
+// Who may not read everything gets the events of the processes whose control= names it, and no
+// others.
 void answer_events(Site& site, Request& request, Response& response);
 
 }  // namespace sup::http

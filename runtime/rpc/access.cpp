@@ -12,14 +12,14 @@ Role role_of(schema::RoleValue value) {
   }
 }
 
-bool Access::controls(const schema::Process& process) const {
-  const std::vector<std::string>& listed = process.options.control;
-  if (user_.name.empty() || listed.empty()) {
+bool Access::controls(const std::vector<std::string>& control,
+                      const std::optional<std::string>& user) const {
+  if (user_.name.empty() || control.empty()) {
     return false;
   }
   constexpr std::string_view group_mark = "group:";
-  return process.options.user == user_.name || process.options.user == user_.number ||
-         std::ranges::any_of(listed, [&](std::string_view one) {
+  return user == user_.name || user == user_.number ||
+         std::ranges::any_of(control, [&](std::string_view one) {
            return one.starts_with(group_mark)
                       ? std::ranges::find(user_.groups, one.substr(group_mark.size())) !=
                             user_.groups.end()

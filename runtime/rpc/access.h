@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,11 +44,18 @@ class Access {
 
   // Something about one process.
   bool may(Role needed, const schema::Process& process) const {
-    return role_ >= needed || (needed <= Role::operate && controls(process));
+    return may(needed, process.options.control, process.options.user);
+  }
+
+  // The same of a process that may be gone, by its control= and user=.
+  bool may(Role needed, const std::vector<std::string>& control,
+           const std::optional<std::string>& user) const {
+    return role_ >= needed || (needed <= Role::operate && controls(control, user));
   }
 
  private:
-  bool controls(const schema::Process& process) const;
+  bool controls(const std::vector<std::string>& control,
+                const std::optional<std::string>& user) const;
 
   Role role_;
   std::string who_;

@@ -136,6 +136,78 @@ class Control(RpcTest):
             self.assertIn('mine: stopped', run(SUPERVISORCTL, '-s', server, 'stop', 'mine').stdout)
 
 
+    def follow(self, *command):
+        """A client of nobody; gives what gives all that it said once a condition on that is met."""
+        client = subprocess.Popen(
+            ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', *command],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd='/')
+        self.addCleanup(client.stdout.close)
+        self.addCleanup(client.wait)
+        self.addCleanup(client.kill)
+        os.set_blocking(client.stdout.fileno(), False)
+        text = []
+
+        def until(condition):
+            def is_met():
+                text.append((client.stdout.read() or b'').decode())
+                return condition(''.join(text))
+            self.wait_until(is_met, 'the stream of ' + command[0])
+            return ''.join(text)
+        return until
+
+    def test_events_of_just_that(self):
+        enabled = 'stdout_events_enabled=true\nstdout_capture_maxbytes=1KB\n'
+        self.serve('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + RPC +
+                   PROGRAM % ('mine', 'user=nobody\ncontrol=root\n' + enabled) + PROGRAM % ('other', enabled))
+        for name in 'mine', 'other':
+            self.wait_for_state(name, 'RUNNING')
+        address = 'http://localhost/api/v1/events'
+        curl = ['curl', '-s', '-N', '--unix-socket', self.path('s.sock')]
+        streams = [self.follow(program('supctl'), '-s', 'unix://' + self.path('s.sock'), 'events'),
+                   self.follow(*curl, address)]
+        server = self.server()
+        # As soon as each shows something, it is there.
+        for until in streams:
+            until(lambda text: server.supervisor.sendProcessStdin('mine', 'there\n') and 'there' in text)
+        for name in 'other', 'mine':
+            server.supervisor.sendProcessStdin(
+                name, 'of %s\n<!--XSUPERVISOR:BEGIN-->to %s<!--XSUPERVISOR:END-->\n' % (name, name))
+        server.supervisor.sendRemoteCommEvent('secret', 'other')
+        server.supervisor.stopProcess('other')
+        server.supervisor.startProcess('other')
+        server.supervisor.stopProcess('mine')
+        server.supervisor.startProcess('mine')
+        # It ends and is removed in one go.
+        self.configure('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + RPC + PROGRAM % ('other', enabled))
+        server.suprun.update()
+        self.wait_until(lambda: len(server.supervisor.getAllProcessInfo()) == 1, 'mine to be gone')
+        for until in streams:
+            shown = until(lambda text: text.count('PROCESS_STATE_STOPPED') == 2)
+            for word in ('of mine', 'to mine', 'PROCESS_COMMUNICATION_STDOUT', 'PROCESS_LOG_STDOUT',
+                         'PROCESS_STATE_STARTING', 'PROCESS_STATE_RUNNING', 'PROCESS_STATE_STOPPING'):
+                self.assertIn(word, shown)
+            self.assertEqual(re.findall('other|secret|REMOTE|PROCESS_GROUP|SUPERVISOR_STATE', shown), [], shown)
+
+    def test_events_of_others_are_denied(self):
+        self.serve_control('control=root\n')
+
+        def status(user, query=''):
+            return subprocess.run(
+                ['setpriv', '--reuid=' + user, '--regid=nogroup', '--clear-groups', 'curl', '-s', '-o',
+                 '/dev/null', '-w', '%{http_code}', '-m', '1', '--unix-socket', self.path('s.sock'),
+                 'http://localhost/api/v1/events' + query],
+                stdout=subprocess.PIPE, text=True, timeout=PATIENCE, cwd='/').stdout
+        self.assertEqual(status('games'), '403')
+        self.assertEqual(status('nobody', '?process=other'), '403')
+        self.assertEqual(status('nobody', '?group=nosuch'), '403')
+        self.assertEqual(status('nobody', '?process=mine'), '200')
+        shown = subprocess.run(
+            ['setpriv', '--reuid=games', '--regid=nogroup', '--clear-groups', program('supctl'), '-s',
+             'unix://' + self.path('s.sock'), 'events'],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, cwd='/')
+        self.assertEqual(shown.returncode, 1, shown.stdout)
+        self.assertRegex(shown.stdout, r'^ERROR: NOT_PERMITTED: .*of games may not\n$')
+
     def test_the_page_shows_just_that(self):
         self.serve_control('control=root\n')
 
