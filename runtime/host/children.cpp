@@ -507,6 +507,7 @@ std::size_t Children::read_announced(core::ProcessId id, core::Channel channel) 
   const std::size_t size = std::min(there, StateMemory::buffer_bytes);
   memory_->begin_read({.token = children_[id].token,
                        .channel = static_cast<std::uint32_t>(channel),
+                       .log_file = output.file ? output.file->file() : 0,
                        .size = size,
                        .log_size = output.file ? output.file->size() : 0});
   const ssize_t got = ::read(output.pipe.get(), memory_->buffer(), size);

@@ -97,7 +97,7 @@ bool Children::repeat(const StateMemory::Reading& reading, std::string_view byte
     return file ? &*file : nullptr;
   };
   if (LogFile* file = repeats()) {
-    file->begin_repeat(reading.log_size);
+    file->begin_repeat(reading.log_size, reading.log_file);
   }
   take_output(id, static_cast<core::Channel>(reading.channel), copy);
   if (LogFile* file = repeats()) {

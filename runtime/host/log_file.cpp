@@ -42,14 +42,18 @@ int own_descriptor(std::string_view path) {
   return -1;
 }
 
-// The end of a file, a megabyte at most; nothing if it is not `wanted` or cannot be read.
-std::string read_from(const std::string& path, std::int64_t offset, bool wanted) {
+// Inodes are told apart by their last bits.
+std::uint32_t number_of(const struct stat& status) {
+  return static_cast<std::uint32_t>(status.st_ino);
+}
+
+// The end of a file, a megabyte at most; nothing if it cannot be read.
+std::string read_from(const std::string& path, std::int64_t offset) {
   constexpr std::int64_t most = std::int64_t{1} << 20U;
 
   struct stat status {};
 
-  const Descriptor file(wanted ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-                               : -1);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file || ::fstat(file.get(), &status) != 0 || status.st_size <= offset) {
     return {};
   }
@@ -100,6 +104,7 @@ schema::Status LogFile::open_with(int flags) {
   }
   is_regular_ = S_ISREG(status.st_mode);
   is_shared_ = is_shared;
+  number_ = is_regular_ ? number_of(status) : 0;
   if (is_regular_) {
     mode_ = status.st_mode & 0777U;
   }
@@ -174,7 +179,34 @@ std::size_t LogFile::put(std::string_view bytes) {
   return total;
 }
 
-void LogFile::begin_repeat(std::int64_t size_before) { repeats_from_ = size_before; }
+void LogFile::begin_repeat(std::int64_t size_before, std::uint32_t file_before) {
+  repeats_from_ = size_before;
+  repeats_in_ = file_before;
+}
+
+// What stands behind that size; if the log rolled over since, the rest of the old file and then
+// those after it.
+std::string LogFile::written_since(std::int64_t size_before, std::uint32_t file_before) const {
+  std::int64_t age = size_ < size_before ? 1 : 0;
+  if (file_before != 0 && number_ != file_before) {
+    for (std::int64_t number = 1; number <= limits_.backups; ++number) {
+      struct stat status {};
+
+      if (::lstat(backup(number).c_str(), &status) != 0) {
+        break;
+      }
+      if (number_of(status) == file_before) {
+        age = number;
+        break;
+      }
+    }
+  }
+  std::string there = read_from(backup(age), size_before);
+  while (--age >= 0) {
+    there += read_from(backup(age), 0);
+  }
+  return there;
+}
 
 void LogFile::end_repeat() {
   const std::int64_t from = repeats_from_.value_or(0);
@@ -184,10 +216,7 @@ void LogFile::end_repeat() {
     write(bytes);
     return;
   }
-  // What stands behind that size; if the log rolled over since, the rest of the old file and then
-  // the new one.
-  std::string there = read_from(path_ + ".1", from, size_ < from);
-  there += read_from(path_, size_ < from ? 0 : from, true);
+  const std::string there = written_since(from, repeats_in_);
   // It is the last thing that was written. Others may have written to the same log before.
   std::size_t done = std::min(there.size(), bytes.size());
   while (!there.ends_with(std::string_view(bytes).substr(0, done))) {
@@ -286,6 +315,10 @@ void LogFile::works_again() {
   }
 }
 
+std::string LogFile::backup(std::int64_t number) const {
+  return number == 0 ? path_ : path_ + "." + std::to_string(number);
+}
+
 // Errno of the first failure, or 0.
 int LogFile::shift_backups() const {
   // A missing file is no fault; a gap in the row stays one.
@@ -293,13 +326,12 @@ int LogFile::shift_backups() const {
     return ::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT ? 0 : errno;
   };
   for (std::int64_t number = limits_.backups - 1; number >= 1; --number) {
-    const int error_number =
-        move(path_ + "." + std::to_string(number), path_ + "." + std::to_string(number + 1));
+    const int error_number = move(backup(number), backup(number + 1));
     if (error_number != 0) {
       return error_number;
     }
   }
-  return move(path_, path_ + ".1");
+  return move(path_, backup(1));
 }
 
 void LogFile::roll_over() {

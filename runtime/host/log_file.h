@@ -66,11 +66,14 @@ class LogFile {
   schema::Status clear();
 
   // What is written between these two was perhaps written before, by a daemon that was killed, when
-  // the log had this size: what is there already is not written again.
-  void begin_repeat(std::int64_t size_before);
+  // the log had this size and was this file(): what is there already is not written again.
+  void begin_repeat(std::int64_t size_before, std::uint32_t file_before);
   void end_repeat();
 
   std::int64_t size() const { return size_; }
+
+  // Tells the file from those that it becomes when it rolls over; 0: not known.
+  std::uint32_t file() const { return number_; }
 
   const std::string& path() const { return path_; }
 
@@ -88,6 +91,9 @@ class LogFile {
   void drop(std::size_t count, int error_number);
   void works_again();
   void roll_over();
+  std::string written_since(std::int64_t size_before, std::uint32_t file_before) const;
+  // Its path; 0 is the log itself.
+  std::string backup(std::int64_t number) const;
   int shift_backups() const;
   void complain(const std::string& what, int error_number) const;
   void rollover_failed(int error_number);
@@ -97,6 +103,7 @@ class LogFile {
   LogTrouble trouble_;
   Descriptor file_;
   std::optional<std::int64_t> repeats_from_;
+  std::uint32_t repeats_in_ = 0;
   std::string repeated_;
   std::string kept_;        // what a full pipe did not take
   bool is_shared_ = false;  // a duplicate of a descriptor of others, which may block
@@ -106,6 +113,7 @@ class LogFile {
   bool rollover_failing_ = false;     // roll-overs fail
   bool new_file_is_missing_ = false;  // a roll-over renamed the file but could not open a new one
   mode_t mode_ = 0666;                // of the file, for the one after it
+  std::uint32_t number_ = 0;          // file()
   std::int64_t size_ = 0;
   std::int64_t next_rollover_ = 0;  // size at which the next roll-over is tried
   std::uint64_t dropped_ = 0;

@@ -70,11 +70,12 @@ class StateMemory {
 
   // Output of children.
   struct Reading {
-    std::uint64_t number = 0;   // given by begin_read
-    std::uint64_t token = 0;    // of the child
-    std::uint32_t channel = 0;  // index
-    std::size_t size = 0;       // so many bytes are there and will be read, at most buffer_bytes
-    std::int64_t log_size = 0;  // of the log before
+    std::uint64_t number = 0;    // given by begin_read
+    std::uint64_t token = 0;     // of the child
+    std::uint32_t channel = 0;   // index
+    std::uint32_t log_file = 0;  // of the log before, see LogFile::file()
+    std::size_t size = 0;        // so many bytes are there and will be read, at most buffer_bytes
+    std::int64_t log_size = 0;   // likewise
   };
 
   char* buffer() const { return buffer_; }

@@ -262,6 +262,59 @@ TEST_F(ChildrenTest, ALogThatCannotBeOpenedIsASpawnError) {
   EXPECT_EQ(pid.error().message, "unknown error making dispatchers for 'child': EISDIR");
 }
 
+TEST_F(ChildrenTest, AnotherDaemonGoesOnWithAChildAndWithWhatWasReadOfIt) {
+  order_.log_files = {folder_ / "out", ""};
+  const int pid = start("echo one; read line; echo $line");
+  while (folder_.read("out").empty()) {
+    serve(10);
+  }
+  const SavedChild saved = children_.save(0);
+  EXPECT_EQ(saved.pid, pid);
+  ChildDescriptors descriptors;
+  for (std::size_t i = 0; i < 3; ++i) {
+    descriptors[i].reset(::fcntl(children_.descriptors(0)[i], F_DUPFD_CLOEXEC, 3));
+  }
+  const std::uint32_t log_file = [&] {
+    LogFile log(folder_ / "out", {});
+    EXPECT_TRUE(log.open());
+    return log.file();
+  }();
+  children_.clear();
+  folder_.write("out", "one\nhalf ");  // where the other daemon was killed
+
+  Children next(
+      ChildEvents{.output = [](core::ProcessId, core::Channel, std::string_view) {},
+                  .stdin_broken = [](core::ProcessId) {},
+                  .log = [this](core::Level, const std::string& text) { lines_.push_back(text); }});
+  ASSERT_TRUE(next.prepare());
+  ASSERT_TRUE(next.adopt(order_, saved, std::move(descriptors)));
+  EXPECT_EQ(next.adopted(), 0U);  // it is our child by now, as after an upgrade
+  const std::string_view lost = "half of it\n";
+  StateMemory::Reading reading{
+      .token = saved.token, .log_file = log_file, .size = lost.size(), .log_size = 4};
+  EXPECT_TRUE(next.repeat(reading, lost));
+  EXPECT_EQ(folder_.read("out"), "one\nhalf of it\n");
+  reading.channel = 2;
+  EXPECT_FALSE(next.repeat(reading, lost));
+  reading.channel = 0;
+  ++reading.token;
+  EXPECT_FALSE(next.repeat(reading, lost));
+
+  next.write_input(0, "two\n");
+  int status = 0;
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
+    pollfd ready{.fd = next.bulk_descriptor(), .events = POLLIN, .revents = 0};
+    ::poll(&ready, 1, 1);
+    next.serve_prompt();
+    next.serve_bulk();
+  }
+  EXPECT_EQ(next.ended(pid), std::optional<core::ProcessId>(0));
+  next.release(0);
+  EXPECT_EQ(folder_.read("out"), "one\nhalf of it\ntwo\n");
+  EXPECT_EQ(next.save(0).token, 0U);
+  EXPECT_TRUE(lines_.empty());
+}
+
 TEST_F(ChildrenTest, FailedStartsLeaveNoDescriptorBehind) {
   const auto open_files = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -97,6 +98,83 @@ TEST(LogFile, KeepsTheModeOverARollOver) {
 
   ASSERT_EQ(::stat((folder / "log").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+// A log as a daemon left it that was killed after it had written `written` of `bytes`, and that the
+// next daemon writes them to again.
+void repeat(const TemporaryFolder& folder, LogLimits limits, const std::string& written,
+            const std::string& bytes, std::size_t part) {
+  LogFile before(folder / "log", limits);
+  ASSERT_TRUE(before.open());
+  const std::int64_t size = before.size();
+  const std::uint32_t file = before.file();
+  for (std::size_t at = 0; at < written.size(); at += part) {
+    before.write(std::string_view(written).substr(at, part));
+  }
+  LogFile after(folder / "log", limits);
+  ASSERT_TRUE(after.open());
+  after.begin_repeat(size, file);
+  for (std::size_t at = 0; at < bytes.size(); at += part) {
+    after.write(std::string_view(bytes).substr(at, part));
+  }
+  after.end_repeat();
+}
+
+TEST(LogFile, WhatWasWrittenBeforeTheDaemonWasKilledIsNotWrittenAgain) {
+  for (const std::string written : {"", "new", "new line\n"}) {
+    const TemporaryFolder folder;
+    folder.write("log", "old\n");
+    repeat(folder, {}, written, "new line\n", 100);
+    EXPECT_EQ(folder.read("log"), "old\nnew line\n") << "written: " << written;
+  }
+}
+
+TEST(LogFile, WhatOthersWroteToTheSameLogMeanwhileStays) {
+  const TemporaryFolder folder;
+  repeat(folder, {}, "of others\nnew", "new line\n", 100);
+  EXPECT_EQ(folder.read("log"), "of others\nnew line\n");
+}
+
+TEST(LogFile, NothingIsWrittenTwiceWhereItRolledOverMeanwhile) {
+  const std::string bytes = "0123456789";
+  for (const std::string old : {"", "12", "123456789"}) {
+    const TemporaryFolder folder;
+    folder.write("log", old);
+    folder.write("log.1", bytes);  // the program writes the same again and again
+    repeat(folder, {.maximum_bytes = 10, .backups = 3}, bytes, bytes, 100);
+    EXPECT_EQ(folder.read("log"), "");
+    EXPECT_EQ(folder.read("log.1"), old + bytes);
+    EXPECT_EQ(folder.read("log.2"), bytes);
+    EXPECT_FALSE(folder.has("log.3"));
+  }
+}
+
+TEST(LogFile, NothingIsMissingWhereItHadRolledOverBefore) {
+  const TemporaryFolder folder;
+  folder.write("log.1", "0123456789");
+  repeat(folder, {.maximum_bytes = 10, .backups = 3}, "", "0123456789", 100);
+  EXPECT_EQ(folder.read("log.1"), "0123456789");
+  EXPECT_EQ(folder.read("log.2"), "0123456789");
+}
+
+TEST(LogFile, NothingIsWrittenTwiceWhereItRolledOverMoreThanOnce) {
+  const TemporaryFolder folder;
+  folder.write("log", "x");
+  repeat(folder, {.maximum_bytes = 4, .backups = 5}, "abcdefghijk", "abcdefghijklm", 3);
+  EXPECT_EQ(folder.read("log.3"), "xabc");
+  EXPECT_EQ(folder.read("log.2"), "defghi");
+  EXPECT_EQ(folder.read("log.1") + folder.read("log"), "jklm");
+}
+
+TEST(LogFile, APipeGetsAllOfItAgain) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "log";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const Descriptor reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  repeat(folder, {}, "new", "new line\n", 100);
+  std::string bytes(100, ' ');
+  const ssize_t got = ::read(reader.get(), bytes.data(), bytes.size());
+  EXPECT_EQ(bytes.substr(0, static_cast<std::size_t>(std::max<ssize_t>(got, 0))), "newnew line\n");
 }
 
 TEST(LogFile, ReopensByName) {
