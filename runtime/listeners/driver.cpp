@@ -91,6 +91,15 @@ bool Driver::pump(std::string_view bytes, Instant limit, Condition is_done) {
   return is_done();
 }
 
+void Driver::wait_for_errors(std::chrono::milliseconds limit) {
+  pump({}, Clock::now() + limit, [&] { return !error_text_.empty(); });
+  std::size_t known = 0;
+  while (known != error_text_.size()) {
+    known = error_text_.size();
+    pump({}, Clock::now() + quiet_time, [&] { return error_text_.size() != known; });
+  }
+}
+
 std::optional<std::string> Driver::expect_ready(const char* when) {
   const Instant limit = Clock::now() + limit_;
   pump({}, limit, [&] { return in_.size() >= ready.size() || !ready.starts_with(in_); });

@@ -40,6 +40,10 @@ class Driver {
   // Exit status as of waitpid, after finish().
   int status() const { return status_; }
 
+  // Waits until it has said something on standard error, but no longer than this, and is quiet
+  // again.
+  void wait_for_errors(std::chrono::milliseconds limit);
+
   // What it wrote to standard error since this was asked last.
   std::string take_errors();
 

@@ -145,6 +145,12 @@ class SuplanceTest(DaemonTest):
         return subprocess.run([program(tool), *arguments], stdin=subprocess.DEVNULL, text=True,
                               capture_output=True, timeout=PATIENCE, env=surroundings)
 
+    def checked(self, tool, *arguments):
+        """What suplance check says of a tool of ours, which has a quarter of our patience for an answer."""
+        run = self.ran('suplance', 'check', '-t', str(round(PATIENCE / 4)), '--', program(tool), *arguments,
+                       environment={'SUPERVISOR_ENABLED': '1'})
+        return run.returncode, run.stdout
+
 
 class Crashmail(SuplanceTest):
     def test_mail_is_superlances_byte_for_byte(self):

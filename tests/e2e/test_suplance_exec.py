@@ -111,9 +111,7 @@ class Exec(SuplanceTest):
         self.assertEqual(self.lines(), ['a', 'c', 'd'])
 
     def test_protocol(self):
-        run = self.ran('suplance', 'check', '-t', '5', '--', program('suplance'), 'exec', 'cat',
-                       environment={'SUPERVISOR_ENABLED': '1'})
-        self.assertEqual((run.returncode, run.stdout), (0, '31 events sent, 0 errors, 0 notes\n'))
+        self.assertEqual(self.checked('suplance', 'exec', 'cat'), (0, '31 events sent, 0 errors, 0 notes\n'))
 
     def test_usage(self):
         inside = {'SUPERVISOR_ENABLED': '1'}

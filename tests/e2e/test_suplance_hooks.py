@@ -352,9 +352,7 @@ class Webhook(HookTest):
         self.assertEqual(self.wait_for_requests(server, 1)[0][0], 'http://nowhere.invalid/there')
 
     def test_protocol(self):
-        run = self.ran('suplance', 'check', '-t', '5', '--', program('suplance'), 'webhook', 'http://127.0.0.1:1/',
-                       environment={'SUPERVISOR_ENABLED': '1'})
-        self.assertEqual((run.returncode, run.stdout), (0, '31 events sent, 0 errors, 0 notes\n'))
+        self.assertEqual(self.checked('suplance', 'webhook', 'http://127.0.0.1:1/'), (0, '31 events sent, 0 errors, 0 notes\n'))
 
     def test_under_suprun(self):
         server = self.serve(answer(204, ''))

@@ -251,9 +251,7 @@ class RelayToRedis(RelayTest):
         self.assertEqual(self.ran('suplance', 'relay', 'redis://x').returncode, 2)
 
     def test_protocol(self):
-        run = self.ran('suplance', 'check', '-t', '5', '--', program('suplance'), 'relay', self.serve(),
-                       environment={'SUPERVISOR_ENABLED': '1'})
-        self.assertEqual((run.returncode, run.stdout), (0, '31 events sent, 0 errors, 0 notes\n'))
+        self.assertEqual(self.checked('suplance', 'relay', self.serve()), (0, '31 events sent, 0 errors, 0 notes\n'))
 
 
 @unittest.skipUnless(MOSQUITTO and shutil.which('mosquitto_sub'), 'no mosquitto')
