@@ -125,7 +125,7 @@ class SurviveTest(DaemonTest):
         self.write('listener.py', LISTENER)
         return ('[eventlistener:l]\ncommand=%s @/listener.py @/heard %s\n'
                 'events=PROCESS_COMMUNICATION\n%s'
-                '[program:t]\ncommand=%s @/teller.py\ndirectory=@\n'
+                '[program:t]\ncommand=%s @/teller.py\ndirectory=@\nstartsecs=0\nautorestart=false\n'
                 'stdout_capture_maxbytes=1000\nstdout_logfile=@/t.log\n'
                 % (sys.executable, gate, listener, sys.executable))
 
@@ -583,9 +583,13 @@ class Upgrades(SurviveTest):
             self.upgrade(daemon, i + 1)
         self.assert_untouched(pids)
         self.assertEqual(self.read('s.pid'), '%d\n' % daemon.pid)
+        # Listeners have two seconds for what waits for them at the end, which is not looked at here.
+        os.kill(pids['t'], signal.SIGTERM)
+        self.wait_until(lambda: self.read('teller.count'), 'the end of the teller')
+        total = int(self.read('teller.count'))
+        self.wait_for_text('heard', 'event %d.\n' % total)
         self.end(daemon)
         self.check_writers()
-        total = int(self.read('teller.count'))
         self.assertEqual(self.read('t.log').split('\n')[:-1],
                          ['line %d' % n for n in range(1, total + 1)])
         heard = self.read('heard').split('\n')[:-1]
