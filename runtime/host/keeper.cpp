@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "runtime/host/state_memory.h"
@@ -174,10 +175,11 @@ class Keeper {
         patience_(patience) {}
 
   void run() {
-    while (daemon_ ? serve_daemon() : wait_for_next()) {
+    // One that does not know its file would let go too early; the daemon starts another one.
+    while (file_ && (daemon_ ? serve_daemon() : wait_for_next())) {
     }
     // Another one may have its own there by now.
-    if (has_file()) {
+    if (file_ && file_at(path_) == file_) {
       ::unlink(path_.c_str());
     }
   }
@@ -185,23 +187,42 @@ class Keeper {
  private:
   using Time = std::chrono::steady_clock;
 
-  static std::pair<dev_t, ino_t> file_at(const std::string& path) {
+  using File = std::pair<dev_t, ino_t>;
+
+  // Nothing if it is not known; zeroes if there is none.
+  static std::optional<File> file_at(const std::string& path) {
     struct stat status {};
 
-    return ::lstat(path.c_str(), &status) == 0 ? std::pair(status.st_dev, status.st_ino)
-                                               : std::pair<dev_t, ino_t>();
+    if (::lstat(path.c_str(), &status) == 0) {
+      return File(status.st_dev, status.st_ino);
+    }
+    return errno == ENOENT || errno == ENOTDIR ? std::optional(File()) : std::nullopt;
   }
 
-  bool has_file() const { return file_ != std::pair<dev_t, ino_t>() && file_at(path_) == file_; }
+  // Nobody finds us any more.
+  bool has_lost_file() const {
+    const std::optional<File> now = file_at(path_);
+    return now && now != file_;
+  }
+
+  // When the system refuses something: until it may do it again.
+  static void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
 
   // False when there is nothing left to do.
   bool serve_daemon() {
     std::optional<Received> got = receive_message(daemon_.get(), 0);
+    // The daemon is there, as long as this is not the end of the connection.
+    constexpr int most_failures = 1000;
+    if (!got && errno != 0 && ++failures_ < most_failures) {
+      rest();
+      return true;
+    }
+    failures_ = 0;
     if (!got) {
       daemon_.reset();
       deadline_ = Time::now() + patience_;
       // A daemon that could not say goodbye left nothing to be remembered, or took away our file.
-      return memory_ && !StateMemory::is_finished(memory_) && has_file();
+      return memory_ && !StateMemory::is_finished(memory_) && !has_lost_file();
     }
     switch (got->head.kind) {
       case message_hold:
@@ -221,13 +242,20 @@ class Keeper {
   }
 
   bool wait_for_next() {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Time::now()).count();
-    if (left <= 0 || !wait_for(listening_.get(), POLLIN, static_cast<int>(left))) {
+    if (Time::now() >= deadline_ || has_lost_file()) {
       return false;
     }
-    Descriptor next(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (next && is_trusted(next.get()) && hand_over(next.get())) {
+    // Where a daemon that was not gone has another keeper by now, the file tells.
+    constexpr int distance_milliseconds = 1000;
+    pollfd waited{.fd = listening_.get(), .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&waited, 1, distance_milliseconds);
+    if (ready == 0) {
+      return true;
+    }
+    Descriptor next(ready > 0 ? ::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC) : -1);
+    if (!next) {
+      rest();
+    } else if (is_trusted(next.get()) && hand_over(next.get())) {
       daemon_ = std::move(next);
     }
     return true;
@@ -255,9 +283,10 @@ class Keeper {
   Descriptor daemon_;
   Descriptor listening_;
   std::string path_;
-  std::pair<dev_t, ino_t> file_;
+  std::optional<File> file_;
   std::chrono::seconds patience_;
   Time::time_point deadline_{};
+  int failures_ = 0;  // of receiving, one after the other
   Descriptor memory_;
   std::map<std::uint64_t, std::vector<Descriptor>> held_;
 };

@@ -4,7 +4,8 @@
 //
 // It works on the process that loaded it and, for what a child does before it executes its program,
 // on that child. Programs that are executed know nothing of it: the variables are taken away. Only
-// an upgrade, which executes in the same process, takes it along.
+// an upgrade, which executes in the same process, takes it along; and the keeper, which is the same
+// program in another process, has a file of its own where $FAULTS_KEEPER names one.
 //
 // calls.def names the functions of libc. All take up to six integers or pointers, which x86-64 and
 // AArch64 pass in registers whatever their types are: so one function serves all, and those with
@@ -42,6 +43,7 @@ struct Control {
 Control* control = nullptr;
 char preload_setting[4096] = "";
 char faults_setting[4096] = "";
+char keeper_setting[4096] = "";
 
 bool is_of_a_child(const char* call) {
   return std::strncmp(call, "exec", 4) == 0 || std::strcmp(call, "close_range") == 0;
@@ -96,17 +98,26 @@ Type next_of(const char* name) {
   return function;
 }
 
-// An upgrade stays under control.
-void take_along() {
-  if (control != nullptr && static_cast<std::uint32_t>(::getpid()) == control->process) {
+// An upgrade stays under control, and a keeper comes under it.
+void take_along(char* const* arguments) {
+  const bool is_self =
+      control != nullptr && static_cast<std::uint32_t>(::getpid()) == control->process;
+  const bool is_keeper = control != nullptr && keeper_setting[0] != '\0' &&
+                         arguments[0] != nullptr && arguments[1] != nullptr &&
+                         std::strcmp(arguments[1], "--keep") == 0;
+  if (is_self || is_keeper) {
     ::setenv("LD_PRELOAD", preload_setting, 1);
-    ::setenv("FAULTS", faults_setting, 1);
+    ::setenv("FAULTS", is_keeper ? keeper_setting : faults_setting, 1);
+  }
+  if (is_self && keeper_setting[0] != '\0') {
+    ::setenv("FAULTS_KEEPER", keeper_setting, 1);
   }
 }
 
 void leave_behind() {
   ::unsetenv("LD_PRELOAD");
   ::unsetenv("FAULTS");
+  ::unsetenv("FAULTS_KEEPER");
 }
 
 __attribute__((constructor)) void begin() {
@@ -118,6 +129,9 @@ __attribute__((constructor)) void begin() {
   }
   std::strncpy(faults_setting, file, sizeof faults_setting - 1);
   std::strncpy(preload_setting, preload, sizeof preload_setting - 1);
+  if (const char* keeper = ::getenv("FAULTS_KEEPER")) {
+    std::strncpy(keeper_setting, keeper, sizeof keeper_setting - 1);
+  }
   leave_behind();
   const int opened = static_cast<int>(::syscall(SYS_openat, AT_FDCWD, faults_setting, O_RDWR));
   void* memory = ::mmap(nullptr, sizeof(Control), PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0);
@@ -150,7 +164,7 @@ extern "C" long wrapped_execv(long a, long b, long c, long d, long e, long f) {
   if (fails("execv")) {
     return -1;
   }
-  take_along();
+  take_along(reinterpret_cast<char* const*>(b));
   const long result = next(a, b, c, d, e, f);
   leave_behind();
   return result;

@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from faults import FOREVER, Control
-from world import HEAD, LISTENER, MOMENT, PROGRAMS, SOCKET, Violation
+from world import HEAD, INET, LISTENER, MOMENT, PROGRAMS, SOCKET, Violation
 
 
 def hold(world, fault, condition):
@@ -19,12 +19,12 @@ def hold(world, fault, condition):
     begun = time.monotonic()
     met = None
     while fault and fault.last == FOREVER and world.alive() and not condition():
-        met = met or (world.control.failed() and time.monotonic())
+        met = met or (world.target.failed() and time.monotonic())
         if time.monotonic() > (met + MOMENT if met else begun + 10 * MOMENT):
             break
         time.sleep(0.003)
     if fault and fault.last == FOREVER:
-        world.control.disarm()
+        world.target.disarm()
 
 
 def settle(world, fault, condition):
@@ -169,8 +169,61 @@ def requests(world, fault):
     world.attempt('supervisor.readLog', -100, 0)
     world.attempt('supervisor.reloadConfig')
     world.attempt('system.listMethods')
-    settle(world, fault, world.can_be_asked)
+    settle(world, fault, lambda: world.can_be_asked(patience=0.5))
     world.check_all(helped=True)
+
+
+# Of a control server over TCP: what it does not do for a UNIX socket, too, is tried elsewhere.
+NETWORK = set('''accept bind connect epoll_ctl fcntl getsockopt listen poll read recv send setsockopt socket
+write'''.split())
+
+
+def answers_over_tcp(world):
+    return world.can_be_asked(patience=0.5, tcp=True)
+
+
+def tcp_boot(world, fault):
+    world.write('s.conf', HEAD + INET % world.move_port() + PROGRAMS)
+    if come_up(world, fault):
+        world.wait_for(lambda: answers_over_tcp(world), 'an answer over TCP')
+        world.check_all()
+    else:
+        world.check_refused()
+
+
+def tcp_requests(world, fault):
+    begin(world, HEAD + INET % world.move_port() + PROGRAMS)
+    world.say('echo', 3)
+    world.check_logs()
+    world.wait_for(lambda: answers_over_tcp(world), 'an answer over TCP')
+    world.arm(fault)
+    for method, arguments in (('getAllProcessInfo', []), ('stopProcess', ['quiet']), ('startProcess', ['quiet']),
+                              ('tailProcessStdoutLog', ['echo', 0, 100])):
+        world.attempt('supervisor.' + method, *arguments, tcp=True)
+    # One connection that is kept, one that tails, one that follows.
+    world.attempt_several('/', '/metrics', '/api/v1/processes')
+    world.attempt_several('/logtail/echo/stdout')
+    world.attempt_several('/api/v1/events')
+    settle(world, fault, lambda: answers_over_tcp(world))
+    world.check_all(helped=True)
+
+
+def tcp_moves(world, fault):
+    """Another port while it runs."""
+    begin(world, HEAD + INET % world.move_port() + PROGRAMS)
+    world.wait_for(lambda: answers_over_tcp(world), 'an answer over TCP')
+    world.write('s.conf', HEAD + INET % world.move_port() + PROGRAMS)
+    world.arm(fault)
+    world.daemon.send_signal(signal.SIGHUP)
+    settle(world, fault, lambda: answers_over_tcp(world) or world.is_told())
+    # Whether it was refused or not, the next one takes it over.
+    world.daemon.send_signal(signal.SIGHUP)
+    world.wait_for(lambda: answers_over_tcp(world), 'an answer at the other port')
+    world.check_all()
+
+
+for each in (tcp_boot, tcp_requests, tcp_moves):
+    each.calls = NETWORK
 
 
 def spool(world, fault):
@@ -178,9 +231,9 @@ def spool(world, fault):
     world.arm(fault)
     acknowledged = []
     for number in range(30):
-        if world.attempt('supervisor.sendRemoteCommEvent', 'event', 'E%03d' % number + 'x' * 200):
+        if world.attempt('supervisor.sendRemoteCommEvent', 'event', 'E%03d' % number + 'x' * 200, patience=0.2):
             acknowledged.append(number)
-    settle(world, fault, world.can_be_asked)
+    settle(world, fault, lambda: world.can_be_asked(patience=0.5))
     world.check_recovers()
     world.call('supervisor.sendRemoteCommEvent', 'event', 'last')
 
@@ -247,9 +300,62 @@ def adoption(world, fault):
         world.start()
         world.wait_for(world.can_be_asked, 'the start after the one that was refused')
         world.check_recovers()
+    check_adopted(world, before)
+
+
+def check_adopted(world, before):
+    world.check_recovers()
     if before != world.pids():
         raise Violation('not adopted: %s, now %s' % (before, world.pids()))
     world.check_all()
+
+
+def keeping(world, fault):
+    """The keeper's calls, from its start on: it holds on, or another one does."""
+    world.watch_keeper()
+    world.arm(fault)
+    begin(world, HEAD + PROGRAMS + SOCKET)
+    before = world.pids()
+    os.kill(before['quiet'], signal.SIGKILL)
+
+    def restarted():
+        after = world.pids()
+        return after and after['quiet'] not in (0, before['quiet'])
+    settle(world, fault, restarted)
+    world.wait_for(world.has_keeper, 'a keeper')
+    before = world.pids()
+    world.daemon.kill()
+    world.daemon.wait()
+    world.say('echo', 3)
+    world.start()
+    world.wait_for(world.can_be_asked, 'the next daemon')
+    check_adopted(world, before)
+
+
+def handing_over(world, fault):
+    """The keeper's calls once its daemon is gone: it may refuse the next one, but loses nothing."""
+    world.watch_keeper()
+    begin(world, HEAD + PROGRAMS + SOCKET)
+    world.wait_for(world.has_keeper, 'a keeper')
+    before = world.pids()
+    world.arm(fault)
+    world.daemon.kill()
+    world.daemon.wait()
+    world.say('echo', 3)
+    world.start()
+    hold(world, fault, lambda: False)
+    try:
+        world.wait_for(world.can_be_asked, 'the next daemon')
+    except Violation:
+        if world.alive():
+            raise
+    world.disarm()
+    if not world.alive():
+        if world.daemon.returncode != 2 or not world.read('s.err'):
+            raise Violation('refused with status %d' % world.daemon.returncode)
+        world.start()
+        world.wait_for(world.can_be_asked, 'the daemon after the one that was refused')
+    check_adopted(world, before)
 
 
 def upgrade(world, fault):
@@ -296,8 +402,8 @@ def compiling(world, fault):
     world.injected, world.counts = injected, counts
 
 
-SCENARIOS = [boot, restart, restart_all, rotation, clearing, update, requests, spool, spooled, shutdown, adoption, upgrade,
-             compiling]
+SCENARIOS = [boot, restart, restart_all, rotation, clearing, update, requests, tcp_boot, tcp_requests, tcp_moves, spool,
+             spooled, shutdown, adoption, keeping, handing_over, upgrade, compiling]
 
 # Calls of the table that none of these makes.
 NEVER_CALLED = []
@@ -310,8 +416,9 @@ SOMETIMES = {('clone', 'EAGAIN'), ('clone', 'ENOMEM'), ('accept', 'ENOMEM')}
 
 
 def must_be_told(scenario, fault):
-    # One of them empties the log, one has none; with kill a start only asks who lives.
-    return scenario not in ('clearing', 'compiling') and (scenario, fault.call) != ('adoption', 'kill') and (
+    # One of them empties the log, one has none, as the keeper; with kill a start only asks who lives.
+    return scenario not in ('clearing', 'compiling', 'keeping', 'handing_over') and (
+        scenario, fault.call) != ('adoption', 'kill') and (
         fault.call in CONSEQUENCES or (fault.call, fault.error) in SOMETIMES
         or (scenario, fault.call, fault.first) == ('boot', 'flock', 1)
         or (scenario, fault.call) in (('rotation', 'rename'), ('rotation', 'write'))

@@ -103,6 +103,12 @@ startretries=100
 '''
 
 
+# A control server that is reached over TCP.
+INET = '''[inet_http_server]
+port=127.0.0.1:%d
+'''
+
+
 class Violation(Exception):
     pass
 
@@ -129,6 +135,8 @@ class World:
         self.folder = tempfile.mkdtemp(prefix='faults-')
         self.starts = 0
         self.daemon = self.control = None
+        self.keepers_control = None  # then it is the keeper whose calls fail
+        self.port = None  # of INET
         self.may_stay = []  # names of files
         self.may_lose = False  # the fault was one of writing logs
         self.injected = 0  # calls that failed
@@ -142,6 +150,18 @@ class World:
             self.inputs[name] = os.open(self.path('in.' + name), os.O_RDWR)
         self.write('echo.sh', ECHO)
         self.write('ear.sh', EAR)
+
+    def move_port(self):
+        """Another one for INET, that nobody has and no client gets by chance."""
+        lowest, many = 10000, 20000
+        for number in range(many):
+            self.port = lowest + (os.getpid() * 97 + (self.port or 0) + number + 1) % many
+            try:
+                with socket.create_server(('127.0.0.1', self.port)):
+                    return self.port
+            except OSError:
+                continue
+        raise Violation('there is no port')
 
     def close(self):
         if self.daemon and self.daemon.poll() is None:
@@ -192,25 +212,37 @@ class World:
         """Starts with a fault; what is counted are the calls of this daemon."""
         self.starts += 1
         self.control = Control(self.path('control.%d' % self.starts), self.library)
-        self.arm(fault)
+        environment = self.control.environment()
+        if self.keepers_control:
+            environment['FAULTS_KEEPER'] = self.keepers_control.path
+        else:
+            self.arm(fault)
         with open(self.path('s.err'), 'ab') as errors:
             self.daemon = subprocess.Popen(
                 [os.path.join(self.bin_folder, 'suprun'), '-n', '-c', self.path('s.conf')],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
-                env=self.control.environment())
+                env=environment)
+
+    def watch_keeper(self):
+        """From the next start on the faults are the keeper's, of whichever there is."""
+        self.keepers_control = Control(self.path('control.keeper'), self.library)
+
+    @property
+    def target(self):
+        return self.keepers_control or self.control
 
     def arm(self, fault):
         if fault:
             self.said_before = len(self.log()), len(self.read('s.err'))
-        self.control.arm(fault)
+        self.target.arm(fault)
         self.may_lose = bool(fault) and fault.call in ('write', 'open', 'fstat')
 
     def disarm(self):
         """The fault is over; it must not have been provoked without end meanwhile."""
-        self.control.disarm()
-        self.counts, self.injected = self.control.counts(), self.control.failed()
+        self.target.disarm()
+        self.counts, self.injected = self.target.counts(), self.target.failed()
         if self.injected > MOST_FAILURES:
-            raise Violation('the daemon ran into the fault %d times' % self.injected)
+            raise Violation('it ran into the fault %d times' % self.injected)
 
     def is_told(self):
         """Whether a trouble was told of since the fault was there."""
@@ -238,8 +270,12 @@ class World:
 
     # requests
 
-    def call(self, method, *arguments, patience=PATIENCE):
-        connection = UnixConnection(self.path('c.sock'), patience)
+    def connect(self, patience=PATIENCE, tcp=False):
+        return (http.client.HTTPConnection('127.0.0.1', self.port, timeout=patience) if tcp
+                else UnixConnection(self.path('c.sock'), patience))
+
+    def call(self, method, *arguments, patience=PATIENCE, tcp=False):
+        connection = self.connect(patience, tcp)
         try:
             connection.request('POST', '/RPC2', xmlrpc.client.dumps(arguments, method),
                                {'Content-Type': 'text/xml', 'Connection': 'close'})
@@ -248,12 +284,28 @@ class World:
         finally:
             connection.close()
 
-    def attempt(self, method, *arguments, patience=2.0):
+    def attempt(self, method, *arguments, patience=0.5, tcp=False):
         """While faults are there, a request may fail; the client goes away then."""
         try:
-            return self.call(method, *arguments, patience=patience)
+            return self.call(method, *arguments, patience=patience, tcp=tcp)
         except (OSError, http.client.HTTPException, xmlrpc.client.Error, ValueError):
             return None
+
+    def attempt_several(self, *paths, patience=0.5):
+        """The same for GETs on one connection over TCP, of whose answers the first bytes are read."""
+        connection = self.connect(patience, tcp=True)
+        try:
+            for path in paths:
+                connection.request('GET', path)
+                answer = connection.getresponse()
+                if answer.length is None:
+                    answer.read(1)
+                    return
+                answer.read()
+        except (OSError, http.client.HTTPException, ValueError):
+            pass
+        finally:
+            connection.close()
 
     def processes(self):
         return {row['name']: row for row in self.call('supervisor.getAllProcessInfo')}
@@ -310,6 +362,17 @@ class World:
                 found.append(pid)
         return found
 
+    def has_keeper(self):
+        """Just one, which can be found and waits."""
+        found = self.keepers()
+        if len(found) != 1 or not os.path.exists(self.path('s.pid.keeper')):
+            return False
+        try:
+            with open('/proc/%d/stat' % found[0]) as file:
+                return file.read().rpartition(')')[2].split()[0] == 'S'
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
     def check_children(self):
         """Those that are shown are those that are there."""
         def difference():
@@ -326,9 +389,9 @@ class World:
                 raise Violation('processes %s' % difference())
             time.sleep(0.01)
 
-    def can_be_asked(self):
+    def can_be_asked(self, patience=PATIENCE, tcp=False):
         try:
-            return self.call('supervisor.getState')['statename'] == 'RUNNING'
+            return self.call('supervisor.getState', patience=patience, tcp=tcp)['statename'] == 'RUNNING'
         except OSError:
             return False
 
