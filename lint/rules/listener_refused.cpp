@@ -187,7 +187,13 @@ std::optional<std::string> fault_of_rest(Speaker& speaker) {
 
 void judge_own_tool(Speaker& speaker) {
   const ListenerArguments& arguments = speaker.arguments();
-  if (const auto fault = fault_of_rest(speaker)) {
+  // `--url URL` is --url-file, too, written short.
+  const Given* file = speaker.find("url-file");
+  if (file != nullptr && file->value.find("://") != std::string::npos) {
+    refuse(speaker, speaker.word_of(*file),
+           "as " + in_backticks(file->value) + " is a URL and no file that has one",
+           "write it into a file, or as the last word");
+  } else if (const auto fault = fault_of_rest(speaker)) {
     refuse(speaker, arguments.program(), *fault,
            "`suplance " + arguments.tool() + " --help` tells what it wants");
   }
