@@ -1,6 +1,7 @@
 // SUP904, SUP909: a shell's signs in a command without a shell, or outside of its script.
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 #include "lint/lint.h"
@@ -31,6 +32,23 @@ const Word* first_operator(const CommandLine& command, std::size_t from) {
   return nullptr;
 }
 
+// The two words of `daemon off;` in `nginx -g daemon off;`: -g takes one, and what follows is
+// refused. Empty if it is not so.
+std::span<const Word> bare_directives(const CommandLine& command) {
+  if (command.script || (command.program != "nginx" && command.program != "openresty")) return {};
+  const auto is_bare = [](const Word& word) {
+    return !word.is_quoted && !word.is_open && word.text.find(' ') == std::string::npos;
+  };
+  for (std::size_t i = 1; i + 2 < command.argv.size(); ++i) {
+    const Word& first = command.argv[i + 1];
+    const Word& second = command.argv[i + 2];
+    if (command.argv[i].text == "-g" && is_bare(first) && is_bare(second) &&
+        !first.text.ends_with(';') && !second.text.starts_with('-'))
+      return command.argv.subspan(i + 1, 2);
+  }
+  return {};
+}
+
 void offer_shell(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry) {
   if (!context.is_single_line(entry) ||
       entry.value.find_first_of("\"\\$`") != std::string_view::npos)
@@ -54,7 +72,8 @@ void check_syntax(const Context& context, Diagnostics& out, const ConfigSection&
   const CommandLine& command = context.command(section, entry);
   if (command.words.size() < 2 || !command.error.empty() || command.script ||
       is_shell(base_name(command.words[0])) || is_shell_builtin(command.words[0].text) ||
-      takes_operators(command) || command.wrapper("su") != nullptr)
+      takes_operators(command) || command.wrapper("su") != nullptr ||
+      !bare_directives(command).empty())
     return;
   const Word* sign = first_operator(command, 1);
   if (sign == nullptr) return;
@@ -70,11 +89,8 @@ void check_syntax(const Context& context, Diagnostics& out, const ConfigSection&
 }
 
 void check_script(const Context& context, Diagnostics& out, const ConfigSection& section,
-                  const ConfigEntry& entry) {
-  const CommandLine& command = context.command(section, entry);
-  if (!command.error.empty() || !command.script || command.script_word == 0 ||
-      command.script_word + 1 >= command.words.size())
-    return;
+                  const ConfigEntry& entry, const CommandLine& command) {
+  if (command.script_word == 0 || command.script_word + 1 >= command.words.size()) return;
   const Word& script = command.words[command.script_word];
   const bool is_bare = !script.is_quoted && !script.is_open;
   const Word* sign = first_operator(command, command.script_word + 1);
@@ -93,6 +109,35 @@ void check_script(const Context& context, Diagnostics& out, const ConfigSection&
                    "\"" + std::string(rest) + "\"", false);
 }
 
+void check_directives(const Context& context, Diagnostics& out, const ConfigSection& section,
+                      const ConfigEntry& entry, const CommandLine& command) {
+  const std::span<const Word> words = bare_directives(command);
+  if (words.empty()) return;
+  const std::size_t length = words.back().end - words.front().begin;
+  const Span place = context.value_part(entry, words.front().begin, length);
+  auto& diagnostic =
+      out.report(sh_c_script_not_quoted.rule, Severity::error, place,
+                 "only " + in_backticks(words.front().text) + " is what `-g` takes; " +
+                     in_backticks(command.program) + " refuses " + in_backticks(words.back().text) +
+                     ", and " + section.display() + " will be FATAL");
+  diagnostic.with_hint("put the directives into quotes");
+  if (!context.is_single_line(entry)) return;
+  const std::string text(entry.value.substr(words.front().begin, length));
+  diagnostic.fix("put the directives into quotes", place,
+                 '"' + text + (text.ends_with(';') ? "\"" : ";\""), false);
+}
+
+void check_quotes(const Context& context, Diagnostics& out, const ConfigSection& section,
+                  const ConfigEntry& entry) {
+  const CommandLine& command = context.command(section, entry);
+  if (!command.error.empty()) return;
+  if (command.script) {
+    check_script(context, out, section, entry, command);
+  } else {
+    check_directives(context, out, section, entry, command);
+  }
+}
+
 }  // namespace
 
 const LintRule command_shell_syntax = {
@@ -104,8 +149,8 @@ const LintRule command_shell_syntax = {
 
 const LintRule sh_c_script_not_quoted = {
     .rule = {"SUP909",           "sh-c-script-not-quoted", Severity::warning,
-             "the script of sh -c is not in quotes"},
-    .check_value = check_script,
+             "the script of sh -c, or what nginx -g takes, is not in quotes"},
+    .check_value = check_quotes,
     .options = {"command"}
 };
 

@@ -3,6 +3,7 @@
 
 #include "lint/lint.h"
 #include "lint/references.h"
+#include "schema/text.h"
 
 namespace sup::lint {
 
@@ -25,6 +26,37 @@ bool is_served(const std::vector<Server>& servers, const ServerUrl& url) {
                      [&](const Server& server) { return leads_to(url, server); });
 }
 
+// The address that was meant by a text that supervisorctl takes for none; empty where that is open.
+std::string meant_address(const std::string& text) {
+  const std::string small = schema::lower(text);
+  if (small.starts_with("unix://") || small.starts_with("http://"))
+    return small.substr(0, 7) + text.substr(7);
+  if (small.starts_with("https://")) return "http://" + text.substr(8);
+  const std::string path = small.starts_with("unix:") ? text.substr(5) : text;
+  if (path.starts_with('/')) return "unix://" + path;
+  const std::size_t colon = text.find(':');
+  const bool is_host = colon != std::string::npos && colon + 1 < text.size() && colon > 0 &&
+                       text.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  return is_host ? "http://" + text : "";
+}
+
+// What is neither unix:// nor http:// is refused when supervisorctl connects, whatever listens.
+bool check_scheme(const Context& context, Diagnostics& out, const ConfigSection& ctl,
+                  const ConfigEntry& entry, const std::string& text) {
+  if (text.empty() || text.starts_with("unix://") || text.starts_with("http://")) return false;
+  const std::string meant = meant_address(text);
+  auto& diagnostic =
+      out.report(ctl_serverurl_mismatch.rule, context.value_place(entry),
+                 ctl.display() + " serverurl: " + in_backticks(text) +
+                     " begins with neither `unix://` nor `http://`; supervisorctl cannot connect");
+  diagnostic.with_hint(meant.empty()
+                           ? "write `unix://` and the path of the socket, or `http://HOST:PORT`"
+                           : "did you mean " + in_backticks("serverurl=" + meant) + "?");
+  if (!meant.empty() && context.is_single_line(entry))
+    diagnostic.fix("write " + in_backticks(meant), context.value_span(entry), meant, false);
+  return true;
+}
+
 void check_ctl_url(const Context& context, Diagnostics& out) {
   const ConfigSection* ctl = context.config().find("supervisorctl");
   // A section that supervisorctl does not read has a rule of its own.
@@ -34,6 +66,7 @@ void check_ctl_url(const Context& context, Diagnostics& out) {
   const auto text = entry != nullptr ? context.text(*ctl, *entry)
                                      : std::optional(std::string(*row->default_text));
   const auto url = text ? read_server_url(*text) : std::nullopt;
+  if (entry != nullptr && text && check_scheme(context, out, *ctl, *entry, *text)) return;
   const auto& servers = context.references().servers();
   if (!url || !are_known(servers)) return;
 
