@@ -87,10 +87,11 @@ void check_wait(const Context& context, Diagnostics& out, const ConfigSection& s
 void check_kill(const Context& context, Diagnostics& out, const ConfigSection& section,
                 const ConfigEntry& entry) {
   if (context.read<schema::Signal>(section, entry) != SIGKILL) return;
+  // killasgroup is asked when SIGKILL follows a stop signal, not when it is one.
+  const bool reaches_all = context.is_on(section, "stopasgroup");
   out.report(stopsignal_kill.rule, context.value_place(entry),
-             section.display() +
-                 " cannot clean up before it ends, and what it started lives on unless "
-                 "`killasgroup` is set")
+             section.display() + " cannot clean up before it ends" +
+                 (reaches_all ? "" : ", and what it started lives on unless `stopasgroup` is set"))
       .with_hint("write `TERM` and give it time with `stopwaitsecs`");
 }
 
