@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import program
+from harness import PATIENCE, program
 
 WEB = '[program:web]\ncommand=/bin/cat\nautosart=true\n'
 
@@ -37,7 +37,7 @@ class SupcheckTest(unittest.TestCase):
     def supcheck(self, *arguments, status=0, stdin='', cwd=None):
         env = {'PATH': os.environ['PATH'], 'HOME': self.folder, 'NO_COLOR': '1'}
         result = subprocess.run([program('supcheck'), *arguments], cwd=cwd or self.folder, env=env,
-                                input=stdin.encode(), capture_output=True, check=False, timeout=60)
+                                input=stdin.encode(), capture_output=True, check=False, timeout=3 * PATIENCE)
         self.errors = result.stderr.decode()
         self.assertEqual(result.returncode, status, result.stdout.decode() + self.errors)
         return result.stdout.decode()
