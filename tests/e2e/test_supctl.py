@@ -21,7 +21,7 @@ import time
 import unittest
 import xmlrpc.client
 
-from harness import PATIENCE, program
+from harness import BIN, PATIENCE, program
 
 SUPERVISORCTL = shutil.which('supervisorctl')
 DAEMON = os.environ.get('SUP_CTL_DAEMON', 'supervisord -n')
@@ -145,7 +145,9 @@ class Side:
             env={**os.environ, 'LC_ALL': 'C.UTF-8', **(environment or {})}, **keywords)
 
     def masked(self, text):
-        text = text.replace(self.client, 'CLIENT').replace(self.folder, '@')
+        # A script may have started what tells its name.
+        real = os.path.join(os.environ.get('SUP_REAL_BIN_DIR', BIN), os.path.basename(self.client))
+        text = text.replace(self.client, 'CLIENT').replace(real, 'CLIENT').replace(self.folder, '@')
         for pattern, mask in MASKS:
             text = pattern.sub(mask, text)
         return text
