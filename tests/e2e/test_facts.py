@@ -35,7 +35,6 @@ class WithFacts(DaemonTest):
 class Compared:
     """The tests; a class that inherits them says which daemon."""
 
-    has_servers = False
     needed = 'needed_by_suprun'
     keeps_events_of_the_start = True  # until the listener was served once
     # Ours keeps them until the pool was served once, whatever its buffer_size is.
@@ -164,8 +163,6 @@ class Compared:
         self.end(daemon)
 
     def test_sockets_have_the_mode_that_is_told(self):
-        if not self.has_servers:
-            self.skipTest('suprun has no control socket yet')
         text = ('[unix_http_server]\nfile=@/s.sock\nchmod=0750\n'
                 '[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
         row, = self.facts_of(text)['sockets']['rows']
@@ -180,7 +177,6 @@ class FactsOfSuprun(Compared, WithFacts):
 
 @unittest.skipUnless(SUPERVISORD, "Debian's supervisor is not installed")
 class FactsOfSupervisord(Compared, WithFacts):
-    has_servers = True
     needed = 'needed'
     keeps_events_of_the_start = False
     loses_events_of_the_start = True
@@ -210,6 +206,47 @@ class Facts(WithFacts):
         self.assertEqual(known['stop']['seconds'], 7)
         self.assertEqual(known['logs']['unlimited'], ['program:p.stdout_logfile'])
         self.assertTrue(all(known[fact]['complete'] for fact in ('processes', 'stop', 'logs')))
+
+    def test_what_is_captured(self):
+        memory = self.facts_of('[program:a]\ncommand=/bin/cat\nnumprocs=3\n'
+                               'process_name=%(process_num)d\nstdout_capture_maxbytes=1KB\n'
+                               'stderr_capture_maxbytes=2MB\n'
+                               '[program:b]\ncommand=/bin/cat\nredirect_stderr=true\n'
+                               'stderr_capture_maxbytes=5MB\n[eventlistener:l]\ncommand=/bin/cat\n'
+                               'events=TICK_5\n')['memory']
+        self.assertEqual([(row['section'], row['option'], row['bytes'], row['processes'])
+                          for row in memory['rows']],
+                         [('[program:a]', 'stdout_capture_maxbytes', 1 << 10, 3),
+                          ('[program:a]', 'stderr_capture_maxbytes', 2 << 20, 3)])
+        self.assertEqual(memory['capture_bytes'], 3 * ((1 << 10) + (2 << 20)))
+        self.assertTrue(memory['complete'])
+
+    def test_what_is_listened_on(self):
+        text = ('[inet_http_server]\nport=*:9001\n'
+                '[unix_http_server]\nfile=@/s.sock\nchown=%(ENV_OWNER)s\nusername=a\npassword=b\n'
+                '[fcgi-program:f]\ncommand=/bin/cat\nsocket=tcp://127.0.0.1:9002\n'
+                '[fcgi-program:g]\ncommand=/bin/cat\nsocket=unix://@/g.sock\nsocket_owner=www:www\n'
+                'socket_mode=0770\n[fcgi-program:h]\ncommand=/bin/cat\nsocket=%(ENV_H)s\n')
+        sockets = self.facts_of(text)['sockets']
+        rows = {row['section']: row for row in sockets['rows']}
+        self.assertEqual({name: (row['address'].replace(self.folder, '@'), row['exposure'])
+                          for name, row in rows.items()},
+                         {'[inet_http_server]': ('*:9001', 'all interfaces'),
+                          '[unix_http_server]': ('@/s.sock', 'unix socket'),
+                          '[fcgi-program:f]': ('127.0.0.1:9002', 'loopback'),
+                          '[fcgi-program:g]': ('@/g.sock', 'unix socket')})
+        self.assertEqual((rows['[fcgi-program:g]']['mode'], rows['[fcgi-program:g]']['owner']),
+                         ('0770', 'www:www'))
+        self.assertEqual((rows['[inet_http_server]']['password'], rows['[unix_http_server]']['password']),
+                         (False, True))
+        self.assertEqual((sockets['total'], sockets['open_to_network']), (4, 1))
+        self.assertFalse(sockets['complete'])
+        self.assertEqual(len(sockets['unknown']), 2)
+        known = self.facts_of(text, arguments=['--env', 'OWNER=ops', '--env', 'H=unix:///h'])['sockets']
+        self.assertTrue(known['complete'])
+        self.assertEqual(known['total'], 5)
+        self.assertEqual([row['owner'] for row in known['rows'] if row['section'] == '[unix_http_server]'],
+                         ['ops'])
 
 
 if __name__ == '__main__':

@@ -257,6 +257,90 @@ class SupcExplain(SupcTest):
         self.supc('explain', 'none.conf', status=2)
 
 
+class SupcMigrate(SupcTest):
+    """supc migrate: what is written, where, and what is refused."""
+
+    MAIN = '[supervisord]\n[include]\nfiles=conf.d/*.conf\n[program:a]\ncommand=/bin/cat\n'
+    PART = '[program:b]\ncommand=/bin/cat\nlogfile=/b.log\n'
+    MIGRATED = PART.replace('logfile', 'stdout_logfile')
+    # Seen alone it is one of Supervisor 2, whose defaults were others.
+    ALONE = MIGRATED + 'stderr_logfile=NONE\nautorestart=true\nexitcodes=0,2\n'
+    COUNTED = '1 kept, 4 changed, 0 lost\n'
+
+    def setUp(self):
+        super().setUp()
+        self.write('main.conf', self.MAIN)
+        self.write('conf.d/b.conf', self.PART)
+        os.chmod(self.path('conf.d/b.conf'), 0o600)
+
+    def read(self, name):
+        with open(self.path(name)) as file:
+            return file.read()
+
+    def test_to_standard_output_with_the_report_beside_it(self):
+        self.assertEqual(self.supc('migrate', 'conf.d/b.conf', '-o', '-'), self.ALONE)
+        self.assertIn('conf.d/b.conf:3:1: changed: `logfile` in [program:b] is called '
+                      '`stdout_logfile` today\n', self.errors)
+        self.assertTrue(self.errors.endswith(self.COUNTED), self.errors)
+        self.assertEqual(self.supc('migrate', '-', '--stdin-filename', 'x.conf', '-o', '-',
+                                   stdin=self.PART), self.ALONE)
+        self.assertIn('x.conf:3:1: changed', self.errors)
+
+    def test_to_a_file_and_the_report_to_another(self):
+        told = self.supc('migrate', 'conf.d/b.conf', '-o', 'new.conf', '--report', 'report')
+        self.assertEqual((told, self.errors), (self.COUNTED, ''))
+        self.assertIn('conf.d/b.conf:3:1: changed', self.read('report'))
+        self.assertEqual(self.read('new.conf'), self.ALONE)
+        self.assertEqual(os.stat(self.path('new.conf')).st_mode & 0o777, 0o600)
+        self.supc('migrate', 'conf.d/b.conf', '-o', 'new.conf', '--report', 'none/report', status=2)
+        self.assertIn('none/report', self.errors)
+
+    def test_to_a_folder_for_all_files(self):
+        self.supc('migrate', 'main.conf', '-o', 'new/')
+        self.assertEqual(self.read('new/conf.d/b.conf'), self.MIGRATED)
+        self.assertEqual(self.read('new/main.conf'), self.MAIN)
+        self.assertEqual(self.read('conf.d/b.conf'), self.PART)
+        self.write('sub/main.conf', self.MAIN.replace('conf.d', '../conf.d'))
+        self.supc('migrate', 'sub/main.conf', '-o', 'new/', status=2)
+        self.assertIn('conf.d/b.conf is included, but does not lie below ', self.errors)
+
+    def test_in_place(self):
+        self.write('main.conf', self.MAIN)
+        os.chmod(self.path('main.conf'), 0o400)  # nothing changes in it
+        before = os.stat(self.path('main.conf'))
+        self.supc('migrate', 'main.conf', '--in-place')
+        self.assertEqual(self.read('conf.d/b.conf'), self.MIGRATED)
+        self.assertEqual(os.stat(self.path('conf.d/b.conf')).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(self.path('main.conf')), before)
+
+    def test_refused(self):
+        for arguments, words in (
+                (['main.conf'], 'name the new file with -o, or overwrite the old one with --in-place'),
+                (['main.conf', '-o', '-'], 'main.conf includes further files (conf.d/b.conf): name a folder'),
+                (['main.conf', '-o', 'new.conf'], 'name a folder for all of them with -o FOLDER/'),
+                (['conf.d/b.conf', '-o', 'main.conf/../conf.d/b.conf'], 'b.conf'),
+                (['conf.d/b.conf', '-o', './conf.d/b.conf'], 'would be overwritten; say --in-place if that'),
+                (['-', '-o', 'conf.d'], 'standard input has no name: name a file with -o'),
+                (['-', '--in-place'], 'standard input cannot be written'),
+                (['main.conf', '-o', '-', '--to', '9'], 'cannot migrate to 9; known are 3.4, 4.2, '),
+                (['main.conf', '-o', '-', '--dialect', 'x'], 'unknown dialect x; known are supervisor-4, '),
+                (['none.conf', '-o', 'new.conf'], 'none.conf')):
+            self.assertEqual(self.supc('migrate', *arguments, status=2), '', arguments)
+            self.assertIn(words, self.errors)
+            self.assertEqual(self.errors.count('\n'), 1, self.errors)
+        self.assertEqual(self.read('conf.d/b.conf'), self.PART)
+        self.assertFalse(os.path.exists(self.path('new.conf')))
+
+    def test_what_a_person_must_mend(self):
+        self.write('conf.d/b.conf', self.PART + 'autostart=perhaps\n')
+        self.supc('migrate', 'conf.d/b.conf', '--in-place', '--fragment', status=1)
+        self.assertIn('conf.d/b.conf:4:11: error: [program:b] autostart: `perhaps`', self.errors)
+        self.assertTrue(self.errors.endswith(
+            'supc: the result has 1 error that migration does not mend\n'), self.errors)
+        self.assertEqual(self.read('conf.d/b.conf'),
+                         self.ALONE.replace('stderr', 'autostart=perhaps\nstderr'))
+
+
 class SupcBinding(SupcTest):
     """Variables in plans."""
 

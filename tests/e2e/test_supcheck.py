@@ -175,6 +175,117 @@ class SupcheckFixes(SupcheckTest):
         self.assertIn(b'autostart=true', self.read('shared.inc'))
 
 
+class SupcheckMachine(SupcheckTest):
+    """--root and --host: what there is on a real disk."""
+
+    CONFIGURATION = b"""\
+[unix_http_server]
+file=/run/s.sock
+chown=app:nogroup
+username=ops
+password=not-for-everybody
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisord]
+user=app
+logfile=/var/log/s.log
+pidfile=/var/spool/s.pid
+childlogdir=/dev/shm
+[include]
+files=conf.d/*.conf
+[program:good]
+command=/srv/good
+stdout_logfile=/var/log/good.log
+[program:lost]
+command=/srv/lost
+[program:plain]
+command=/srv/plain
+[program:closed]
+command=/srv/closed
+user=ap
+[program:none]
+command=/srv/none
+directory=/var/none
+[program:number]
+command=/srv/good
+user=4242
+[supervisorctl]
+serverurl=unix:///run/s.sock
+username=ops
+password=not-for-everybody
+"""
+
+    def found(self, *arguments):
+        told = json.loads(self.supcheck('--format', 'json', *arguments, status=1))
+        return [(each['line'], each['rule'], each['message']) for each in told]
+
+    def program(self, name, text, mode=0o755):
+        self.write(name, text)
+        os.chmod(os.path.join(self.folder, name), mode)
+
+    def test_an_image(self):
+        # One who may write into /var/log by a group that only /etc/group names, and nowhere else.
+        self.write('image/etc/passwd', b'root:x:0:0:root:/root:/bin/sh\nno user\n'
+                   b'app:x:4242:4242::/srv/app:/bin/sh\nodd:x:many:4242::/:/bin/sh\n')
+        self.write('image/etc/group', b'root:x:0:\napp:x:4242:\nlogs:x:%d:other,app\n' % os.getgid())
+        for folder, mode in (('run', 0o1777), ('var/log', 0o775), ('var/spool', 0o755)):
+            os.makedirs(os.path.join(self.folder, 'image', folder))
+            os.chmod(os.path.join(self.folder, 'image', folder), mode)
+        self.program('image/srv/good', b'\x7fELF')
+        self.program('image/srv/lost', b'#!/usr/bin/none\n')
+        self.program('image/srv/plain', b'echo\n')
+        self.program('image/srv/closed', b'#!/bin/sh\n', 0o644)
+        self.program('image/etc/supervisor/supervisord.conf', self.CONFIGURATION, 0o644)
+        self.write('image/etc/supervisor/conf.d/a.conf', b'[program:a]\ncommand=/srv/good\n')
+        self.write('image/etc/supervisor/conf.d/b.ini', b'[program:b]\ncommand=/srv/good\n')
+        found = self.found('--root', 'image', '/etc/supervisor/supervisord.conf')
+        self.assertEqual([(line, rule) for line, rule, _ in found], [
+            (3, 'SUP1007'), (5, 'SUP1106'), (11, 'SUP1010'), (14, 'SUP118'), (19, 'SUP1003'),
+            (21, 'SUP1003'), (23, 'SUP1002'), (24, 'SUP1007'), (26, 'SUP1001'), (27, 'SUP1004'),
+            (30, 'SUP915')], found)
+        said = {(line, rule): message for line, rule, message in found}
+        self.assertIn('there is no group `nogroup`', said[3, 'SUP1007'])
+        self.assertIn('`app`, as which the daemon runs, may not write into `/var/spool`',
+                      said[11, 'SUP1010'])
+        self.assertIn('/etc/supervisor/conf.d/b.ini', said[14, 'SUP118'])
+        self.assertIn('there is no user `ap`', said[24, 'SUP1007'])
+
+    def test_this_machine(self):
+        self.program('plain', b'echo\n')
+        self.program('good', b'#!/bin/sh\n')
+        os.mkdir(os.path.join(self.folder, 'closed'), 0o755)
+        self.write('conf.d/b.ini', b'[program:b]\ncommand=/bin/cat\n')
+        self.write('s.conf', b"""\
+[supervisord]
+user=nobody
+logfile=@/closed/s.log
+pidfile=/tmp/s.pid
+[include]
+files=conf.d/*.conf
+[program:good]
+command=@/good
+stdout_logfile=NONE
+user=no-such-user
+[program:plain]
+command=@/plain
+stdout_logfile=NONE
+user=0
+[program:none]
+command=no-such-command
+directory=@/none
+stdout_logfile=~/none/x.log
+""".replace(b'@', self.folder.encode()))
+        found = self.found('--host', 's.conf')
+        rules = {(line, rule) for line, rule, _ in found}
+        if os.getuid() == 0:  # who alone can become another user
+            self.assertIn((3, 'SUP1010'), rules, found)
+        for each in ((6, 'SUP112'), (6, 'SUP118'), (10, 'SUP1007'), (12, 'SUP1003'), (16, 'SUP1001'),
+                     (17, 'SUP1004')):
+            self.assertIn(each, rules, found)
+        # What is there is not complained of.
+        self.assertEqual([line for line, rule in rules if line == 8], [], found)
+
+
 class SupcheckRules(SupcheckTest):
     """--explain and --list-rules."""
 

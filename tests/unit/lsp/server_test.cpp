@@ -166,6 +166,26 @@ TEST(Server, IncludedFilesHaveTheirFindings) {
   EXPECT_EQ(editor.found(web), "");
 }
 
+TEST(Server, APlaceThatAFindingRefersToMovesWithIt) {
+  Editor editor(
+      Json::parse(R"({"textDocument":{"publishDiagnostics":{"relatedInformation":true}}})"));
+  editor.disk.files[web] = "[program:x]\ncommand=/bin/cat\n";
+  const std::string section = "[program:x]\ncommand=/bin/cat\n";
+  editor.open(root, with_include() + section);
+  const auto line = [&] {
+    const Json& found = editor.findings.at(std::string("file://") + web)["diagnostics"];
+    EXPECT_EQ(found.size(), 1U) << found.dump();
+    return found.at(Json::json_pointer("/0/relatedInformation/0/location/range/start/line"))
+        .get<int>();
+  };
+  const int before = line();
+  const std::size_t published = editor.published.size();
+  editor.change(root, 2, {{{"text", with_include() + "\n" + section}}});
+  editor.settle();
+  EXPECT_EQ(line(), before + 1);
+  EXPECT_GT(editor.published.size(), published);
+}
+
 TEST(Server, APartIsCheckedWithTheRootThatIncludesIt) {
   Editor editor;
   editor.disk.files[root] = with_include() + "[group:g]\nprograms=web,missing\n";
