@@ -260,10 +260,11 @@ class Children(DaemonTest):
 
     def test_a_failure_of_the_child_is_in_its_log(self):
         self.write('text', 'no program', 0o755)
-        daemon = self.run_with('[program:a]\ncommand=@/text\nstartretries=0\n'
+        # However slow the machine is, it ends before it counts as started, and is not started again.
+        daemon = self.run_with('[program:a]\ncommand=@/text\nstartretries=0\nstartsecs=600\n'
                                'stderr_logfile=@/a.err\n'
                                '[program:b]\ncommand=/bin/true\ndirectory=/no/such/folder\n'
-                               'startretries=0\nstderr_logfile=@/b.err\n')
+                               'startretries=0\nstartsecs=600\nstderr_logfile=@/b.err\n')
         self.wait_for_log('entered FATAL state', 2)
         last = 'supervisor: child process was not spawned\n'
         self.assertEqual(self.read('a.err'), 'supervisor: couldn\'t exec %s: ENOEXEC\n%s'
