@@ -1,8 +1,10 @@
-// SUP904, SUP909: a shell's signs in a command without a shell, or outside of its script.
+// SUP903, SUP904, SUP909: a list as Dockerfiles have it, a shell's signs in a command without a
+// shell, or outside of its script.
 #include <algorithm>
 #include <array>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lint/lint.h"
 #include "lint/shell_words.h"
@@ -138,7 +140,57 @@ void check_quotes(const Context& context, Diagnostics& out, const ConfigSection&
   }
 }
 
+// The words of ["nginx", "-g", "daemon off;"], a list as Dockerfiles and programs have them;
+// nothing if it is none. `[ "x" ]` is a call of the program `[`.
+std::vector<std::string> list_words(std::string_view text) {
+  if (text.size() < 4 || text.front() != '[' || text.back() != ']' ||
+      (text[1] == ' ' && text.find(',') == std::string_view::npos))
+    return {};
+  const auto skip_blanks = [&](std::size_t at) {
+    return std::min(text.find_first_not_of(" \t\n", at), text.size() - 1);
+  };
+  std::vector<std::string> words;
+  std::size_t at = skip_blanks(1);
+  for (;;) {
+    const char quote = text[at];
+    const std::size_t end = text.find(quote, at + 1);
+    if ((quote != '"' && quote != '\'') || end == std::string_view::npos) return {};
+    words.emplace_back(text.substr(at + 1, end - at - 1));
+    at = skip_blanks(end + 1);
+    if (at == text.size() - 1) return words;
+    if (text[at] != ',') return {};
+    at = skip_blanks(at + 1);
+  }
+}
+
+void check_list(const Context& context, Diagnostics& out, const ConfigSection& section,
+                const ConfigEntry& entry) {
+  const std::vector<std::string> words = list_words(entry.value);
+  if (words.empty()) return;
+  auto& diagnostic =
+      out.report(command_list.rule, context.value_place(entry),
+                 "this is a list as a Dockerfile has it, which Supervisor does not read; " +
+                     section.display() + " will be FATAL");
+  std::string line;
+  for (const std::string& word : words) {
+    const bool is_plain = !word.empty() && word.find_first_of(" \t;#") == std::string::npos;
+    line += (line.empty() ? "" : " ") + (is_plain ? word : '"' + word + '"');
+  }
+  diagnostic.with_hint("write the words with blanks between them");
+  // What begins a comment behind a blank does so in quotes, too.
+  if (context.is_single_line(entry) && line.find_first_of("\\'`") == std::string::npos &&
+      line.find(" ;") == std::string::npos && line.find(" #") == std::string::npos)
+    diagnostic.fix("write the words with blanks between them", context.value_span(entry), line,
+                   true);
+}
+
 }  // namespace
+
+const LintRule command_list = {
+    .rule = {"SUP903",         "command-fully-quoted", Severity::error, "quotes around the whole command"},
+    .check_value = check_list,
+    .options = {"command"}
+};
 
 const LintRule command_shell_syntax = {
     .rule = {"SUP904",         "command-shell-syntax", Severity::error,

@@ -1,6 +1,8 @@
-// SUP505, SUP506: sections that supervisorctl needs beside a control server.
+// SUP314: owners of sockets; SUP505, SUP506: sections that supervisorctl needs beside a control
+// server.
 #include <algorithm>
 
+#include "compiler/compiler_rules.h"
 #include "lint/lint.h"
 #include "lint/names.h"
 #include "lint/references.h"
@@ -80,7 +82,32 @@ void check_ctl(const Context& context, Diagnostics& out) {
       .with_hint("add [supervisorctl] with `serverurl=`, or call it with -s");
 }
 
+// "root,adm", "a b", "root:adm:x": what no name of a user or a group can be.
+void check_owner(const Context& context, Diagnostics& out, const ConfigSection& section,
+                 const ConfigEntry& entry) {
+  const auto owner = context.read<schema::UserGroup>(section, entry);
+  if (!owner || context.machine() != nullptr ||
+      entry.value.find_first_of("\"'") != std::string_view::npos)
+    return;
+  const auto is_impossible = [](std::string_view name) {
+    return name.find("{{") == std::string_view::npos && name.find("<%") == std::string_view::npos &&
+           (name.starts_with('$') || name.find_first_of(" \t\n,;:") != std::string_view::npos);
+  };
+  if (!is_impossible(owner->user) && !(owner->group && is_impossible(*owner->group))) return;
+  out.report(compiler::compiler_rule("malformed-user"), context.value_place(entry),
+             section.display() + " " + std::string(context.key_text(entry)) + ": " +
+                 in_backticks(entry.value) +
+                 " cannot be a user and a group; Supervisor refuses the configuration")
+      .with_hint("write `user` or `user:group`");
+}
+
 }  // namespace
+
+const LintRule impossible_owner = {
+    .rule = {"SUP314", "malformed-user", Severity::error, "a value that cannot be a user"},
+    .check_value = check_owner,
+    .type = schema::UserGroup::name
+};
 
 const LintRule rpcinterface_missing = {
     .rule = {"SUP505", "rpcinterface-missing", Severity::warning,
