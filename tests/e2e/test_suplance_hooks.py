@@ -125,6 +125,7 @@ class Webhook(HookTest):
         session = self.hook('-e', 'PROCESS_STATE', '-p', 'web', '-p', 'shop:*', '--unexpected', '-f', 'slack',
                             '--text', '%(name)s %(event)s', environment={'WEBHOOK_URL': self.url})
         session.send(tick(), exited('other'), exited('web', expected=1), fatal('web'), exited('db', 'shop'))
+        self.wait_for_requests(server, 2)  # what is left at the end has a few seconds alone
         self.assertEqual(session.end(), 0)
         self.assertEqual([json.loads(r[2])['text'] for r in server.requests],
                          ['web PROCESS_STATE_FATAL', 'shop:db PROCESS_STATE_EXITED'])
