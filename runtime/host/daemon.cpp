@@ -1,6 +1,10 @@
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <span>
 
 #include "runtime/host/auto_logs.h"
 #include "runtime/host/credentials.h"
@@ -8,10 +12,32 @@
 
 namespace sup::host {
 
+namespace {
+
+// Most of our code reads and checks configurations, and is not run again until there is another
+// one. The kernel has its pages still, and maps them again when they are needed.
+void give_back_code() {
+  const auto look_at_program = [](dl_phdr_info* program, std::size_t, void*) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    for (const ElfW(Phdr) & part : std::span(program->dlpi_phdr, program->dlpi_phnum)) {
+      if (part.p_type != PT_LOAD || (part.p_flags & (PF_X | PF_W)) != PF_X) continue;
+      const std::uintptr_t begin = (program->dlpi_addr + part.p_vaddr) / page * page;
+      const std::uintptr_t end = program->dlpi_addr + part.p_vaddr + part.p_memsz;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of the program's parts are numbers
+      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
+    return 1;  // the first is the program itself, libraries are others' too
+  };
+  ::dl_iterate_phdr(look_at_program, nullptr);
+}
+
+}  // namespace
+
 void give_back_memory() {
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif
+  give_back_code();
 }
 
 // ---------------------------------------------------------------------------------------- start
