@@ -1,12 +1,14 @@
 #include "compiler/bind.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <bitset>
 #include <limits>
 #include <unordered_map>
 
 #include "schema/expand.h"
+#include "schema/memory.h"
 #include "schema/parallel.h"
 #include "schema/text.h"
 
@@ -15,6 +17,34 @@ namespace sup::compiler {
 namespace {
 
 constexpr std::string_view default_section = "DEFAULT";
+
+// Finds the options of one section after the other. Most sections of a kind set the same ones in
+// the same order, so that the one which followed last time is tried first.
+class OptionFinder {
+ public:
+  void begin(schema::SectionKind kind) {
+    if (kind != kind_) after_.fill(nullptr);
+    kind_ = kind;
+    previous_ = 0;
+  }
+
+  // Null: the kind has no such option.
+  const schema::OptionRow* find(std::string_view key) {
+    const schema::OptionRow*& expected = after_[previous_];
+    if (expected == nullptr || expected->name != key) {
+      const schema::OptionRow* found = schema::find_option(kind_, key);
+      if (found == nullptr) return nullptr;
+      expected = found;
+    }
+    previous_ = expected->id + std::size_t{1};
+    return expected;
+  }
+
+ private:
+  schema::SectionKind kind_{};
+  std::size_t previous_ = 0;  // one more than the last one's id; 0: none yet
+  std::array<const schema::OptionRow*, schema::option_count + 1> after_{};
+};
 
 }  // namespace
 
@@ -37,6 +67,8 @@ class ConfigMerger {
   }
 
  private:
+  static constexpr std::uint32_t no_section = std::numeric_limits<std::uint32_t>::max();
+
   // A header of some file and the section that it belongs to.
   struct Occurrence {
     std::uint32_t section;
@@ -49,16 +81,16 @@ class ConfigMerger {
     for (const LoadedFile& file : files_.files) headers += file.document.sections.size();
     occurrences_.reserve(headers);
     config_.sections.reserve(headers);
-    slots_.assign(std::bit_ceil(2 * headers + 1), no_section);
+    schema::have_memory(config_.sections.data(), headers * sizeof(ConfigSection));
+    slots_.assign(std::bit_ceil(2 * headers + 1), Slot{});
     for (std::uint32_t file = 0; file < files_.files.size(); ++file) {
       for (const SectionHeader& header : files_.files[file].document.sections) {
         const std::string_view name = sources_.text(header.name);
-        std::uint32_t& slot = slot_of(name);
+        std::uint32_t& slot = slot_of(name, header.name_hash).section;
         if (slot == no_section) {
           slot = static_cast<std::uint32_t>(config_.sections.size());
           ConfigSection& section = config_.sections.emplace_back();
           section.full_name = name;
-          section.name = schema::classify_section(name);
           section.first_line = header.line + 1;
         }
         occurrences_.push_back({slot, file, &header});
@@ -72,12 +104,21 @@ class ConfigMerger {
       std::stable_sort(occurrences_.begin(), occurrences_.end(), by_section);
   }
 
-  // The slot of the section of that name, or a free one. There are as many sections as programs, so
-  // they are held in one piece of memory.
-  std::uint32_t& slot_of(std::string_view name) {
-    std::size_t at = std::hash<std::string_view>()(name) & (slots_.size() - 1);
-    while (slots_[at] != no_section && config_.sections[slots_[at]].full_name != name)
+  // A section by its name.
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t section = no_section;
+  };
+
+  // That of the section of that name, or a free one that has its hash. There are as many sections
+  // as programs, so they are held in one piece of memory, and names that differ are told from
+  // another without a look at the text.
+  Slot& slot_of(std::string_view name, std::uint32_t hash) {
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].section != no_section &&
+           (slots_[at].hash != hash || config_.sections[slots_[at].section].full_name != name))
       at = (at + 1) & (slots_.size() - 1);
+    slots_[at].hash = hash;
     return slots_[at];
   }
 
@@ -99,8 +140,8 @@ class ConfigMerger {
     while (half < occurrences_.size() && half > 0 &&
            occurrences_[half].section == occurrences_[half - 1].section)
       ++half;
-    const auto bind_first = [&] { bind_entries(0, half, config_.entries_[0]); };
-    const auto bind_others = [&] { bind_entries(half, occurrences_.size(), config_.entries_[1]); };
+    const auto bind_first = [&] { bind_entries(0, half, 0); };
+    const auto bind_others = [&] { bind_entries(half, occurrences_.size(), 1); };
     if (by_two) {
       schema::do_both(bind_first, bind_others);
     } else {
@@ -108,18 +149,28 @@ class ConfigMerger {
     }
   }
 
-  // Those of a range of occurrences, into `out`, which sections point into from then on.
-  void bind_entries(std::size_t at, std::size_t end, std::vector<ConfigEntry>& out) {
+  // What the entries of a range of occurrences become.
+  struct Target {
+    std::vector<ConfigEntry>& entries;  // which sections point into from then on
+    std::deque<std::string_view>& unknown_keys;
+    OptionFinder options{};
+  };
+
+  // Those of a range of occurrences, into the first or second part.
+  void bind_entries(std::size_t at, std::size_t end, std::size_t part) {
+    Target target{config_.entries_[part], config_.unknown_keys_[part]};
+    std::vector<ConfigEntry>& out = target.entries;
     std::size_t total = 0;
     for (std::size_t i = at; i < end; ++i) total += occurrences_[i].header->entry_count;
     out.reserve(total);
     while (at < end) {
       const std::uint32_t index = occurrences_[at].section;
       ConfigSection& section = config_.sections[index];
+      section.name = schema::classify_section(section.full_name);
       const std::size_t first_header = at;
       const std::size_t first_entry = out.size();
       for (; at < end && occurrences_[at].section == index; ++at)
-        add_entries(section, occurrences_[at], out);
+        add_entries(section, occurrences_[at], target);
       section.headers = std::span(config_.headers_).subspan(first_header, at - first_header);
       section.header_files =
           std::span(config_.header_files_).subspan(first_header, at - first_header);
@@ -129,17 +180,15 @@ class ConfigMerger {
     }
   }
 
-  void add_entries(ConfigSection& section, const Occurrence& occurrence,
-                   std::vector<ConfigEntry>& out) {
+  void add_entries(ConfigSection& section, const Occurrence& occurrence, Target& target) {
     const Document& document = files_.files[occurrence.file].document;
     const SectionHeader& header = *occurrence.header;
+    if (section.name) target.options.begin(section.name->kind);
     for (std::uint32_t i = header.first_entry; i < header.first_entry + header.entry_count; ++i) {
-      ConfigEntry& bound = out.emplace_back();
-      bound.file = occurrence.file & 0x1FFFFFFFU;  // the width of the field
+      ConfigEntry& bound = target.entries.emplace_back();
+      bound.file = occurrence.file & 0x0FFFFFFFU;  // the width of the field
       bound.entry = i;
-      bound.key = sources_.text(document.key(i));
-      if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
-      if (bound.option == nullptr) bind_unknown(section, bound);
+      bind_key(section, bound, sources_.text(document.key(i)), target);
       const bool continues = document.has_continuation(i);
       bound.value = continues ? config_.texts->keep(document.value(sources_, document.entry(i)))
                               : sources_.text(document.value(i));
@@ -150,11 +199,23 @@ class ConfigMerger {
   }
 
   // Keys are lower case; nearly all are written so.
-  void bind_unknown(const ConfigSection& section, ConfigEntry& bound) {
-    std::string lowered = schema::lower(bound.key);
-    if (lowered == bound.key) return;
-    bound.key = config_.texts->keep(std::move(lowered));
-    if (section.name) bound.option = schema::find_option(section.name->kind, bound.key);
+  void bind_key(const ConfigSection& section, ConfigEntry& bound, std::string_view key,
+                Target& target) {
+    const auto find = [&](std::string_view name) {
+      return section.name ? target.options.find(name) : nullptr;
+    };
+    const schema::OptionRow* option = find(key);
+    if (option == nullptr) {
+      std::string lowered = schema::lower(key);
+      if (lowered != key) {
+        key = config_.texts->keep(std::move(lowered));
+        option = find(key);
+      }
+    }
+    if (option != nullptr)
+      bound.set_option(*option);
+    else
+      bound.set_unknown_key(target.unknown_keys.emplace_back(key));
   }
 
   // Of several entries the last one counts.
@@ -168,19 +229,20 @@ class ConfigMerger {
     std::size_t unknown = 0;
     bool repeats = false;
     for (const ConfigEntry& entry : entries) {
-      if (entry.option == nullptr) {
+      if (entry.option() == nullptr) {
         ++unknown;
       } else {
-        repeats |= section.options[entry.option->id];
-        section.options[entry.option->id] = true;
-        set_position(section, entry.option->id, static_cast<std::size_t>(&entry - entries.data()));
+        const schema::OptionId option = entry.option()->id;
+        repeats |= section.options[option];
+        section.options[option] = true;
+        set_position(section, option, static_cast<std::size_t>(&entry - entries.data()));
       }
     }
     section.has_unknown_key = unknown != 0;
     if (!repeats && unknown < 2) return;
     std::unordered_map<std::string_view, ConfigEntry*> last;
     for (ConfigEntry& entry : entries) {
-      const auto [found, fresh] = last.try_emplace(entry.key, &entry);
+      const auto [found, fresh] = last.try_emplace(entry.key(), &entry);
       if (fresh) continue;
       section.has_overridden = true;
       found->second->overridden = true;
@@ -190,7 +252,7 @@ class ConfigMerger {
 
   // [DEFAULT] gives every section the keys that it does not set.
   void spread_defaults() {
-    const std::uint32_t found = slot_of(default_section);
+    const std::uint32_t found = slot_of(default_section, hash_of_name(default_section)).section;
     if (found == no_section) return;
     const std::span<const ConfigEntry> defaults = config_.sections[found].entries;
     for (std::uint32_t i = 0; i < config_.sections.size(); ++i) {
@@ -198,14 +260,15 @@ class ConfigMerger {
       if (i == found || !section.name) continue;
       std::vector<ConfigEntry> all(section.entries.begin(), section.entries.end());
       for (const ConfigEntry& entry : defaults) {
-        if (entry.overridden || section.find(entry.key) != nullptr) continue;
+        if (entry.overridden || section.find(entry.key()) != nullptr) continue;
+        const schema::OptionRow* option = schema::find_option(section.name->kind, entry.key());
+        if (option == nullptr && !schema::takes_any_key(section.name->kind)) continue;
         ConfigEntry copy = entry;
-        copy.option = schema::find_option(section.name->kind, entry.key);
-        if (copy.option == nullptr && !schema::takes_any_key(section.name->kind)) continue;
         copy.from_default = true;
-        if (copy.option != nullptr) {
-          section.options[copy.option->id] = true;
-          set_position(section, copy.option->id, all.size());
+        if (option != nullptr) {
+          copy.set_option(*option);
+          section.options[option->id] = true;
+          set_position(section, option->id, all.size());
         }
         all.push_back(copy);
       }
@@ -218,22 +281,21 @@ class ConfigMerger {
   const SourceMap& sources_;
   Config config_;
   std::vector<Occurrence> occurrences_;
-  static constexpr std::uint32_t no_section = std::numeric_limits<std::uint32_t>::max();
-  std::vector<std::uint32_t> slots_;  // sections by name, by the hash of it
+  std::vector<Slot> slots_;  // by the hash
 };
 
 const ConfigEntry* ConfigSection::search(std::string_view key) const {
   const schema::OptionRow* option = name ? schema::find_option(name->kind, key) : nullptr;
   if (option != nullptr) return at(option->id);
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& e) {
-    return !e.overridden && e.key == key;
+    return !e.overridden && e.key() == key;
   });
   return found == entries.end() ? nullptr : &*found;
 }
 
 const ConfigEntry* ConfigSection::look_through(schema::OptionId option) const {
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& e) {
-    return !e.overridden && e.option != nullptr && e.option->id == option;
+    return !e.overridden && e.option() != nullptr && e.option()->id == option;
   });
   return found == entries.end() ? nullptr : &*found;
 }

@@ -74,7 +74,7 @@ class Reporter {
       return;
     }
     const ConfigEntry& entry = lowering_.entry(fault.section, *fault.setting);
-    const std::string_view key = entry.option->name;
+    const std::string_view key = entry.option()->name;
     const Span span = place(fault, entry);
     // Every section has the options of [DEFAULT]; that is one mistake.
     if (entry.from_default && !told_of_default_.emplace(fault.rule, span.source, span.begin).second)
@@ -82,7 +82,7 @@ class Reporter {
     Diagnostic& made = diagnostics_.report(rule, span,
                                            section.display() + " " + std::string(key) + ": " +
                                                compiler_message(fault.rule, fault.message));
-    if (entry.option->has(schema::OptionFlags::secret)) made.hidden = config_.value_span(entry);
+    if (entry.option()->has(schema::OptionFlags::secret)) made.hidden = config_.value_span(entry);
     if (!fault.note.empty()) made.note(fault.note);
     if (fault.rule == "bare-percent-conversion")
       made.note("every user of the machine could read it in the process list");
@@ -133,7 +133,7 @@ class Reporter {
     if (entry.from_default) return;
     const Document& document = config_.document(entry);
     const Entry written = config_.written(entry);
-    const std::string key(entry.option->name);
+    const std::string key(entry.option()->name);
     if (is_in_the_way(fault.rule)) {
       made.with_hint("remove it")
           .fix("remove `" + key + "`", whole_lines(document, written), "",

@@ -36,17 +36,46 @@ struct LoadedFiles {
   std::vector<std::string> infos;
 };
 
-// key = value of one section, as written. Where it stands is asked of the Config.
-struct ConfigEntry {
-  std::string_view key;                       // lower case
-  std::string_view value;                     // joined lines, as written
-  const schema::OptionRow* option = nullptr;  // of this section's kind; null: not known there
-  std::uint32_t entry = 0;                    // index into the document's entries
-  std::uint32_t file : 29 = 0;                // index into Config::files
-  bool is_template : 1 = false;               // has a %, so that its value hangs on names
-  bool overridden : 1 = false;                // a later line of the same section sets the same key
-  bool from_default : 1 = false;              // inherited from [DEFAULT]
+// key = value of one section, as written. Where it stands is asked of the Config. There are ten
+// times as many as programs, so that each word here counts.
+class ConfigEntry {
+ public:
+  std::string_view value;         // joined lines, as written
+  std::uint32_t entry = 0;        // index into the document's entries
+  std::uint32_t file : 28 = 0;    // index into Config::files
+  bool is_template : 1 = false;   // has a %, so that its value hangs on names
+  bool overridden : 1 = false;    // a later line of the same section sets the same key
+  bool from_default : 1 = false;  // inherited from [DEFAULT]
+
+  // Lower case.
+  std::string_view key() const { return is_known_ ? option_->name : *unknown_key_; }
+
+  // Of this section's kind; null: not known there.
+  const schema::OptionRow* option() const { return is_known_ ? option_ : nullptr; }
+
+  void set_option(const schema::OptionRow& option) {
+    is_known_ = true;
+    option_ = &option;
+  }
+
+  // The text has to stay where it is for as long as the entry is asked.
+  void set_unknown_key(const std::string_view& key) {
+    is_known_ = false;
+    unknown_key_ = &key;
+  }
+
+ private:
+  static constexpr std::string_view no_key{};
+
+  bool is_known_ : 1 = false;
+
+  union {
+    const schema::OptionRow* option_;
+    const std::string_view* unknown_key_ = &no_key;
+  };
 };
+
+static_assert(sizeof(ConfigEntry) <= 32);
 
 // A section, with all its occurrences merged.
 struct ConfigSection {
@@ -135,8 +164,9 @@ struct Config {
 
   std::vector<Span> headers_;
   std::vector<std::uint32_t> header_files_;
-  std::array<std::vector<ConfigEntry>, 2> entries_;     // of the first sections and of the others
-  std::deque<std::vector<ConfigEntry>> with_defaults_;  // of sections that [DEFAULT] added to
+  std::array<std::vector<ConfigEntry>, 2> entries_;  // of the first sections and of the others
+  std::array<std::deque<std::string_view>, 2> unknown_keys_;  // of these
+  std::deque<std::vector<ConfigEntry>> with_defaults_;        // of sections that [DEFAULT] added to
 };
 
 }  // namespace sup::compiler

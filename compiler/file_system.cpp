@@ -19,6 +19,7 @@
 #include "compiler/source.h"
 #include "schema/descriptor.h"
 #include "schema/memory.h"
+#include "schema/parallel.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -81,6 +82,27 @@ std::string RealFileSystem::real(const std::string& path) const {
 
 namespace {
 
+// Reads a large file into as much room as it has, the latter half in a second thread. Returns how
+// much of it is there, which is less when something is in the way: the rest is read as usual.
+std::size_t read_by_two(int file, char* room, std::size_t size) {
+  constexpr std::size_t large = std::size_t{1} << 20U;
+  if (size < large || !schema::has_second_processor()) return 0;
+  const auto read = [&](std::size_t begin, std::size_t end) {
+    while (begin < end) {
+      const ssize_t n = ::pread(file, room + begin, end - begin, static_cast<off_t>(begin));
+      if (n <= 0) break;
+      begin += static_cast<std::size_t>(n);
+    }
+    return begin;
+  };
+  const std::size_t half = size / 2;
+  std::size_t first = 0;
+  std::size_t second = 0;
+  schema::do_both([&] { first = read(0, half); }, [&] { second = read(half, size); });
+  const std::size_t used = first == half ? second : first;
+  return ::lseek(file, static_cast<off_t>(used), SEEK_SET) < 0 ? 0 : used;
+}
+
 // All of an open file.
 schema::Result<std::string> read_all(const Descriptor& file, const struct stat& info,
                                      const std::string& path) {
@@ -91,6 +113,8 @@ schema::Result<std::string> read_all(const Descriptor& file, const struct stat& 
   bytes.reserve(static_cast<std::size_t>(info.st_size) + 1);
   schema::have_memory(bytes.data(), bytes.capacity());
   bytes.resize(info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : 65536);
+  if (S_ISREG(info.st_mode))
+    used = read_by_two(file.get(), bytes.data(), static_cast<std::size_t>(info.st_size));
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);
     const ssize_t n = ::read(file.get(), bytes.data() + used, bytes.size() - used);

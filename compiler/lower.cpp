@@ -1,6 +1,7 @@
 #include "compiler/lower.h"
 
 #include "schema/expand.h"
+#include "schema/memory.h"
 
 namespace sup::compiler {
 namespace {
@@ -26,6 +27,7 @@ Lowering::Lowering(const Config& config, const SourceMap& sources, const Compile
   plan_.relocatable = options.relocatable;
   if (!config.files->files.empty()) plan_.here = config.files->files.front().directory;
   plan_.sections.reserve(config.sections.size());
+  schema::have_memory(plan_.sections.data(), config.sections.size() * sizeof(schema::Section));
   sections_.reserve(config.sections.size());
   for (const ConfigSection& section : config.sections)
     if (section.name) add(section);
@@ -33,7 +35,8 @@ Lowering::Lowering(const Config& config, const SourceMap& sources, const Compile
 
 // Settings that go into the plan: those that the target reads.
 bool Lowering::is_setting(const ConfigEntry& entry) const {
-  return !entry.overridden && entry.option != nullptr && entry.option->is_read_by(options_.target);
+  return !entry.overridden && entry.option() != nullptr &&
+         entry.option()->is_read_by(options_.target);
 }
 
 // What %(here)s is replaced by in a file: its folder, or what leads there from the plan's. Up
@@ -72,8 +75,8 @@ std::string_view Lowering::fold_here(const ConfigEntry& entry) const {
     }
   }
   // The characters of a process name are checked before expansion, so it stays as it is.
-  const bool known = entry.option != nullptr && knows_here(entry.option->scope) &&
-                     entry.option->type != schema::ProcessName::name;
+  const bool known = entry.option() != nullptr && knows_here(entry.option()->scope) &&
+                     entry.option()->type != schema::ProcessName::name;
   if (!known || options_.relocatable) return text;
   return plan_.texts->keep(
       schema::fold(text, [&](std::string_view name) -> std::optional<schema::TemplateValue> {
@@ -91,7 +94,7 @@ void Lowering::add_settings(const ConfigSection& section, std::vector<schema::Se
   out.reserve(section.entries.size());
   for (const ConfigEntry& entry : section.entries)
     if (is_setting(entry))
-      out.push_back({entry.option->id, options_.only_check ? schema::Origin{} : origin(entry),
+      out.push_back({entry.option()->id, options_.only_check ? schema::Origin{} : origin(entry),
                      text_of(entry)});
 }
 
@@ -104,8 +107,9 @@ void Lowering::add(const ConfigSection& section) {
   if (!options_.only_check) add_settings(section, made.settings);
   if (schema::takes_any_key(made.kind)) {
     for (const ConfigEntry& entry : section.entries)
-      if (!entry.overridden && entry.option == nullptr)
-        made.extras.push_back({std::string(entry.key), origin(entry), std::string(text_of(entry))});
+      if (!entry.overridden && entry.option() == nullptr)
+        made.extras.push_back(
+            {std::string(entry.key()), origin(entry), std::string(text_of(entry))});
   }
   sections_.push_back(&section);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "schema/text.h"
@@ -92,7 +93,21 @@ constexpr std::array interpreter_rows = {
 constexpr std::array<std::string_view, 9> shells = {"sh",  "bash", "dash", "ash", "ksh",
                                                     "zsh", "mksh", "tcsh", "csh"};
 
+// By first letter the lengths that names of wrappers have, so that nearly all other names are told
+// from them at a glance.
+constexpr std::size_t longest_wrapper = 31;
+constexpr std::array<std::uint32_t, 128> wrapper_lengths = [] {
+  std::array<std::uint32_t, 128> made{};
+  for (const WrapperRow& row : wrapper_rows)
+    made[static_cast<unsigned char>(row.name.front())] |= 1U << row.name.size();
+  return made;
+}();
+
 const WrapperRow* find_wrapper(std::string_view name) {
+  if (name.empty() || name.size() > longest_wrapper) return nullptr;
+  const auto first = static_cast<unsigned char>(name.front());
+  if (first >= wrapper_lengths.size() || (wrapper_lengths[first] >> name.size() & 1U) == 0)
+    return nullptr;
   const auto* row = std::find_if(wrapper_rows.begin(), wrapper_rows.end(),
                                  [&](const WrapperRow& each) { return each.name == name; });
   return row == wrapper_rows.end() ? nullptr : row;
@@ -301,6 +316,8 @@ bool is_shell(std::string_view name) {
 }
 
 bool is_version_of(std::string_view name, std::string_view program) {
+  // Asked of all programs, of which few begin with the same letter.
+  if (name.empty() || program.empty() || name.front() != program.front()) return false;
   if (!name.starts_with(program)) return false;
   return name.find_first_not_of("0123456789.", program.size()) == std::string_view::npos;
 }

@@ -2,7 +2,6 @@
 // env, nice and sudo and the script of `sh -c` are looked through.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <initializer_list>
 #include <optional>
@@ -62,7 +61,8 @@ struct CommandLine {
   friend class CommandReader;
 
   bool is_question_ = false;
-  std::deque<std::vector<Word>> inner_;  // words of scripts in scripts
+  // Words of scripts in scripts; a deque would allocate for each command.
+  std::vector<std::vector<Word>> inner_;
 };
 
 // What a part of the value is after expansion; nothing when a name in it is not known.

@@ -111,7 +111,7 @@ std::optional<std::string> Context::environment(const ConfigSection& section,
   };
   // A section's own environment= is there only for what is read once for each process, that of
   // [supervisord] for all other sections.
-  if (entry.option != nullptr && entry.option->scope == schema::Scope::process) {
+  if (entry.option() != nullptr && entry.option()->scope == schema::Scope::process) {
     if (auto own = defined_in(environment_of(section, entry))) return own;
   }
   if (!section.name || section.name->kind != SectionKind::supervisord) {
@@ -205,7 +205,7 @@ std::optional<std::string> Context::expanded_by(const ConfigSection& section,
     }
     return std::string_view(kept);
   };
-  const int passes = entry.option != nullptr && entry.option->has(schema::twice) ? 2 : 1;
+  const int passes = entry.option() != nullptr && entry.option()->has(schema::twice) ? 2 : 1;
   for (int pass = 0; pass < passes && schema::is_template(text); ++pass) {
     auto expanded = schema::expand(text, lookup);
     if (!expanded.errors.empty()) return std::nullopt;

@@ -126,7 +126,7 @@ class Context {
   std::optional<typename Type::Storage> read(const ConfigSection& section,
                                              const ConfigEntry& entry) const {
     if constexpr (is_small<typename Type::Storage>)
-      if (!entry.is_template && entry.option != nullptr) return read_small<Type>(entry);
+      if (!entry.is_template && entry.option() != nullptr) return read_small<Type>(entry);
     typename Type::Storage value{};
     if (!entry.is_template) {
       if (Type::read(entry.value, {options_.target}, value)) return std::nullopt;
@@ -152,7 +152,7 @@ class Context {
 
   // Whether one of the signs stands in the value.
   bool has_any(const ConfigEntry& entry, schema::Signs signs) const {
-    HeldSigns& held = signs_[entry.option != nullptr ? entry.option->id : schema::option_count];
+    HeldSigns& held = signs_[entry.option() != nullptr ? entry.option()->id : schema::option_count];
     if (held.entry != &entry) held = {&entry, schema::Signs::in(entry.value)};
     return held.signs.has_any_of(signs);
   }
@@ -213,7 +213,7 @@ class Context {
   template <class Type>
   std::optional<typename Type::Storage> read_small(const ConfigEntry& entry) const {
     using Storage = typename Type::Storage;
-    HeldValue& held = values_[entry.option->id];
+    HeldValue& held = values_[entry.option()->id];
     Storage value{};
     if (held.type == Type::name.data() && held.text == entry.value) {
       std::memcpy(&value, held.bytes.data(), sizeof(Storage));

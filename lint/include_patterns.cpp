@@ -12,7 +12,7 @@ const ConfigEntry* include_entry(const Context& context) {
   if (section == nullptr) return nullptr;
   const ConfigEntry* found = nullptr;
   for (const ConfigEntry& entry : section->entries)
-    if (entry.file == 0 && entry.key == "files" && !entry.from_default) found = &entry;
+    if (entry.file == 0 && entry.key() == "files" && !entry.from_default) found = &entry;
   return found;
 }
 

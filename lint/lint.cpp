@@ -91,7 +91,7 @@ Explained explained_by(const Context& context, const Diagnostics& findings) {
       for (const Span& header : section.headers) add(explained.headers, header);
       for (const ConfigEntry& other : section.entries)
         if (!other.from_default &&
-            (other.key == "numprocs" || other.key == "username" || other.key == "password"))
+            (other.key() == "numprocs" || other.key() == "username" || other.key() == "password"))
           add(explained.missing, context.value_span(other));
       break;
     }
@@ -236,16 +236,26 @@ class Runner {
 
  private:
   void look_at(const ConfigSection& section, Diagnostics& out) {
-    for (const RuleTable::SectionRule& row : table_.section)
-      if ((section.options & row.options).any()) row.rule->check_section(context_, out, section);
+    for (const LintRule* rule : rules_for(section.options))
+      rule->check_section(context_, out, section);
     if ((section.options & table_.with_value_rules).none()) return;
     for (const ConfigEntry& entry : section.entries)
-      if (entry.option != nullptr && !entry.overridden && !entry.from_default)
+      if (entry.option() != nullptr && !entry.overridden && !entry.from_default)
         look_at_value(section, entry, out);
   }
 
+  // Many sections in a row set the same options.
+  const std::vector<const LintRule*>& rules_for(const schema::OptionSet& options) {
+    if (options == concerned_by_) return concerned_;
+    concerned_by_ = options;
+    concerned_.clear();
+    for (const RuleTable::SectionRule& row : table_.section)
+      if ((options & row.options).any()) concerned_.push_back(row.rule);
+    return concerned_;
+  }
+
   void look_at_value(const ConfigSection& section, const ConfigEntry& entry, Diagnostics& out) {
-    const schema::OptionId id = entry.option->id;
+    const schema::OptionId id = entry.option()->id;
     if (table_.value[id].empty()) return;
     std::string_view& clean = clean_[id];
     if (clean.data() != nullptr && clean == entry.value) return;
@@ -257,6 +267,8 @@ class Runner {
 
   const RuleTable& table_;
   Context& context_;
+  schema::OptionSet concerned_by_;  // none at all concern no rule
+  std::vector<const LintRule*> concerned_;
   // The last value of each option that no rule had a word about.
   std::array<std::string_view, schema::option_count> clean_{};
 };

@@ -73,7 +73,7 @@ KeyJudge::KeyJudge(const Context& context, const ConfigSection& section)
   const unsigned blocks = schema::section_row(section.name->kind).blocks;
   std::set<std::string_view> written;
   for (const ConfigEntry& entry : section.entries) {
-    if (entry.option != nullptr) written.insert(entry.option->name);
+    if (entry.option() != nullptr) written.insert(entry.option()->name);
   }
   for (const schema::OptionRow& row : schema::option_rows()) {
     if ((row.block & blocks) == 0) continue;
@@ -81,7 +81,7 @@ KeyJudge::KeyJudge(const Context& context, const ConfigSection& section)
     if (!written.contains(row.name)) free_.push_back(row.name);
   }
   for (const ConfigEntry& entry : section.entries) {
-    if (entry.from_default || !entry.key.starts_with('[')) continue;
+    if (entry.from_default || !entry.key().starts_with('[')) continue;
     open_headers_.try_emplace({entry.file, context.written(entry).section}, entry.entry);
   }
 }
@@ -103,8 +103,8 @@ std::string_view KeyJudge::suggest(std::string_view key) const {
 KeyVerdict KeyJudge::judge(const ConfigEntry& entry) const {
   KeyVerdict verdict;
   const SectionKind kind = section_.name->kind;
-  if (entry.option != nullptr || is_private(entry.key)) return verdict;
-  if (entry.key.starts_with('[')) {
+  if (entry.option() != nullptr || is_private(entry.key())) return verdict;
+  if (entry.key().starts_with('[')) {
     verdict.kind = KeyKind::open_header;
     return verdict;
   }
@@ -112,29 +112,29 @@ KeyVerdict KeyJudge::judge(const ConfigEntry& entry) const {
   const auto open = open_headers_.find({entry.file, context_.written(entry).section});
   if (open != open_headers_.end() && open->second < entry.entry) return verdict;
   // [include] without files= is the compiler's error; it speaks of misspelt ones, too.
-  if (kind == SectionKind::include && is_free("files") && suggest(entry.key) == "files") {
+  if (kind == SectionKind::include && is_free("files") && suggest(entry.key()) == "files") {
     return verdict;
   }
-  if (section_.is_process() && (verdict.row = schema::find_plugin_key(entry.key)) != nullptr) {
+  if (section_.is_process() && (verdict.row = schema::find_plugin_key(entry.key())) != nullptr) {
     const bool is_missing = !context_.config().fragment && !is_configured(context_, *verdict.row);
     verdict.kind = is_missing ? KeyKind::plugin : KeyKind::accepted;
     return verdict;
   }
-  if ((verdict.row = schema::find_former(kind, entry.key)) != nullptr) {
+  if ((verdict.row = schema::find_former(kind, entry.key())) != nullptr) {
     verdict.kind = KeyKind::former;
     return verdict;
   }
   // The one option that the command line has and files have not.
-  if (kind == SectionKind::supervisord && entry.key == "profile_options") {
+  if (kind == SectionKind::supervisord && entry.key() == "profile_options") {
     verdict.kind = KeyKind::command_line;
     return verdict;
   }
-  verdict.row = schema::find_foreign(kind, entry.key);
+  verdict.row = schema::find_foreign(kind, entry.key());
   if (verdict.row != nullptr && !verdict.product().empty()) {
     verdict.kind = KeyKind::foreign;
     return verdict;
   }
-  if ((verdict.home = find_home(entry.key)) != nullptr) {
+  if ((verdict.home = find_home(entry.key())) != nullptr) {
     verdict.kind = KeyKind::misplaced;
     return verdict;
   }

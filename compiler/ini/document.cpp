@@ -281,6 +281,7 @@ class DocumentBuilder {
     header.header = {document_.source, begin, header.name.end + 1};
     header.trailing = span(trailing);
     header.first_entry = static_cast<std::uint32_t>(document_.entries_.size());
+    header.name_hash = hash_of_name(name);
     document_.sections.push_back(header);
     open_ = false;
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,13 @@ struct SectionHeader {
   Span trailing;                  // text after the closing bracket, may be empty
   std::uint32_t first_entry = 0;  // index of its first entry
   std::uint32_t entry_count = 0;
+  std::uint32_t name_hash = 0;  // hash_of_name(), taken while the text is at hand
 };
+
+// What equal names of sections have in common.
+inline std::uint32_t hash_of_name(std::string_view name) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>()(name));
+}
 
 // Lines and entries are stored as the few numbers that tell them from the text, and made when asked
 // for: configurations of a hundred thousand programs are checked as a whole.

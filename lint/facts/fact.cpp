@@ -18,7 +18,7 @@ FactPlace FactSource::place(const ConfigSection& section, const ConfigEntry* ent
 
 void FactSource::add_unknown(Fact& fact, const ConfigSection& section,
                              const ConfigEntry& entry) const {
-  std::string what = in_backticks(entry.key) + " of " + section.display();
+  std::string what = in_backticks(entry.key()) + " of " + section.display();
   // A constant that is no value is an error of the compiler, and may be a secret.
   what += entry.is_template ? " is " + in_backticks(entry.value) : " is not valid";
   fact.unknown.push_back({std::move(what), place(section, &entry)});

@@ -37,7 +37,7 @@ Span line_content(const compiler::Document& document, std::uint32_t line) {
 
 void check_line_breaks(const Context& context, Diagnostics& out, const ConfigSection& section,
                        const ConfigEntry& entry) {
-  const bool is_command = entry.key == "command";
+  const bool is_command = entry.key() == "command";
   Diagnostic* diagnostic = nullptr;
   QuotesOfLines quotes;
   Span above = context.value_span(entry);
@@ -63,7 +63,7 @@ void check_line_breaks(const Context& context, Diagnostics& out, const ConfigSec
         backslash_continuation.rule, is_error ? Severity::error : Severity::warning, backslash,
         "a backslash continues no line for Supervisor, the indentation does; " +
             (is_command ? "an argument of " + section.display() + " begins with a line break"
-                        : in_backticks(entry.key) + " of " + section.display() +
+                        : in_backticks(entry.key()) + " of " + section.display() +
                               " has the backslash in it"));
     diagnostic->with_hint("remove it");
     diagnostic->fixes.push_back({"remove the backslashes", {edit}, true});

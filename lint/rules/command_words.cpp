@@ -161,7 +161,7 @@ void check_prefix(const Context& context, Diagnostics& out, const ConfigSection&
 
 void check_tilde(const Context& context, Diagnostics& out, const ConfigSection& section,
                  const ConfigEntry& entry) {
-  const bool is_command = entry.option->name == "command";
+  const bool is_command = entry.option()->name == "command";
   if (!section.is_process() || !entry.value.starts_with('~')) return;
   std::size_t length = entry.value.size();
   if (is_command) {

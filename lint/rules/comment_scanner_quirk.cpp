@@ -29,7 +29,7 @@ void check_scanned(const Context& context, Diagnostics& out, const ConfigSection
   if (at == std::string_view::npos) return;
   const auto place = kept.begin + static_cast<std::uint32_t>(at);
   out.report(comment_scanner_quirk.rule, {kept.source, place, place + 1},
-             section.display() + " " + std::string(entry.key) +
+             section.display() + " " + std::string(entry.key()) +
                  ": Python does not see this sign of a comment, as it counts `;` and `#` in step, "
                  "and cuts the value at a later one")
       .with_hint("write no blank before the sign, or remove the text");
@@ -39,7 +39,7 @@ void check_comment_scanner_quirk(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || !section.has_comment) continue;
     for (const ConfigEntry& entry : section.entries)
-      if (entry.option != nullptr && !entry.overridden && !entry.from_default)
+      if (entry.option() != nullptr && !entry.overridden && !entry.from_default)
         check_scanned(context, out, section, entry);
   }
 }

@@ -17,7 +17,7 @@ bool looks_independent(const ConfigSection& section, const ConfigEntry& entry,
     // A name with blanks is rather a test in a shell script.
     return name.find(' ') == std::string_view::npos && schema::classify_section(name).has_value();
   }
-  if (entry.key == "environment" || !section.name) return false;
+  if (entry.key() == "environment" || !section.name) return false;
   const std::size_t delimiter = content.find_first_of("=:");
   if (delimiter == std::string_view::npos) return false;
   const std::string_view key = schema::strip_right(content.substr(0, delimiter));

@@ -52,7 +52,7 @@ void check_dead_option(const Context& context, Diagnostics& out) {
                                   in_backticks(context.key_text(entry)) +
                                       " is an option of the command line; Supervisor does not "
                                       "read it in a file");
-    diagnostic.with_hint("give it to supervisord as `--" + std::string(entry.key) + "`");
+    diagnostic.with_hint("give it to supervisord as `--" + std::string(entry.key()) + "`");
     add_removal(context, diagnostic, entry, true);
   }
 }

@@ -43,9 +43,9 @@ void check_duplicate_option(const Context& context, Diagnostics& out) {
       if (entry.from_default) continue;
       // What follows a header without its bracket was not meant for this section.
       const std::pair place = {entry.file, context.written(entry).section};
-      if (entry.key.starts_with('[')) open.insert(place);
+      if (entry.key().starts_with('[')) open.insert(place);
       if (open.contains(place)) continue;
-      const ConfigEntry*& slot = last[{entry.file, context.written(entry).section, entry.key}];
+      const ConfigEntry*& slot = last[{entry.file, context.written(entry).section, entry.key()}];
       const ConfigEntry* first = std::exchange(slot, &entry);
       if (first == nullptr) continue;
       const ConfigEntry* second = &entry;
@@ -58,7 +58,7 @@ void check_duplicate_option(const Context& context, Diagnostics& out) {
       diagnostic.label(context.key_span(*first), "first written here");
       if (is_same) {
         add_removal(context, diagnostic, *first, false);
-      } else if (second->key == "environment") {
+      } else if (second->key() == "environment") {
         offer_joining(context, diagnostic, section, *first, *second);
       } else {
         add_removal(context, diagnostic, *first, false);

@@ -27,10 +27,10 @@ std::map<Place, std::vector<std::string_view>> overriding_keys(const Context& co
     if (entry.from_default) continue;
     const Span& span = context.document(entry).sections[context.written(entry).section].header;
     const Place header = {span.source, span.begin};
-    const auto [earlier, is_new] = last.try_emplace(entry.key, Last{header, entry.value});
+    const auto [earlier, is_new] = last.try_emplace(entry.key(), Last{header, entry.value});
     if (is_new) continue;
     if (earlier->second.header != header && earlier->second.value != entry.value) {
-      keys[header].push_back(entry.key);
+      keys[header].push_back(entry.key());
     }
     earlier->second = {header, entry.value};
   }

@@ -155,10 +155,10 @@ void check_secrets(const Context& context, Diagnostics& out) {
   for (const ConfigSection& section : context.sections()) {
     if (!section.name) continue;
     for (const ConfigEntry& entry : section.entries) {
-      if (entry.option == nullptr || entry.from_default) continue;
-      bool is_secret = entry.option->has(schema::OptionFlags::secret) && !entry.value.empty() &&
+      if (entry.option() == nullptr || entry.from_default) continue;
+      bool is_secret = entry.option()->has(schema::OptionFlags::secret) && !entry.value.empty() &&
                        !entry.is_template;
-      if (entry.option->type == "environment") {
+      if (entry.option()->type == "environment") {
         const auto& pairs = context.environment_pairs(entry);
         is_secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
                       return is_secret_name(pair.name) && pair.value.size() > 2 &&

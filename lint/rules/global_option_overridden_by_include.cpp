@@ -16,8 +16,8 @@ void check_section(const Context& context, Diagnostics& out, const ConfigSection
   // What the last file before said; in one file it is another rule's.
   std::map<std::string_view, const ConfigEntry*> earlier;
   for (const ConfigEntry& entry : section.entries) {
-    if (entry.from_default || entry.option == nullptr) continue;
-    const auto [known, is_new] = earlier.emplace(entry.key, &entry);
+    if (entry.from_default || entry.option() == nullptr) continue;
+    const auto [known, is_new] = earlier.emplace(entry.key(), &entry);
     if (is_new) continue;
     const ConfigEntry& before = *known->second;
     known->second = &entry;
@@ -25,10 +25,10 @@ void check_section(const Context& context, Diagnostics& out, const ConfigSection
                               context.sources()[context.key_span(entry).source].path;
     if (is_same_file || before.value == entry.value) continue;
     auto& diagnostic = out.report(global_option_overridden_by_include.rule, context.key_span(entry),
-                                  in_backticks(entry.key) + " of " + section.display() +
+                                  in_backticks(entry.key()) + " of " + section.display() +
                                       " is set in two files; this one, read later, counts");
     diagnostic.with_hint("set it in one place");
-    if (entry.option->has(schema::OptionFlags::secret)) {
+    if (entry.option()->has(schema::OptionFlags::secret)) {
       diagnostic.hidden = context.value_span(entry);
     } else {
       diagnostic.label(context.key_span(before), "does not count");

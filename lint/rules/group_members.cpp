@@ -41,7 +41,7 @@ void check_empty(const Context& context, Diagnostics& out) {
     // A misspelt list is told where it stands.
     const KeyJudge judge(context, section);
     if (std::any_of(section.entries.begin(), section.entries.end(), [&](const ConfigEntry& entry) {
-          return entry.option == nullptr && judge.suggest(entry.key) == "programs";
+          return entry.option() == nullptr && judge.suggest(entry.key()) == "programs";
         }))
       continue;
     out.report(group_without_programs.rule, section.headers.front(),

@@ -12,22 +12,22 @@ namespace {
 
 // Whether the joined value is refused, or will be when the program starts.
 bool is_refused(const Context& context, const ConfigEntry& entry) {
-  if (entry.key == "command") return true;
+  if (entry.key() == "command") return true;
   if (context.has_error_in(context.whole_value(entry))) return true;
   // A number, a switch, a size or a user of two lines is none, whatever its variables are.
   constexpr std::array<std::string_view, 7> single = {
       schema::Boolean::name, schema::Integer::name,     schema::ByteSize::name,
       schema::Signal::name,  schema::AutoRestart::name, schema::Octal::name,
       schema::User::name};
-  return entry.option != nullptr &&
-         std::find(single.begin(), single.end(), entry.option->type) != single.end();
+  return entry.option() != nullptr &&
+         std::find(single.begin(), single.end(), entry.option()->type) != single.end();
 }
 
 // Whether a further line of a command is no argument of it: it stands behind an empty line, or it
 // is the first one and looks like an option that Supervisor does not have.
 bool is_stray_argument(const compiler::Document& document, const ConfigEntry& entry,
                        std::uint32_t line, std::string_view content, std::string_view above) {
-  if (entry.key != "command" || above.ends_with('\\')) return false;
+  if (entry.key() != "command" || above.ends_with('\\')) return false;
   if (document.line_kind(line - 1) == compiler::LineKind::blank) return true;
   if (line != document.entry_line(entry.entry) + 1) return false;
   const std::size_t end = content.find_first_not_of("abcdefghijklmnopqrstuvwxyz_");

@@ -101,7 +101,7 @@ bool is_part_of_value(std::string_view key, std::string_view kept, std::string_v
 // "x ; y" in the quotes of a shell script means the same without the blank, and is not cut then.
 void offer_closing_up(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                       const Document& document, const Line& line) {
-  if (entry.key != "command" || !context.is_single_line(entry)) return;
+  if (entry.key() != "command" || !context.is_single_line(entry)) return;
   const std::uint32_t end = line.end;
   const Span raw = {document.source, context.value_span(entry).begin, end};
   const std::string_view text = schema::strip_right(context.source_text(raw));
@@ -141,7 +141,7 @@ void check_cut_off(const Context& context, Diagnostics& out, const ConfigSection
   const Document& document = context.document(entry);
   const std::uint32_t first = document.entry_line(entry.entry);
   if (!document.has_continuation(entry.entry) && !document.has_comment(first)) return;
-  const bool has_quotes = entry.key == "command" || entry.key == "environment";
+  const bool has_quotes = entry.key() == "command" || entry.key() == "environment";
   const Span lines = context.whole_lines(entry);
   char open = 0;
   for (std::uint32_t i = first; i < document.line_count() && document.line_begin(i) < lines.end;
@@ -165,7 +165,7 @@ void check_cut_off(const Context& context, Diagnostics& out, const ConfigSection
     const bool is_open =
         open != 0 && (has_quotes || (starts_quoted && open == kept.front())) &&
         (comment.find(open) != std::string_view::npos || has_quotes || !before.empty());
-    if (!is_open && !is_part_of_value(entry.key, kept, comment)) continue;
+    if (!is_open && !is_part_of_value(entry.key(), kept, comment)) continue;
     auto& diagnostic = out.report(inline_comment_truncates_value.rule,
                                   is_open && has_quotes ? Severity::error : Severity::warning,
                                   {document.source, line.comment_begin,
@@ -186,7 +186,7 @@ void check_inline_comment_truncates_value(const Context& context, Diagnostics& o
   for (const ConfigSection& section : context.sections()) {
     if (!section.name || (!section.has_comment && !section.has_continuation)) continue;
     for (const ConfigEntry& entry : section.entries)
-      if (entry.option != nullptr && !entry.overridden && !entry.from_default)
+      if (entry.option() != nullptr && !entry.overridden && !entry.from_default)
         check_cut_off(context, out, section, entry);
   }
 }

@@ -10,12 +10,12 @@ template <class Function>
 void each_listener_entry(const ConfigSection& section, Function function) {
   if (section.name->kind != SectionKind::eventlistener) return;
   for (const ConfigEntry& entry : section.entries)
-    if (entry.option != nullptr && !entry.overridden && !entry.from_default) function(entry);
+    if (entry.option() != nullptr && !entry.overridden && !entry.from_default) function(entry);
 }
 
 void check_capture(const Context& context, Diagnostics& out, const ConfigSection& section) {
   each_listener_entry(section, [&](const ConfigEntry& entry) {
-    const std::string_view name = entry.option->name;
+    const std::string_view name = entry.option()->name;
     const bool is_stdout = name == "stdout_capture_maxbytes";
     if (!is_stdout && name != "stderr_capture_maxbytes") return;
     const auto size = context.read<schema::ByteSize>(section, entry);
@@ -55,7 +55,7 @@ void report_file(const Context& context, Diagnostics& out, const ConfigSection& 
 
 void check_effect(const Context& context, Diagnostics& out, const ConfigSection& section) {
   each_listener_entry(section, [&](const ConfigEntry& entry) {
-    const std::string_view name = entry.option->name;
+    const std::string_view name = entry.option()->name;
     if (name == "stdout_syslog" || name == "stdout_events_enabled") {
       if (!context.read<schema::Boolean>(section, entry).value_or(false)) return;
       auto& diagnostic =

@@ -118,10 +118,10 @@ void check_directory(const Context& context, Diagnostics& out, const ConfigSecti
 // Options with a path that Supervisor takes from the folder that it is started in.
 void check_relative(const Context& context, Diagnostics& out, const ConfigSection& section,
                     const ConfigEntry& entry) {
-  if (entry.option->name == "directory" && section.name->kind == SectionKind::supervisord) return;
+  if (entry.option()->name == "directory" && section.name->kind == SectionKind::supervisord) return;
   if (entry.value.starts_with('/') || entry.value.starts_with("%(here)s/")) return;
   std::optional<std::string> path;
-  if (entry.option->type == schema::LogTarget::name) {
+  if (entry.option()->type == schema::LogTarget::name) {
     auto target = context.read<schema::LogTarget>(section, entry);
     if (!target || target->kind != schema::LogKind::file) return;
     path = std::move(target->path);
@@ -139,7 +139,7 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
       (is_program_word(*path) || schema::equals_ignoring_case(*path, "syslog"))) {
     return;
   }
-  const bool is_socket = entry.option->type == schema::SocketPath::name;
+  const bool is_socket = entry.option()->type == schema::SocketPath::name;
   auto& diagnostic =
       out.report(relative_log_path.rule, context.value_place(entry),
                  in_backticks(*path) + " is relative to the folder that supervisord is started in" +

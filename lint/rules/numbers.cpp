@@ -21,7 +21,7 @@ void check_signal(const Context& context, Diagnostics& out, const ConfigSection&
   const std::string name = schema::Signal::print(*signal);
   auto& diagnostic =
       out.report(numeric_signal.rule, context.value_place(entry),
-                 section.display() + " " + std::string(entry.key) + ": signal " +
+                 section.display() + " " + std::string(entry.key()) + ": signal " +
                      std::string(entry.value) + " may be another one on other platforms");
   diagnostic.with_hint("write " + in_backticks(name));
   if (context.is_single_line(entry) && name != entry.value)
@@ -47,7 +47,7 @@ void check_number(const Context& context, Diagnostics& out, const ConfigSection&
   const std::string plain = plain_number(entry.value);
   if (plain.empty()) return;
   auto& diagnostic = out.report(python_only_number.rule, context.value_place(entry),
-                                section.display() + " " + std::string(entry.key) + ": " +
+                                section.display() + " " + std::string(entry.key()) + ": " +
                                     in_backticks(entry.value) + " is a number to Python alone");
   diagnostic.with_hint("write " + in_backticks(plain));
   if (context.is_single_line(entry))

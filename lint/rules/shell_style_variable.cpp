@@ -90,7 +90,7 @@ bool is_argument_of_script(std::string_view word) {
 
 std::string consequence_of(const ConfigEntry& entry, bool is_program) {
   if (is_program) return "the program of that name is not found";
-  if (entry.key == "command") return "the program gets it as it stands";
+  if (entry.key() == "command") return "the program gets it as it stands";
   return "it is part of the name";
 }
 
@@ -98,7 +98,7 @@ void check_shell_style_variable(const Context& context, Diagnostics& out,
                                 const ConfigSection& section, const ConfigEntry& entry) {
   const std::string_view text = entry.value;
   if (!context.has_any(entry, "$`")) return;
-  const bool is_command = entry.key == "command";
+  const bool is_command = entry.key() == "command";
   if (is_command && runs_script(text)) return;
   const std::size_t program_end =
       is_command ? std::min(text.find_first_of(" \t\n"), text.size()) : 0;
@@ -121,7 +121,7 @@ void check_shell_style_variable(const Context& context, Diagnostics& out,
     auto& diagnostic = out.report(
         shell_style_variable.rule, is_error ? Severity::error : Severity::warning,
         context.value_part(entry, found.begin, found.length),
-        section.display() + " " + std::string(entry.key) + ": " + in_backticks(written) +
+        section.display() + " " + std::string(entry.key()) + ": " + in_backticks(written) +
             " is not replaced, as no shell reads it; " + consequence_of(entry, is_program));
     if (found.name.empty()) {
       diagnostic.with_hint(is_command ? "let `sh -c` run it" : "write the path");

@@ -19,8 +19,8 @@ std::optional<schema::AutoRestartValue> autorestart_of(const Context& context,
 void offer_value(const Context& context, Diagnostic& diagnostic, const ConfigEntry& entry,
                  std::string value) {
   if (entry.from_default || !context.is_single_line(entry)) return;
-  diagnostic.fix("write `" + std::string(entry.key) + "=" + value + "`", context.value_span(entry),
-                 value, false);
+  diagnostic.fix("write `" + std::string(entry.key()) + "=" + value + "`",
+                 context.value_span(entry), value, false);
 }
 
 void check_crash_loop(const Context& context, Diagnostics& out, const ConfigSection& section) {

@@ -50,10 +50,10 @@ void check_order(const Context& context, Diagnostics& out) {
     int highest = 0;
     bool is_first = true;
     for (const ConfigEntry& entry : section.entries) {
-      if (entry.option == nullptr || entry.from_default) continue;
-      const bool is_late_command = entry.option->name == "command" && !is_first;
+      if (entry.option() == nullptr || entry.from_default) continue;
+      const bool is_late_command = entry.option()->name == "command" && !is_first;
       is_first = false;
-      const auto rank = rank_of(entry.option->name);
+      const auto rank = rank_of(entry.option()->name);
       if (is_late_command || (rank && *rank < highest)) {
         auto& diagnostic = out.report(
             option_order.rule, context.key_span(entry),

@@ -47,7 +47,7 @@ void check_defaults(const Context& context, Diagnostics& out) {
   // A default in the file itself is another one.
   if (context.has_section("DEFAULT")) return;
   context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    const schema::OptionRow* option = entry.option;
+    const schema::OptionRow* option = entry.option();
     if (option == nullptr || !option->default_text || section.has_overridden ||
         has_own_default(context, section, *option) ||
         !is_default(entry.value, *option, context.options().target)) {
@@ -81,7 +81,7 @@ void check_booleans(const Context& context, Diagnostics& out) {
 
   std::map<std::uint32_t, First> files;
   context.each_entry([&](const ConfigSection&, const ConfigEntry& entry) {
-    if (entry.option == nullptr || entry.option->type != schema::Boolean::name) return;
+    if (entry.option() == nullptr || entry.option()->type != schema::Boolean::name) return;
     const std::size_t family = boolean_family(schema::strip(entry.value));
     if (family == boolean_family("none")) return;  // no word for a boolean
     First& first = files.try_emplace(entry.file, First{&entry, family}).first->second;
@@ -98,8 +98,8 @@ void check_booleans(const Context& context, Diagnostics& out) {
 void check_case(const Context& context, Diagnostics& out) {
   context.each_entry([&](const ConfigSection&, const ConfigEntry& entry) {
     const std::string_view key = context.key_text(entry);
-    if (entry.option == nullptr || key == entry.key) return;
-    const std::string text(entry.key);
+    if (entry.option() == nullptr || key == entry.key()) return;
+    const std::string text(entry.key());
     out.report(uppercase_option.rule, context.key_span(entry),
                in_backticks(key) + " is written in lower case as a rule")
         .with_hint("write " + in_backticks(text))

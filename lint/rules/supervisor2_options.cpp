@@ -19,7 +19,7 @@ void replace_switch(const Context& context, Diagnostic& diagnostic, const Config
   const auto text = context.text(section, entry);
   bool is_on = false;
   if (!text || schema::Boolean::read(*text, {context.options().target}, is_on)) return;
-  const bool is_stdout = entry.key == "log_stdout";
+  const bool is_stdout = entry.key() == "log_stdout";
   // In version 2 log_stderr=true wrote both streams to the one logfile.
   const std::string option =
       is_stdout ? (is_on ? "" : "stdout_logfile") : (is_on ? "redirect_stderr" : "stderr_logfile");
@@ -50,10 +50,10 @@ void check_program(const Context& context, Diagnostics& out) {
                  out.report(supervisor2_program_option.rule, context.key_span(entry),
                             in_backticks(context.key_text(entry)) + " in " + section.display() +
                                 " is not read since Supervisor " + std::string(change.until) +
-                                (entry.key == "logfile" && judge.is_free("stdout_logfile")
+                                (entry.key() == "logfile" && judge.is_free("stdout_logfile")
                                      ? "; the output goes to an AUTO log"
                                      : ""));
-             if (entry.key == "log_stdout" || entry.key == "log_stderr") {
+             if (entry.key() == "log_stdout" || entry.key() == "log_stderr") {
                diagnostic.with_hint(section.name->kind == SectionKind::eventlistener
                                         ? "remove it"
                                         : std::string(change.advice));
@@ -66,7 +66,7 @@ void check_program(const Context& context, Diagnostics& out) {
              }
              diagnostic.with_hint("it is called " + in_backticks(change.option) + " today");
              // The capture files held text, the capture buffers are sizes: not the same value.
-             const bool is_capture = entry.key.ends_with("_capturefile");
+             const bool is_capture = entry.key().ends_with("_capturefile");
              if (judge.is_free(change.option) && !entry.overridden && !is_capture) {
                rename(context, diagnostic, entry, change.option, true);
              }
@@ -78,7 +78,7 @@ void check_server_options(const Context& context, Diagnostics& out) {
            [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
                const KeyJudge&) {
              if (section.is_process()) return;
-             const bool is_server = entry.key.starts_with("http_");
+             const bool is_server = entry.key().starts_with("http_");
              out.report(supervisor2_server_option.rule, context.key_span(entry),
                         in_backticks(context.key_text(entry)) + " in " + section.display() +
                             " is not read since Supervisor " + std::string(verdict.row->until) +

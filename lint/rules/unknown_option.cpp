@@ -57,7 +57,7 @@ void check_unknown_option(const Context& context, Diagnostics& out) {
       context, KeyKind::unknown,
       [&](const ConfigSection& section, const ConfigEntry& entry, const KeyVerdict& verdict,
           const KeyJudge& judge) {
-        const std::string_view option = judge.suggest(entry.key);
+        const std::string_view option = judge.suggest(entry.key());
         const bool is_free = judge.is_free(option);
         const bool is_needed = is_free && (is_missed(in_need, section, option) ||
                                            is_missed_by_others(context, section, option));
@@ -75,7 +75,7 @@ void check_unknown_option(const Context& context, Diagnostics& out) {
         } else if (!option.empty()) {
           diagnostic.with_hint("did you mean " + in_backticks(option) + "?");
           const bool is_safe =
-              schema::edit_distance(entry.key, option, 2) <= 2 && !entry.overridden;
+              schema::edit_distance(entry.key(), option, 2) <= 2 && !entry.overridden;
           diagnostic.fix("write " + in_backticks(option), context.key_span(entry),
                          std::string(option), is_safe);
         } else {

@@ -29,8 +29,8 @@ std::string_view consequence_of_quotes(std::string_view option) {
 void check_quotes(const Context& context, Diagnostics& out, const ConfigSection& section,
                   const ConfigEntry& entry) {
   if (!is_quoted(entry.value) || context.has_error_in(context.value_span(entry))) return;
-  const std::string_view key = entry.option->name;
-  const bool is_secret = entry.option->has(schema::OptionFlags::secret);
+  const std::string_view key = entry.option()->name;
+  const bool is_secret = entry.option()->has(schema::OptionFlags::secret);
   const bool is_credential = is_secret || key == "username";
   const std::string_view comes = consequence_of_quotes(key);
   auto& diagnostic = out.report(
@@ -79,11 +79,11 @@ void check_entry_point(const Context& context, Diagnostics& out, const ConfigSec
                        const ConfigEntry& entry) {
   const auto text = context.read<schema::EntryPoint>(section, entry);
   if (!text || text->find(':') != std::string::npos) return;
-  const bool is_handler = entry.option->type == schema::ResultHandler::name;
+  const bool is_handler = entry.option()->type == schema::ResultHandler::name;
   out.report(compiler_rule(is_handler ? "result-handler-unresolvable"
                                       : "rpcinterface-factory-unresolvable"),
              context.value_place(entry),
-             section.display() + " " + std::string(entry.option->name) + ": " +
+             section.display() + " " + std::string(entry.option()->name) + ": " +
                  in_backticks(*text) +
                  " is a module, which cannot be called; it must be module:attribute");
 }

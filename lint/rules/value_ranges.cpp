@@ -57,7 +57,7 @@ void check_mode(const Context& context, Diagnostics& out, const ConfigSection& s
                 const ConfigEntry& entry) {
   const auto value = context.read<schema::Octal>(section, entry);
   if (!value) return;
-  const bool is_umask = entry.option->name == "umask";
+  const bool is_umask = entry.option()->name == "umask";
   if (*value >= 0 && *value <= (is_umask ? 0777 : 07777)) return;
   out.report(mode_out_of_range.rule, context.value_place(entry),
              of_section(context, section, entry) + " is out of range for a mode")

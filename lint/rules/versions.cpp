@@ -32,11 +32,11 @@ void check_newer(const Context& context, Diagnostics& out) {
   const std::string target(schema::target_name(context.options().target));
   const Version known = read_version(target);
   context.each_entry([&](const ConfigSection& section, const ConfigEntry& entry) {
-    if (entry.option == nullptr) return;
-    if (read_version(entry.option->since) > known) {
+    if (entry.option() == nullptr) return;
+    if (read_version(entry.option()->since) > known) {
       out.report(option_newer_than_target.rule, context.key_span(entry),
                  in_backticks(context.key_text(entry)) + " of " + section.display() +
-                     " is read from Supervisor " + std::string(entry.option->since) + " on; " +
+                     " is read from Supervisor " + std::string(entry.option()->since) + " on; " +
                      target + " ignores it")
           .with_hint("remove it, or upgrade");
     }

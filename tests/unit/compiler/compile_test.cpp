@@ -99,10 +99,40 @@ TEST(Config, EachOptionOfEachKindOfSectionIsFound) {
       if (schema::find_option(kind.kind, row.name) != &row) continue;
       const ConfigEntry* entry = section.find(row.name);
       ASSERT_NE(entry, nullptr) << kind.spelling << ' ' << row.name;
-      EXPECT_EQ(entry->option, &row) << kind.spelling << ' ' << row.name;
+      EXPECT_EQ(entry->option(), &row) << kind.spelling << ' ' << row.name;
     }
     EXPECT_EQ(section.find(std::string_view("nobody")), nullptr);
   }
+}
+
+// The option that followed last time is tried first, in the section of another kind as well.
+TEST(Config, KeysAreTheOnesThatAreWritten) {
+  const auto result = compile("/etc/main.conf",
+                              make_files({
+                                  {"/etc/main.conf",
+                                   "[DEFAULT]\nHome=/root\n"
+                                   "[program:a]\ncommand=x\nautostart=true\nmine=1\nuser=root\n"
+                                   "[eventlistener:b]\ncommand=x\nevents=TICK_5\nautostart=true\n"
+                                   "[group:g]\nprograms=a\nEvents=none\n"
+                                   "[program:c]\nautostart=true\nCOMMAND=y\nEvents=none\n"
+                                   "[whatever]\ncommand=z\n"}
+  }),
+                              {});
+  std::string seen;
+  for (const ConfigSection& section : result->config.sections) {
+    seen += section.display();
+    for (const ConfigEntry& entry : section.entries) {
+      const schema::OptionRow* option = entry.option();
+      EXPECT_EQ(option,
+                section.name ? schema::find_option(section.name->kind, entry.key()) : nullptr);
+      seen += " " + std::string(entry.key()) + (option == nullptr ? "?" : "");
+    }
+  }
+  EXPECT_EQ(
+      seen,
+      "[DEFAULT] home?[program:a] command autostart mine? user[eventlistener:b] command events "
+      "autostart[group:g] programs events?[program:c] autostart command events?[whatever] "
+      "command?");
 }
 
 TEST(Config, TheEntryThatCountsIsFound) {

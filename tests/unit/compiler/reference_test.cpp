@@ -59,8 +59,9 @@ TEST_P(Reference, IniLayerReadsTheSameSectionsAndValues) {
       Json& values = ours[std::string(section.full_name)] = Json::object();
       if (const ConfigSection* defaults = result->config.find("DEFAULT"))
         for (const ConfigEntry& entry : defaults->entries)
-          values[std::string(entry.key)] = entry.value;
-      for (const ConfigEntry& entry : section.entries) values[std::string(entry.key)] = entry.value;
+          values[std::string(entry.key())] = entry.value;
+      for (const ConfigEntry& entry : section.entries)
+        values[std::string(entry.key())] = entry.value;
     }
     if (row["result"].is_string()) {
       EXPECT_FALSE(readable) << row["name"] << text;
