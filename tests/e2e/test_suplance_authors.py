@@ -137,8 +137,8 @@ if __name__ == '__main__':
         status, said = self.check(sys.executable, self.path('listener.py'))
         self.assertEqual(status, 1)
         self.assertIn('it acts on every second event only', said)
-        # The same event six times, of which it tells half.
-        self.assertGreaterEqual(self.read('alarms').count("'processname': 'cat'"), 3)
+        # The same event twelve times, of which it tells half.
+        self.assertGreaterEqual(self.read('alarms').count("'processname': 'cat'"), 6)
 
     def test_words_that_come_late_are_no_missing_ones(self):
         # Of each event, now at once and now after the next one was answered.
@@ -156,6 +156,30 @@ while True:
         threading.Timer(0.3, os.write, (2, b'an event\\n')).start()
     else:
         os.write(2, b'an event\\n')
+    os.write(1, b'RESULT 2\\nOK')
+""")
+        self.assertEqual(self.check(sys.executable, self.path('listener.py')),
+                         (0, '31 events sent, 0 errors, 0 notes\n'))
+
+    def test_words_without_an_event_are_no_trace_of_one(self):
+        # On every second event by chance, and then while nothing is sent.
+        self.write('listener.py', """
+import os, sys, threading
+speaks = False
+timer = None
+while True:
+    os.write(1, b'READY\\n')
+    head = sys.stdin.readline()
+    if timer is not None:
+        timer.cancel()
+    if not head:
+        break
+    sys.stdin.read(int(head.split('len:')[1]))
+    speaks = not speaks
+    if speaks:
+        os.write(2, b'the server is away\\n')
+    timer = threading.Timer(2.5, os.write, (2, b'the server is still away\\n'))
+    timer.start()
     os.write(1, b'RESULT 2\\nOK')
 """)
         self.assertEqual(self.check(sys.executable, self.path('listener.py')),
