@@ -184,7 +184,8 @@ void check_relative(const Context& context, Diagnostics& out, const ConfigSectio
   const std::string_view path = first.text;
   if (first.is_open || path.find('/') == std::string_view::npos || path.starts_with('/') ||
       path.starts_with('~') || path.find_first_of(" =") != std::string_view::npos ||
-      path.starts_with('$'))  // what nothing replaces, SUP409
+      path.starts_with('$') ||  // what nothing replaces, SUP409
+      path.starts_with('['))    // a list, SUP903
     return;
   const ConfigEntry* directory_entry = section.find("directory");
   const auto directory = directory_entry == nullptr ? std::optional<std::string>{}

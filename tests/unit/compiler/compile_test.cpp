@@ -1,5 +1,10 @@
 #include "compiler/compile.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "compiler/emit.h"
@@ -66,6 +71,19 @@ TEST(Compile, ALargeConfigurationIsAsManySmallOnes) {
     ASSERT_EQ(options.command, "/bin/true " + number + "\nand " + padding);
     ASSERT_EQ(options.environment.at(0).second, "/etc/" + number);
   }
+}
+
+// Two threads read it, each a half.
+TEST(RealFileSystem, ALargeFileIsReadAsItIs) {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("large." + std::to_string(::getpid()) + ".conf");
+  std::string text;
+  while (text.size() < 3U * 1024 * 1024) text += std::to_string(text.size()) + "\n";
+  std::ofstream(path, std::ios::binary) << text;
+  const auto read = RealFileSystem().read(path.string());
+  std::filesystem::remove(path);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(*read == text);
 }
 
 TEST(Compile, ARelocatablePlanTakesItsFolderAtBoot) {
