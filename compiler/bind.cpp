@@ -18,6 +18,10 @@ namespace {
 
 constexpr std::string_view default_section = "DEFAULT";
 
+bool is_program(const std::optional<schema::SectionName>& name) {
+  return name && name->kind == schema::SectionKind::program;
+}
+
 // Finds the options of one section after the other. Most sections of a kind set the same ones in
 // the same order, so that the one which followed last time is tried first.
 class OptionFinder {
@@ -147,6 +151,8 @@ class ConfigMerger {
     } else {
       bind_first();
     }
+    for (const auto& part : besides_programs_)
+      config_.besides_programs.insert(config_.besides_programs.end(), part.begin(), part.end());
   }
 
   // What the entries of a range of occurrences become.
@@ -167,6 +173,7 @@ class ConfigMerger {
       const std::uint32_t index = occurrences_[at].section;
       ConfigSection& section = config_.sections[index];
       section.name = schema::classify_section(section.full_name);
+      if (!is_program(section.name)) besides_programs_[part].push_back(&section);
       const std::size_t first_header = at;
       const std::size_t first_entry = out.size();
       for (; at < end && occurrences_[at].section == index; ++at)
@@ -281,7 +288,8 @@ class ConfigMerger {
   const SourceMap& sources_;
   Config config_;
   std::vector<Occurrence> occurrences_;
-  std::vector<Slot> slots_;  // by the hash
+  std::vector<Slot> slots_;                                            // by the hash
+  std::array<std::vector<const ConfigSection*>, 2> besides_programs_;  // of each part
 };
 
 const ConfigEntry* ConfigSection::search(std::string_view key) const {
@@ -303,8 +311,13 @@ const ConfigEntry* ConfigSection::look_through(schema::OptionId option) const {
 std::string ConfigSection::display() const { return "[" + std::string(full_name) + "]"; }
 
 const ConfigSection* Config::find(std::string_view full_name) const {
-  const auto found = std::find_if(sections.begin(), sections.end(),
-                                  [&](const ConfigSection& s) { return s.full_name == full_name; });
+  const auto has_name = [&](const ConfigSection& s) { return s.full_name == full_name; };
+  if (!is_program(schema::classify_section(full_name))) {
+    const auto found = std::find_if(besides_programs.begin(), besides_programs.end(),
+                                    [&](const ConfigSection* s) { return has_name(*s); });
+    return found == besides_programs.end() ? nullptr : *found;
+  }
+  const auto found = std::find_if(sections.begin(), sections.end(), has_name);
   return found == sections.end() ? nullptr : &*found;
 }
 

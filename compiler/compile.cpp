@@ -90,8 +90,9 @@ bool is_shell_like(const Compilation& compilation) {
 }
 
 bool looks_like_template(const Compilation& compilation, bool must_be_sure) {
-  for (SourceId id = 0; id < compilation.sources.size(); ++id) {
-    const std::string_view text = compilation.sources[id].bytes;
+  for (const LoadedFile& file : compilation.files.files) {
+    if (!file.document.has_marker_sign) continue;
+    const std::string_view text = compilation.sources[file.source].bytes;
     if (must_be_sure ? is_surely_template(text)
                      : look_for_template(text).kind != TemplateKind::none)
       return true;

@@ -134,6 +134,9 @@ struct ConfigSection {
 struct Config {
   const LoadedFiles* files = nullptr;
   std::vector<ConfigSection> sections;
+  // Those that are no [program:x], in the same order: few, while programs may be many, so that who
+  // looks for one of them need not go through all.
+  std::vector<const ConfigSection*> besides_programs;
   bool fragment = false;  // a part of a configuration: no complaint about what other files hold
   // Owns joined values and lowered keys, and keeps the sources that all others point into.
   std::shared_ptr<schema::TextStore> texts = std::make_shared<schema::TextStore>();

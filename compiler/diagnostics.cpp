@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <tuple>
 
 #include "compiler/compiler_rules.h"
@@ -93,6 +94,12 @@ Diagnostic& Diagnostics::report(const Rule& rule, Severity severity, Span span,
   // A message is one line; a value that it quotes may have several.
   std::replace(made.message.begin(), made.message.end(), '\n', ' ');
   return made;
+}
+
+void Diagnostics::take(Diagnostics& other) {
+  diagnostics_.insert(diagnostics_.end(), std::move_iterator(other.diagnostics_.begin()),
+                      std::move_iterator(other.diagnostics_.end()));
+  other.diagnostics_.clear();
 }
 
 void Diagnostics::sort() {

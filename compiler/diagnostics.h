@@ -70,6 +70,9 @@ class Diagnostics {
   Diagnostic& report(const Rule& rule, Span span, std::string message);
   Diagnostic& report(const Rule& rule, Severity severity, Span span, std::string message);
 
+  // Takes over all that another one has.
+  void take(Diagnostics& other);
+
   // Takes out those that the function is true for.
   template <class Predicate>
   void remove_if(Predicate predicate) {

@@ -18,6 +18,7 @@
 
 #include "compiler/source.h"
 #include "schema/descriptor.h"
+#include "schema/filled_text.h"
 #include "schema/memory.h"
 #include "schema/parallel.h"
 #include "schema/text.h"
@@ -103,33 +104,56 @@ std::size_t read_by_two(int file, char* room, std::size_t size) {
   return ::lseek(file, static_cast<off_t>(used), SEEK_SET) < 0 ? 0 : used;
 }
 
+// How far reading has come.
+struct Progress {
+  std::size_t used = 0;
+  bool is_at_end = false;
+  int error = 0;
+};
+
+// Reads on until the room is used up or the file is. Exactly `whole` bytes are taken for all of it:
+// asking once more is a system call for each of the thousand files of an [include].
+void read_on(int file, char* room, std::size_t size, Progress& progress, std::size_t whole = 0) {
+  while (progress.used < size && !progress.is_at_end) {
+    const ssize_t n = ::read(file, room + progress.used, size - progress.used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) progress.error = errno;
+    if (n == 0) progress.is_at_end = true;
+    if (n <= 0) return;
+    progress.used += static_cast<std::size_t>(n);
+    progress.is_at_end = progress.used == whole;
+  }
+}
+
+// A file that has a size, and more only if it has grown since: there is room for one byte more.
+std::string read_known(int file, std::size_t size, Progress& progress) {
+  return schema::filled_text(size + 1, [&](char* room, std::size_t given) {
+    schema::have_memory(room, given);
+    progress.used = read_by_two(file, room, size);
+    progress.is_at_end = progress.used == size;
+    read_on(file, room, given, progress, size);
+    return progress.used;
+  });
+}
+
 // All of an open file.
 schema::Result<std::string> read_all(const Descriptor& file, const struct stat& info,
                                      const std::string& path) {
-  std::string bytes;
-  // The size is a hint only: pipes and /proc have none.
-  std::size_t used = 0;
   if (static_cast<std::uintmax_t>(info.st_size) > source_maximum_bytes) return world(path, EFBIG);
-  bytes.reserve(static_cast<std::size_t>(info.st_size) + 1);
-  schema::have_memory(bytes.data(), bytes.capacity());
-  bytes.resize(info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : 65536);
-  if (S_ISREG(info.st_mode))
-    used = read_by_two(file.get(), bytes.data(), static_cast<std::size_t>(info.st_size));
-  for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
-    const ssize_t n = ::read(file.get(), bytes.data() + used, bytes.size() - used);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return world(path, errno);
-    if (n == 0) break;
-    used += static_cast<std::size_t>(n);
-    if (used > source_maximum_bytes) return world(path, EFBIG);
-    // All of a file as long as it said, and room for more was there: asking once more is a system
-    // call for each of the thousand files of an [include].
-    if (S_ISREG(info.st_mode) && used == static_cast<std::size_t>(info.st_size) &&
-        used < bytes.size() && used != 0)
-      break;
+  Progress progress;
+  std::string bytes;
+  // Pipes and files of /proc have no size.
+  if (S_ISREG(info.st_mode) && info.st_size > 0) {
+    bytes = read_known(file.get(), static_cast<std::size_t>(info.st_size), progress);
   }
-  bytes.resize(used);
+  constexpr std::size_t at_first = 65536;
+  while (!progress.is_at_end && progress.error == 0) {
+    bytes.resize(std::max(at_first, 2 * progress.used));
+    read_on(file.get(), bytes.data(), bytes.size(), progress);
+    if (progress.used > source_maximum_bytes) return world(path, EFBIG);
+  }
+  if (progress.error != 0) return world(path, progress.error);
+  bytes.resize(progress.used);
   return bytes;
 }
 
@@ -178,7 +202,7 @@ std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const 
   glob_t matches{};
   // Python's glob knows no backslash escapes.
   const std::string whole = real(pattern);
-  if (::glob(whole.c_str(), GLOB_NOESCAPE, nullptr, &matches) == 0)
+  if (::glob(whole.c_str(), GLOB_NOESCAPE | GLOB_NOSORT, nullptr, &matches) == 0)
     for (std::size_t i = 0; i < matches.gl_pathc; ++i)
       found.emplace_back(std::string(matches.gl_pathv[i]).substr(root_.size()));
   ::globfree(&matches);

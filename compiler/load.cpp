@@ -30,20 +30,35 @@ class Loader {
       return {};
     }
     main_ = path;
-    add(path, std::move(*bytes), std::nullopt);
+    add(parsed(path, std::move(*bytes), std::nullopt, sources_.size()));
+    root_ = loaded_.files.front().directory;
     include();
     return std::move(loaded_);
   }
 
  private:
-  void add(const std::string& path, std::string bytes, std::optional<Span> from) {
-    const SourceId source = sources_.add(as_source(path, std::move(bytes), from));
-    const std::string_view text = sources_[source].bytes;
+  // A file that was read and taken apart, as the source of that number.
+  struct Parsed {
+    std::shared_ptr<const Source> source;
+    Document document;
+  };
+
+  // Asks nothing that another thread changes.
+  Parsed parsed(const std::string& path, std::string bytes, std::optional<Span> from,
+                std::size_t number) const {
+    auto source = std::make_shared<const Source>(as_source(path, std::move(bytes), from));
+    Document document = parse(static_cast<SourceId>(number), source->bytes, options_.target);
+    return {std::move(source), std::move(document)};
+  }
+
+  void add(Parsed parsed) {
     LoadedFile file;
-    file.source = source;
+    file.source = sources_.add(parsed.source);
     // Folders of included files come from their pattern, which was absolute.
-    file.directory = directory_name(files_.absolute(path));
-    file.document = parse(source, text, options_.target);
+    file.directory = directory_name(files_.absolute(parsed.source->path));
+    file.document = parsed.document.source == file.source
+                        ? std::move(parsed.document)
+                        : parse(file.source, parsed.source->bytes, options_.target);
     report_unreadable(file.document, sources_, options_.target, diagnostics_);
     loaded_.files.push_back(std::move(file));
   }
@@ -210,24 +225,31 @@ class Loader {
       report_no_match(pattern, joined, span, here);
       return;
     }
-    if (!may_read_by_two(matches.size())) {
-      for (const std::string& path : matches) take(path, files_.read_match(path), pattern, span);
-      return;
+    const bool by_two = may_read_by_two(matches.size());
+    const std::size_t half = by_two ? matches.size() / 2 : matches.size();
+    std::vector<std::optional<schema::Result<Parsed>>> others(matches.size() - half);
+    const std::size_t number_of_first = sources_.size();
+    const auto take_first = [&] {
+      for (std::size_t i = 0; i < half; ++i)
+        take(matches[i], read_match(matches[i], span, sources_.size()), pattern, span);
+    };
+    if (by_two) {
+      // Their numbers are those that they get when all files before them can be read.
+      schema::do_both(take_first, [&] {
+        for (std::size_t i = half; i < matches.size(); ++i)
+          others[i - half] = read_match(matches[i], span, number_of_first + i);
+      });
+    } else {
+      take_first();
     }
-    // One thread reads and parses, the other one reads what comes after that.
-    const std::size_t begin = matches.size() * 2 / 5;
-    std::vector<schema::Result<std::string>> texts(matches.size() - begin, std::string());
-    schema::do_both(
-        [&] {
-          for (std::size_t i = 0; i < begin; ++i)
-            take(matches[i], files_.read_match(matches[i]), pattern, span);
-        },
-        [&] {
-          for (std::size_t i = begin; i < matches.size(); ++i)
-            texts[i - begin] = files_.read_match(matches[i]);
-        });
-    for (std::size_t i = begin; i < matches.size(); ++i)
-      take(matches[i], std::move(texts[i - begin]), pattern, span);
+    for (std::size_t i = half; i < matches.size(); ++i)
+      take(matches[i], std::move(*others[i - half]), pattern, span);
+  }
+
+  schema::Result<Parsed> read_match(const std::string& path, Span from, std::size_t number) const {
+    auto bytes = files_.read_match(path);
+    if (!bytes) return bytes.error();
+    return parsed(as_named(path), std::move(*bytes), from, number);
   }
 
   bool may_read_by_two(std::size_t files) const {
@@ -237,12 +259,12 @@ class Loader {
   }
 
   // A file that the pattern matches.
-  void take(const std::string& path, schema::Result<std::string> bytes, const std::string& pattern,
+  void take(const std::string& path, schema::Result<Parsed> file, const std::string& pattern,
             Span span) {
     if (loaded_.files.size() >= most_files) return;
     loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
-    if (bytes) {
-      add(as_named(path), std::move(*bytes), span);
+    if (file) {
+      add(std::move(*file));
       report_nested();
     } else if (files_.is_directory(path)) {
       diagnostics_
@@ -252,8 +274,8 @@ class Loader {
     } else {
       diagnostics_.report(
           compiler_rule("include-unreadable"), span,
-          bytes.error().message + (files_.is_pipe(path) ? "; Supervisor waits for its writer"
-                                                        : "; Supervisor skips it without a word"));
+          file.error().message + (files_.is_pipe(path) ? "; Supervisor waits for its writer"
+                                                       : "; Supervisor skips it without a word"));
     }
   }
 
@@ -284,7 +306,7 @@ class Loader {
 
   // Included files are shown the way the main file was named.
   std::string as_named(const std::string& path) const {
-    const std::string below = loaded_.files.front().directory + "/";
+    const std::string below = root_ + "/";
     if (main_.starts_with('/') || !path.starts_with(below)) return path;
     const std::string folder = directory_name(main_);
     return (folder.empty() ? "" : folder + "/") + path.substr(below.size());
@@ -307,6 +329,7 @@ class Loader {
   bool is_of_host_ = false;  // the pattern at hand has the name of the host in it
   LoadedFiles loaded_;
   std::string main_;
+  std::string root_;  // the folder of the main file
 };
 
 }  // namespace

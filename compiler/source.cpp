@@ -27,7 +27,11 @@ std::size_t count_ends(std::string_view bytes, std::size_t begin, std::size_t en
 }  // namespace
 
 SourceId SourceMap::add(Source source) {
-  sources_.push_back(std::make_shared<const Source>(std::move(source)));
+  return add(std::make_shared<const Source>(std::move(source)));
+}
+
+SourceId SourceMap::add(std::shared_ptr<const Source> source) {
+  sources_.push_back(std::move(source));
   ends_before_.emplace_back();
   return static_cast<SourceId>(sources_.size() - 1);
 }

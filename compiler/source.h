@@ -53,6 +53,7 @@ struct Source {
 class SourceMap {
  public:
   SourceId add(Source source);
+  SourceId add(std::shared_ptr<const Source> source);
 
   std::size_t size() const { return sources_.size(); }
 

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "compiler/commands/command.h"
+#include "schema/memory.h"
 
 namespace {
 
@@ -49,6 +50,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sup::schema::take_memory_in_large_steps();
   std::ios::sync_with_stdio(false);
   try {
     const int status = run(argc, argv);

@@ -28,6 +28,7 @@
 #include "lint/policy.h"
 #include "lint/render_facts.h"
 #include "lint/report.h"
+#include "schema/memory.h"
 #include "schema/write_file.h"
 
 namespace sup::lint {
@@ -357,6 +358,7 @@ void add_settings(CLI::App& app, Arguments& arguments) {
 
 int main_with(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "lsp") return language_server(argc, argv);
+  schema::take_memory_in_large_steps();
   Arguments arguments;
   CLI::App app{"Says what is wrong in configurations of Supervisor.", "supcheck"};
   app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);

@@ -1,5 +1,6 @@
 #include "schema/memory.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,6 +30,11 @@ void have_memory(void* begin, std::size_t bytes) {
   const std::size_t half = bytes / 2;
   do_both([&] { have_whole_pages(first, half); },
           [&] { have_whole_pages(first + half, bytes - half); });
+}
+
+void take_memory_in_large_steps() {
+  constexpr int step = 4 * 1024 * 1024;
+  ::mallopt(M_TOP_PAD, step);
 }
 
 }  // namespace sup::schema

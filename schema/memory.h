@@ -11,4 +11,9 @@ namespace sup::schema {
 // all of it with one processor, or where the kernel does not know how to (before Linux 5.14).
 void have_memory(void* begin, std::size_t bytes);
 
+// For programs that take much memory in small pieces and end soon: it is asked of the system in
+// large steps. What a second thread allocates else costs a system call for each page. What is not
+// used of a step is not touched. Called before the first thread is made.
+void take_memory_in_large_steps();
+
 }  // namespace sup::schema

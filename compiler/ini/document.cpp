@@ -61,13 +61,19 @@ struct ContentAction<grammar::entry> {
 template <class Rule>
 struct FileAction : p::nothing<Rule> {};
 
+// Which signs of a comment may be there at all; most texts have few of them.
+struct CommentSigns {
+  bool semicolon = true;
+  bool hash = true;
+};
+
 // Where the inline comment of a line begins, or npos. Python looks at the k-th ; and the k-th # in
 // round k; one counts at the start of the line or behind white space; the first round with a hit
 // decides.
-std::size_t inline_comment(std::string_view line, bool may_have_hash) {
+std::size_t inline_comment(std::string_view line, CommentSigns signs) {
   constexpr std::size_t none = std::string_view::npos;
-  std::size_t semicolon = line.find(';');
-  std::size_t hash = may_have_hash ? line.find('#') : none;
+  std::size_t semicolon = signs.semicolon ? line.find(';') : none;
+  std::size_t hash = signs.hash ? line.find('#') : none;
   const auto counts = [&](std::size_t at) {
     return at == 0 || schema::trailing_space(line.substr(0, at)) != 0;
   };
@@ -83,13 +89,13 @@ std::size_t inline_comment(std::string_view line, bool may_have_hash) {
 
 // What is told from a line by itself; the kind only as far as it is blank or a comment.
 Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end,
-                bool may_have_hash = true) {
+                CommentSigns signs = {}) {
   Line line;
   line.begin = begin;
   line.end = end;
   std::string_view text = bytes.substr(begin, end - begin);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  std::size_t comment = inline_comment(text, may_have_hash);
+  std::size_t comment = inline_comment(text, signs);
   const std::string_view stripped = schema::strip(text);
   if (!stripped.empty() && (stripped.front() == ';' || stripped.front() == '#')) comment = 0;
   const bool has_comment = comment != std::string_view::npos;
@@ -133,14 +139,17 @@ class DocumentBuilder {
     document_.entries_.only().reserve(size / bytes_in_a_line + 1);
   }
 
-  // Whether there may be a # in what is added from here on.
-  void expect_hash(bool may_have_hash) { may_have_hash_ = may_have_hash; }
+  // What may be there in what is added from here on.
+  void expect(CommentSigns signs, bool has_marker_sign) {
+    signs_ = signs;
+    document_.has_marker_sign |= has_marker_sign;
+  }
 
   // One line with its end.
   void add(std::string_view whole) {
     const std::uint32_t begin = offset(whole);
     const Line line =
-        take_apart(bytes_, begin, begin + static_cast<std::uint32_t>(whole.size()), may_have_hash_);
+        take_apart(bytes_, begin, begin + static_cast<std::uint32_t>(whole.size()), signs_);
     const std::string_view content =
         bytes_.substr(line.content_begin, line.content_end - line.content_begin);
     if (content.empty()) {
@@ -192,6 +201,7 @@ class DocumentBuilder {
   // Adds what another one has, which begins with a header.
   void append(DocumentBuilder&& other) {
     Document& after = other.document_;
+    document_.has_marker_sign |= after.has_marker_sign;
     const std::uint32_t lines = document_.line_count();
     const std::uint32_t entries = document_.entry_count();
     const auto continuations = static_cast<std::uint32_t>(document_.continuations.size());
@@ -299,7 +309,7 @@ class DocumentBuilder {
 
   std::string_view bytes_;
   Document document_;
-  bool may_have_hash_ = true;         // a # stands somewhere in what is added
+  CommentSigns signs_;
   bool open_ = false;                 // an entry may be continued
   std::vector<std::uint32_t> blank_;  // blank lines since the last line of the open value
   std::size_t indent_ = 0;            // of the last line that was no continuation, in characters
@@ -345,12 +355,13 @@ namespace {
 
 enum class Reading : std::uint8_t { old, plain, any_line_end };
 
-void add_lines(std::string_view lines, bool is_old, DocumentBuilder& builder) {
+void add_piece(std::string_view lines, bool is_old, DocumentBuilder& builder) {
   // Most files have no carriage return, and none is then looked for in each line.
   const Reading reading = is_old                                       ? Reading::old
                           : lines.find('\r') == std::string_view::npos ? Reading::plain
                                                                        : Reading::any_line_end;
-  builder.expect_hash(lines.find('#') != std::string_view::npos);
+  const auto has = [&](char sign) { return lines.find(sign) != std::string_view::npos; };
+  builder.expect({has(';'), has('#')}, has('{') || has('<'));
   p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
       lines.data(), lines.data() + lines.size(), "");
   switch (reading) {
@@ -358,6 +369,19 @@ void add_lines(std::string_view lines, bool is_old, DocumentBuilder& builder) {
     case Reading::plain: p::parse<grammar::plain_file, FileAction>(input, builder); break;
     case Reading::any_line_end: p::parse<grammar::file, FileAction>(input, builder); break;
   }
+}
+
+// Whole lines, as many at a time as a processor keeps at hand, as they are looked through for some
+// signs before they are read.
+void add_lines(std::string_view lines, bool is_old, DocumentBuilder& builder) {
+  constexpr std::size_t at_hand = std::size_t{128} * 1024;
+  while (lines.size() > at_hand) {
+    const std::size_t end = lines.rfind('\n', at_hand);
+    if (end == std::string_view::npos) break;
+    add_piece(lines.substr(0, end + 1), is_old, builder);
+    lines.remove_prefix(end + 1);
+  }
+  add_piece(lines, is_old, builder);
 }
 
 // Where a text may be parted so that both halves are read for themselves: before a line that is

@@ -71,6 +71,7 @@ class Document {
   std::vector<Span> continuations;  // stripped texts; empty spans are blank lines inside a value
   std::vector<std::uint32_t> junk_before_header;  // lines before the first header, by index
   std::vector<std::uint32_t> junk;                // other lines that are nothing, by index
+  bool has_marker_sign = false;  // { or <, without which nothing in the text is a template's
 
   std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines_.size()); }
 

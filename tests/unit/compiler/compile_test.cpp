@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -71,6 +72,62 @@ TEST(Compile, ALargeConfigurationIsAsManySmallOnes) {
     ASSERT_EQ(options.command, "/bin/true " + number + "\nand " + padding);
     ASSERT_EQ(options.environment.at(0).second, "/etc/" + number);
   }
+}
+
+// Files in memory that two threads may read; one of them may be found and not be read.
+class FilesForTwo final : public FileSystem {
+ public:
+  FilesForTwo(const MemoryFileSystem& base, std::string gone)
+      : base_(base), gone_(std::move(gone)) {}
+
+  bool is_read_by_many() const override { return true; }
+
+  schema::Result<std::string> read(const std::string& path) const override {
+    if (path == gone_) return schema::Error{"cannot read " + path, EACCES};
+    return base_.read(path);
+  }
+
+  std::vector<std::string> glob(const std::string& pattern) const override {
+    return base_.glob(pattern);
+  }
+
+  bool is_directory(const std::string& path) const override { return base_.is_directory(path); }
+
+  std::string absolute(const std::string& path) const override { return base_.absolute(path); }
+
+ private:
+  const MemoryFileSystem& base_;
+  std::string gone_;
+};
+
+// Many files of an [include] are read by two threads, too; one that cannot be read has no number.
+TEST(Compile, ManyIncludedFilesAreReadInTheirOrder) {
+  constexpr std::size_t count = 300;
+  MemoryFileSystem one;
+  one.files["/etc/main.conf"] = "[supervisord]\n[include]\nfiles=conf.d/*.conf\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string number = std::to_string(1000 + i);
+    one.files["/etc/conf.d/" + number + ".conf"] =
+        "[program:p" + number + "]\ncommand=/bin/true\nstartsecs=" + (i % 100 == 7 ? "x" : "1") +
+        "\n";
+  }
+  const auto expected = compile("/etc/main.conf", one, {});
+  const auto compiled = compile("/etc/main.conf", FilesForTwo(one, {}), {});
+  ASSERT_EQ(compiled->diagnostics.all().size(), 3U);
+  ASSERT_EQ(compiled->sources.size(), count + 1);
+  for (SourceId id = 0; id < compiled->sources.size(); ++id) {
+    EXPECT_EQ(compiled->sources[id].path, expected->sources[id].path);
+    EXPECT_EQ(compiled->files.files[id].document.source, id);
+  }
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(compiled->diagnostics.all()[i].span, expected->diagnostics.all()[i].span);
+  EXPECT_EQ(emit_ini(compiled->plan, {}), emit_ini(expected->plan, {}));
+
+  const auto rest = compile("/etc/main.conf", FilesForTwo(one, "/etc/conf.d/1200.conf"), {});
+  ASSERT_EQ(rest->sources.size(), count);
+  EXPECT_EQ(rest->sources[250].path, "/etc/conf.d/1250.conf");
+  EXPECT_EQ(rest->files.files[250].document.source, 250U);
+  EXPECT_EQ(rest->config.find("program:p1250")->headers.front().source, 250U);
 }
 
 // Two threads read it, each a half.

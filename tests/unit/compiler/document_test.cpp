@@ -41,6 +41,31 @@ TEST(Document, KeepsEveryByte) {
   }
 }
 
+// Large texts are read by pieces; what stands in one tells nothing of another.
+TEST(Document, PiecesMakeTheSameDocument) {
+  constexpr std::size_t count = 6000;
+  std::string text = "[a]\n";
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    text += "key" + number + " = x;y #z\n  more " + number;
+    std::string setting = "key" + number + "=x;y";
+    // Signs that only some pieces have.
+    if (i / 1000 == 1) text += " ; comment";
+    if (i / 1000 == 2) text += " # comment";
+    if (i / 1000 == 3) text += "\r";
+    if (i / 1000 == 4) text += "{{ marker }}";
+    text += "\n";
+    setting += "\nmore " + number + (i / 1000 == 4 ? "{{ marker }}" : "");
+    expected.push_back(setting);
+  }
+  const Parsed parsed{text};
+  EXPECT_EQ(parsed.settings(), expected);
+  EXPECT_TRUE(parsed.document.has_marker_sign);
+  EXPECT_EQ(print(parsed.document, parsed.sources), text);
+  EXPECT_FALSE(Parsed{"[a]\nb=c\n"}.document.has_marker_sign);
+}
+
 TEST(Document, KeepsEveryByteOfRandomText) {
   std::mt19937 random(1);
   constexpr std::string_view alphabet = "[]=:;# \t\r\nab%(\xC2\xA0\xFF";
