@@ -289,9 +289,15 @@ class CommandReader {
   }
 
   bool is_question() const {
-    if (command_.has({"--version", "--help", "--test", "-configtest", "--configtest"})) return true;
     const std::span<const Word> argv = command_.argv;
     if (argv.size() < 2) return false;
+    constexpr std::array<std::string_view, 5> questions = {"--version", "--help", "--test",
+                                                           "-configtest", "--configtest"};
+    const bool asks = std::any_of(argv.begin() + 1, argv.end(), [&](const Word& word) {
+      return is_option(word) &&
+             std::find(questions.begin(), questions.end(), word.text) != questions.end();
+    });
+    if (asks) return true;
     // Many programs have other uses for these letters, with an argument behind them.
     const auto is_short = [](std::string_view text) {
       return text == "-h" || text == "-V" || text == "-v" || text == "-t" || text == "-T";
@@ -358,15 +364,28 @@ std::string_view CommandLine::subcommand() const {
   return {};
 }
 
-CommandLine parse_command(std::string_view value, const Expand& expand) {
-  CommandLine command;
-  std::vector<schema::CommandWord> words;
+void CommandLine::clear() {
+  words.clear();
+  error = {};
+  wrappers.clear();
+  script.reset();
+  script_word = 0;
+  argv = {};
+  interpreter.clear();
+  program.clear();
+  is_question_ = false;
+  split_.clear();
+  inner_.clear();
+}
+
+void CommandLine::read(std::string_view value, const Expand& expand) {
+  clear();
   constexpr std::size_t usual = 8;
-  words.reserve(usual);
-  schema::split_words(value, words, command.error);
-  command.words.reserve(words.size());
-  for (schema::CommandWord& word : words) {
-    Word& made = command.words.emplace_back();
+  split_.reserve(usual);
+  schema::split_words(value, split_, error);
+  words.reserve(split_.size());
+  for (schema::CommandWord& word : split_) {
+    Word& made = words.emplace_back();
     made.begin = word.begin;
     made.end = word.end;
     made.is_quoted = word.quoted;
@@ -379,7 +398,12 @@ CommandLine parse_command(std::string_view value, const Expand& expand) {
     else
       made.text = std::move(*known);
   }
-  if (command.error.empty()) CommandReader(value, command).read(command.words);
+  if (error.empty()) CommandReader(value, *this).read(words);
+}
+
+CommandLine parse_command(std::string_view value, const Expand& expand) {
+  CommandLine command;
+  command.read(value, expand);
   return command;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lint/shell_script.h"
+#include "schema/text.h"
 
 namespace sup::lint {
 
@@ -20,6 +21,9 @@ struct WrapperUse {
   Word word;                     // where it stands
   std::vector<std::string> own;  // its own options and operands
 };
+
+// What a part of the value is after expansion; nothing when a name in it is not known.
+using Expand = std::function<std::optional<std::string>(std::string_view)>;
 
 struct CommandLine {
   std::vector<Word> words;  // as Supervisor hands them to the system
@@ -42,6 +46,9 @@ struct CommandLine {
   CommandLine& operator=(CommandLine&&) = default;
   ~CommandLine() = default;
 
+  // Becomes that of another value, in the memory that it has.
+  void read(std::string_view value, const Expand& expand);
+
   const WrapperUse* wrapper(std::string_view name) const;
 
   // The arguments alone.
@@ -60,13 +67,13 @@ struct CommandLine {
  private:
   friend class CommandReader;
 
+  void clear();
+
   bool is_question_ = false;
+  std::vector<schema::CommandWord> split_;
   // Words of scripts in scripts; a deque would allocate for each command.
   std::vector<std::vector<Word>> inner_;
 };
-
-// What a part of the value is after expansion; nothing when a name in it is not known.
-using Expand = std::function<std::optional<std::string>(std::string_view)>;
 
 CommandLine parse_command(std::string_view value, const Expand& expand);
 

@@ -58,9 +58,9 @@ bool Context::daemon_may_set(std::string_view variable) const {
 std::span<const ConfigSection* const> Context::listeners() const {
   if (!listeners_) {
     listeners_.emplace();
-    for (const ConfigSection& section : config().sections)
-      if (section.name && section.name->kind == SectionKind::eventlistener)
-        listeners_->push_back(&section);
+    for (const ConfigSection* section : config().besides_programs)
+      if (section->name && section->name->kind == SectionKind::eventlistener)
+        listeners_->push_back(section);
   }
   return *listeners_;
 }
@@ -131,12 +131,12 @@ std::optional<std::string> Context::environment(const ConfigSection& section,
 std::string_view Context::group_of(std::string_view program) const {
   if (!groups_) {
     groups_.emplace();
-    for (const ConfigSection& section : config().sections) {
-      if (!section.name || section.name->kind != SectionKind::group) continue;
-      const ConfigEntry* programs = section.find("programs");
+    for (const ConfigSection* section : config().besides_programs) {
+      if (!section->name || section->name->kind != SectionKind::group) continue;
+      const ConfigEntry* programs = section->find("programs");
       if (programs == nullptr) continue;
       for (const std::string_view member : schema::split_list(programs->value)) {
-        groups_->emplace(member, schema::strip(section.name->name));
+        groups_->emplace(member, schema::strip(section->name->name));
       }
     }
   }
@@ -160,8 +160,7 @@ const CommandLine& Context::command(const ConfigSection& section, const ConfigEn
   if (&entry == command_entry_ ||
       (is_constant && command_text_.data() != nullptr && command_text_ == entry.value))
     return command_;
-  command_ = parse_command(entry.value,
-                           [&](std::string_view part) { return expanded(section, entry, part); });
+  command_.read(entry.value, [&](std::string_view part) { return expanded(section, entry, part); });
   command_entry_ = &entry;
   command_text_ = is_constant ? entry.value : std::string_view{};
   return command_;

@@ -27,7 +27,7 @@ bool is_asked(const compiler::Rule& rule, const LintOptions& options) {
   const auto rules = lint_rules();
   const auto found = std::find_if(rules.begin(), rules.end(),
                                   [&](const LintRule* lint) { return &lint->rule == &rule; });
-  return !is_about_whole && (found == rules.end() || !(*found)->looks_at_whole);
+  return !is_about_whole && (found == rules.end() || !is_about_all(**found));
 }
 
 }  // namespace

@@ -124,6 +124,8 @@ bool is_about_missing_option(std::string_view id) {
   return is_any_of(id, {"SUP111", "SUP321", "SUP326", "SUP601"});
 }
 
+bool is_about_all(const LintRule& rule) { return rule.looks_at_whole || rule.tally != nullptr; }
+
 bool is_optional(const LintRule& rule) {
   return rule.is_optional || rule.rule.severity == Severity::style;
 }
@@ -186,7 +188,9 @@ struct RuleTable {
   explicit RuleTable(Predicate is_asked) {
     for (const LintRule* rule : rules) {
       if (!is_asked(*rule)) continue;
-      if (rule->looks_at_whole)
+      if (rule->tally != nullptr)
+        tallies.push_back(rule);
+      else if (rule->looks_at_whole)
         whole.push_back(rule);
       else if (rule->check != nullptr)
         some.push_back(rule);
@@ -215,6 +219,7 @@ struct RuleTable {
     with_value_rules |= options;
   }
 
+  std::vector<const LintRule*> tallies;
   std::vector<const LintRule*> whole;
   std::vector<const LintRule*> some;
   std::vector<SectionRule> section;
@@ -222,16 +227,32 @@ struct RuleTable {
   schema::OptionSet with_value_rules;
 };
 
+// What rules count, one tally for each of them, or none.
+using Tallies = std::vector<std::unique_ptr<Tally>>;
+
+Tallies tallies_of(const RuleTable& table, const Context& context) {
+  Tallies made;
+  made.reserve(table.tallies.size());
+  for (const LintRule* rule : table.tallies) made.push_back(rule->tally(context));
+  return made;
+}
+
 // Asks the rules that look at some sections at a time.
 class Runner {
  public:
-  Runner(const RuleTable& table, Context& context) : table_(table), context_(context) {}
+  Runner(const RuleTable& table, Context& context, Tallies& tallies)
+      : table_(table), context_(context), tallies_(tallies) {}
 
   void run(std::span<const ConfigSection> sections, Diagnostics& out) {
     context_.set_sections(sections);
     for (const LintRule* rule : table_.some) rule->check(context_, out);
     for (const ConfigSection& section : sections)
       if (section.name) look_at(section, out);
+    for (const auto& tally : tallies_) {
+      if (!tally) continue;
+      for (const ConfigSection& section : sections)
+        if (section.name) tally->look_at(context_, section);
+    }
   }
 
  private:
@@ -267,6 +288,7 @@ class Runner {
 
   const RuleTable& table_;
   Context& context_;
+  Tallies& tallies_;
   schema::OptionSet concerned_by_;  // none at all concern no rule
   std::vector<const LintRule*> concerned_;
   // The last value of each option that no rule had a word about.
@@ -291,9 +313,9 @@ class Portions {
   }
 
   // Looks at portions that nobody has taken yet, until there are none.
-  void work(Context& context) {
+  void work(Context& context, Tallies& tallies) {
     const std::span<const ConfigSection> all = compilation_.config.sections;
-    Runner runner(table_, context);
+    Runner runner(table_, context, tallies);
     for (std::size_t i = next_++; i < found_.size(); i = next_++) {
       const std::size_t begin = i * at_a_time;
       runner.run(all.subspan(begin, std::min(at_a_time, all.size() - begin)), found_[i]);
@@ -301,16 +323,14 @@ class Portions {
     context.set_sections(all);
   }
 
-  void work_alone() {
+  void work_alone(Tallies& tallies) {
     Context context(compilation_, options_);
-    work(context);
+    tallies = tallies_of(table_, context);
+    work(context, tallies);
   }
 
   void hand_over(Diagnostics& findings) {
-    for (Diagnostics& found : found_)
-      found.each([&](Diagnostic& diagnostic) {
-        findings.report(*diagnostic.rule, diagnostic.span, {}) = std::move(diagnostic);
-      });
+    for (Diagnostics& found : found_) findings.take(found);
   }
 
  private:
@@ -331,16 +351,23 @@ void ask_rules(Context& context, Diagnostics& findings) {
     chosen.emplace([&](const LintRule& rule) { return options.enabled(rule.rule); });
   const RuleTable& table = chosen ? *chosen : RuleTable::usual(options.style);
   Portions portions(table, context.compilation(), options);
+  Tallies tallies = tallies_of(table, context);
+  Tallies others;  // of the second thread
   const auto ask = [&] {
     for (const LintRule* rule : table.whole) rule->check(context, findings);
-    portions.work(context);
+    portions.work(context, tallies);
   };
   if (portions.are_many()) {
-    schema::do_both(ask, [&] { portions.work_alone(); });
+    schema::do_both(ask, [&] { portions.work_alone(others); });
   } else {
     ask();
   }
   portions.hand_over(findings);
+  for (std::size_t i = 0; i < tallies.size(); ++i) {
+    if (!tallies[i]) continue;
+    if (!others.empty()) tallies[i]->add(*others[i]);
+    tallies[i]->report(context, findings);
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -34,10 +35,29 @@ struct ValueTypes {
   std::array<std::string_view, 3> names{};
 };
 
+// What a rule counts in all sections before it has something to say. Sections are looked at a few
+// at a time, by all rules that want to see them, as they may be more than a processor keeps at
+// hand; and by two threads, each with a tally of its own, in no particular order.
+class Tally {
+ public:
+  Tally() = default;
+  Tally(const Tally&) = delete;
+  Tally& operator=(const Tally&) = delete;
+  Tally(Tally&&) = delete;
+  Tally& operator=(Tally&&) = delete;
+  virtual ~Tally() = default;
+
+  // Called for each section that Supervisor reads.
+  virtual void look_at(const Context& context, const ConfigSection& section) = 0;
+  // Takes over what another tally of the rule has counted.
+  virtual void add(Tally& other) = 0;
+  virtual void report(const Context& context, compiler::Diagnostics& out) = 0;
+};
+
 struct LintRule {
   compiler::Rule rule;
 
-  // A rule has one of the following three.
+  // A rule has one of the following four.
 
   // Called with some sections after the other in Context::sections(), or once with all of them.
   void (*check)(const Context& context, compiler::Diagnostics& out) = nullptr;
@@ -54,6 +74,9 @@ struct LintRule {
   void (*check_value)(const Context& context, compiler::Diagnostics& out,
                       const ConfigSection& section, const ConfigEntry& entry) = nullptr;
 
+  // Makes what counts for the rule, or nothing when there is nothing to count.
+  std::unique_ptr<Tally> (*tally)(const Context& context) = nullptr;
+
   // By name; none: all of these value types. An option of these kinds of section only, if any.
   std::array<OptionName, 8> options{};
   ValueTypes type{};
@@ -62,6 +85,9 @@ struct LintRule {
 #define LINT_RULE(name) extern const LintRule name;
 #include "lint/rules.def"
 #undef LINT_RULE
+
+// Whether a rule asks what only all sections together can tell.
+bool is_about_all(const LintRule& rule);
 
 // Whether a rule is off by default.
 bool is_optional(const LintRule& rule);

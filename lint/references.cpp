@@ -52,10 +52,14 @@ bool is_any_host(std::string_view host) {
 std::span<const ConfigSection* const> References::sections(SectionKind kind) const {
   if (by_kind_.empty()) {
     by_kind_.resize(schema::section_rows().size());
-    for (const ConfigSection& section : context_.config().sections)
-      if (section.name) by_kind_[static_cast<std::size_t>(section.name->kind)].push_back(&section);
+    for (const ConfigSection* section : context_.config().besides_programs)
+      if (section->name) by_kind_[static_cast<std::size_t>(section->name->kind)].push_back(section);
   }
-  return by_kind_[static_cast<std::size_t>(kind)];
+  std::vector<const ConfigSection*>& found = by_kind_[static_cast<std::size_t>(kind)];
+  if (kind == SectionKind::program && found.empty())
+    for (const ConfigSection& section : context_.config().sections)
+      if (section.name && section.name->kind == kind) found.push_back(&section);
+  return found;
 }
 
 const ConfigSection* References::program(std::string_view name) const {
@@ -88,6 +92,18 @@ const std::vector<GroupMembers>& References::groups() const {
     groups_->push_back(std::move(group));
   }
   return *groups_;
+}
+
+std::size_t References::memberships(const ConfigSection& section) const {
+  if (!memberships_) {
+    memberships_.emplace();
+    for (const GroupMembers& group : groups())
+      for (const Member& member : group.members)
+        if (const ConfigSection* found = program(member.name)) ++(*memberships_)[found];
+  }
+  if (memberships_->empty()) return 0;
+  const auto found = memberships_->find(&section);
+  return found == memberships_->end() ? 0 : found->second;
 }
 
 const std::vector<Server>& References::servers() const {

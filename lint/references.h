@@ -59,6 +59,9 @@ class References {
 
   const std::vector<GroupMembers>& groups() const;
 
+  // In how many places groups name the section; 0: in none, it is a group of its own.
+  std::size_t memberships(const ConfigSection& section) const;
+
   // Those of TCP first.
   const std::vector<Server>& servers() const;
 
@@ -77,6 +80,7 @@ class References {
   mutable std::vector<std::vector<const ConfigSection*>> by_kind_;  // empty: not asked yet
   mutable std::optional<Programs> programs_;
   mutable std::optional<std::vector<GroupMembers>> groups_;
+  mutable std::optional<std::unordered_map<const ConfigSection*, std::size_t>> memberships_;
   mutable std::optional<std::vector<Server>> servers_;
   mutable std::optional<bool> is_complete_;
 };

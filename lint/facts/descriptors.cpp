@@ -1,5 +1,6 @@
 #include "lint/facts/descriptors.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "lint/references.h"
@@ -31,21 +32,35 @@ std::int64_t descriptors_of_a_process(const Context& context, const ConfigSectio
   return count;
 }
 
+void DescriptorNeed::look_at(const Context& context, const ConfigSection& section) {
+  if (!section.name) return;
+  const SectionKind kind = section.name->kind;
+  if (kind == SectionKind::inet_http_server || kind == SectionKind::unix_http_server) ++servers;
+  if (!section.is_process()) return;
+  const std::size_t memberships = context.references().memberships(section);
+  // The socket is of the group that the program makes.
+  if (memberships == 0 && kind == SectionKind::fcgi_program) ++servers;
+  const GroupMember member{&section, 0, processes_of(context, section)};
+  const std::int64_t count =
+      product(member.count(), static_cast<std::int64_t>(std::max<std::size_t>(memberships, 1)));
+  if (count == 0) return;
+  processes = sum(processes, count);
+  of_processes = sum(of_processes, product(count, descriptors_of_a_process(context, section)));
+}
+
+void DescriptorNeed::add(const DescriptorNeed& other) {
+  processes = sum(processes, other.processes);
+  servers = sum(servers, other.servers);
+  of_processes = sum(of_processes, other.of_processes);
+}
+
+std::int64_t DescriptorNeed::total() const {
+  return sum(descriptors_of_the_daemon + servers, of_processes);
+}
+
 DescriptorNeed descriptor_need(const Context& context) {
-  const Layout& layout = context.layout();
   DescriptorNeed need;
-  need.processes = layout.processes();
-  need.servers = static_cast<std::int64_t>(context.references().servers().size());
-  for (const GroupMember& member : layout.members()) {
-    const bool has_socket =
-        layout.groups()[member.group].section->name->kind == SectionKind::fcgi_program;
-    if (has_socket) ++need.servers;
-    if (member.count() == 0) continue;
-    need.of_processes =
-        sum(need.of_processes,
-            product(member.count(), descriptors_of_a_process(context, *member.section)));
-  }
-  need.total = sum(descriptors_of_the_daemon + need.servers, need.of_processes);
+  for (const ConfigSection& section : context.config().sections) need.look_at(context, section);
   return need;
 }
 

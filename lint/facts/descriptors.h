@@ -15,14 +15,18 @@ constexpr std::int64_t descriptors_of_suprun = 24;
 // Pipes and log files of one process of the section; what is not known counts as none.
 std::int64_t descriptors_of_a_process(const Context& context, const ConfigSection& section);
 
+// Gathered section by section. Processes whose number is not known count as none.
 struct DescriptorNeed {
   std::int64_t processes = 0;
   std::int64_t servers = 0;       // one for each listening socket, those of FastCGI too
   std::int64_t of_processes = 0;  // descriptors of all processes
-  std::int64_t total = 0;         // of supervisord
+
+  void look_at(const Context& context, const ConfigSection& section);
+  void add(const DescriptorNeed& other);
+  std::int64_t total() const;  // of supervisord
 };
 
-// Processes whose number is not known count as none.
+// Of all sections.
 DescriptorNeed descriptor_need(const Context& context);
 
 // What minfds= is where nothing is written.

@@ -25,12 +25,12 @@ Fact fact_descriptors(const FactSource& source) {
     row.place = source.place(*member.section, nullptr);
     fact.rows.push_back(std::move(row));
   }
-  fact.fields = {hidden("needed", need.total),
+  fact.fields = {hidden("needed", need.total()),
                  hidden("needed_by_suprun",
-                        sum(need.total - descriptors_of_the_daemon, descriptors_of_suprun)),
+                        sum(need.total() - descriptors_of_the_daemon, descriptors_of_suprun)),
                  hidden("of_processes", need.of_processes), hidden("of_sockets", need.servers),
                  hidden("of_the_daemon", descriptors_of_the_daemon)};
-  fact.summary = "about " + std::to_string(need.total) + " needed";
+  fact.summary = "about " + std::to_string(need.total()) + " needed";
   const ConfigSection* daemon = context.daemon();
   if (daemon != nullptr) {
     const KnownNumber minfds = known_number(context, *daemon, "minfds", default_minfds());
@@ -40,7 +40,7 @@ Fact fact_descriptors(const FactSource& source) {
       const FactPlace place = source.place(*daemon, minfds.entry);
       fact.fields.push_back(hidden("minfds_place", place.file + ":" + std::to_string(place.line)));
       fact.summary += ", minfds asks for " + std::to_string(*minfds.value);
-      if (need.total > *minfds.value) fact.summary += ": too few";
+      if (need.total() > *minfds.value) fact.summary += ": too few";
     }
   }
   const schema::Facts* machine = context.machine();

@@ -59,9 +59,7 @@ std::size_t Layout::add_group(const Context& context, const ConfigSection& secti
 }
 
 void Layout::add_member(const Context& context, const ConfigSection& section, std::size_t group) {
-  members_.push_back(
-      {&section, group,
-       known_number(context, section, "numprocs", schema::ProcessOptions::defaults().numprocs)});
+  members_.push_back({&section, group, processes_of(context, section)});
 }
 
 std::vector<std::size_t> Layout::start_order() const {
@@ -90,6 +88,10 @@ std::int64_t Layout::processes() const {
   std::int64_t total = 0;
   for (const GroupMember& member : members_) total = sum(total, member.count());
   return total;
+}
+
+KnownNumber processes_of(const Context& context, const ConfigSection& section) {
+  return known_number(context, section, "numprocs", schema::ProcessOptions::defaults().numprocs);
 }
 
 std::int64_t processes_at_start(const Context& context) {

@@ -22,6 +22,9 @@ struct GroupMember {
   }
 };
 
+// The processes of a section: numprocs=.
+KnownNumber processes_of(const Context& context, const ConfigSection& section);
+
 struct ProcessGroup {
   std::string_view name;
   const ConfigSection* section = nullptr;  // that makes it: a group, or a program in none

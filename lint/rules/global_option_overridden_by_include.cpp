@@ -38,10 +38,10 @@ void check_section(const Context& context, Diagnostics& out, const ConfigSection
 
 void check_global_option_overridden_by_include(const Context& context, Diagnostics& out) {
   if (context.config().fragment) return;
-  for (const ConfigSection& section : context.config().sections)
-    if (section.name && section.headers.size() > 1 && section.has_overridden &&
-        is_global(section.name->kind))
-      check_section(context, out, section);
+  for (const ConfigSection* section : context.config().besides_programs)
+    if (section->name && section->headers.size() > 1 && section->has_overridden &&
+        is_global(section->name->kind))
+      check_section(context, out, *section);
 }
 
 }  // namespace

@@ -12,13 +12,10 @@ namespace {
 
 // The control server whose URL processes get: the first UNIX socket, else the first TCP port.
 const ConfigSection* server_of_children(const Context& context) {
-  const ConfigSection* tcp = nullptr;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name) continue;
-    if (section.name->kind == SectionKind::unix_http_server) return &section;
-    if (section.name->kind == SectionKind::inet_http_server && tcp == nullptr) tcp = &section;
-  }
-  return tcp;
+  const auto sockets = context.references().sections(SectionKind::unix_http_server);
+  if (!sockets.empty()) return sockets.front();
+  const auto ports = context.references().sections(SectionKind::inet_http_server);
+  return ports.empty() ? nullptr : ports.front();
 }
 
 // Whether the listener is told of another server than children usually are.

@@ -1,5 +1,6 @@
 // SUP706, SUP715: all logs of a configuration together.
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "lint/facts/log_space.h"
@@ -13,31 +14,53 @@ namespace {
 // Less than this is not worth a word unless a limit was given.
 constexpr std::int64_t worth_mention = std::int64_t{10} << 30;
 
-void check_footprint(const Context& context, Diagnostics& out) {
-  if (context.config().fragment) return;
-  std::int64_t total = 0;
-  std::int64_t largest = -1;
-  const ConfigSection* largest_section = nullptr;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name || log_channels(section.name->kind).empty()) continue;
+class Footprint final : public Tally {
+ public:
+  void look_at(const Context& context, const ConfigSection& section) override {
+    if (log_channels(section.name->kind).empty()) return;
     const std::int64_t bytes = log_bytes(context, section);
-    total = sum(total, bytes);
-    if (bytes <= largest) continue;
-    largest = bytes;
-    largest_section = &section;
+    total_ = sum(total_, bytes);
+    take(bytes, &section);
   }
-  const auto limit = context.options().log_limit;
-  const bool is_above = limit && total > *limit;
-  const ConfigSection* daemon = context.daemon();
-  if (daemon == nullptr || largest_section == nullptr || (!is_above && total < worth_mention))
-    return;
-  std::string message = "all logs with their backups may take " + readable_size(total);
-  if (is_above) message += ", more than the limit of " + readable_size(*limit);
-  out.report(log_footprint.rule, is_above ? Severity::warning : Severity::info,
-             daemon->headers.front(), std::move(message))
-      .with_hint("lower `stdout_logfile_maxbytes` or `stdout_logfile_backups` and those of stderr")
-      .label(largest_section->headers.front(),
-             "the most are of this section: " + readable_size(largest));
+
+  void add(Tally& other) override {
+    const auto& more = static_cast<Footprint&>(other);
+    total_ = sum(total_, more.total_);
+    take(more.largest_, more.largest_section_);
+  }
+
+  void report(const Context& context, Diagnostics& out) override {
+    const auto limit = context.options().log_limit;
+    const bool is_above = limit && total_ > *limit;
+    const ConfigSection* daemon = context.daemon();
+    if (daemon == nullptr || largest_section_ == nullptr || (!is_above && total_ < worth_mention))
+      return;
+    std::string message = "all logs with their backups may take " + readable_size(total_);
+    if (is_above) message += ", more than the limit of " + readable_size(*limit);
+    out.report(log_footprint.rule, is_above ? Severity::warning : Severity::info,
+               daemon->headers.front(), std::move(message))
+        .with_hint(
+            "lower `stdout_logfile_maxbytes` or `stdout_logfile_backups` and those of stderr")
+        .label(largest_section_->headers.front(),
+               "the most are of this section: " + readable_size(largest_));
+  }
+
+ private:
+  // Of several that need as much, the first one.
+  void take(std::int64_t bytes, const ConfigSection* section) {
+    if (bytes < largest_ || (bytes == largest_ && largest_section_ < section)) return;
+    largest_ = bytes;
+    largest_section_ = section;
+  }
+
+  std::int64_t total_ = 0;
+  std::int64_t largest_ = -1;
+  const ConfigSection* largest_section_ = nullptr;
+};
+
+std::unique_ptr<Tally> count_footprint(const Context& context) {
+  if (context.config().fragment) return nullptr;
+  return std::make_unique<Footprint>();
 }
 
 bool has_automatic_log(const Context& context, const ConfigSection& section) {
@@ -82,8 +105,7 @@ const LintRule auto_logs_in_shared_directory = {
 
 const LintRule log_footprint = {
     .rule = {"SUP715", "log-footprint", Severity::info, "how much disk the logs may take"},
-    .check = check_footprint,
-    .looks_at_whole = true
+    .tally = count_footprint
 };
 
 }  // namespace sup::lint

@@ -192,13 +192,14 @@ void check_known(const Context& context, Diagnostics& out, const ConfigSection& 
 
 void check_plugin(const Context& context, Diagnostics& out) {
   const ConfigSection* open = nullptr;
-  for (const ConfigSection& section : context.sections())
-    if (section.name && open == nullptr &&
-        (is_open_port(context, section) || is_open_socket(context, section)))
-      open = &section;
+  for (const ConfigSection* section : context.config().besides_programs)
+    if (section->name && open == nullptr &&
+        (is_open_port(context, *section) || is_open_socket(context, *section)))
+      open = section;
   if (open == nullptr) return;
-  for (const ConfigSection& section : context.sections()) {
-    if (!section.name || section.name->kind != SectionKind::rpcinterface) continue;
+  for (const ConfigSection* rpcinterface :
+       context.references().sections(SectionKind::rpcinterface)) {
+    const ConfigSection& section = *rpcinterface;
     const ConfigEntry* entry = section.find("supervisor.rpcinterface_factory");
     if (entry == nullptr) continue;
     const bool adds = entry->value.find("supervisor_twiddler") != std::string_view::npos;

@@ -1,10 +1,13 @@
 // SUP501, SUP502: names that are taken twice, so that one of the two never runs.
+#include <bitset>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
 
 #include "lint/lint.h"
+#include "lint/references.h"
 #include "schema/expand.h"
 #include "schema/text.h"
 
@@ -15,24 +18,20 @@ namespace {
 // Programs that some group names; nothing when a list depends on what is not known.
 std::optional<std::set<std::string_view>> members_of_groups(const Context& context) {
   std::set<std::string_view> members;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name || section.name->kind != SectionKind::group) continue;
-    const ConfigEntry* programs = section.find("programs");
-    if (programs == nullptr) continue;
-    if (programs->is_template) return std::nullopt;
-    for (const std::string_view member : schema::split_list(programs->value))
-      members.insert(member);
+  for (const GroupMembers& group : context.references().groups()) {
+    if (group.programs != nullptr && !group.is_known) return std::nullopt;
+    for (const Member& member : group.members) members.insert(member.name);
   }
   return members;
 }
 
 void check_groups(const Context& context, Diagnostics& out) {
+  const auto sections = context.references().sections(SectionKind::group);
   const auto members = members_of_groups(context);
-  if (!members) return;
+  if (!members || sections.empty()) return;
   std::map<std::string_view, const ConfigSection*> groups;
-  for (const ConfigSection& section : context.config().sections)
-    if (section.name && section.name->kind == SectionKind::group)
-      groups.emplace(schema::strip(section.name->name), &section);
+  for (const ConfigSection* section : sections)
+    groups.emplace(schema::strip(section->name->name), section);
   for (const ConfigSection& section : context.config().sections) {
     if (!section.is_process() || section.name->kind == SectionKind::eventlistener) continue;
     const std::string_view name = schema::strip(section.name->name);
@@ -45,23 +44,7 @@ void check_groups(const Context& context, Diagnostics& out) {
   }
 }
 
-// Whether two sections that run processes may have one name: those of one kind only differ by
-// blanks then.
-bool may_share_names(const Context& context) {
-  std::optional<SectionKind> kind;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process()) continue;
-    const std::string_view name = section.name->name;
-    if (kind.value_or(section.name->kind) != section.name->kind ||
-        schema::strip(name).size() != name.size())
-      return true;
-    kind = section.name->kind;
-  }
-  return false;
-}
-
 void check_listener_names(const Context& context, Diagnostics& out) {
-  if (!may_share_names(context)) return;
   const auto members = members_of_groups(context);
   if (!members) return;
   std::unordered_map<std::string_view, const ConfigSection*> seen;
@@ -85,6 +68,36 @@ void check_listener_names(const Context& context, Diagnostics& out) {
   add(SectionKind::fcgi_program);
 }
 
+// Whether two sections that run processes may have one name at all: those of one kind only differ
+// by blanks then.
+class ListenerNames final : public Tally {
+ public:
+  void look_at(const Context&, const ConfigSection& section) override {
+    if (!section.is_process()) return;
+    const std::string_view name = section.name->name;
+    has_blank_ |= schema::strip(name).size() != name.size();
+    kinds_.set(static_cast<std::size_t>(section.name->kind));
+  }
+
+  void add(Tally& other) override {
+    const auto& more = static_cast<ListenerNames&>(other);
+    has_blank_ |= more.has_blank_;
+    kinds_ |= more.kinds_;
+  }
+
+  void report(const Context& context, Diagnostics& out) override {
+    if (has_blank_ || kinds_.count() > 1) check_listener_names(context, out);
+  }
+
+ private:
+  bool has_blank_ = false;
+  std::bitset<schema::section_kind_count> kinds_;  // of sections that run processes
+};
+
+std::unique_ptr<Tally> count_listener_names(const Context&) {
+  return std::make_unique<ListenerNames>();
+}
+
 }  // namespace
 
 const LintRule group_name_shadows_program = {
@@ -97,8 +110,7 @@ const LintRule group_name_shadows_program = {
 const LintRule listener_name_shadows_program = {
     .rule = {"SUP502", "listener-name-shadows-program", Severity::error,
              "two sections that run processes under one name"},
-    .check = check_listener_names,
-    .looks_at_whole = true
+    .tally = count_listener_names
 };
 
 }  // namespace sup::lint

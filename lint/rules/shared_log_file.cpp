@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -51,23 +52,20 @@ void check_own(const Context& context, Diagnostics& out, const Writer& writer,
   diagnostic.fix("write " + in_backticks(text), place, text, true);
 }
 
-// Calls `function(writer, path)` for each log that may be shared.
+// Calls `function(channel, entry, path)` for each log of a section that may be shared.
 template <class Function>
-void each_writer(const Context& context, Function function) {
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.name) continue;
-    for (const LogChannel& channel : log_channels(section.name->kind)) {
-      const ConfigEntry* entry = section.find(channel.logfile);
-      if (entry == nullptr) continue;
-      if (hint_of(entry) == LogHint::file && !entry->is_template &&
-          !(channel.is_stderr && redirects_stderr(context, section))) {
-        function(section, channel, *entry, entry->value);
-        continue;
-      }
-      if (is_constant_path(*entry) && is_device(entry->value)) continue;
-      const auto log = read_log(context, section, channel);
-      if (log && is_comparable(*log)) function(section, channel, *entry, log->target.path);
+void each_writer(const Context& context, const ConfigSection& section, Function function) {
+  for (const LogChannel& channel : log_channels(section.name->kind)) {
+    const ConfigEntry* entry = section.find(channel.logfile);
+    if (entry == nullptr) continue;
+    if (hint_of(entry) == LogHint::file && !entry->is_template &&
+        !(channel.is_stderr && redirects_stderr(context, section))) {
+      function(channel, *entry, entry->value);
+      continue;
     }
+    if (is_constant_path(*entry) && is_device(entry->value)) continue;
+    const auto log = read_log(context, section, channel);
+    if (log && is_comparable(*log)) function(channel, *entry, log->target.path);
   }
 }
 
@@ -136,43 +134,72 @@ void report_shared(const Context& context, Diagnostics& out, const Writer& first
                                : "give each its own file");
 }
 
-void check_others(const Context& context, Diagnostics& out) {
-  RepeatedHashes repeated(context.config().sections.size());
-  each_writer(context, [&](const ConfigSection&, const LogChannel&, const ConfigEntry&,
-                           std::string_view path) { repeated.add(hash_of(path)); });
-  if (repeated.empty()) return;
+// Logs of several sections that are one file.
+void check_others(const Context& context, Diagnostics& out, const RepeatedHashes& repeated) {
   std::unordered_map<std::string, Writer> writers;
-  each_writer(context, [&](const ConfigSection& section, const LogChannel& channel,
-                           const ConfigEntry& entry, std::string_view path) {
-    if (!repeated.contains(hash_of(path))) return;
-    const Writer writer{&section, &entry, log_limit(context, section, channel).value_or(0) > 0};
-    const auto [known, fresh] = writers.emplace(plain_path(path), writer);
-    // Both logs of one program are SUP703.
-    if (!fresh && known->second.section != &section)
-      report_shared(context, out, known->second, writer);
+  for (const ConfigSection& section : context.config().sections) {
+    if (!section.name) continue;
+    each_writer(context, section,
+                [&](const LogChannel& channel, const ConfigEntry& entry, std::string_view path) {
+                  if (!repeated.contains(hash_of(path))) return;
+                  const Writer writer{&section, &entry,
+                                      log_limit(context, section, channel).value_or(0) > 0};
+                  const auto [known, fresh] = writers.emplace(plain_path(path), writer);
+                  // Both logs of one program are SUP703.
+                  if (!fresh && known->second.section != &section)
+                    report_shared(context, out, known->second, writer);
+                });
+  }
+}
+
+// Several processes of one section with one log.
+void check_processes(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  const std::int64_t numprocs = context.read<schema::Integer>(section, "numprocs").value_or(1);
+  if (numprocs < 2) return;
+  each_log(context, section, [&](const Log& log) {
+    if (!is_comparable(log)) return;
+    const bool rotates = log_limit(context, section, *log.channel).value_or(0) > 0;
+    check_own(context, out, {&section, log.entry, rotates}, numprocs);
   });
 }
 
-void check_shared_log_file(const Context& context, Diagnostics& out) {
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process() || section.find("numprocs") == nullptr) continue;
-    const std::int64_t numprocs = context.read<schema::Integer>(section, "numprocs").value_or(1);
-    if (numprocs < 2) continue;
-    each_log(context, section, [&](const Log& log) {
-      if (!is_comparable(log)) return;
-      const bool rotates = log_limit(context, section, *log.channel).value_or(0) > 0;
-      check_own(context, out, {&section, log.entry, rotates}, numprocs);
-    });
+class SharedLogs final : public Tally {
+ public:
+  void look_at(const Context& context, const ConfigSection& section) override {
+    if (section.is_process() && section.find("numprocs") != nullptr)
+      check_processes(context, own_, section);
+    if (context.config().fragment) return;
+    each_writer(context, section,
+                [&](const LogChannel&, const ConfigEntry&, std::string_view path) {
+                  hashes_.push_back(hash_of(path));
+                });
   }
-  if (!context.config().fragment) check_others(context, out);
-}
+
+  void add(Tally& other) override {
+    auto& more = static_cast<SharedLogs&>(other);
+    own_.take(more.own_);
+    hashes_.insert(hashes_.end(), more.hashes_.begin(), more.hashes_.end());
+  }
+
+  void report(const Context& context, Diagnostics& out) override {
+    out.take(own_);
+    RepeatedHashes repeated(hashes_.size());
+    for (const std::size_t hash : hashes_) repeated.add(hash);
+    if (!repeated.empty()) check_others(context, out, repeated);
+  }
+
+ private:
+  Diagnostics own_;                  // what is seen in one section alone
+  std::vector<std::size_t> hashes_;  // of all paths
+};
+
+std::unique_ptr<Tally> count_shared_logs(const Context&) { return std::make_unique<SharedLogs>(); }
 
 }  // namespace
 
 const LintRule shared_log_file = {
     .rule = {"SUP702", "shared-log-file", Severity::warning, "several processes write one log"},
-    .check = check_shared_log_file,
-    .looks_at_whole = true
+    .tally = count_shared_logs
 };
 
 }  // namespace sup::lint

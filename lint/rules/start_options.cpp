@@ -1,7 +1,11 @@
 // SUP805 to SUP810: how starts, retries and exits are counted.
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lint/daemons.h"
 #include "lint/lint.h"
@@ -170,37 +174,54 @@ class CodesWith2 {
 };
 
 // Where it stands in each of a hundred programs, it is one habit: told once.
-void check_exit_2(const Context& context, Diagnostics& out) {
-  const ConfigSection* first = nullptr;
-  std::size_t others = 0;
-  compiler::Fix fix;
-  fix.title = "take 2 out";
-  CodesWith2 codes;
-  // Counted before, as they may be as many as there are programs.
-  std::size_t count = 0;
-  for (const ConfigSection& section : context.config().sections)
-    if (codes.look_at(context, section)) ++count;
-  fix.edits.reserve(count);
-  for (const ConfigSection& section : context.config().sections) {
-    if (count == 0) break;
-    if (!codes.look_at(context, section)) continue;
-    if (first == nullptr) {
-      first = &section;
-    } else {
-      ++others;
-    }
+class Exit2 final : public Tally {
+ public:
+  void look_at(const Context& context, const ConfigSection& section) override {
+    if (!codes_.look_at(context, section)) return;
+    if (first_ == nullptr || &section < first_) first_ = &section;
+    ++count_;
     const ConfigEntry& entry = *section.find("exitcodes");
-    if (!codes.rest().empty() && context.is_single_line(entry) && !entry.is_template)
-      fix.edits.push_back({context.value_span(entry), codes.rest()});
+    if (!codes_.rest().empty() && context.is_single_line(entry) && !entry.is_template)
+      edits_.push_back({context.value_span(entry), codes_.rest()});
   }
-  if (first == nullptr) return;
-  auto& diagnostic = out.report(
-      exit_2_counts_as_expected.rule, context.value_place(*first->find("exitcodes")),
-      first->display() + (others == 0 ? " is" : " and " + std::to_string(others) + " more are") +
-          " not started again after exit status 2, with which many programs say that they failed");
-  diagnostic.with_hint("write `exitcodes=0`, unless 2 is a good end here");
-  if (!fix.edits.empty()) diagnostic.fixes.push_back(std::move(fix));
-}
+
+  void add(Tally& other) override {
+    auto& more = static_cast<Exit2&>(other);
+    if (first_ == nullptr || (more.first_ != nullptr && more.first_ < first_)) first_ = more.first_;
+    count_ += more.count_;
+    // Each has its own in order.
+    std::vector<compiler::Edit> all;
+    all.reserve(edits_.size() + more.edits_.size());
+    std::merge(std::move_iterator(edits_.begin()), std::move_iterator(edits_.end()),
+               std::move_iterator(more.edits_.begin()), std::move_iterator(more.edits_.end()),
+               std::back_inserter(all), [](const auto& a, const auto& b) {
+                 return std::pair(a.span.source, a.span.begin) <
+                        std::pair(b.span.source, b.span.begin);
+               });
+    edits_ = std::move(all);
+  }
+
+  void report(const Context& context, Diagnostics& out) override {
+    if (first_ == nullptr) return;
+    const std::string more = std::to_string(count_ - 1);
+    auto& diagnostic = out.report(
+        exit_2_counts_as_expected.rule, context.value_place(*first_->find("exitcodes")),
+        first_->display() + (count_ == 1 ? " is" : " and " + more + " more are") +
+            " not started again after exit status 2, with which many programs say that they "
+            "failed");
+    diagnostic.with_hint("write `exitcodes=0`, unless 2 is a good end here");
+    if (!edits_.empty())
+      diagnostic.fixes.push_back({.title = "take 2 out", .edits = std::move(edits_)});
+  }
+
+ private:
+  CodesWith2 codes_;
+  const ConfigSection* first_ = nullptr;
+  std::size_t count_ = 0;
+  std::vector<compiler::Edit> edits_;
+};
+
+std::unique_ptr<Tally> count_exit_2(const Context&) { return std::make_unique<Exit2>(); }
 
 }  // namespace
 
@@ -240,8 +261,7 @@ const LintRule exitcodes_without_effect = {
 const LintRule exit_2_counts_as_expected = {
     .rule = {"SUP810", "exit-2-counts-as-expected", Severity::info,
              "exit status 2 does not lead to a restart"},
-    .check = check_exit_2,
-    .looks_at_whole = true
+    .tally = count_exit_2
 };
 
 }  // namespace sup::lint

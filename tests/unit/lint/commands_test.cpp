@@ -27,6 +27,25 @@ TEST(Commands, WordsKeepTheirPlaces) {
   EXPECT_EQ(command.program, "a");
 }
 
+TEST(Commands, NothingOfAnEarlierCommandIsLeft) {
+  CommandLine command = parse("sudo -u app sh -c 'exec nice php -f /srv/run.php --help'");
+  EXPECT_EQ(command.program, "run.php");
+  EXPECT_TRUE(command.is_question());
+  const auto expand = [](std::string_view) { return std::optional<std::string>(); };
+  command.read("'open", expand);
+  EXPECT_FALSE(command.error.empty());
+  command.read("/bin/a b", expand);
+  EXPECT_TRUE(command.error.empty());
+  EXPECT_EQ(command.words.size(), 2U);
+  EXPECT_EQ(command.argv.size(), 2U);
+  EXPECT_EQ(command.program, "a");
+  EXPECT_TRUE(command.interpreter.empty());
+  EXPECT_TRUE(command.wrappers.empty());
+  EXPECT_FALSE(command.script);
+  EXPECT_EQ(command.script_word, 0U);
+  EXPECT_FALSE(command.is_question());
+}
+
 TEST(Commands, TheLastWordOfAnErrorIsTheOpenOne) {
   const std::string_view value = "/bin/a 'b c";
   const CommandLine command = parse(value);
