@@ -108,6 +108,21 @@ Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end,
   return line;
 }
 
+// Whether the text has a byte of has_control_sign. Without a branch in the loop, so that many bytes
+// are looked at together.
+bool has_control_sign(std::string_view text) {
+  unsigned char found = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const auto is_blank =
+        static_cast<unsigned char>((byte == '\t') | (byte == '\n') | (byte == '\r'));
+    const auto is_low = static_cast<unsigned char>((byte < 0x20) | (byte == 0x7F));
+    found =
+        static_cast<unsigned char>(found | (is_low & static_cast<unsigned char>(is_blank ^ 1U)));
+  }
+  return found != 0;
+}
+
 std::uint32_t offset_in(std::string_view bytes, std::string_view part) {
   return static_cast<std::uint32_t>(part.data() - bytes.data());
 }
@@ -139,10 +154,12 @@ class DocumentBuilder {
     document_.entries_.only().reserve(size / bytes_in_a_line + 1);
   }
 
-  // What may be there in what is added from here on.
-  void expect(CommentSigns signs, bool has_marker_sign) {
-    signs_ = signs;
-    document_.has_marker_sign |= has_marker_sign;
+  // Lines of `text` come next: looks what may be in them.
+  void expect(std::string_view text) {
+    const auto has = [&](char sign) { return text.find(sign) != std::string_view::npos; };
+    signs_ = {has(';'), has('#')};
+    document_.has_marker_sign |= has('{') || has('<');
+    document_.has_control_sign |= has_control_sign(text);
   }
 
   // One line with its end.
@@ -158,10 +175,7 @@ class DocumentBuilder {
       store(line, line.kind);
       return;
     }
-    const std::size_t indent =
-        line.content_begin == begin
-            ? 0
-            : schema::character_count(bytes_.substr(begin, line.content_begin - begin));
+    const std::size_t indent = line.content_begin == begin ? 0 : indentation_of(line);
     if (open_ && indent > indent_) {
       continuation(line.content_begin, line.content_end);
       store(line, LineKind::continuation);
@@ -176,6 +190,7 @@ class DocumentBuilder {
   void add_old(std::string_view whole) {
     const OldLine old = read_old_line(whole, open_);
     const Line line = as_line(bytes_, old, offset(whole), offset_behind(whole));
+    if (line.content_begin != line.begin) indentation_of(line);
     LineKind kind = old.kind;
     switch (kind) {
       case LineKind::continuation: continuation(line.content_begin, line.content_end); break;
@@ -202,6 +217,8 @@ class DocumentBuilder {
   void append(DocumentBuilder&& other) {
     Document& after = other.document_;
     document_.has_marker_sign |= after.has_marker_sign;
+    document_.has_control_sign |= after.has_control_sign;
+    document_.has_wide_indentation |= after.has_wide_indentation;
     const std::uint32_t lines = document_.line_count();
     const std::uint32_t entries = document_.entry_count();
     const auto continuations = static_cast<std::uint32_t>(document_.continuations.size());
@@ -232,6 +249,14 @@ class DocumentBuilder {
 
   Span span(std::string_view part) const {
     return {document_.source, offset(part), offset_behind(part)};
+  }
+
+  // In characters.
+  std::size_t indentation_of(const Line& line) {
+    const std::string_view blanks = bytes_.substr(line.begin, line.content_begin - line.begin);
+    const std::size_t count = schema::character_count(blanks);
+    document_.has_wide_indentation |= count != blanks.size();
+    return count;
   }
 
   void store(const Line& line, LineKind kind) {
@@ -360,8 +385,7 @@ void add_piece(std::string_view lines, bool is_old, DocumentBuilder& builder) {
   const Reading reading = is_old                                       ? Reading::old
                           : lines.find('\r') == std::string_view::npos ? Reading::plain
                                                                        : Reading::any_line_end;
-  const auto has = [&](char sign) { return lines.find(sign) != std::string_view::npos; };
-  builder.expect({has(';'), has('#')}, has('{') || has('<'));
+  builder.expect(lines);
   p::memory_input<p::tracking_mode::lazy, p::eol::lf_crlf, const char*> input(
       lines.data(), lines.data() + lines.size(), "");
   switch (reading) {

@@ -71,7 +71,11 @@ class Document {
   std::vector<Span> continuations;  // stripped texts; empty spans are blank lines inside a value
   std::vector<std::uint32_t> junk_before_header;  // lines before the first header, by index
   std::vector<std::uint32_t> junk;                // other lines that are nothing, by index
-  bool has_marker_sign = false;  // { or <, without which nothing in the text is a template's
+
+  // What is nowhere in the text need not be looked for in each line.
+  bool has_marker_sign = false;       // { or <, without which nothing is a template's
+  bool has_control_sign = false;      // a byte below blank that is neither tab nor line end, or DEL
+  bool has_wide_indentation = false;  // bytes that are no ASCII before the text of a line
 
   std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines_.size()); }
 

@@ -41,6 +41,10 @@ void report(const Context& context, Diagnostics& out, const compiler::Document& 
 }
 
 void check_invisible_indentation(const Context& context, Diagnostics& out) {
+  const auto& files = context.compilation().files.files;
+  if (std::none_of(files.begin(), files.end(),
+                   [](const auto& file) { return file.document.has_wide_indentation; }))
+    return;
   // Continuation lines that are options in disguise lose the blank, all others keep an indentation.
   std::set<std::pair<compiler::SourceId, std::uint32_t>> joined;
   for (const ConfigSection& section : context.config().sections) {
@@ -60,8 +64,9 @@ void check_invisible_indentation(const Context& context, Diagnostics& out) {
       }
     }
   }
-  for (const compiler::LoadedFile& file : context.compilation().files.files) {
+  for (const compiler::LoadedFile& file : files) {
     const compiler::Document& document = file.document;
+    if (!document.has_wide_indentation) continue;
     const std::string_view text = context.sources()[document.source].bytes;
     for (std::uint32_t i = 0; i < document.line_count(); ++i) {
       const auto first = static_cast<unsigned char>(text[document.line_begin(i)]);

@@ -10,24 +10,11 @@ bool is_control(char c) {
   return byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\n' && c != '\r');
 }
 
-// Without a branch in the loop, so that many bytes are looked at together.
-bool has_control(std::string_view text) {
-  unsigned char found = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const auto is_blank =
-        static_cast<unsigned char>((byte == '\t') | (byte == '\n') | (byte == '\r'));
-    const auto is_low = static_cast<unsigned char>((byte < 0x20) | (byte == 0x7F));
-    found =
-        static_cast<unsigned char>(found | (is_low & static_cast<unsigned char>(is_blank ^ 1U)));
-  }
-  return found != 0;
-}
-
 void check_nul_or_control_character(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.config().files->files) {
+    // Of a template, the document has other signs in the places of markers.
+    if (!file.document.has_control_sign && context.sources()[file.source].markers.empty()) continue;
     const std::string_view text = context.sources().written(file.source);
-    if (!has_control(text)) continue;
     // One for each line is enough: binary text is one mistake.
     for (std::uint32_t number = 0; number < file.document.line_count(); ++number) {
       const compiler::Line line = file.document.line(number);

@@ -63,7 +63,23 @@ TEST(Document, PiecesMakeTheSameDocument) {
   EXPECT_EQ(parsed.settings(), expected);
   EXPECT_TRUE(parsed.document.has_marker_sign);
   EXPECT_EQ(print(parsed.document, parsed.sources), text);
-  EXPECT_FALSE(Parsed{"[a]\nb=c\n"}.document.has_marker_sign);
+}
+
+TEST(Document, KnowsWhichSignsItHas) {
+  for (const schema::Target target : {schema::default_target, schema::Target::v3_4}) {
+    const Document plain = Parsed{"[a]\r\n\tb=c\n  d\n", target}.document;
+    EXPECT_FALSE(plain.has_marker_sign);
+    EXPECT_FALSE(plain.has_control_sign);
+    EXPECT_FALSE(plain.has_wide_indentation);
+    EXPECT_TRUE((Parsed{"[a]\nb=<x\n", target}.document.has_marker_sign));
+    EXPECT_TRUE((Parsed{"[a]\nb={x\n", target}.document.has_marker_sign));
+    EXPECT_TRUE((Parsed{"[a]\nb=\x7Fx\n", target}.document.has_control_sign));
+    EXPECT_TRUE((Parsed{std::string("[a]\nb=\0x\n", 9), target}.document.has_control_sign));
+  }
+  EXPECT_TRUE(
+      Parsed{"[a]\n\xC2\xA0"
+             "b=x\n"}
+          .document.has_wide_indentation);
 }
 
 TEST(Document, KeepsEveryByteOfRandomText) {
