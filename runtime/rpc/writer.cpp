@@ -158,6 +158,20 @@ inline void XmlWriter::append(const Parts&... parts) {
   used_ += length;
 }
 
+bool XmlWriter::has(const AnswerState& state) {
+  if (kept_ == nullptr || !is_struct_.empty()) {
+    return false;
+  }
+  known_ = kept_->is_of(state);
+  if (!known_) {
+    unknown_ = state;
+    std::string room = kept_->take_room();
+    room.append(out_, 0, used_);
+    out_.swap(room);
+  }
+  return known_;
+}
+
 void XmlWriter::finish() {
   out_.resize(used_);
   finished_ = true;
