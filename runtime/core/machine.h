@@ -56,7 +56,7 @@ class Machine {
   virtual Now now() const = 0;
   virtual int pid() const = 0;
 
-  // Another number whenever processes came or went.
+  // Another number whenever processes came or went, or their logs have other names.
   virtual std::uint64_t table_generation() const = 0;
 
   // In the daemon's time zone.

@@ -78,6 +78,7 @@ bool Supervisor::Implementation::knows(ProcessId process, std::string_view what)
 bool Supervisor::Implementation::step_process(ProcessId process, const Stimulus& stimulus) {
   ProcessEntry& entry = processes_[process];
   note(process);
+  ++revision_;
   Sink sink(*this, process);
   const StepContext context{now_, state_ != schema::SupervisorState::RUNNING};
   const bool accepted = step(entry.record, spec(process), stimulus, context, sink);
@@ -311,6 +312,8 @@ ProcessStatus Supervisor::status(ProcessId process) const {
   status.stopped_wall = record.stopped.wall;
   return status;
 }
+
+std::uint64_t Supervisor::revision() const { return implementation_->revision_; }
 
 bool Supervisor::holds_event(ProcessId process) const {
   if (!implementation_->valid(process)) return false;

@@ -172,6 +172,9 @@ class Supervisor {
   const schema::Group& group(ProcessId process) const;
   const schema::Group& group_spec(GroupId group) const;
   ProcessStatus status(ProcessId process) const;
+  // Another number whenever status() or spec() of any process, or which there are, may be another.
+  // For who keeps what it made of them.
+  std::uint64_t revision() const;
   ProcessHistory history(ProcessId process) const;
   // Nothing if the group has no pool.
   std::optional<PoolStatus> pool_status(GroupId group) const;

@@ -228,7 +228,10 @@ class Supervisor::Implementation {
     changes_.processes.push_back(process);
   }
 
-  void note_everything() { changes_.everything = true; }
+  void note_everything() {
+    ++revision_;
+    changes_.everything = true;
+  }
 
   bool logs(Level level) const;
   void log(Level level, std::string text);
@@ -275,6 +278,7 @@ class Supervisor::Implementation {
   std::vector<SpoolNote> spool_notes_;
   Changes changes_{.everything = true, .processes = {}, .events = {}};
   bool notes_events_ = false;
+  std::uint64_t revision_ = 0;  // of records and specs, see Supervisor::revision()
 
   // Not written down: the arguments of the program say it, and a shutdown is not handed over.
   struct LastWord {

@@ -235,6 +235,7 @@ schema::Status Daemon::name_log_files() {
 
 // A log that is AUTO stays what it was. One that cannot be made is tried again with the next start.
 schema::Status Daemon::name_logs_of(core::ProcessId id) {
+  machine_.table_changed();
   unnamed_.erase(id);
   if (log_files_.size() <= id) {
     log_files_.resize(id + 1);

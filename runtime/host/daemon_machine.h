@@ -31,7 +31,7 @@ class DaemonMachine final : public core::Machine {
 
   explicit DaemonMachine(Parts parts);
 
-  // Processes came or went.
+  // Processes came or went, or their logs have other names.
   void table_changed() { ++generation_; }
 
   void set_upgrade(UpgradeState state, const std::string& reason = {}) {

@@ -32,6 +32,7 @@ void Response::clear() {
   status = 200;
   headers.clear();
   body.clear();
+  shared_body.reset();
   close = false;
   later.reset();
 }

@@ -65,6 +65,7 @@ struct Response {
   int status = 200;
   std::string headers;  // lines, without the length of the body
   std::string body;
+  std::shared_ptr<const std::string> shared_body;  // instead, one that others are sent as well
   bool close = false;                  // the connection ends with it, and the response says so
   std::unique_ptr<LaterAnswer> later;  // instead of all that
 

@@ -19,6 +19,8 @@ struct Site {
   rpc::Interface& interface;
   EventHub& events;
   std::string token;  // that forms of our own pages carry
+  // Of getAllProcessInfo, as XML-RPC.
+  rpc::KeptAnswer kept_answer{};
 };
 
 struct Route {

@@ -104,7 +104,7 @@ void answer_rpc(Site& site, Request& request, Response& response) {
   }
   response.headers = type_header;
   response.body = rpc::response_head;
-  rpc::XmlWriter writer(response.body);
+  rpc::XmlWriter writer(response.body, &site.kept_answer);
   rpc::Outcome outcome =
       site.interface.call(call->method, call->parameters, request.access, writer);
   if (auto* pending = std::get_if<std::unique_ptr<rpc::Pending>>(&outcome)) {
@@ -115,9 +115,15 @@ void answer_rpc(Site& site, Request& request, Response& response) {
   if (fault != nullptr) {
     writer.finish();
     response.body = rpc::print_fault(*fault);
+  } else if (writer.is_known()) {
+    response.shared_body = site.kept_answer.text();
   } else {
     writer.finish();
     response.body += rpc::response_tail;
+    if (writer.unknown()) {
+      site.kept_answer.keep(*writer.unknown(), std::move(response.body));
+      response.shared_body = site.kept_answer.text();
+    }
   }
   trace(site, call->method, fault);
 }

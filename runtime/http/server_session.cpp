@@ -87,7 +87,7 @@ void Session::close() {
 void Session::finish() {
   guarded([&] {
     finishing_ = true;
-    if (later_ && unsent_.empty() && later_->end(unsent_)) {
+    if (later_ && unsent_.empty() && later_->end(unsent_.text())) {
       later_.reset();
       close_after_ = true;
       flush();
@@ -101,7 +101,7 @@ void Session::finish() {
   });
 }
 
-bool Session::is_full() const { return unsent_.size() - sent_ > most_unsent; }
+bool Session::is_full() const { return unsent_.size() > most_unsent; }
 
 void Session::read() {
   if (reading_ || closed_ || close_after_ || ahead_.size() >= most_ahead) {
@@ -203,63 +203,80 @@ void Session::answer_broken(int status) {
 
 void Session::send(const Request& request, Response& response) {
   close_after_ = close_after_ || response.close || !request.keep_alive;
-  append_head(unsent_, request, response, response.body.size(), owner_.site().machine.now().wall);
+  const std::string& body = response.shared_body ? *response.shared_body : response.body;
+  std::string& out = unsent_.text();
+  append_head(out, request, response, body.size(), owner_.site().machine.now().wall);
   if (request.method == "HEAD") {
     return;
   }
-  if (response.body.size() < large_body || writing_ || sent_ > 0) {
-    unsent_ += response.body;
+  if (response.shared_body) {
+    unsent_.append(std::move(response.shared_body));
+    return;
+  }
+  if (body.size() < large_body || writing_ || unsent_.is_partly_sent()) {
+    out += body;
     return;
   }
   // Straight from where it was made; what the socket does not take is kept.
-  const std::array<asio::const_buffer, 2> parts{asio::buffer(unsent_), asio::buffer(response.body)};
+  const std::array<asio::const_buffer, 2> parts{asio::buffer(out), asio::buffer(body)};
   error_code error;
   const std::size_t sent = socket_.write_some(parts, error);
   if (error && error != asio::error::would_block) {
     close();
     return;
   }
-  if (sent < unsent_.size()) {
-    sent_ = sent;
-    unsent_ += response.body;
+  if (sent == out.size() + body.size()) {
+    out.clear();
+  } else if (sent < out.size()) {
+    out += body;
+    unsent_.sent(sent);
   } else {
-    sent_ = sent - unsent_.size();
-    unsent_.swap(response.body);
+    const std::size_t sent_of_body = sent - out.size();
+    out.swap(response.body);
+    unsent_.sent(sent_of_body);
   }
 }
 
 void Session::flush() {
   while (!unsent_.empty() && !writing_ && !closed_) {
+    const std::array<std::string_view, 2> parts = unsent_.parts();
+    const std::array<asio::const_buffer, 2> buffers{asio::buffer(parts[0]), asio::buffer(parts[1])};
     error_code error;
-    const std::size_t sent =
-        socket_.write_some(asio::buffer(unsent_.data() + sent_, unsent_.size() - sent_), error);
-    if (error == asio::error::would_block) {
-      wait_until_writable();
-      return;
-    }
-    if (error) {
+    const std::size_t sent = socket_.write_some(buffers, error);
+    if (error && error != asio::error::would_block) {
       close();
       return;
     }
-    deadline_ = core::never;
-    sent_ += sent;
-    if (sent_ == unsent_.size()) {
-      sent_ = 0;
-      unsent_.clear();
-      // What a large answer took serves the next one, of whatever connection.
-      if (unsent_.capacity() > owner_.scratch().capacity()) {
-        unsent_.swap(owner_.scratch());
-        unsent_.clear();
-      } else if (unsent_.capacity() > large_body) {
-        unsent_ = {};
-      }
+    if (!error) {
+      unsent_.sent(sent);
     }
+    if (unsent_.empty()) {
+      deadline_ = core::never;
+      reuse_room();
+      continue;
+    }
+    // The socket is full. Who took some of it has its time again, without a further watch.
+    if (!error && deadline_ != core::never) {
+      deadline_ = owner_.site().machine.now().steady + patience;
+    }
+    wait_until_writable();
   }
   if (close_after_ && unsent_.empty() && !closed_) {
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     discard_input();
     close();
+  }
+}
+
+// What a large answer took serves the next one, of whatever connection.
+void Session::reuse_room() {
+  std::string& room = unsent_.text();
+  if (room.capacity() > owner_.scratch().capacity()) {
+    room.swap(owner_.scratch());
+    room.clear();
+  } else if (room.capacity() > large_body) {
+    room = {};
   }
 }
 
@@ -330,7 +347,7 @@ bool Session::resume(core::Now now) {
   bool has_said = false;
   // What was said is sent before more is asked for.
   while (later_ && unsent_.empty() && !writing_ && !closed_) {
-    const LaterAnswer::Progress progress = later_->resume(now, unsent_);
+    const LaterAnswer::Progress progress = later_->resume(now, unsent_.text());
     has_said = has_said || !unsent_.empty();
     if (progress == LaterAnswer::Progress::done || progress == LaterAnswer::Progress::close) {
       later_.reset();

@@ -19,6 +19,7 @@
 #include "runtime/http/request.h"
 #include "runtime/http/routes.h"
 #include "runtime/http/server_request.h"
+#include "runtime/http/unsent.h"
 
 namespace sup::http {
 
@@ -87,6 +88,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   void answer_broken(int status);
   void send(const Request& request, Response& response);
   void flush();
+  void reuse_room();
   void discard_input();
   void wait_until_writable();
   void carry_on();
@@ -102,9 +104,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::shared_ptr<const Peer> peer_;
   RequestReader reader_;
   std::array<char, 1024> buffer_;
-  std::string unsent_;
-  std::size_t sent_ = 0;  // of unsent_
-  std::string ahead_;     // came before it could be looked at
+  Unsent unsent_;
+  std::string ahead_;  // came before it could be looked at
   std::unique_ptr<LaterAnswer> later_;
   core::Instant deadline_ = core::never;
   bool reading_ = false;

@@ -61,6 +61,12 @@ Outcome get_process_info(Context& context, const Array& arguments, Writer& out) 
 
 Outcome get_all_process_info(Context& context, const Array& /*arguments*/, Writer& out) {
   const core::Now now = context.machine.now();
+  // Who may see all processes is told the same as all others who may.
+  if (context.access.may(Role::read) && out.has({.revision = context.supervisor.revision(),
+                                                 .generation = context.machine.table_generation(),
+                                                 .second = whole_seconds(now.wall)})) {
+    return Done{};
+  }
   out.begin_array();
   for (const core::ProcessId process : context.interface.lexical_order()) {
     if (context.sees(process)) {

@@ -34,14 +34,44 @@ class Digits {
   const char* end_;
 };
 
-// Whether it stands for itself in XML. Without a way out of the loop, so that it is done many bytes
-// at a time.
+constexpr bool is_plain_xml(char sign) {
+  return sign >= ' ' && sign != '&' && sign != '<' && sign != '>';
+}
+
+// The same of eight: compilers do not find by themselves how to look at them at once.
+constexpr bool are_plain_xml(std::uint64_t signs) {
+  constexpr std::uint64_t each = 0x0101010101010101;
+  constexpr std::uint64_t high = each * 0x80;
+  // The high bit of a byte of these is set if it is what is looked for. A borrow may set one beside
+  // such a byte, which changes nothing.
+  const std::uint64_t control = (signs - each * ' ') & ~signs;
+  const std::uint64_t ampersand = signs ^ each * '&';
+  const std::uint64_t bracket = (signs | each * ('<' ^ '>')) ^ each * '>';
+  const std::uint64_t found =
+      signs | control | ((ampersand - each) & ~ampersand) | ((bracket - each) & ~bracket);
+  return (found & high) == 0;
+}
+
+std::uint64_t eight_at(const char* place) {
+  std::uint64_t signs = 0;
+  std::memcpy(&signs, place, sizeof signs);
+  return signs;
+}
+
+// Whether it stands for itself in XML.
 bool is_plain_xml(std::string_view text) {
-  bool odd = false;
-  for (const char sign : text) {
-    odd = odd | (sign < ' ') | (sign == '&') | (sign == '<') | (sign == '>');
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  if (text.size() < step) {
+    return std::ranges::all_of(text, [](char sign) { return is_plain_xml(sign); });
   }
-  return !odd;
+  // The last eight may be looked at twice in part.
+  const char* const last = text.data() + text.size() - step;
+  for (const char* place = text.data(); place < last; place += step) {
+    if (!are_plain_xml(eight_at(place))) {
+      return false;
+    }
+  }
+  return are_plain_xml(eight_at(last));
 }
 
 struct Speaker {
@@ -118,12 +148,28 @@ template <class... Parts>
 inline void XmlWriter::append(const Parts&... parts) {
   const std::size_t length = (length_of(parts) + ...);
   if (out_.size() - used_ < length) {
-    constexpr std::size_t step = 2048;
-    out_.resize(std::max(out_.size() * 2, used_ + length + step));
+    // Of so many bytes that they are still near when they are written; the string sees to it that
+    // it moves rarely.
+    const std::size_t step = std::clamp<std::size_t>(used_, 2048, 16384);
+    out_.resize(used_ + length + step);
   }
   char* to = out_.data() + used_;
   (put(to, parts), ...);
   used_ += length;
+}
+
+bool XmlWriter::has(const AnswerState& state) {
+  if (kept_ == nullptr || !is_struct_.empty()) {
+    return false;
+  }
+  known_ = kept_->is_of(state);
+  if (!known_) {
+    unknown_ = state;
+    std::string room = kept_->take_room();
+    room.append(out_, 0, used_);
+    out_.swap(room);
+  }
+  return known_;
 }
 
 void XmlWriter::finish() {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "runtime/rpc/kept_answer.h"
 #include "runtime/rpc/value.h"
 
 namespace sup::rpc {
@@ -29,6 +31,10 @@ class Writer {
   virtual void begin_struct() = 0;
   virtual void member(std::string_view name) = 0;
   virtual void end_struct() = 0;
+
+  // Before a result that depends on nothing but `state`: whether it is there from another time, so
+  // that nothing is to be said.
+  virtual bool has(const AnswerState& /*state*/) { return false; }
 
   void value(const Value& value);
 
@@ -54,8 +60,10 @@ class Writer {
 // broken UTF-8) becomes U+FFFD, where Python sends what no client can read.
 class XmlWriter final : public Writer {
  public:
-  // Until finish() or its end, `out` has more behind what was written, and is nobody else's.
-  explicit XmlWriter(std::string& out) : out_(out), used_(out.size()) {}
+  // Until finish() or its end, `out` has more behind what was written, and is nobody else's. With
+  // `kept`, which is an answer to the same method, has() looks there.
+  explicit XmlWriter(std::string& out, KeptAnswer* kept = nullptr)
+      : out_(out), used_(out.size()), kept_(kept) {}
 
   ~XmlWriter() override {
     if (!finished_) finish();
@@ -67,6 +75,13 @@ class XmlWriter final : public Writer {
   // The end of writing.
   void finish();
 
+  // What has() was asked for, if it was and has not found it: the answer may be kept for that.
+  const std::optional<AnswerState>& unknown() const { return unknown_; }
+
+  // The answer is the one that is kept.
+  bool is_known() const { return known_; }
+
+  bool has(const AnswerState& state) override;
   void nil() override;
   void boolean(bool value) override;
   void integer(std::int64_t value) override;
@@ -88,6 +103,9 @@ class XmlWriter final : public Writer {
 
   std::string& out_;
   std::size_t used_;
+  KeptAnswer* kept_;
+  std::optional<AnswerState> unknown_;
+  bool known_ = false;
   bool finished_ = false;
   std::vector<bool> is_struct_;  // what is open, outermost first
 };

@@ -3,6 +3,7 @@ supervisorctl, and what strangers send."""
 
 import base64
 import http.client
+import io
 import os
 import re
 import resource
@@ -43,6 +44,25 @@ class UnixTransport(xmlrpc.client.Transport):
         if not self._connection or host != self._connection[0]:
             self._connection = host, UnixConnection(self.path)
         return self._connection[1]
+
+
+class Joined(io.RawIOBase):
+    """What was read of a socket, and the rest."""
+
+    def __init__(self, begun, rest):
+        super().__init__()
+        self.begun = begun
+        self.rest = rest
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        if not self.begun:
+            return self.rest.recv_into(buffer)
+        count = min(len(self.begun), len(buffer))
+        buffer[:count], self.begun = self.begun[:count], self.begun[count:]
+        return count
 
 
 def free_port():
@@ -470,6 +490,51 @@ class Rpc(RpcTest):
             got += piece
         values = re.findall(rb'<value><\w+>([^<]*)</', got)
         self.assertEqual(values, [b'1', b'3.0', b'1', str(daemon.pid).encode()])
+        self.end(daemon)
+
+    def test_large_answers_that_many_wait_for_are_those_of_their_time(self):
+        # 100: several answers of a connection wait together. 400: one does not go into its socket.
+        for count in 100, 400:
+            with self.subTest(processes=count):
+                self.check_large_answers(count)
+                self.empty_folder()
+
+    def check_large_answers(self, count):
+        daemon = self.serve(UNIX + '[program:p]\ncommand=/bin/sleep 1000\nautostart=false\n'
+                            'startsecs=0\nnumprocs=%d\nprocess_name=%%(process_num)03d\n' % count)
+        all_of_them = (), 'supervisor.getAllProcessInfo'
+        calls = b''.join(post(xmlrpc.client.dumps(*call)).replace(b'Connection: close\r\n', b'')
+                         for call in (all_of_them, all_of_them, ((), 'supervisor.getPID')))
+        early = [self.connect() for _ in range(5)]
+        for each in early:
+            each.sendall(calls)
+        # The first ones have it in part, and take the rest when it is another one.
+        begun = [each.recv(1000) for each in early]
+        self.assertTrue(self.server().supervisor.startProcess('p:007'))
+        late = [self.connect() for _ in range(5)]
+        for each in late:
+            each.sendall(calls)
+
+        def answer(file):
+            head = b''.join(iter(file.readline, b'\r\n'))
+            length = int(re.search(rb'Content-Length: (\d+)', head).group(1))
+            return xmlrpc.client.loads(file.read(length))[0][0]
+
+        def running(infos):
+            self.assertEqual([info['name'] for info in infos], ['%03d' % i for i in range(count)])
+            self.assertEqual(len({info['now'] for info in infos}), 1)
+            return [info['name'] for info in infos if info['statename'] == 'RUNNING']
+
+        for one, first in zip(early, begun):
+            file = io.BufferedReader(Joined(first, one))
+            self.assertEqual(running(answer(file)), [])
+            running(answer(file))  # was there before the start, or was made when the first was taken
+            self.assertEqual(answer(file), daemon.pid)
+        for one in late:
+            file = one.makefile('rb')
+            for _ in range(2):
+                self.assertEqual(running(answer(file)), ['007'])
+            self.assertEqual(answer(file), daemon.pid)
         self.end(daemon)
 
     def test_shutdown_and_restart_are_answered(self):

@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/core/concat.h"
 #include "runtime/core/process_machine.h"
 #include "tests/sim/event_ledger.h"
 #include "tests/sim/fake_host.h"
@@ -299,6 +300,7 @@ class World {
       const bool is_stopping = status.state == ProcessState::STOPPING && status.pid != 0;
       waits = waits || has_started || is_stopping || status.state == ProcessState::BACKOFF;
     }
+    check_revision();
     EXPECT_EQ(pids.size(), host_.alive()) << "a child that nobody knows";
     EXPECT_TRUE(!waits || host_.core().deadline() != core::never) << "a state without a way out";
     check_streams();
@@ -306,6 +308,27 @@ class World {
       if (event.name.starts_with("PROCESS_STATE_")) check_transition(event);
     }
     ledger_.update();
+  }
+
+  // Whoever keeps what it made of the tables of processes learns that they changed. Another core
+  // has numbers of its own.
+  void check_revision() {
+    if (moves_) return;
+    std::string told;
+    for (const ProcessId id : host_.core().processes()) {
+      const schema::Process& process = host_.core().spec(id);
+      const core::ProcessStatus status = host_.core().status(id);
+      told += core::concat(
+          id, process.group, " ", process.name, " ", process.options.command.value_or(""), " ",
+          static_cast<int>(status.state), " ", status.pid, " ", status.started.count(), " ",
+          status.stopped.count(), " ", status.exit_status, status.spawn_error, "\n");
+    }
+    const std::uint64_t revision = host_.core().revision();
+    if (revision == revision_) {
+      EXPECT_EQ(told, told_) << "a change that nobody learns of";
+    }
+    revision_ = revision;
+    told_ = std::move(told);
   }
 
   // What a process wrote to its standard error, where nothing is captured, is in its log once and
@@ -337,6 +360,8 @@ class World {
   FakeHost host_;
   EventLedger ledger_;
   int unknown_ = 0;
+  std::uint64_t revision_ = 0;
+  std::string told_;
 };
 
 constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();

@@ -15,7 +15,8 @@ class Routes : public SiteTest {
   // The value of a call, or its fault as "10 BAD_NAME: x".
   rpc::Value call(const std::string& method, rpc::Array arguments = {}) {
     const Response response = ask("POST", "/RPC2", rpc::print_call({method, std::move(arguments)}));
-    const auto read = rpc::parse_response(response.body);
+    const auto read =
+        rpc::parse_response(response.shared_body ? *response.shared_body : response.body);
     if (!read) return "unreadable";
     if (const auto* fault = std::get_if<rpc::Fault>(&*read)) {
       return std::to_string(fault->code) + " " + fault->text;
@@ -33,6 +34,53 @@ TEST_F(Routes, Calls) {
   EXPECT_EQ(call("supervisor.reloadConfig"), rpc::Value("92 CANT_REREAD: it is gone"));
   EXPECT_EQ(*call("supervisor.getProcessInfo", {"a"}).member("description"),
             rpc::Value("Not started"));
+}
+
+// Asked again while nothing changed, it is the same text.
+TEST_F(Routes, TheAnswerOfAllProcessesIsKept) {
+  const auto ask_all = [&](const rpc::Access& access = rpc::Access(rpc::Role::read)) {
+    Request request;
+    request.access = access;
+    request.method = "POST";
+    request.path = "/RPC2";
+    request.body = rpc::print_call({"supervisor.getAllProcessInfo", {}});
+    request.has_length = true;
+    Response response;
+    http::answer(*site_, request, response);
+    EXPECT_EQ(response.shared_body != nullptr, access.may(rpc::Role::read));
+    return response.shared_body ? response.shared_body
+                                : std::make_shared<const std::string>(response.body);
+  };
+  const auto state = [](const std::string& text) {
+    const auto read = rpc::parse_response(text);
+    const auto& all = *std::get<rpc::Value>(*read).get<rpc::Array>();
+    return all.empty() ? "none" : *all.front().member("statename")->get<std::string>();
+  };
+  const auto first = ask_all();
+  EXPECT_EQ(state(*first), "STOPPED");
+  EXPECT_EQ(ask_all(), first);
+  EXPECT_EQ(*first, rpc::print_response(call("supervisor.getAllProcessInfo")));
+  // Who sees less is told less, and the others are told all again.
+  EXPECT_EQ(state(*ask_all(rpc::Access(rpc::Role::none))), "none");
+  EXPECT_EQ(ask_all(), first);
+  // Time passes.
+  machine_.time.wall += std::chrono::milliseconds(999);
+  EXPECT_EQ(ask_all(), first);
+  machine_.time.wall += std::chrono::milliseconds(1);
+  const auto second = ask_all();
+  EXPECT_NE(*second, *first);
+  EXPECT_EQ(*second, rpc::print_response(call("supervisor.getAllProcessInfo")));
+  // The supervisor does something.
+  call("supervisor.startProcess", {"a", false});
+  EXPECT_EQ(state(*ask_all()), "STARTING");
+  EXPECT_EQ(state(*second), "STOPPED");
+  // Within another call it is a value like others.
+  rpc::Struct one;
+  one.push_back({"methodName", "supervisor.getAllProcessInfo"});
+  rpc::Array calls;
+  calls.emplace_back(rpc::Array(1, one));
+  const rpc::Value several = call("system.multicall", calls);
+  EXPECT_EQ(several.get<rpc::Array>()->front(), call("supervisor.getAllProcessInfo"));
 }
 
 TEST_F(Routes, EveryMethodHasASignatureAndHelp) {

@@ -34,6 +34,26 @@ Value response_of(const std::string& text) {
   return response ? std::get<Value>(*response) : Value();
 }
 
+// Whatever there is around it, and wherever it is.
+TEST(XmlRpc, EverySignIsWrittenAsItIsEscaped) {
+  for (std::size_t length = 1; length <= 20; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int sign = 0; sign < 256; ++sign) {
+        std::string text(length, '=');
+        text[at] = static_cast<char>(sign);
+        std::string escaped;
+        append_escaped(text, escaped);
+        std::string out;
+        {
+          XmlWriter writer(out);
+          writer.text(text);
+        }
+        ASSERT_EQ(out, "<value><string>" + escaped + "</string></value>\n") << sign;
+      }
+    }
+  }
+}
+
 TEST(XmlRpc, ResponsesAreReadAsTheyWereWritten) {
   EXPECT_EQ(response_of(print_response(everything)), everything);
 }
