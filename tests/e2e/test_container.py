@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -570,6 +571,21 @@ class Images(ContainerTest):
             'mount -o remount,bind,ro /run/image',
             'mount -t tmpfs -o mode=1777 tmpfs /run/image/run',
             'mount --rbind /proc /run/image/proc', 'mount --rbind /dev /run/image/dev'])
+
+    def test_what_the_build_stage_installs_is_enough(self):
+        """There is no Python in it, as there is none in Debian's image."""
+        if not shutil.which('cmake') or not shutil.which('ninja'):
+            self.skipTest('no cmake or no ninja')
+        configure = [line for line in self.lines('RUN') if line.startswith('cmake ')][0].split(' && ')[0]
+        script = ('for name in /usr/bin/python3* /usr/local/bin/python3*; do\n'
+                  '  [ ! -e "$name" ] || mount --bind /dev/null "$name"\ndone\nexec "$@"')
+        ran = subprocess.run(['unshare', '--mount', 'sh', '-c', script, 'sh', *configure.split(), '-S', ROOT,
+                              '-B', self.path('build')], capture_output=True, text=True,
+                             env={'PATH': '/usr/local/bin:/usr/bin:/bin'})
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        # CMake refuses to build with what it wrote for another folder.
+        with open(os.path.join(ROOT, '.dockerignore')) as file:
+            self.assertIn('build\n', file.readlines())
 
     def test_the_page(self):
         self.run_build('supcheck')
