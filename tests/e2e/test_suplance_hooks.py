@@ -61,6 +61,9 @@ def answer(status=200, text='ok', **headers):
 
 
 class HookTest(SuplanceTest):
+    # A server of ours is waited for however busy the machine is, unless the test has a limit of its own.
+    PATIENT = ('--timeout', '%d' % PATIENCE)
+
     def serve(self, *answers, context=None):
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Hook)
         server.daemon_threads = True
@@ -82,7 +85,7 @@ class HookTest(SuplanceTest):
         return server.requests
 
     def hook(self, *arguments, **keywords):
-        return self.session('suplance', 'webhook', *arguments, **keywords)
+        return self.session('suplance', 'webhook', *self.PATIENT, *arguments, **keywords)
 
     def authority(self):
         """A throw-away CA, and a server certificate that it signed."""
@@ -230,9 +233,11 @@ class Webhook(HookTest):
         session = self.hook('-b', '600', '--batch-maximum', '3', self.url)
         session.send(*[exited(name) for name in 'abc'])
         self.wait_for_requests(server, 2)
+        session.send(exited('d'))  # with which the next batch is full
+        self.wait_for_requests(server, 3)
         self.assertEqual(session.end(), 0)
         self.assertEqual([[e['processname'] for e in json.loads(r[2])['events']] for r in server.requests],
-                         [['a', 'b', 'c'], ['a'], ['b', 'c']])
+                         [['a', 'b', 'c'], ['a'], ['b', 'c', 'd']])
         self.assertIn('message dropped', session.said())
 
     def test_duplicates(self):
@@ -311,10 +316,11 @@ class Webhook(HookTest):
             return hmac.new(key.encode(), text, hashlib.sha256).digest()
         self.write('secret', 'SEC\n', 0o600)
         server = self.serve(answer(200, '{"errcode":0,"code":0}'))
-        for name in ('dingtalk', 'feishu', 'json'):
+        for count, name in enumerate(('dingtalk', 'feishu', 'json'), 1):
             session = self.hook('-f', name, '--secret-file', self.path('secret'),
                                 environment={'WEBHOOK_URL': self.url + '?access_token=t'})
             session.send(exited('web'))
+            self.wait_for_requests(server, count)
             self.assertEqual(session.end(), 0)
             self.assertEqual(session.said(), '')
         dingtalk, feishu, plain = server.requests
@@ -335,13 +341,13 @@ class Webhook(HookTest):
             self.assertEqual((run.returncode, 'all users of this machine' in run.stderr), (0, warned), options)
         self.write('headers', 'Authorization: Bearer x\n', 0o600)
         self.write('url', self.url + '\n')
-        run = self.ran('suplance', 'webhook', '--test', '-f', 'slack', '--url-file', self.path('url'),
+        run = self.ran('suplance', 'webhook', *self.PATIENT, '--test', '-f', 'slack', '--url-file', self.path('url'),
                        '--header-file', self.path('headers'), environment={'WEBHOOK_SECRET': 'S'})
         self.assertEqual((run.returncode, run.stdout, run.stderr), (0, 'the message was taken\n', ''))
 
     def test_a_message_by_hand(self):
         server = self.serve(answer(500))
-        run = self.ran('suplance', 'webhook', '--test', self.url)
+        run = self.ran('suplance', 'webhook', *self.PATIENT, '--test', self.url)
         self.assertEqual(run.returncode, 1)
         self.assertIn('not taken: %s' % self.url.replace('hook', '…'), run.stdout)
         self.assertEqual(len(server.requests), 1)
@@ -359,8 +365,8 @@ class Webhook(HookTest):
         server = self.serve(answer(204, ''))
         self.write('url', self.url + '\n')
         self.run_with('[program:redis]\ncommand=/bin/sleep 600\nstartsecs=0\n'
-                      '[eventlistener:chat]\ncommand=%s webhook -f discord --url-file @/url\n'
-                      'events=PROCESS_STATE_EXITED\nstderr_logfile=@/listener.err\n' % program('suplance'))
+                      '[eventlistener:chat]\ncommand=%s webhook -f discord --timeout %d --url-file @/url\n'
+                      'events=PROCESS_STATE_EXITED\nstderr_logfile=@/listener.err\n' % (program('suplance'), PATIENCE))
         self.wait_for_log('chat entered RUNNING state')
         pid = self.wait_for_pid('redis')
         os.kill(pid, signal.SIGKILL)
