@@ -169,6 +169,11 @@ bool act(const HttpOkSettings& settings, SupervisorClient& client, Report& repor
   return true;
 }
 
+std::string subject_head(const HttpOkSettings& settings) {
+  return "httpok" + (settings.name.empty() ? "" : " [" + settings.name + "]") + ": " +
+         shown_url(settings.url) + ": ";
+}
+
 bool is_wanted(const HttpOkSettings& settings, SupervisorClient& client) {
   const std::vector<ctl::ProcessInfo> all = client.processes();
   if (settings.is_eager) return true;
@@ -207,14 +212,13 @@ std::string shown_url(const std::string& url) {
 }
 
 std::string bad_answer_subject(const HttpOkSettings& settings, const HttpAnswer& answer) {
-  const std::string head = "httpok" + (settings.name.empty() ? "" : " [" + settings.name + "]") +
-                           ": " + shown_url(settings.url);
+  const std::string head = subject_head(settings);
   if (std::find(settings.good_codes.begin(), settings.good_codes.end(), answer.status) ==
       settings.good_codes.end()) {
-    return head + ": bad status returned";
+    return head + "bad status returned";
   }
   if (settings.body && answer.body.find(*settings.body) == std::string::npos) {
-    return head + ": bad body returned";
+    return head + "bad body returned";
   }
   return "";
 }
@@ -233,6 +237,13 @@ CheckReport check_url(const HttpOkSettings& settings, const std::string& last) {
     if (!is_wanted(settings, client)) return result;
     if (seconds_now() - state.last_restart < settings.pause_seconds) return result;
     const HttpAnswer answer = ask(settings);
+    if (answer.is_unasked) {
+      Report report;
+      report.add("Cannot ask " + shown_url(settings.url) + ": " + answer.error + ", not acting");
+      result.letters.push_back(
+          {.subject = subject_head(settings) + "cannot be asked", .body = report.text()});
+      return result;
+    }
     const std::string subject = bad_answer_subject(settings, answer);
     state.failures = subject.empty() ? 0 : state.failures + 1;
     if (!subject.empty() && state.failures < settings.failures) {

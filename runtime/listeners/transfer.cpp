@@ -47,7 +47,7 @@ const Curl& curl() {
     void* const handle = ::dlopen(curl_name, RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) {
       const char* const why = ::dlerror();
-      all.error = why != nullptr ? why : curl_name;
+      all.error = std::string(why != nullptr ? why : curl_name) + " (package libcurl4)";
       return all;
     }
     find(handle, "curl_global_init", all.global_init, all.error);
@@ -180,6 +180,7 @@ HttpAnswer send_http(const HttpRequest& request) {
   HttpAnswer answer;
   if (!curl().error.empty()) {
     answer.error = curl().error;
+    answer.is_unasked = true;
     return answer;
   }
   Transfer transfer;
@@ -213,6 +214,7 @@ HttpAnswer send_http(const HttpRequest& request) {
   if (code != CURLE_OK) {
     answer.error = transfer.error(code);
     answer.is_refused = code == CURLE_COULDNT_CONNECT;
+    answer.is_unasked = code == CURLE_SSL_CACERT_BADFILE;
     return answer;
   }
   answer.status = static_cast<int>(transfer.number(CURLINFO_RESPONSE_CODE));

@@ -38,6 +38,7 @@ struct HttpAnswer {
   std::string body;             // at most 16 MB of it
   std::string error;            // why there is no answer
   bool is_refused = false;      // nobody listens there
+  bool is_unasked = false;      // what is missing is missing here: no request was made
   int retry_after_seconds = 0;  // the server wants no request sooner
 };
 

@@ -115,6 +115,25 @@ class Httpok(CheckTest):
         self.assertIn('Subject: httpok [shop]: %s: bad status returned\n\n'
                       'error contacting URL:\n\n Connection refused\n' % url, mail)
 
+    def test_a_page_that_cannot_be_asked_is_not_a_bad_one(self):
+        """As in an image without libcurl, or without the authorities that are to be trusted."""
+        self.page()
+        self.start_programs()
+        self.write('libcurl.so.4', '')
+        self.write('none.pem', '')
+        for number, (url, options, folder, said) in enumerate((
+                (self.url, [], self.folder, 'package libcurl4'),
+                (self.url.replace('http:', 'https:'), ['--ca-file', self.path('none.pem')], '', 'none.pem')), 1):
+            session = self.listener('httpok', '-a', '-m', 'a@x', *options, url,
+                                    environment={'LD_LIBRARY_PATH': folder})
+            session.send(tick())
+            mail = self.wait_for_mails(number)[-1]
+            self.assertIn('Subject: httpok: %s: cannot be asked\n\nCannot ask %s: ' % (url, url), mail)
+            self.assertIn(said, mail)
+            self.assertEqual(session.end(), 0)
+            self.assertIn(', not acting', session.said())
+        self.assertEqual((self.starts('one'), self.starts('two')), (1, 1))
+
     def test_a_refused_connection_is_tried_again(self):
         self.start_programs()
         with socket.socket() as later:
