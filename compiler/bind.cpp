@@ -137,7 +137,7 @@ class ConfigMerger {
 
   // Large ones by two threads: sections do not know of each other here.
   void bind_entries() {
-    constexpr std::size_t many = 5000;
+    constexpr std::size_t many = 500;
     const bool by_two = occurrences_.size() >= many && schema::has_second_processor();
     // Occurrences of one section stay together.
     std::size_t half = by_two ? occurrences_.size() / 2 : occurrences_.size();

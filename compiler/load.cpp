@@ -54,13 +54,23 @@ class Loader {
   void add(Parsed parsed) {
     LoadedFile file;
     file.source = sources_.add(parsed.source);
-    // Folders of included files come from their pattern, which was absolute.
-    file.directory = directory_name(files_.absolute(parsed.source->path));
+    file.directory = folder_of(parsed.source->path);
     file.document = parsed.document.source == file.source
                         ? std::move(parsed.document)
                         : parse(file.source, parsed.source->bytes, options_.target);
     report_unreadable(file.document, sources_, options_.target, diagnostics_);
     loaded_.files.push_back(std::move(file));
+  }
+
+  // Folders of included files come from their pattern, which was absolute; most are that of the
+  // file before.
+  const std::string& folder_of(const std::string& path) {
+    const std::string_view written = std::string_view(path).substr(0, path.rfind('/') + 1);
+    if (written.empty() || written != written_folder_) {
+      written_folder_ = written;
+      folder_ = directory_name(files_.absolute(path));
+    }
+    return folder_;
   }
 
   Source as_source(const std::string& path, std::string bytes, std::optional<Span> from) const {
@@ -329,7 +339,9 @@ class Loader {
   bool is_of_host_ = false;  // the pattern at hand has the name of the host in it
   LoadedFiles loaded_;
   std::string main_;
-  std::string root_;  // the folder of the main file
+  std::string root_;            // the folder of the main file
+  std::string written_folder_;  // of the last file, with its slash
+  std::string folder_;          // the same, absolute
 };
 
 }  // namespace
