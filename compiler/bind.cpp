@@ -169,6 +169,7 @@ class ConfigMerger {
     std::size_t total = 0;
     for (std::size_t i = at; i < end; ++i) total += occurrences_[i].header->entry_count;
     out.reserve(total);
+    schema::prefer_large_pages(out.data(), total * sizeof(ConfigEntry));
     while (at < end) {
       const std::uint32_t index = occurrences_[at].section;
       ConfigSection& section = config_.sections[index];

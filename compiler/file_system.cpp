@@ -204,7 +204,7 @@ std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const 
   const std::string whole = real(pattern);
   if (::glob(whole.c_str(), GLOB_NOESCAPE | GLOB_NOSORT, nullptr, &matches) == 0)
     for (std::size_t i = 0; i < matches.gl_pathc; ++i)
-      found.emplace_back(std::string(matches.gl_pathv[i]).substr(root_.size()));
+      found.emplace_back(matches.gl_pathv[i] + root_.size());
   ::globfree(&matches);
   std::sort(found.begin(), found.end());
   return found;

@@ -272,7 +272,8 @@ class Loader {
   void take(const std::string& path, schema::Result<Parsed> file, const std::string& pattern,
             Span span) {
     if (loaded_.files.size() >= most_files) return;
-    loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
+    if (!options_.only_check)
+      loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
     if (file) {
       add(std::move(*file));
       report_nested();
@@ -316,8 +317,9 @@ class Loader {
 
   // Included files are shown the way the main file was named.
   std::string as_named(const std::string& path) const {
+    if (main_.starts_with('/')) return path;
     const std::string below = root_ + "/";
-    if (main_.starts_with('/') || !path.starts_with(below)) return path;
+    if (!path.starts_with(below)) return path;
     const std::string folder = directory_name(main_);
     return (folder.empty() ? "" : folder + "/") + path.substr(below.size());
   }

@@ -19,7 +19,7 @@ Lowering::Lowering(const Config& config, const SourceMap& sources, const Compile
   plan_.texts = config.texts;
   plan_.target = options.target;
   plan_.warnings = config.files->warnings;
-  if (!options.only_check) plan_.infos = config.files->infos;
+  plan_.infos = config.files->infos;
   for (const LoadedFile& file : config.files->files) {
     plan_.files.push_back(sources[file.source].path);
     here_.push_back(here_of(file));

@@ -6,6 +6,7 @@
 
 #include "compiler/ini/grammar.h"
 #include "compiler/ini/old_lines.h"
+#include "schema/memory.h"
 #include "schema/parallel.h"
 #include "schema/text.h"
 
@@ -150,8 +151,8 @@ class DocumentBuilder {
     document_.is_old_ = is_old;
     // Growing would touch it all twice; what is not used is never touched.
     constexpr std::size_t bytes_in_a_line = 20;
-    document_.lines_.only().reserve(size / bytes_in_a_line + 1);
-    document_.entries_.only().reserve(size / bytes_in_a_line + 1);
+    reserve(document_.lines_.only(), size / bytes_in_a_line + 1);
+    reserve(document_.entries_.only(), size / bytes_in_a_line + 1);
   }
 
   // Lines of `text` come next: looks what may be in them.
@@ -241,6 +242,12 @@ class DocumentBuilder {
   Document finish() { return std::move(document_); }
 
  private:
+  template <class Item>
+  static void reserve(std::vector<Item>& items, std::size_t count) {
+    items.reserve(count);
+    schema::prefer_large_pages(items.data(), count * sizeof(Item));
+  }
+
   std::uint32_t offset(std::string_view part) const { return offset_in(bytes_, part); }
 
   std::uint32_t offset_behind(std::string_view part) const {
