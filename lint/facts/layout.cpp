@@ -29,21 +29,19 @@ Layout::Layout(const Context& context) {
   const std::size_t most = context.config().sections.size();
   groups_.reserve(most);
   members_.reserve(most);
-  std::unordered_set<const ConfigSection*> grouped;
   for (const GroupMembers& group : references.groups()) {
     const std::size_t index = add_group(context, *group.section);
     if (!group.is_known) unknown_groups_.push_back(group.section);
     for (const Member& member : group.members) {
       const ConfigSection* program = references.program(member.name);
       if (program == nullptr) continue;
-      grouped.insert(program);
       add_member(context, *program, index);
     }
   }
   for (const SectionKind kind :
        {SectionKind::program, SectionKind::eventlistener, SectionKind::fcgi_program}) {
     for (const ConfigSection* section : references.sections(kind)) {
-      if (grouped.empty() || grouped.count(section) == 0)
+      if (references.memberships(*section) == 0)
         add_member(context, *section, add_group(context, *section));
     }
   }

@@ -182,22 +182,22 @@ class Exit2 final : public Tally {
     ++count_;
     const ConfigEntry& entry = *section.find("exitcodes");
     if (!codes_.rest().empty() && context.is_single_line(entry) && !entry.is_template)
-      edits_.push_back({context.value_span(entry), codes_.rest()});
+      edits_.push_back({
+          &section, {context.value_span(entry), codes_.rest()}
+      });
   }
 
   void add(Tally& other) override {
     auto& more = static_cast<Exit2&>(other);
     if (first_ == nullptr || (more.first_ != nullptr && more.first_ < first_)) first_ = more.first_;
     count_ += more.count_;
-    // Each has its own in order.
-    std::vector<compiler::Edit> all;
+    // Each has its own in the order of sections.
+    std::vector<EditOf> all;
     all.reserve(edits_.size() + more.edits_.size());
     std::merge(std::move_iterator(edits_.begin()), std::move_iterator(edits_.end()),
                std::move_iterator(more.edits_.begin()), std::move_iterator(more.edits_.end()),
-               std::back_inserter(all), [](const auto& a, const auto& b) {
-                 return std::pair(a.span.source, a.span.begin) <
-                        std::pair(b.span.source, b.span.begin);
-               });
+               std::back_inserter(all),
+               [](const EditOf& a, const EditOf& b) { return a.section < b.section; });
     edits_ = std::move(all);
   }
 
@@ -210,15 +210,24 @@ class Exit2 final : public Tally {
             " not started again after exit status 2, with which many programs say that they "
             "failed");
     diagnostic.with_hint("write `exitcodes=0`, unless 2 is a good end here");
-    if (!edits_.empty())
-      diagnostic.fixes.push_back({.title = "take 2 out", .edits = std::move(edits_)});
+    if (edits_.empty()) return;
+    compiler::Fix& fix = diagnostic.fixes.emplace_back();
+    fix.title = "take 2 out";
+    fix.edits.reserve(edits_.size());
+    for (EditOf& each : edits_) fix.edits.push_back(std::move(each.edit));
   }
 
  private:
+  // The place alone does not tell the order: a section may go on in another file.
+  struct EditOf {
+    const ConfigSection* section;
+    compiler::Edit edit;
+  };
+
   CodesWith2 codes_;
   const ConfigSection* first_ = nullptr;
   std::size_t count_ = 0;
-  std::vector<compiler::Edit> edits_;
+  std::vector<EditOf> edits_;
 };
 
 std::unique_ptr<Tally> count_exit_2(const Context&) { return std::make_unique<Exit2>(); }
