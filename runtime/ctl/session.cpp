@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "runtime/ctl/command.h"
+#include "runtime/ctl/commands.h"
 #include "runtime/ctl/explain.h"
 #include "runtime/ctl/options.h"
 #include "runtime/ctl/process_info.h"
@@ -238,6 +239,10 @@ bool Session::carry_out(const std::string& line) {
     return false;
   }
   const std::string argument(schema::strip(std::string_view(line).substr(end)));
+  // Commands of supervisorctl take it for the name of a process, as they always did.
+  if (!command->is_of_supervisorctl && (argument == "--help" || argument == "-h")) {
+    return run_help(*this, std::string(command->name));
+  }
   try {
     return command->run(*this, argument);
   } catch (const Failure& failure) {

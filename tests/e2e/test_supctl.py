@@ -875,6 +875,15 @@ autostart=false
                       ['wait', 'web:*', '--timeout=soon']):
             self.assertEqual(self.ask(*wrong)[0], 2)
 
+    def test_help_of_a_command(self):
+        for command in ('top', 'why', 'events', 'plan'):
+            status, text = self.ask(command, '--help')
+            self.assertEqual((status, text), self.ask('help', command))
+            self.assertEqual(self.ask(command, '-h')[1], text)
+            self.assertIn(command, text)
+        # Supervisor's take it for a name.
+        self.assertIn('--help: ERROR (no such process)', self.ask('status', '--help')[1])
+
     def test_wait_for_what_comes(self):
         waiting = self.sides[1].begin(['-c', '@/s.conf', 'wait', 'off', '--timeout=%d' % PATIENCE])
         self.assertEqual(self.ask('start', 'off')[0], 0)
