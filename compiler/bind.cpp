@@ -160,6 +160,9 @@ class ConfigMerger {
     std::vector<ConfigEntry>& entries;  // which sections point into from then on
     std::deque<std::string_view>& unknown_keys;
     OptionFinder options{};
+    std::size_t first = 0;  // of the section at hand, into `entries`
+    bool repeats = false;   // it sets an option a second time
+    std::size_t unknown = 0;
   };
 
   // Those of a range of occurrences, into the first or second part.
@@ -176,15 +179,19 @@ class ConfigMerger {
       section.name = schema::classify_section(section.full_name);
       if (!is_program(section.name)) besides_programs_[part].push_back(&section);
       const std::size_t first_header = at;
-      const std::size_t first_entry = out.size();
+      target.first = out.size();
+      target.repeats = false;
+      target.unknown = 0;
       for (; at < end && occurrences_[at].section == index; ++at)
         add_entries(section, occurrences_[at], target);
       section.headers = std::span(config_.headers_).subspan(first_header, at - first_header);
       section.header_files =
           std::span(config_.header_files_).subspan(first_header, at - first_header);
-      const std::span entries = std::span(out).subspan(first_entry);
+      const std::span entries = std::span(out).subspan(target.first);
       section.entries = entries;
-      mark_overridden(section, entries);
+      section.has_unknown_key = target.unknown != 0;
+      // Nearly all sections set each option once.
+      if (target.repeats || target.unknown > 1) mark_overridden(section, entries);
     }
   }
 
@@ -193,22 +200,22 @@ class ConfigMerger {
     const SectionHeader& header = *occurrence.header;
     if (section.name) target.options.begin(section.name->kind);
     for (std::uint32_t i = header.first_entry; i < header.first_entry + header.entry_count; ++i) {
+      const Document::Glance written = document.glance(i);
       ConfigEntry& bound = target.entries.emplace_back();
       bound.file = occurrence.file & 0x0FFFFFFFU;  // the width of the field
       bound.entry = i;
-      bind_key(section, bound, sources_.text(document.key(i)), target);
-      const bool continues = document.has_continuation(i);
-      bound.value = continues ? config_.texts->keep(document.value(sources_, document.entry(i)))
-                              : sources_.text(document.value(i));
+      bind_key(section, bound, written.key, target);
+      bound.value = written.is_continued
+                        ? config_.texts->keep(document.value(sources_, document.entry(i)))
+                        : written.value;
       bound.is_template = schema::is_template(bound.value);
-      section.has_continuation |= continues;
-      section.has_comment |= document.has_comment(document.entry_line(i));
+      section.has_continuation |= written.is_continued;
+      section.has_comment |= written.has_comment;
     }
   }
 
   // Keys are lower case; nearly all are written so.
-  void bind_key(const ConfigSection& section, ConfigEntry& bound, std::string_view key,
-                Target& target) {
+  void bind_key(ConfigSection& section, ConfigEntry& bound, std::string_view key, Target& target) {
     const auto find = [&](std::string_view name) {
       return section.name ? target.options.find(name) : nullptr;
     };
@@ -220,10 +227,15 @@ class ConfigMerger {
         option = find(key);
       }
     }
-    if (option != nullptr)
-      bound.set_option(*option);
-    else
+    if (option == nullptr) {
       bound.set_unknown_key(target.unknown_keys.emplace_back(key));
+      ++target.unknown;
+      return;
+    }
+    bound.set_option(*option);
+    target.repeats |= section.options[option->id];
+    section.options[option->id] = true;
+    set_position(section, option->id, target.entries.size() - 1 - target.first);
   }
 
   // Of several entries the last one counts.
@@ -232,22 +244,7 @@ class ConfigMerger {
         static_cast<std::uint8_t>(std::min<std::size_t>(index + 1, ConfigSection::far_back));
   }
 
-  // Nearly all sections set each option once, which is seen at a glance.
   static void mark_overridden(ConfigSection& section, std::span<ConfigEntry> entries) {
-    std::size_t unknown = 0;
-    bool repeats = false;
-    for (const ConfigEntry& entry : entries) {
-      if (entry.option() == nullptr) {
-        ++unknown;
-      } else {
-        const schema::OptionId option = entry.option()->id;
-        repeats |= section.options[option];
-        section.options[option] = true;
-        set_position(section, option, static_cast<std::size_t>(&entry - entries.data()));
-      }
-    }
-    section.has_unknown_key = unknown != 0;
-    if (!repeats && unknown < 2) return;
     std::unordered_map<std::string_view, ConfigEntry*> last;
     for (ConfigEntry& entry : entries) {
       const auto [found, fresh] = last.try_emplace(entry.key(), &entry);

@@ -88,14 +88,25 @@ std::size_t inline_comment(std::string_view line, CommentSigns signs) {
   return none;
 }
 
+// Neither white space nor a part of a character that could be some.
+bool is_plain(char c) { return c > ' ' && c < '\x7F'; }
+
 // What is told from a line by itself; the kind only as far as it is blank or a comment.
-Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end,
-                CommentSigns signs = {}) {
+inline Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_t end,
+                       CommentSigns signs = {}) {
   Line line;
   line.begin = begin;
   line.end = end;
   std::string_view text = bytes.substr(begin, end - begin);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  if (!signs.semicolon && !signs.hash && !text.empty() && is_plain(text.front()) &&
+      is_plain(text.back())) {
+    // Most lines: no comment, and nothing to strip.
+    line.content_begin = begin;
+    line.content_end = begin + static_cast<std::uint32_t>(text.size());
+    line.comment_begin = line.content_end;
+    return line;
+  }
   std::size_t comment = inline_comment(text, signs);
   const std::string_view stripped = schema::strip(text);
   if (!stripped.empty() && (stripped.front() == ';' || stripped.front() == '#')) comment = 0;

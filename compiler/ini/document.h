@@ -116,6 +116,24 @@ class Document {
     return (entries_[index].line & continued_flag) != 0;
   }
 
+  // What binding asks of an entry, at one go.
+  struct Glance {
+    std::string_view key;
+    std::string_view value;  // on the first line
+    bool is_continued = false;
+    bool has_comment = false;  // on the first line
+  };
+
+  Glance glance(std::uint32_t index) const {
+    const StoredEntry& stored = entries_[index];
+    return {
+        schema::strip_right(before_delimiter(stored)),
+        {bytes_.data() + stored.value_begin, stored.value_end - stored.value_begin},
+        (stored.line & continued_flag) != 0,
+        has_comment(stored.line & ~continued_flag)
+    };
+  }
+
   // The value as Supervisor sees it: lines joined by newline, trailing blanks removed.
   std::string value(const SourceMap& sources, const Entry& entry) const;
 
@@ -148,8 +166,8 @@ class Document {
   static_assert(source_maximum_bytes <= offset_mask);
 
   std::string_view before_delimiter(const StoredEntry& stored) const {
-    std::string_view text =
-        schema::strip_right(bytes_.substr(stored.key_begin, stored.value_begin - stored.key_begin));
+    std::string_view text = schema::strip_right(
+        {bytes_.data() + stored.key_begin, stored.value_begin - stored.key_begin});
     text.remove_suffix(1);
     return text;
   }

@@ -5,6 +5,9 @@
 // and are decided in document.cpp. Both always match.
 #pragma once
 
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include <tao/pegtl.hpp>
@@ -13,7 +16,7 @@ namespace sup::compiler::grammar {
 
 namespace p = tao::pegtl;
 
-// star<not_one<A, B>>, by memchr instead of character by character: most of a file is this.
+// star<not_one<A, B>>, many characters at a time: most of a file is this.
 template <char A, char B>
 struct until_either {
   using rule_t = until_either;
@@ -22,17 +25,41 @@ struct until_either {
   template <class Input>
   static bool match(Input& in) {
     const std::size_t size = in.size(0);
-    const std::size_t before_a = distance(in.current(), A, size);
-    in.bump(A == B ? before_a : distance(in.current(), B, before_a));
+    if constexpr (A == B) {
+      const void* found = size == 0 ? nullptr : std::memchr(in.current(), A, size);
+      in.bump(found == nullptr ? size : to_size(static_cast<const char*>(found) - in.current()));
+    } else {
+      in.bump(distance(in.current(), size));
+    }
     return true;
   }
 
  private:
-  // Up to the first `wanted`, or all.
-  static std::size_t distance(const char* begin, char wanted, std::size_t size) {
-    const void* found = size == 0 ? nullptr : std::memchr(begin, wanted, size);
-    if (found == nullptr) return size;
-    return static_cast<std::size_t>(static_cast<const char*>(found) - begin);
+  using Word = std::uint64_t;  // eight characters
+  static constexpr Word ones = 0x0101010101010101;
+
+  static std::size_t to_size(std::ptrdiff_t distance) { return static_cast<std::size_t>(distance); }
+
+  // The highest bit of each character that is `wanted`. Those above the lowest one may be wrong.
+  template <char wanted>
+  static Word hits(Word word) {
+    const Word rest = word ^ (ones * static_cast<unsigned char>(wanted));
+    return (rest - ones) & ~rest & (ones << 7U);
+  }
+
+  // Up to the first of both, or all.
+  static std::size_t distance(const char* begin, std::size_t size) {
+    std::size_t at = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+      for (; at + sizeof(Word) <= size; at += sizeof(Word)) {
+        Word word = 0;
+        std::memcpy(&word, begin + at, sizeof word);
+        if (const Word found = hits<A>(word) | hits<B>(word); found != 0)
+          return at + static_cast<std::size_t>(std::countr_zero(found)) / 8U;
+      }
+    }
+    while (at < size && begin[at] != A && begin[at] != B) ++at;
+    return at;
   }
 };
 
