@@ -370,6 +370,33 @@ std::string separated_by_commas(std::string_view text) {
   return list;
 }
 
+namespace {
+
+// Its value, or -1.
+int hexadecimal_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char small = static_cast<char>(c | 0x20);
+  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+std::string decode_percent(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = i + 2 < text.size() ? hexadecimal_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hexadecimal_digit(text[i + 2]) : -1;
+    if (text[i] == '%' && low >= 0) {
+      plain += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
 std::string in_backticks(std::string_view text) {
   std::string made;
   made.reserve(text.size() + 2);

@@ -124,6 +124,9 @@ std::vector<std::string_view> split_list(std::string_view text, char separator =
 // The words between blanks and commas, with one comma between them.
 std::string separated_by_commas(std::string_view text);
 
+// %41 and the like as the bytes that they stand for; what is no such thing stays.
+std::string decode_percent(std::string_view text);
+
 // "`text`", as messages name what the user wrote.
 std::string in_backticks(std::string_view text);
 

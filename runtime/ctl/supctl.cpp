@@ -34,21 +34,28 @@ constexpr int default_port = 9001;
 
 constexpr std::array known{
     Argument{"configuration", 'c', "FILE",
-             "configuration with [supervisorctl]; searched if not given"                              },
-    Argument{"help",          'h', "",     "print this and leave"                                     },
-    Argument{"interactive",   'i', "",     "ask before reload and shutdown, ask for a password"       },
-    Argument{"serverurl",     's', "URL",  "http://HOST:PORT or unix:///PATH; may be given repeatedly"},
-    Argument{"username",      'u', "NAME", "user name for the server"                                 },
-    Argument{"password",      'p', "TEXT", "password for the server"                                  },
-    Argument{"history_file",  'r', "FILE", "keep the shell's history there"                           },
-    Argument{"hosts",         0,   "LIST", "several servers: HOST, HOST:PORT or URL, with commas"     },
-    Argument{"json",          0,   "",     "print one JSON document a server and command"             },
-    Argument{"complete",      0,   "",     "print words that may follow; for shells"                  },
+             "configuration with [supervisorctl]; searched if not given"                         },
+    Argument{"help",          'h', "",     "print this and leave"                                },
+    Argument{"interactive",   'i', "",     "ask before reload and shutdown, ask for a password"  },
+    Argument{"serverurl",     's', "URL",
+             "http://[NAME:PASSWORD@]HOST:PORT or unix:///PATH; may be given repeatedly"         },
+    Argument{"username",      'u', "NAME", "user name for the server"                            },
+    Argument{"password",      'p', "TEXT", "password for the server"                             },
+    Argument{"history_file",  'r', "FILE", "keep the shell's history there"                      },
+    Argument{"hosts",         0,   "LIST", "several servers: HOST, HOST:PORT or URL, with commas"},
+    Argument{"json",          0,   "",     "print one JSON document a server and command"        },
+    Argument{"complete",      0,   "",     "print words that may follow; for shells"             },
+};
+
+// http://NAME:PASSWORD@HOST:PORT: the password stands in no message.
+struct GivenServer {
+  std::string url;  // without name and password
+  Credentials credentials{};
 };
 
 struct CommandLine {
   std::string file;
-  std::vector<std::string> urls;
+  std::vector<GivenServer> servers;
   Credentials credentials;
   std::optional<std::string> history_file;
   bool is_interactive = false;
@@ -84,16 +91,34 @@ std::string complaint_about_url(const std::string& url) {
   return rest.empty() || rest[0] == '?' || rest[0] == '#' ? no_url : "";
 }
 
-// "a,b:9002,unix:///x" as URLs.
-void add_hosts(const std::string& list, std::vector<std::string>& urls) {
+GivenServer server_of(std::string url) {
+  constexpr std::string_view scheme = "http://";
+  const std::size_t end = std::min(url.find_first_of("/?#", scheme.size()), url.size());
+  const std::size_t sign = url.substr(0, end).rfind('@');
+  if (!url.starts_with(scheme) || sign == std::string::npos) return {.url = std::move(url)};
+  const std::string given = url.substr(scheme.size(), sign - scheme.size());
+  url.erase(scheme.size(), sign + 1 - scheme.size());
+  const std::size_t colon = given.find(':');
+  if (colon == std::string::npos) return {.url = std::move(url)};
+  return {
+      .url = std::move(url),
+      .credentials = {
+                      .username = schema::decode_percent(std::string_view(given).substr(0, colon)),
+                      .password = schema::decode_percent(std::string_view(given).substr(colon + 1))}
+  };
+}
+
+// "a,b:9002,unix:///x" as servers.
+void add_hosts(const std::string& list, std::vector<GivenServer>& servers) {
   for (const std::string_view each : schema::split_list(list)) {
     std::string host(each);
     if (host.empty()) continue;
     if (host.find("://") == std::string::npos) {
+      const std::size_t place = host.rfind('@') + 1;  // 0: no name before it
       host = "http://" + host +
-             (host.find(':') == std::string::npos ? ":" + std::to_string(default_port) : "");
+             (host.find(':', place) == std::string::npos ? ":" + std::to_string(default_port) : "");
     }
-    urls.push_back(std::move(host));
+    servers.push_back(server_of(std::move(host)));
   }
 }
 
@@ -121,9 +146,9 @@ schema::Status take(GivenArgument given, CommandLine& line) {
       return mistake("invalid value for " + given.as_given + " " +
                      schema::python_repr(given.value) + ": " + wrong);
     }
-    line.urls.push_back(std::move(given.value));
+    line.servers.push_back(server_of(std::move(given.value)));
   } else if (name == "hosts") {
-    add_hosts(given.value, line.urls);
+    add_hosts(given.value, line.servers);
   } else {
     std::optional<std::string>& place = name == "username"   ? line.credentials.username
                                         : name == "password" ? line.credentials.password
@@ -184,8 +209,13 @@ schema::Result<Settings> settings_of(const CommandLine& line, const char* progra
   settings.history_file = line.history_file;
   settings.is_interactive = line.is_interactive || line.words.empty();
   settings.wants_json = line.wants_json;
-  if (!line.urls.empty()) {
-    settings.url = line.urls.front();
+  if (!line.servers.empty()) {
+    const GivenServer& server = line.servers.front();
+    settings.url = server.url;
+    // Those of one of several go for that one only.
+    if (server.credentials.username && line.servers.size() == 1) {
+      settings.credentials = server.credentials;
+    }
     settings.url_origin = "the command line";
   }
   std::string file = line.file;
@@ -214,15 +244,16 @@ std::string joined(const std::vector<std::string>& words) {
 
 // The same command for each server at once; what they say is printed one after the other, in the
 // order in which they were given, with the server before each line.
-int run_everywhere(const Settings& settings, const std::vector<std::string>& urls,
+int run_everywhere(const Settings& settings, const std::vector<GivenServer>& servers,
                    const std::string& command) {
-  std::vector<std::string> outputs(urls.size());
-  std::vector<int> statuses(urls.size());
+  std::vector<std::string> outputs(servers.size());
+  std::vector<int> statuses(servers.size());
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < urls.size(); ++i) {
+  for (std::size_t i = 0; i < servers.size(); ++i) {
     threads.emplace_back([&, i] {
       Settings own = settings;
-      own.url = urls[i];
+      own.url = servers[i].url;
+      if (servers[i].credentials.username) own.credentials = servers[i].credentials;
       Session session(std::move(own), &outputs[i]);
       session.run(command);
       statuses[i] = session.exit_status;
@@ -231,11 +262,11 @@ int run_everywhere(const Settings& settings, const std::vector<std::string>& url
   for (std::thread& thread : threads) {
     thread.join();
   }
-  for (std::size_t i = 0; i < urls.size(); ++i) {
+  for (std::size_t i = 0; i < servers.size(); ++i) {
     std::string_view text = outputs[i];
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-      const std::string before = text.starts_with('{') ? "" : urls[i] + "  ";
+      const std::string before = text.starts_with('{') ? "" : servers[i].url + "  ";
       std::printf("%s%.*s", before.c_str(), static_cast<int>(end), text.data());
       text.remove_prefix(end);
     }
@@ -291,10 +322,10 @@ int run(int count, char** arguments) {
   if (!settings) {
     return usage(arguments[0], settings.error().message);
   }
-  if (line->urls.size() > 1) {
+  if (line->servers.size() > 1) {
     return line->words.empty()
                ? usage(arguments[0], "the shell talks to one server, not to several")
-               : run_everywhere(*settings, line->urls, joined(line->words));
+               : run_everywhere(*settings, line->servers, joined(line->words));
   }
   Session session(std::move(*settings));
   if (line->completes) {

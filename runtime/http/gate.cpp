@@ -37,6 +37,19 @@ bool is_followed_link(const Request& request) {
          request.header("Sec-Fetch-Dest") == "document";
 }
 
+// The name:password of a header, or nothing.
+std::optional<std::string> credentials_in(std::string_view authorization) {
+  const std::size_t blank = authorization.find(' ');
+  if (blank == std::string_view::npos ||
+      !schema::equals_ignoring_case(authorization.substr(0, blank), "basic")) {
+    return std::nullopt;
+  }
+  // A header has no blanks at its end, and nothing else is one.
+  const std::size_t begin =
+      std::min(authorization.find_first_not_of(' ', blank), authorization.size());
+  return decode_base64(authorization.substr(begin));
+}
+
 std::string machine_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) {
@@ -107,21 +120,12 @@ bool password_matches(std::string_view configured, std::string_view given) {
 }
 
 // All are compared with, so that the time tells nothing of who there is.
-const GateUser* Gate::find_user(std::string_view authorization) const {
-  const std::size_t blank = authorization.find(' ');
-  if (blank == std::string_view::npos ||
-      !schema::equals_ignoring_case(authorization.substr(0, blank), "basic")) {
-    return nullptr;
-  }
-  // A header has no blanks at its end, and nothing else is one.
-  const std::size_t begin =
-      std::min(authorization.find_first_not_of(' ', blank), authorization.size());
-  const std::optional<std::string> given = decode_base64(authorization.substr(begin));
-  const std::size_t colon = given ? given->find(':') : std::string::npos;
+const GateUser* Gate::find_user(const std::optional<std::string>& credentials) const {
+  const std::size_t colon = credentials ? credentials->find(':') : std::string::npos;
   if (colon == std::string::npos) {
     return nullptr;
   }
-  const std::string_view text = *given;
+  const std::string_view text = *credentials;
   const GateUser* found = nullptr;
   for (const GateUser& user : settings_.users) {
     const bool right_user = equal_in_constant_time(user.name, text.substr(0, colon));
@@ -159,9 +163,7 @@ rpc::Access Gate::local_access(const Peer* peer, const GateUser* user, bool is_c
   if (peer == nullptr) {
     return rpc::Access(rpc::Role::none, "a process that the kernel does not name");
   }
-  std::string who =
-      core::concat("pid ", peer->pid, " of ",
-                   peer->names.name.empty() ? core::concat("user ", peer->user) : peer->names.name);
+  std::string who = describe(*peer);
   if (peer->is_owner) {
     return rpc::Access(rpc::Role::owner, std::move(who));
   }
@@ -178,10 +180,21 @@ Admission Gate::admit(const Request& request, const Peer* peer, bool is_controll
       return {.refusal = 403};
     }
   }
-  const GateUser* user =
-      settings_.users.empty() ? nullptr : find_user(request.header("Authorization"));
-  if (!settings_.users.empty() && user == nullptr) {
-    return {.refusal = 401};
+  const GateUser* user = nullptr;
+  if (!settings_.users.empty()) {
+    const std::string_view header = request.header("Authorization");
+    const std::optional<std::string> credentials = credentials_in(header);
+    user = find_user(credentials);
+    if (user == nullptr) {
+      Admission denied{.refusal = 401};
+      // Browsers ask without one at first.
+      if (!header.empty()) {
+        denied.wrong_user = credentials.value_or("");
+        denied.wrong_user->resize(
+            std::min(denied.wrong_user->find(':'), denied.wrong_user->size()));
+      }
+      return denied;
+    }
   }
   if (settings_.is_local) {
     return {.refusal = {}, .access = local_access(peer, user, is_controlled)};
@@ -204,6 +217,23 @@ core::Instant FailureDelay::next(core::Instant now) {
   constexpr int most = 8;
   failures_ = std::min(failures_ + 1, most);
   return std::min(shortest * (1 << (failures_ - 1)), longest);
+}
+
+std::optional<std::string> FailedLogins::add(core::Instant now, std::string_view user,
+                                             std::string_view from) {
+  constexpr core::Instant distance = std::chrono::seconds(1);
+  if (last_ && now - *last_ < distance) {
+    ++untold_;
+    return std::nullopt;
+  }
+  last_ = now;
+  constexpr std::size_t longest = 64;
+  std::string line = core::concat("denied login of ", schema::python_repr(user.substr(0, longest)),
+                                  " from ", from, ": wrong user name or password");
+  if (const std::uint64_t untold = std::exchange(untold_, 0); untold != 0) {
+    line += core::concat(" (", untold, " more since the last such line)");
+  }
+  return line;
 }
 
 }  // namespace sup::http

@@ -10,6 +10,7 @@
 // (DNS rebinding): an address, localhost or the name of this machine.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct GateSettings {
 struct Admission {
   std::optional<int> refusal{};  // its status: 401, 403
   rpc::Access access{rpc::Role::none};
+  std::optional<std::string> wrong_user{};  // who said to be somebody, with a 401; any bytes
 };
 
 class Gate {
@@ -50,7 +52,7 @@ class Gate {
   Admission admit(const Request& request, const Peer* peer, bool is_controlled) const;
 
  private:
-  const GateUser* find_user(std::string_view authorization) const;
+  const GateUser* find_user(const std::optional<std::string>& credentials) const;
   rpc::Access local_access(const Peer* peer, const GateUser* user, bool is_controlled) const;
   bool is_own_page(const Request& request) const;
   bool is_own_name(std::string_view host) const;
@@ -67,6 +69,18 @@ class FailureDelay {
  private:
   core::Instant last_{};
   int failures_ = 0;
+};
+
+// Lines for the log about wrong passwords: one a second at most, however many are tried.
+class FailedLogins {
+ public:
+  // Of one that failed now: the line, or nothing, and then the next one counts it. `user` is any
+  // bytes; `from` is an address.
+  std::optional<std::string> add(core::Instant now, std::string_view user, std::string_view from);
+
+ private:
+  std::optional<core::Instant> last_{};  // when a line was made
+  std::uint64_t untold_ = 0;
 };
 
 // Standard alphabet, padding required as Python does; nothing if it is none.

@@ -1,6 +1,7 @@
 #include "runtime/http/peer.h"
 
 #include <grp.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <string>
 #include <vector>
+
+#include "runtime/core/concat.h"
 
 namespace sup::http {
 
@@ -76,6 +79,26 @@ std::shared_ptr<const Peer> find_peer(int descriptor, bool names) {
     }
   }
   return std::make_shared<const Peer>(std::move(peer));
+}
+
+std::string describe(const Peer& peer) {
+  return core::concat("pid ", peer.pid, " of ",
+                      peer.names.name.empty() ? core::concat("user ", peer.user) : peer.names.name);
+}
+
+std::string describe_remote(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  auto* const general = reinterpret_cast<sockaddr*>(&address);  // NOLINT(*-reinterpret-cast)
+  if (::getpeername(descriptor, general, &length) != 0 ||
+      ::getnameinfo(general, length, host.data(), host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "an address that is not known";
+  }
+  const bool is_v6 = address.ss_family == AF_INET6;
+  return core::concat(is_v6 ? "[" : "", host.data(), is_v6 ? "]:" : ":", port.data());
 }
 
 }  // namespace sup::http

@@ -20,4 +20,10 @@ struct Peer {
 // time where they are not in local files.
 std::shared_ptr<const Peer> find_peer(int descriptor, bool names);
 
+// "pid 7 of alice", or "pid 7 of user 1000" when names were not asked for.
+std::string describe(const Peer& peer);
+
+// The address of the other end, with its port.
+std::string describe_remote(int descriptor);
+
 }  // namespace sup::http

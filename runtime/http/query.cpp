@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/http/server_request.h"
+#include "schema/text.h"
 
 namespace sup::http {
 
@@ -11,7 +11,7 @@ namespace {
 std::string decoded(std::string_view text) {
   std::string blanks(text);
   std::ranges::replace(blanks, '+', ' ');
-  return decode_percent(blanks);
+  return schema::decode_percent(blanks);
 }
 
 }  // namespace

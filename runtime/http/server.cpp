@@ -76,6 +76,8 @@ class Server::Implementation final : public SessionOwner,
 
   FailureDelay& failure_delay() override { return failures_; }
 
+  FailedLogins& failed_logins() override { return failed_logins_; }
+
   std::string& scratch() override { return scratch_; }
 
   void worked(Session& session) override;
@@ -101,6 +103,7 @@ class Server::Implementation final : public SessionOwner,
   std::vector<Listening> inherited_;
   asio::io_context* context_ = nullptr;
   FailureDelay failures_;
+  FailedLogins failed_logins_;
   std::string scratch_;
   std::vector<std::shared_ptr<Session>> watched_;
   StreamRounds streams_;

@@ -7,6 +7,8 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "schema/text.h"
+
 namespace sup::http {
 
 namespace beast = boost::beast::http;
@@ -15,14 +17,6 @@ using boost::system::error_code;
 namespace {
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-int digit(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  const char small = static_cast<char>(c | 0x20);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
 
 bool has_quote(std::string_view text) { return text.find('"') != std::string_view::npos; }
 
@@ -183,7 +177,7 @@ std::size_t RequestReader::take_head(std::string_view bytes) {
     request_.keep_alive = parser_->keep_alive();
     request_.has_length = parser_->content_length().has_value() || parser_->chunked();
     const std::size_t question = request_.target.find('?');
-    request_.path = decode_percent(request_.target.substr(0, question));
+    request_.path = schema::decode_percent(request_.target.substr(0, question));
     request_.query = question == std::string_view::npos ? std::string_view{}
                                                         : request_.target.substr(question + 1);
     if (parser_->is_done()) {
@@ -230,22 +224,6 @@ std::size_t RequestReader::take_body(std::string_view bytes) {
     fail(400);
   }
   return bytes.size();
-}
-
-std::string decode_percent(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = i + 2 < text.size() ? digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? digit(text[i + 2]) : -1;
-    if (text[i] == '%' && low >= 0) {
-      plain += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
 }
 
 }  // namespace sup::http

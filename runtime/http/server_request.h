@@ -63,7 +63,4 @@ class RequestReader {
   Request request_;
 };
 
-// %41 and the like; what is no such thing stays.
-std::string decode_percent(std::string_view text);
-
 }  // namespace sup::http

@@ -171,6 +171,13 @@ void Session::answer_request() {
   if (const std::optional<int> status = admission.refusal) {
     if (*status == 401) {
       const core::Instant now = site.machine.now().steady;
+      if (admission.wrong_user) {
+        const std::string from =
+            peer_ ? describe(*peer_) : describe_remote(socket_.native_handle());
+        if (const auto line = owner_.failed_logins().add(now, *admission.wrong_user, from)) {
+          site.machine.log(core::Level::warn, *line);
+        }
+      }
       later_ = std::make_unique<LateRefusal>(request, now + owner_.failure_delay().next(now));
     } else {
       refuse(response, *status);

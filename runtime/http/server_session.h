@@ -33,6 +33,7 @@ class SessionOwner {
   virtual ~SessionOwner() = default;
   virtual Site& site() = 0;
   virtual FailureDelay& failure_delay() = 0;
+  virtual FailedLogins& failed_logins() = 0;
   // Requests were answered.
   virtual void worked(Session& session) = 0;
   // From now on it waits for something (`later`), or has a time by which something must have come

@@ -632,6 +632,8 @@ class Http(RpcTest):
                     self.assertIn(b' 401 ', ask('', '', encoded=encoded))
                 self.assertIn(b' 401 ', self.exchange(post(body)))
                 self.assertIn(b' 401 ', self.exchange(b'GET /logtail/x HTTP/1.0\r\n\r\n'))
+                self.assertRegex(self.read('s.log'), r"WARN denied login of 'me' from pid %d of "
+                                 r'(user 0|\S+): wrong user name or password\n' % os.getpid())
                 self.end(daemon)
                 os.remove(self.path('s.log'))
 

@@ -650,6 +650,19 @@ startsecs=0
             for command in ('status', 'start cat', 'reread', 'tail cat', 'shutdown x', 'pid'):
                 self.compare('-s', url, *extra, *command.split(), configuration=False,
                              errors=False)
+        for place, status in (('u:pw%3Ax@', 0), ('u:pw:x@', 0), ('u:bad@', 1), ('u@', 1), ('', 1)):
+            for arguments in (['-s', url.replace('//', '//' + place)],
+                              ['--hosts', '%s127.0.0.1:%d,unix:///nosuch' % (place, self.port)]):
+                client = subprocess.run(
+                    [self.sides[1].client] + arguments + ['-u', 'x', '-p', 'y', 'pid'], text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+                first = client.stdout.split('\n')[0]
+                self.assertEqual(first.split()[-1].isdigit(), status == 0, (arguments, first))
+                self.assertNotIn('pw', client.stdout + client.stderr)
+                if '--hosts' in arguments:
+                    self.assertTrue(first.startswith(url + '  '), first)
+                else:
+                    self.assertEqual(client.returncode, status)
         if DAEMON.startswith('supervisord'):
             for name in ('localhost', '127.0.0.1'):
                 self.compare('-s', 'http://%s:%d/x' % (name, self.port), '-u', 'u', '-p', 'pw:x',

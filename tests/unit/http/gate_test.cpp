@@ -167,6 +167,40 @@ TEST(Gate, BrowsersMayComeFromOurOwnPageAlone) {
             std::nullopt);
 }
 
+TEST(Gate, SaysWhoWasRefused) {
+  const Gate gate({.users = {{.name = "me", .password = "secret"}}});
+  const auto wrong_user = [&](std::string_view authorization) {
+    return gate
+        .admit(request_with({
+                   {"authorization", authorization}
+    }),
+               nullptr, false)
+        .wrong_user;
+  };
+  EXPECT_EQ(wrong_user("Basic bWU6c2U6Y3JldA=="), "me");
+  EXPECT_EQ(wrong_user("Basic bWU="), "me") << "no password";
+  EXPECT_EQ(wrong_user("Digest x"), "");
+  EXPECT_EQ(wrong_user("Basic bWU6c2VjcmV0"), std::nullopt) << "the right one";
+  EXPECT_EQ(gate.admit(Request(), nullptr, false).wrong_user, std::nullopt)
+      << "a browser's first question";
+}
+
+TEST(FailedLogins, AreToldOnceASecond) {
+  FailedLogins logins;
+  core::Instant now = std::chrono::hours(1);
+  EXPECT_EQ(logins.add(now, "me\n", "127.0.0.1:5"),
+            "denied login of 'me\\n' from 127.0.0.1:5: wrong user name or password");
+  EXPECT_EQ(logins.add(now, "me", "127.0.0.1:5"), std::nullopt);
+  EXPECT_EQ(logins.add(now + std::chrono::milliseconds(999), "me", "127.0.0.1:5"), std::nullopt);
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(logins.add(now, std::string(1000, 'a'), "[::1]:5"),
+            "denied login of '" + std::string(64, 'a') +
+                "' from [::1]:5: wrong user name or password (2 more since the last such line)");
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(logins.add(now, "", "[::1]:5"),
+            "denied login of '' from [::1]:5: wrong user name or password");
+}
+
 TEST(FailureDelay, GrowsAndIsForgiven) {
   FailureDelay delay;
   core::Instant now = std::chrono::hours(1);

@@ -82,13 +82,6 @@ TEST(RequestReader, QuotesInExtensionsOfChunksAreRefused) {
   EXPECT_EQ(plain.request().body, "abc");
 }
 
-TEST(Percent, DecodesWhatIsOne) {
-  EXPECT_EQ(decode_percent("a%20b%2Fc"), "a b/c");
-  EXPECT_EQ(decode_percent("%"), "%");
-  EXPECT_EQ(decode_percent("%4"), "%4");
-  EXPECT_EQ(decode_percent("%zz%41"), "%zzA");
-}
-
 TEST(Dates, AreThoseOfHttp) {
   EXPECT_EQ(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");

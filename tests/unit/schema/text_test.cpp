@@ -74,5 +74,12 @@ TEST(Signs, OfATextAreFoundAtOnce) {
   EXPECT_FALSE(Signs::in("").has_any_of("$`\"'\\;|&#%<>~{}()"));
 }
 
+TEST(Text, DecodesPercentSigns) {
+  EXPECT_EQ(decode_percent("a%20b%2Fc"), "a b/c");
+  EXPECT_EQ(decode_percent("%"), "%");
+  EXPECT_EQ(decode_percent("%4"), "%4");
+  EXPECT_EQ(decode_percent("%zz%41"), "%zzA");
+}
+
 }  // namespace
 }  // namespace sup::schema
