@@ -10,12 +10,15 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -41,6 +44,32 @@ constexpr int exit_usage = 2;
 
 using Loaded = schema::Result<host::Configuration>;
 
+// What `ask` says of the last paths, without asking again: many programs have their logs in one
+// folder and their command in one file, and nothing is to be gained from a thousand looks at it
+// while one configuration is read. Two threads may ask.
+template <class Answer>
+std::function<Answer(const std::string&)> remembered(
+    std::function<Answer(const std::string&)> ask) {
+  struct Memory {
+    std::mutex mutex{};
+    std::unordered_map<std::string, Answer> answers{};
+  };
+
+  return [ask = std::move(ask), memory = std::make_shared<Memory>()](const std::string& path) {
+    const std::scoped_lock lock(memory->mutex);
+    const auto known = memory->answers.find(path);
+    return known != memory->answers.end() ? known->second
+                                          : memory->answers.emplace(path, ask(path)).first->second;
+  };
+}
+
+// Of this machine, for as long as one configuration is read.
+schema::Facts facts_for_reading() {
+  schema::Facts facts = compiler::machine_facts();
+  facts.directory_exists = remembered<bool>(std::move(facts.directory_exists));
+  return facts;
+}
+
 // What will not start on this machine, with its place: Supervisor says it late and without one.
 void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
                       const schema::Facts& machine) {
@@ -48,6 +77,7 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
   const std::vector<std::string> own = host::own_environment();
   std::size_t count = 0;
   std::size_t last = plan.sections.size();  // one process of a program is enough
+  const auto look = remembered<host::FileState>(host::look_at_file);
   for (const schema::Group& group : resolved.groups) {
     for (const schema::Process& process : group.processes) {
       if (process.section == std::exchange(last, process.section) || count >= told) {
@@ -62,10 +92,15 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
                                     "] " + std::string(name) + ": " + why);
         ++count;
       };
-      const host::ChildEnvironment environment(own, process, {});
+      const std::string line = process.options.command.value_or("");
+      // One with a slash is not looked for.
+      const bool is_searched =
+          std::string_view(line).substr(0, line.find_first_of(" \t\r\n")).find('/') ==
+          std::string_view::npos;
+      const std::string path =
+          is_searched ? std::string(host::ChildEnvironment(own, process, {}).search_path()) : "";
       const auto command =
-          host::find_command(process.options.command.value_or(""), environment.search_path(),
-                             process.options.directory.value_or(""));
+          host::find_command(line, path, process.options.directory.value_or(""), look);
       if (!command) {
         warn("command", command.error().message);
       }
@@ -141,7 +176,7 @@ Loaded load_plan(const CommandLine& line, const Numbers& numprocs) {
   if (!scaled) {
     return scaled.error();
   }
-  schema::Result<schema::Resolved> resolved = bind(*plan, compiler::machine_facts());
+  schema::Result<schema::Resolved> resolved = bind(*plan, facts_for_reading());
   if (!resolved) {
     return resolved.error();
   }
@@ -151,7 +186,7 @@ Loaded load_plan(const CommandLine& line, const Numbers& numprocs) {
 }
 
 Loaded load_configuration(const CommandLine& line, const Numbers& numprocs, bool color) {
-  const schema::Facts facts = compiler::machine_facts();
+  const schema::Facts facts = facts_for_reading();
   compiler::CompileOptions options;
   options.environment = compiler::process_environment();
   options.environment_is_complete = true;

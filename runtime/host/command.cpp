@@ -50,8 +50,24 @@ std::optional<std::string> search(const std::string& program, std::string_view s
 
 }  // namespace
 
-schema::Result<Command> find_command(std::string_view command_line, std::string_view search_path,
-                                     const std::string& directory) {
+FileState look_at_file(const std::string& path) {
+  struct stat status {};
+
+  if (!look_at(path, status)) {
+    return FileState::missing;
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return FileState::is_directory;
+  }
+  if ((status.st_mode & 0111U) == 0) {
+    return FileState::not_executable;
+  }
+  return ::access(path.c_str(), X_OK) == 0 ? FileState::executable : FileState::forbidden;
+}
+
+schema::Result<Command> find_command(
+    std::string_view command_line, std::string_view search_path, const std::string& directory,
+    const std::function<FileState(const std::string& path)>& look) {
   std::string reason;
   std::optional<std::vector<std::string>> words = schema::split_command(command_line, reason);
   if (!words) {
@@ -72,20 +88,17 @@ schema::Result<Command> find_command(std::string_view command_line, std::string_
     place.insert(0, directory + "/");
   }
 
-  struct stat status {};
-
   const std::string name = schema::python_repr(command.file);
-  if (place.empty() || !look_at(place, status)) {
-    return schema::Error{.message = "can't find command " + name, .error_number = ENOENT};
-  }
-  if (S_ISDIR(status.st_mode)) {
-    return schema::Error{.message = "command at " + name + " is a directory"};
-  }
-  if ((status.st_mode & 0111U) == 0) {
-    return schema::Error{.message = "command at " + name + " is not executable"};
-  }
-  if (::access(place.c_str(), X_OK) != 0) {
-    return schema::Error{.message = "no permission to run command " + name};
+  switch (place.empty() ? FileState::missing : look(place)) {
+    case FileState::missing:
+      return schema::Error{.message = "can't find command " + name, .error_number = ENOENT};
+    case FileState::is_directory:
+      return schema::Error{.message = "command at " + name + " is a directory"};
+    case FileState::not_executable:
+      return schema::Error{.message = "command at " + name + " is not executable"};
+    case FileState::forbidden:
+      return schema::Error{.message = "no permission to run command " + name};
+    case FileState::executable: break;
   }
   return command;
 }
