@@ -1018,6 +1018,21 @@ autostart=false
                               ('wait off --for=f', 'wait off --for=fatal ')):
             self.typed_into_zsh(b'supctl -c s.conf %s\t' % typed.encode(), b'c s.conf ' + wanted.encode())
 
+    @unittest.skipUnless(shutil.which('fish'), 'no fish')
+    def test_completion_in_fish(self):
+        side = self.sides[1]
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging',
+                              'completions', 'supctl.fish')
+        path = os.path.dirname(side.client) + ':' + os.environ['PATH']
+        for typed, found in (('resta', ['restart']), ('start web:', ['web:*', 'web:0', 'web:1']),
+                             ('restart --r', ['--rolling']), ('wait off --for=f', ['--for=fatal'])):
+            output = subprocess.run(
+                ['fish', '--no-config', '-c', 'source $argv[1]; complete --do-complete=$argv[2]', script,
+                 'supctl -c %s %s' % (side.path('s.conf'), typed)],
+                env={**os.environ, 'HOME': side.folder, 'PATH': path, 'LC_ALL': 'C.UTF-8'},
+                stdout=subprocess.PIPE, timeout=PATIENCE, check=True).stdout.decode()
+            self.assertEqual(sorted(output.split()), sorted(found), typed)
+
 
 class OnSuprun(Compared):
     """What needs suprun."""
