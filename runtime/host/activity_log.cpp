@@ -12,8 +12,9 @@ namespace sup::host {
 
 namespace {
 
-// Lines are held back at most up to this many bytes.
-constexpr std::size_t most_pending = std::size_t{64} << 10U;
+// Lines are held back at most up to this many bytes: some two hundred. More would cost memory for
+// good, as the buffers stay as large as the busiest moment made them, and save few writes.
+constexpr std::size_t most_pending = std::size_t{16} << 10U;
 
 // How long a full pipe or a stopped terminal is waited for before lines are dropped.
 constexpr int patience_milliseconds = 100;
