@@ -34,6 +34,12 @@ constexpr Alias aliases[] = {
   {"stderr",            "stderr_logfile"},
   {"stderr_log",        "stderr_logfile"},
   {"stderr_file",       "stderr_logfile"},
+  {"stdout_maxbytes",   "stdout_logfile_maxbytes"},
+  {"stdout_backups",    "stdout_logfile_backups"},
+  {"stderr_maxbytes",   "stderr_logfile_maxbytes"},
+  {"stderr_backups",    "stderr_logfile_backups"},
+  {"maxbytes",          "logfile_maxbytes"},
+  {"backups",           "logfile_backups"},
 };
 
 // clang-format on
