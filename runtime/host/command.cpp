@@ -12,15 +12,6 @@ namespace sup::host {
 
 namespace {
 
-bool look_at(const std::string& file, struct stat& status) {
-  return ::stat(file.c_str(), &status) == 0;
-}
-
-bool can_run(const std::string& file, const struct stat& status) {
-  return !S_ISDIR(status.st_mode) && (status.st_mode & 0111U) != 0 &&
-         ::access(file.c_str(), X_OK) == 0;
-}
-
 // The first file of that name in the folders of the path that can be executed, else the first that
 // is there.
 std::optional<std::string> search(const std::string& program, std::string_view search_path) {
@@ -33,12 +24,11 @@ std::optional<std::string> search(const std::string& program, std::string_view s
     }
     candidate += program;
 
-    struct stat status {};
-
-    if (look_at(candidate, status)) {
-      if (can_run(candidate, status)) {
-        return candidate;
-      }
+    const FileState state = look_at_file(candidate);
+    if (state == FileState::executable) {
+      return candidate;
+    }
+    if (state != FileState::missing) {
       first = first.value_or(candidate);
     }
     if (end == std::string_view::npos) {
@@ -53,7 +43,7 @@ std::optional<std::string> search(const std::string& program, std::string_view s
 FileState look_at_file(const std::string& path) {
   struct stat status {};
 
-  if (!look_at(path, status)) {
+  if (::stat(path.c_str(), &status) != 0) {
     return FileState::missing;
   }
   if (S_ISDIR(status.st_mode)) {
