@@ -33,9 +33,13 @@ Fact fact_stop(const FactSource& source) {
   const std::vector<StopWave> waves = stop_waves(context);
   Fact fact;
   fact.how =
-      "groups stop one after the other, the highest priority number first, the members of one at "
-      "once; each may take its stopwaitsecs= before SIGKILL; supervisord looks once a second, "
-      "which may add a second for each group";
+      stops_by_priority(context)
+          ? "groups of one priority stop at once (shutdown_by_priority=, suprun), the highest "
+            "number first, listeners one after the other; each process may take its "
+            "stopwaitsecs= before SIGKILL"
+          : "groups stop one after the other, the highest priority number first, the members "
+            "of one at once; each may take its stopwaitsecs= before SIGKILL; supervisord "
+            "looks once a second, which may add a second for each group";
   source.need_groups(fact);
   for (const GroupMember& member : layout.members())
     source.need(fact, *member.section, stop_seconds(context, *member.section));

@@ -24,6 +24,13 @@ bool starts_before(const ProcessGroup& a, const ProcessGroup& b) {
   return std::tuple(priority_of(a), a.name) < std::tuple(priority_of(b), b.name);
 }
 
+bool stop_together(const ProcessGroup& a, const ProcessGroup& b) {
+  const auto is_listener = [](const ProcessGroup& group) {
+    return group.section->name->kind == SectionKind::eventlistener;
+  };
+  return !is_listener(a) && !is_listener(b) && priority_of(a) == priority_of(b);
+}
+
 Layout::Layout(const Context& context) {
   const References& references = context.references();
   const std::size_t most = context.config().sections.size();

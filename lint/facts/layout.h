@@ -64,6 +64,10 @@ class Layout {
 // Whether a group starts before another one.
 bool starts_before(const ProcessGroup& a, const ProcessGroup& b);
 
+// Whether groups stop at once where shutdown_by_priority= is set: those of one priority, but for
+// listeners.
+bool stop_together(const ProcessGroup& a, const ProcessGroup& b);
+
 // Processes that start with the daemon; those whose number is not known do not count.
 std::int64_t processes_at_start(const Context& context);
 

@@ -9,6 +9,13 @@ KnownNumber stop_seconds(const Context& context, const ConfigSection& section) {
                       schema::ProcessOptions::defaults().stopwaitsecs);
 }
 
+bool stops_by_priority(const Context& context) {
+  const bool fallback = schema::SupervisordOptions::defaults().shutdown_by_priority;
+  if (context.daemon() == nullptr) return fallback;
+  return known<schema::Boolean>(context, *context.daemon(), "shutdown_by_priority", fallback)
+      .value.value_or(fallback);
+}
+
 std::vector<StopWave> stop_waves(const Context& context) {
   const Layout& layout = context.layout();
   std::vector<StopWave> by_group(layout.groups().size());
@@ -21,22 +28,28 @@ std::vector<StopWave> stop_waves(const Context& context) {
     wave.slowest = member.section;
     wave.entry = seconds.entry;
   }
+  const bool by_priority = stops_by_priority(context);
   std::vector<StopWave> waves;
-  std::int64_t before = 0;
+  std::int64_t end = 0;
   const std::vector<std::size_t> order = layout.start_order();
   for (auto index = order.rbegin(); index != order.rend(); ++index) {
     StopWave& wave = by_group[*index];
     if (wave.slowest == nullptr) continue;
     wave.group = *index;
-    wave.before = before;
-    before = sum(before, wave.seconds);
+    const bool together =
+        by_priority && !waves.empty() &&
+        stop_together(layout.groups()[waves.back().group], layout.groups()[*index]);
+    wave.before = together ? waves.back().before : end;
+    end = std::max(end, sum(wave.before, wave.seconds));
     waves.push_back(wave);
   }
   return waves;
 }
 
 std::int64_t stop_time(const std::vector<StopWave>& waves) {
-  return waves.empty() ? 0 : sum(waves.back().before, waves.back().seconds);
+  std::int64_t end = 0;
+  for (const StopWave& wave : waves) end = std::max(end, sum(wave.before, wave.seconds));
+  return end;
 }
 
 }  // namespace sup::lint

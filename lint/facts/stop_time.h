@@ -8,7 +8,8 @@
 
 namespace sup::lint {
 
-// The members of a group are asked to stop at once; the next group waits until all have ended.
+// The members of a group are asked to stop at once; the next group waits until all have ended, or
+// with shutdown_by_priority= only one of another priority does.
 struct StopWave {
   std::size_t group = 0;     // index into Layout::groups()
   std::int64_t seconds = 0;  // the longest stopwaitsecs=, behind it comes SIGKILL
@@ -20,11 +21,14 @@ struct StopWave {
 // Seconds that a program has; what is not known has no value.
 KnownNumber stop_seconds(const Context& context, const ConfigSection& section);
 
+// shutdown_by_priority= of [supervisord]; what is not known counts as its default.
+bool stops_by_priority(const Context& context);
+
 // The groups in the order in which they stop; those without processes are left out. Seconds that
 // are not known count as none.
 std::vector<StopWave> stop_waves(const Context& context);
 
-// The end of the last one.
+// When the last one has ended.
 std::int64_t stop_time(const std::vector<StopWave>& waves);
 
 }  // namespace sup::lint

@@ -46,16 +46,20 @@ void check_stop(const Context& context, Diagnostics& out) {
   if (!context.options().container || context.config().fragment || context.daemon() == nullptr)
     return;
   const auto limit = context.options().stop_timeout;
+  const bool by_priority = stops_by_priority(context);
   const std::int64_t seconds = stop_time(stop_waves(context));
   if (seconds <= limit.value_or(usual)) return;
   out.report(worst_case_stop_time.rule, limit ? Severity::warning : Severity::info,
              context.daemon()->headers.front(),
              "it may take " + std::to_string(seconds) +
-                 " seconds to stop all programs, as groups are stopped one after the other; the "
-                 "container has " +
-                 std::to_string(limit.value_or(usual)) + (limit ? "" : " by default") +
-                 ", then all that is left is killed")
-      .with_hint("put the programs into one group, lower `stopwaitsecs`, or give it more time");
+                 " seconds to stop all programs, as groups are stopped " +
+                 (by_priority ? "priority by priority" : "one after the other") +
+                 "; the container has " + std::to_string(limit.value_or(usual)) +
+                 (limit ? "" : " by default") + ", then all that is left is killed")
+      .with_hint(by_priority ? "lower `stopwaitsecs`, or give it more time"
+                             : "put the programs into one group (with suprun, "
+                               "`shutdown_by_priority=true` in [supervisord] does as well), lower "
+                               "`stopwaitsecs`, or give it more time");
 }
 
 }  // namespace

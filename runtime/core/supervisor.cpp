@@ -136,7 +136,7 @@ void Supervisor::Implementation::fire(Timer timer) {
     case TimerKind::drain:
       timers_.arm(timer, drain_armed_, never);
       drain_over_ = true;
-      if (stop_sent_) stop_group(groups_[groups_to_stop_.back()]);
+      if (stop_sent_) send_stop();
       break;
   }
 }

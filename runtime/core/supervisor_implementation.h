@@ -132,6 +132,8 @@ class Supervisor::Implementation {
   void load(std::shared_ptr<const schema::Resolved> resolved);
   void begin_stopping(schema::SupervisorState state);
   void advance_stopping();
+  bool stop_together(GroupId one, GroupId other) const;
+  void send_stop();
   void stop_group(const GroupEntry& entry);
   bool must_drain(GroupId group);
   bool asks_again(const GroupEntry& entry);
@@ -262,7 +264,7 @@ class Supervisor::Implementation {
   Phase phase_ = Phase::before_boot;
   std::shared_ptr<const schema::Resolved> next_;  // what a restart will run
   std::vector<GroupId> groups_to_stop_;           // not yet known to be stopped, in order of start
-  bool stop_sent_ = false;                        // to the last of them
+  bool stop_sent_ = false;                        // to the last of them (send_stop)
   bool drain_over_ = false;                       // waited long enough for its listeners
   Instant drain_armed_ = never;
   Instant report_armed_ = never;

@@ -113,21 +113,40 @@ void Supervisor::Implementation::begin_stopping(SupervisorState state) {
 
 void Supervisor::Implementation::advance_stopping() {
   while (!groups_to_stop_.empty()) {
-    const GroupEntry& entry = groups_[groups_to_stop_.back()];
+    const GroupId last = groups_to_stop_.back();
     if (!stop_sent_) {
-      if (must_drain(groups_to_stop_.back())) return;
+      if (must_drain(last)) return;
       stop_sent_ = true;
       drain_over_ = false;
       timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
-      stop_group(entry);
+      send_stop();
     }
-    if (entry.unstopped > 0 || asks_again(entry)) return;
-    stop_sent_ = false;
+    if (groups_[last].unstopped > 0 || asks_again(groups_[last])) return;
     drain_over_ = false;
     timers_.arm({TimerKind::drain, 0}, drain_armed_, never);
     groups_to_stop_.pop_back();
+    stop_sent_ = !groups_to_stop_.empty() && stop_together(groups_to_stop_.back(), last);
   }
   all_stopped();
+}
+
+// Supervisor stops strictly one group after the other. Listeners always do: what is told while one
+// stops is for those that follow.
+bool Supervisor::Implementation::stop_together(GroupId one, GroupId other) const {
+  const GroupEntry& a = groups_[one];
+  const GroupEntry& b = groups_[other];
+  return settings_.shutdown_by_priority && !a.pool && !b.pool &&
+         a.spec->priority == b.spec->priority;
+}
+
+// To the last group that is left, and to those before it that stop together with it.
+void Supervisor::Implementation::send_stop() {
+  for (auto group = groups_to_stop_.rbegin();
+       group != groups_to_stop_.rend() &&
+       (*group == groups_to_stop_.back() || stop_together(*group, groups_to_stop_.back()));
+       ++group) {
+    stop_group(groups_[*group]);
+  }
 }
 
 // Those that could not be signalled get another signal after a moment, instead of being left behind

@@ -33,6 +33,20 @@ class Boot(DaemonTest):
             self.end(daemon, number)
             os.remove(self.path('s.log'))
 
+    def test_stops_groups_of_one_priority_together(self):
+        # Each of them ends by itself only when the other one was told to stop as well.
+        self.configure(''.join(
+            '[program:%s]\ncommand=/bin/sh -c "trap \'touch @/%s.told; while [ ! -e @/%s.told ]; do '
+            'sleep 0.02; done; exit 0\' TERM; echo up >@/%s.up; while :; do sleep 0.02; done"\n'
+            % (name, name, other, name) for name, other in (('a', 'b'), ('b', 'a'))),
+            'shutdown_by_priority=true\n')
+        daemon = self.start('-n', '-c', self.path('s.conf'))
+        for name in 'ab':
+            self.wait_for_text(name + '.up', 'up')
+        self.end(daemon)
+        self.assertEqual(sorted(line for line in self.log_lines() if 'stopped:' in line),
+                         ['INFO stopped: %s (exit status 0)' % name for name in 'ab'])
+
     def test_survives_signals_that_mean_nothing(self):
         daemon = self.run_with('[program:a]\ncommand=/bin/sleep 60\n')
         for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGPIPE):

@@ -53,6 +53,7 @@ PoolEvents random_events(Dice& dice) {
 
 Configuration random_configuration(Dice& dice, const PoolEvents& events) {
   Configuration configuration;
+  configuration.supervisord().shutdown_by_priority = dice.one_in(3);
   const int programs = 1 + dice.below(6);
   for (int i = 0; i < programs; ++i) {
     configuration.program("p" + std::to_string(i), [&](schema::ProcessOptions& o) {

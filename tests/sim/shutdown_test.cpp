@@ -52,6 +52,40 @@ TEST(Shutdown, StopsGroupAfterGroupInReverseOrder) {
   EXPECT_EQ(host.core().deadline(), core::never);
 }
 
+TEST(Shutdown, ByPriorityStopsGroupsOfOnePriorityTogether) {
+  Configuration configuration;
+  configuration
+      .program("a",
+               [](auto& o) {
+                 o.priority = 1;
+  })
+      .program("b")
+      .program("c")
+      .group("g", 2000, {{"x", {}}, {"y", {}}})
+      .listener("l", {EventType::TICK_3600})
+      .listener("m", {EventType::TICK_3600});
+  configuration.supervisord().shutdown_by_priority = true;
+  FakeHost host(configuration);
+  for (const char* name : {"a", "b", "x", "l", "m"}) {
+    host.scripts[name] = {{.dies_after = seconds(1)}};
+  }
+  host.scripts["c"] = {{.dies_after = seconds(2)}};
+  host.scripts["y"] = {{.dies_after = seconds(3)}};
+  host.boot();
+  host.run_for(seconds(2));
+  const Instant start = host.now();
+  host.signal(SIGTERM);
+  host.run_for(seconds(60));
+  EXPECT_EQ(host.quit, 0);
+  // Another priority and another listener wait until all before them have ended.
+  EXPECT_EQ(kill_order(host), "y x c b a m l ");
+  const std::vector<double> after = {0, 0, 3, 3, 5, 6, 7};
+  ASSERT_EQ(host.kills.size(), after.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    EXPECT_EQ(host.kills[i].at, start + seconds(after[i])) << i;
+  }
+}
+
 TEST(Shutdown, StoppedGroupsCostNoTime) {
   Configuration configuration;
   configuration.program("a");
