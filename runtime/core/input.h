@@ -20,6 +20,9 @@ struct Boot {};
 struct Spawned {
   ProcessId process = 0;
   int pid = 0;
+  // When the host began with it, which may be long after it was asked to: a thousand are started
+  // one after the other. Nothing: at once.
+  std::optional<Now> begun{};
 };
 
 // Answer to effect::Spawn: it could not be started. `reason` is the text of the spawn error, as

@@ -142,6 +142,7 @@ class Step {
       case Action::note_pid:
       case Action::note_pid_and_stop:
         record_.pid = stimulus_.pid;
+        if (stimulus_.begun) record_.started = *stimulus_.begun;
         record_.spawn_error.clear();
         break;
       case Action::note_spawn_error:

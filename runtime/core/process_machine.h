@@ -93,7 +93,7 @@ struct ProcessRecord {
   schema::ProcessState state = schema::ProcessState::STOPPED;
   int pid = 0;
   std::int64_t failures = 0;  // to start, in a row; kept by a stop, as in Supervisor
-  Now started{};              // last start, when the host was asked
+  Now started{};              // last start, when the host began with it
   Now stopped{};              // last end
   Now changed{};              // last change of state
   Instant deadline = never;   // when `elapsed` is due
@@ -111,6 +111,7 @@ struct Stimulus {
   std::string_view reason{};
   ExitStatus status{};
   int error_number = 0;
+  std::optional<Now> begun{};  // of spawned
 };
 
 struct StateChange {

@@ -149,8 +149,8 @@ void Supervisor::Implementation::on(const input::Spawned& input) {
     step_process(input.process, {.event = ProcessEvent::spawn_failed, .reason = reason});
     return;
   }
-  const bool accepted =
-      step_process(input.process, {.event = ProcessEvent::spawned, .pid = input.pid});
+  const bool accepted = step_process(
+      input.process, {.event = ProcessEvent::spawned, .pid = input.pid, .begun = input.begun});
   if (accepted) by_pid_[input.pid] = input.process;
 }
 

@@ -58,17 +58,17 @@ schema::Status ActivityLog::open(const Settings& settings) {
   settings_ = settings;
   file_.reset();
   syslog_.reset();
+  // Its own trouble can only be told where people may look for it.
+  const LogTrouble trouble = [this](core::Level level, const std::string& text) {
+    write_patiently(STDERR_FILENO, "suprun: " + text + "\n", 0);
+    if (level == core::Level::warn) {
+      line(level, text);  // it is over
+    }
+  };
   if (settings.file == "syslog") {
-    syslog_.emplace();
+    syslog_.emplace(trouble);
   } else if (!settings.file.empty()) {
-    // Its own trouble can only be told where people may look for it.
-    file_.emplace(settings.file, settings.limits,
-                  [this](core::Level level, const std::string& text) {
-                    write_patiently(STDERR_FILENO, "suprun: " + text + "\n", 0);
-                    if (level == core::Level::warn) {
-                      line(level, text);  // it is over
-                    }
-                  });
+    file_.emplace(settings.file, settings.limits, trouble);
     return file_->open();
   }
   return schema::Nothing{};
@@ -120,6 +120,9 @@ void ActivityLog::flush() {
   if (file_ && file_->waits()) {
     file_->flush();
   }
+  if (syslog_ && syslog_->waits()) {
+    syslog_->flush();
+  }
   if (pending_.empty()) {
     return;
   }
@@ -138,6 +141,9 @@ void ActivityLog::finish() {
   flush();
   if (file_) {
     file_->flush(patience_milliseconds);
+  }
+  if (syslog_) {
+    syslog_->flush(patience_milliseconds);
   }
 }
 

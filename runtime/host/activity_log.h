@@ -50,7 +50,10 @@ class ActivityLog {
   void line(core::Level level, std::string_view text);
   void flush();
 
-  // The same, and waits a moment for a file that is a full pipe.
+  // Whether a full pipe or the system log is to get more of what was flushed: flush() tries again.
+  bool waits() const { return (file_ && file_->waits()) || (syslog_ && syslog_->waits()); }
+
+  // The same, and waits a moment for a full pipe or the system log.
   void finish();
 
   // The file is closed and opened by name.

@@ -42,6 +42,7 @@ constexpr std::uint64_t log_source = 3;
 constexpr std::uint64_t exit_source = 4;
 constexpr std::uint64_t sources = 8;
 constexpr std::uint64_t other_event = ~std::uint64_t{0};
+constexpr std::uint64_t syslog_event = other_event - 1;
 
 // The clock of /proc/PID/stat.
 core::Instant boot_time() {
@@ -96,7 +97,7 @@ std::array<bool, 2> syslog_of(const schema::ProcessOptions& options) {
 
 Children::Children(ChildEvents events, std::string system_log)
     : events_(std::move(events)),
-      syslog_(std::move(system_log)),
+      syslog_(events_.log, std::move(system_log)),
       base_environment_(own_environment()),
       buffer_(read_bytes) {}
 
@@ -274,7 +275,7 @@ void Children::change(const StartOrder& order) {
       continue;  // it has no such channel
     }
     if (output.to_syslog && !to_syslog[i] && !output.line.empty()) {
-      send_lines(syslog_, children_[order.id].name, std::exchange(output.line, {}));
+      send_to_syslog(children_[order.id].name, std::exchange(output.line, {}));
     }
     output.to_syslog = to_syslog[i];
     change_log(output, order.log_files[i], limits[i]);
@@ -334,9 +335,13 @@ int Children::kill(core::ProcessId id, int pid, int signal, bool whole_group) co
 
 bool Children::watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
                      std::uint64_t source) {
+  return watch(epoll, descriptor, events, std::uint64_t{id} * sources + source);
+}
+
+bool Children::watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t data) {
   epoll_event event{};
   event.events = events;
-  event.data.u64 = std::uint64_t{id} * sources + source;
+  event.data.u64 = data;
   return ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ||
          (errno == EEXIST && ::epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0);
 }
@@ -380,12 +385,10 @@ bool Children::watch_again() {
 }
 
 bool Children::watch_other(int descriptor, bool writable) {
-  epoll_event event{};
-  event.events =
-      static_cast<std::uint32_t>(EPOLLIN) | (writable ? static_cast<std::uint32_t>(EPOLLOUT) : 0U);
-  event.data.u64 = other_event;
-  return ::epoll_ctl(prompt_.get(), EPOLL_CTL_ADD, descriptor, &event) == 0 ||
-         (errno == EEXIST && ::epoll_ctl(prompt_.get(), EPOLL_CTL_MOD, descriptor, &event) == 0);
+  return watch(
+      prompt_.get(), descriptor,
+      static_cast<std::uint32_t>(EPOLLIN) | (writable ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
+      other_event);
 }
 
 std::size_t Children::serve(int epoll) {
@@ -396,6 +399,11 @@ std::size_t Children::serve(int epoll) {
     const std::uint64_t data = events[static_cast<std::size_t>(i)].data.u64;
     if (data == other_event && events_.other) {
       events_.other();
+      continue;
+    }
+    if (data == syslog_event) {
+      syslog_.flush();
+      watch_syslog();
       continue;
     }
     const auto id = static_cast<core::ProcessId>(data / sources);
@@ -529,7 +537,7 @@ void Children::append(core::ProcessId id, core::Channel channel, std::string_vie
     const std::size_t end =
         output.line.size() < longest_line ? output.line.rfind('\n') + 1 : output.line.size();
     if (end > 0) {
-      send_lines(syslog_, children_[id].name, std::string_view(output.line).substr(0, end));
+      send_to_syslog(children_[id].name, std::string_view(output.line).substr(0, end));
       output.line.erase(0, end);
     }
   }
@@ -541,6 +549,21 @@ void Children::watch_log(core::ProcessId id, const LogFile& log) {
     watch(prompt_.get(), log.descriptor(),
           static_cast<std::uint32_t>(EPOLLOUT) | static_cast<std::uint32_t>(EPOLLONESHOT), id,
           log_source);
+  }
+}
+
+void Children::send_to_syslog(const std::string& name, std::string_view bytes) {
+  send_lines(syslog_, name, bytes);
+  watch_syslog();
+}
+
+// What the system log did not take is sent when it can be; where that cannot be watched, with the
+// next message.
+void Children::watch_syslog() {
+  if (syslog_.waits()) {
+    watch(prompt_.get(), syslog_.descriptor(),
+          static_cast<std::uint32_t>(EPOLLOUT) | static_cast<std::uint32_t>(EPOLLONESHOT),
+          syslog_event);
   }
 }
 
@@ -556,7 +579,7 @@ void Children::send_logs(core::ProcessId id) {
 void Children::finish_logs(Child& child) {
   for (Output& output : child.outputs) {
     if (!output.line.empty()) {
-      send_lines(syslog_, child.name, std::exchange(output.line, {}));
+      send_to_syslog(child.name, std::exchange(output.line, {}));
     }
     if (output.file) {
       output.file->flush(log_patience_milliseconds);

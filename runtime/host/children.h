@@ -193,6 +193,7 @@ class Children {
   // False, with errno, if that is not possible.
   static bool watch(int epoll, int descriptor, std::uint32_t events, core::ProcessId id,
                     std::uint64_t source);
+  static bool watch(int epoll, int descriptor, std::uint32_t events, std::uint64_t data);
   bool watch_output(core::ProcessId id, Output& output, std::uint64_t source) const;
   bool watch_child(core::ProcessId id);
   std::size_t serve(int epoll);
@@ -209,6 +210,8 @@ class Children {
   void watch_log(core::ProcessId id, const LogFile& log);
   void send_logs(core::ProcessId id);
   void finish_logs(Child& child);
+  void send_to_syslog(const std::string& name, std::string_view bytes);
+  void watch_syslog();
   void send_input(core::ProcessId id);
   void break_input(core::ProcessId id);
 

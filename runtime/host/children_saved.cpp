@@ -122,6 +122,7 @@ void Children::flush_logs() {
       }
     }
   }
+  syslog_.flush(patience_milliseconds);
 }
 
 std::size_t Children::adopted() const {

@@ -143,10 +143,9 @@ schema::Status Daemon::start_steps() {
     return found.error();
   }
   take_sockets();
-  for (const schema::Status& step : {name_log_files(), probe_sockets(*configuration_.resolved)}) {
-    if (!step) {
-      return step.error();
-    }
+  const schema::Status probed = probe_sockets(*configuration_.resolved);
+  if (!probed) {
+    return probed.error();
   }
   if (servers_) {
     const schema::Status served = servers_->open(configuration_.resolved);
@@ -154,6 +153,11 @@ schema::Status Daemon::start_steps() {
     if (!served) {
       return served.error();
     }
+  }
+  // After all that fails where another daemon runs: its AUTO logs are taken away by this.
+  const schema::Status named = name_log_files();
+  if (!named) {
+    return named.error();
   }
   schema::Result<Descriptor> signals = take_signals();
   if (!signals) {
@@ -348,6 +352,7 @@ int Daemon::run() {
   if (!removed) {
     log_.line(core::Level::error, removed.error().message);
   }
+  children_.flush_logs();
   log_.finish();
   return status_.value_or(0);
 }
@@ -375,6 +380,10 @@ core::Instant Daemon::settle() {
     due = std::min(
         {due, spools_.due(), survival_.keeper_due(), watch_again(), write_pidfile_again()});
     log_.flush();
+    if (log_.waits()) {
+      constexpr core::Instant moment = std::chrono::milliseconds(20);
+      due = std::min(due, now().steady + moment);
+    }
   });
   if (status_) {
     loop_->stop();

@@ -28,6 +28,7 @@ void Daemon::execute_all() {
   // Executing one may append others.
   next_effect_ = 0;
   looked_through_ = 0;
+  only_starts_through_ = 0;
   pending_writes_.clear();
   while (next_effect_ < effects_.size()) {
     const core::Effect effect = std::move(effects_[next_effect_++]);
@@ -72,6 +73,27 @@ StartOrder Daemon::start_order(core::ProcessId id) const {
   return start;
 }
 
+// What a start has led to at the end of the orders: lines are written when it happened and not
+// behind the other starts that were ordered with it. Behind anything else they wait their turn.
+void Daemon::write_lines_since(std::size_t first) {
+  for (only_starts_through_ = std::max(only_starts_through_, next_effect_);
+       only_starts_through_ < first; ++only_starts_through_) {
+    if (!std::holds_alternative<core::effect::Spawn>(effects_[only_starts_through_])) {
+      return;
+    }
+  }
+  for (std::size_t i = first; i < effects_.size(); ++i) {
+    if (!std::holds_alternative<core::effect::LogLine>(effects_[i])) {
+      return;
+    }
+  }
+  for (std::size_t i = first; i < effects_.size(); ++i) {
+    attempt(std::get<core::effect::LogLine>(effects_[i]));
+  }
+  effects_.erase(effects_.begin() + static_cast<std::ptrdiff_t>(first), effects_.end());
+  looked_through_ = std::min(looked_through_, first);
+}
+
 void Daemon::execute(const core::effect::Spawn& order) {
   const core::ProcessId id = order.process;
   const schema::Status named =
@@ -91,11 +113,14 @@ void Daemon::execute(const core::effect::Spawn& order) {
     }
     start.socket = *socket;
   }
+  const core::Now begun = now();
   const schema::Result<int> pid =
       is_started(id) ? schema::Result<int>(adopt_started(start)) : children_.start(start);
   if (pid) {
     socket_keys_[id] = socket_key;
-    feed(core::input::Spawned{.process = id, .pid = *pid});
+    const std::size_t orders = effects_.size();
+    feed(core::input::Spawned{.process = id, .pid = *pid, .begun = begun});
+    write_lines_since(orders);
     // At once, and not when the last of a thousand has been started: the next daemon has to know
     // of each that this one leaves behind.
     if (survival_.is_on()) {

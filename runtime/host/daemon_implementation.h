@@ -69,7 +69,8 @@ class Daemon {
             .finished = [this](std::uint64_t token) { survival_.finished(token); },
             .other = [this] { serve_keeper(); },
             .adopted_ended = [this](int pid) { take_end(pid, unknown_status); }}),
-        fcgi_sockets_([this](const std::string& text) { log_.line(core::Level::info, text); }),
+        fcgi_sockets_([this](const std::string& text) { log_.line(core::Level::info, text); },
+                      [this](const std::string& key) { survival_.socket_closed(key); }),
         machine_(DaemonMachine::Parts{
             .supervisor = supervisor_,
             .log = log_,
@@ -147,6 +148,7 @@ class Daemon {
 
   template <class Order>
   void attempt(const Order& order);
+  void write_lines_since(std::size_t first);
   void execute(const core::effect::Spawn& order);
   void execute(const core::effect::Kill& order);
   void execute(const core::effect::WriteStdin& order);
@@ -218,7 +220,8 @@ class Daemon {
   Descriptor signals_;
   core::Effects effects_;
   std::size_t next_effect_ = 0;
-  std::size_t looked_through_ = 0;  // of effects_, for what is written later
+  std::size_t looked_through_ = 0;       // of effects_, for what is written later
+  std::size_t only_starts_through_ = 0;  // the rest of effects_ up to there is starts
   std::deque<std::pair<std::size_t, core::ProcessId>> pending_writes_;  // by place in effects_
   bool executing_ = false;
 

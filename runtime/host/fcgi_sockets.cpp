@@ -160,13 +160,23 @@ std::string FcgiSockets::key_of(const schema::Process& process) {
 
 // One with other options at the same address is closed: its users are gone, or about to be.
 void FcgiSockets::close_older(const std::string& place) {
-  std::erase_if(sockets_, [&](const auto& entry) {
-    const bool is_older = entry.first.starts_with(place);
-    if (is_older) {
-      log_("Closing socket " + entry.second.url);
+  std::vector<std::string> older;
+  for (const auto& [key, shared] : sockets_) {
+    if (key.starts_with(place)) {
+      older.push_back(key);
     }
-    return is_older;
-  });
+  }
+  for (const std::string& key : older) {
+    close(key);
+  }
+}
+
+void FcgiSockets::close(const std::string& key) {
+  const auto found = sockets_.find(key);
+  log_("Closing socket " + found->second.url);
+  sockets_.erase(found);
+  ++generation_;
+  closed_(key);
 }
 
 schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
@@ -201,9 +211,7 @@ schema::Result<int> FcgiSockets::acquire(const schema::Process& process) {
 void FcgiSockets::release(const std::string& key) {
   const auto found = sockets_.find(key);
   if (found != sockets_.end() && --found->second.users == 0) {
-    log_("Closing socket " + found->second.url);
-    sockets_.erase(found);
-    ++generation_;
+    close(key);
   }
 }
 
@@ -246,8 +254,11 @@ void FcgiSockets::close_unused() {
 }
 
 void FcgiSockets::clear() {
-  sockets_.clear();
+  const std::map<std::string, Shared> all = std::exchange(sockets_, {});
   ++generation_;
+  for (const auto& [key, shared] : all) {
+    closed_(key);
+  }
   for (const auto& [path, file] : files_) {
     struct stat status {};
 

@@ -21,7 +21,13 @@ class FcgiSockets {
   // Supervisor's lines, at INFO.
   using Log = std::function<void(const std::string& text)>;
 
-  explicit FcgiSockets(Log log) : log_(std::move(log)) {}
+  // Who else has a duplicate of the socket lets go of it: somebody may want the address at once,
+  // and nobody answers there any more.
+  using Closed = std::function<void(const std::string& key)>;
+
+  explicit FcgiSockets(
+      Log log, Closed closed = [](const std::string& /*key*/) {})
+      : log_(std::move(log)), closed_(std::move(closed)) {}
 
   // Which socket a process of an fcgi-program has: those of one group with the same options share.
   static std::string key_of(const schema::Process& process);
@@ -60,6 +66,7 @@ class FcgiSockets {
 
  private:
   void close_older(const std::string& place);
+  void close(const std::string& key);
 
   struct Shared {
     Descriptor socket;
@@ -74,6 +81,7 @@ class FcgiSockets {
   };
 
   Log log_;
+  Closed closed_;
   std::map<std::string, File> files_;      // of UNIX sockets, by path
   std::map<std::string, Shared> sockets_;  // by key
   std::uint64_t generation_ = 0;

@@ -32,6 +32,7 @@ constexpr std::uint32_t message_drop = 2;
 constexpr std::uint32_t message_memory = 3;
 constexpr std::uint32_t message_leave = 4;
 constexpr std::uint32_t message_end = 5;
+constexpr std::uint32_t message_ask = 6;  // answered with itself when all before it was done
 
 constexpr std::size_t most_descriptors = 4;
 
@@ -237,6 +238,10 @@ class Keeper {
         }
         return true;
       case message_leave: return false;
+      case message_ask:
+        static_cast<void>(send_message(daemon_.get(), {message_ask, 0, got->head.token}, {},
+                                       MSG_DONTWAIT));  // who asks does not wait for long
+        return true;
       default: return true;
     }
   }
@@ -476,7 +481,26 @@ void KeeperLink::hold_memory(int descriptor) { post(message_memory, 0, {descript
 
 void KeeperLink::drop(std::uint64_t token) { post(message_drop, token, {}); }
 
+void KeeperLink::drop_at_once(std::uint64_t token) {
+  drop(token);
+  // One that has stopped, or is of an older version, does not answer.
+  constexpr int moment_milliseconds = 100;
+  if (!socket_ || !unsent_.empty() ||
+      !send_message(socket_.get(), {message_ask, 0, token}, {}, MSG_DONTWAIT)) {
+    return;
+  }
+  while (wait_for(socket_.get(), POLLIN, moment_milliseconds)) {
+    const std::optional<Received> got = receive_message(socket_.get(), MSG_DONTWAIT);
+    // An earlier answer may have come too late.
+    if (!got || (got->head.kind == message_ask && got->head.token == token)) {
+      return;
+    }
+  }
+}
+
 KeeperLink::Sent KeeperLink::send() {
+  while (receive_message(socket_.get(), MSG_DONTWAIT)) {  // answers that came too late
+  }
   while (!unsent_.empty()) {
     const Message& message = unsent_.front();
     std::vector<int> numbers;
@@ -502,10 +526,16 @@ void KeeperLink::dismiss() {
     unsent_.clear();
     is_incomplete_ = false;
     // One that is not told would wait for another daemon.
-    const timeval limit{.tv_sec = 0, .tv_usec = 100000};
+    constexpr int moment_milliseconds = 100;
+    const timeval limit{.tv_sec = 0, .tv_usec = moment_milliseconds * 1000};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (!send_message(socket_.get(), {message_leave, 0, 0}, {}, 0)) {
       ::unlink(path_.c_str());  // it is gone, and could not
+    } else {
+      // Its file goes first, then its end of the socket.
+      while (wait_for(socket_.get(), POLLIN, moment_milliseconds) &&
+             receive_message(socket_.get(), MSG_DONTWAIT)) {
+      }
     }
     socket_.reset();
   }

@@ -2,7 +2,7 @@
 // daemon may be killed and its children do not notice: our ends of their pipes, listening sockets
 // of FastCGI programs, and the state of the daemon (state_memory.h). It never reads the pipes.
 //
-//   daemon --socket pair--> keeper     hold, drop, leave
+//   daemon --socket pair--> keeper     hold, drop, leave; it answers only when asked to
 //   next daemon --UNIX socket--> keeper --> next daemon     all that it holds
 //
 // It is this program, executed anew in another mode, in a session of its own, and sleeps. When the
@@ -64,6 +64,8 @@ class KeeperLink {
   void hold(std::uint64_t token, const std::vector<int>& descriptors);
   void hold_memory(int descriptor);
   void drop(std::uint64_t token);
+  // The same, and waits a moment until it was done: what is dropped must be closed for good.
+  void drop_at_once(std::uint64_t token);
 
   enum class Sent : std::uint8_t {
     all,

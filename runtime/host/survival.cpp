@@ -290,24 +290,26 @@ void Survival::finished(std::uint64_t token) {
   }
 }
 
+void Survival::socket_closed(const std::string& key) {
+  const auto known = socket_tokens_.find(key);
+  if (known == socket_tokens_.end()) {
+    return;
+  }
+  if (keeper_) {
+    keeper_->drop_at_once(known->second);
+  }
+  socket_tokens_.erase(known);
+}
+
 void Survival::hold_sockets() {
   if (std::exchange(sockets_generation_, parts_.sockets.generation()) ==
       parts_.sockets.generation()) {
     return;
   }
-  const std::vector<FcgiSockets::Saved> all = parts_.sockets.save();
-  for (auto known = socket_tokens_.begin(); known != socket_tokens_.end();) {
-    const bool is_there = std::any_of(all.begin(), all.end(),
-                                      [&](const auto& saved) { return saved.key == known->first; });
-    if (!is_there) {
-      keeper_->drop(known->second);
-    }
-    known = is_there ? std::next(known) : socket_tokens_.erase(known);
-  }
   for (const auto& [group, token] : socket_tokens_) {
     last_socket_token_ = std::max(last_socket_token_, token - socket_token_base);
   }
-  for (const FcgiSockets::Saved& saved : all) {
+  for (const FcgiSockets::Saved& saved : parts_.sockets.save()) {
     std::uint64_t& token = socket_tokens_[saved.key];
     if (token == 0) {
       token = socket_token_base + ++last_socket_token_;

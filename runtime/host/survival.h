@@ -151,6 +151,9 @@ class Survival {
   // It could not be watched.
   void look_at_keeper_at(core::Instant time) { keeper_due_ = std::min(keeper_due_, time); }
 
+  // The keeper closes its duplicate as well, before this returns.
+  void socket_closed(const std::string& key);
+
   // The keeper has this socket already.
   void know_socket(const SocketRow& row) { socket_tokens_[row.socket.key] = row.token; }
 

@@ -1,18 +1,42 @@
 #include "runtime/host/syslog.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 namespace sup::host {
+
+namespace {
+
+// Bytes of what the system log does not take.
+constexpr std::size_t most_kept_messages = std::size_t{1} << 20U;
+
+// <14> is user.info. Filters of system logs know Supervisor's messages by its name.
+std::string as_sent(std::string_view message) {
+  char stamp[32];
+  const std::time_t seconds = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  const std::size_t length = std::strftime(stamp, sizeof stamp, "<14>%b %e %H:%M:%S ", &local);
+  std::string text(stamp, length);
+  text += "supervisord: ";
+  text += message;
+  return text;
+}
+
+}  // namespace
 
 bool Syslog::connect() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path_.size() >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
     return false;
   }
   std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
@@ -25,25 +49,85 @@ bool Syslog::connect() {
   return true;
 }
 
-void Syslog::send(std::string_view message) {
-  // <14> is user.info. Filters of system logs know Supervisor's messages by its name.
-  char stamp[32];
-  const std::time_t seconds = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  const std::size_t length = std::strftime(stamp, sizeof stamp, "<14>%b %e %H:%M:%S ", &local);
-  std::string text(stamp, length);
-  text += "supervisord: ";
-  text += message;
+// 0, or the errno.
+int Syslog::put(std::string_view text) {
+  int error_number = 0;
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (!socket_ && !connect()) {
-      return;
+      return errno;
     }
-    if (::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0 || errno == EAGAIN) {
-      return;
+    if (::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0) {
+      return 0;
+    }
+    error_number = errno;
+    if (error_number == EAGAIN || error_number == EMSGSIZE) {
+      return error_number;
     }
     // The system log was restarted.
     socket_.reset();
+  }
+  return error_number;
+}
+
+void Syslog::send(std::string_view message) {
+  std::string text = as_sent(message);
+  if (waits()) {
+    flush();
+  }
+  const int error_number = waits() ? EAGAIN : put(text);
+  if (error_number == 0) {
+    works_again();
+  } else if (error_number == EAGAIN) {
+    keep(std::move(text));
+  } else {
+    drop(1, error_number);
+  }
+}
+
+void Syslog::keep(std::string text) {
+  if (kept_bytes_ + text.size() > most_kept_messages) {
+    drop(1, EAGAIN);
+    return;
+  }
+  kept_bytes_ += text.size();
+  kept_.push_back(std::move(text));
+}
+
+void Syslog::flush(int patience_milliseconds) {
+  const core::Instant end = now().steady + std::chrono::milliseconds(patience_milliseconds);
+  while (waits()) {
+    const int error_number = put(kept_.front());
+    if (error_number == EAGAIN) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now().steady);
+      pollfd waited{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
+      if (patience_milliseconds == 0 || failing_ || left.count() <= 0 ||
+          ::poll(&waited, 1, static_cast<int>(left.count())) == 0) {
+        return;
+      }
+      continue;
+    }
+    kept_bytes_ -= kept_.front().size();
+    kept_.pop_front();
+    if (error_number != 0) {
+      drop(1, error_number);
+    }
+  }
+  works_again();
+}
+
+void Syslog::drop(std::size_t count, int error_number) {
+  dropped_ += count;
+  if (!std::exchange(failing_, true) && trouble_) {
+    trouble_(core::Level::error,
+             "the system log at '" + path_ +
+                 "' takes no messages, they are lost: " + error_text(error_number));
+  }
+}
+
+void Syslog::works_again() {
+  if (std::exchange(failing_, false) && trouble_) {
+    trouble_(core::Level::warn, "the system log at '" + path_ + "' takes messages again, " +
+                                    std::to_string(std::exchange(dropped_, 0)) + " were lost");
   }
 }
 

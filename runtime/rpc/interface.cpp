@@ -1,6 +1,7 @@
 #include "runtime/rpc/interface.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "runtime/core/concat.h"
@@ -120,6 +121,35 @@ Progress Interface::resume(Pending& pending, const Access& access, Writer& out) 
 }
 
 core::Instant Interface::look() {
+  const core::Instant next = judge_trial();
+  const core::Instant time = machine_.now().steady;
+  while (!stops_.empty() && stops_.front().next <= time) {
+    const Stop stop = stops_.front();
+    stops_.pop_front();
+    report_stop(stop);
+  }
+  return stops_.empty() ? next : std::min(next, stops_.front().next);
+}
+
+void Interface::waits_for_stop(core::ProcessId process) {
+  report_stop({process, supervisor_.status(process).birth, {}});
+}
+
+void Interface::report_stop(const Stop& stop) {
+  constexpr core::Instant distance = std::chrono::seconds(2);
+  if (!supervisor_.exists(stop.process)) {
+    return;
+  }
+  const core::ProcessStatus status = supervisor_.status(stop.process);
+  if (status.birth != stop.birth || status.state != schema::ProcessState::STOPPING) {
+    return;
+  }
+  machine_.log(core::Level::info,
+               core::concat("waiting for ", supervisor_.spec(stop.process).name, " to stop"));
+  stops_.push_back({stop.process, stop.birth, machine_.now().steady + distance});
+}
+
+core::Instant Interface::judge_trial() {
   if (trial_.state() != TrialState::running) {
     return core::never;
   }

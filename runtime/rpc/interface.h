@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +51,8 @@ class Interface {
 
   Progress resume(Pending& pending, const Access& access, Writer& out);
 
-  // Decides about an update that is on trial; when it wants to be asked again.
+  // Decides about an update that is on trial, and tells of stops that take long; when it wants to be
+  // asked again.
   core::Instant look();
 
   Trial& trial() { return trial_; }
@@ -78,6 +80,10 @@ class Interface {
   // Of one group or of all, by the groups' priorities and names, then by the processes' priorities.
   std::vector<core::ProcessId> priority_order(std::optional<core::GroupId> group) const;
 
+  // A call waits until this process has stopped: said in the log now and every two seconds, as
+  // Supervisor's Subprocess.stop_report does.
+  void waits_for_stop(core::ProcessId process);
+
   // The fault for a caller who may not do what it asked for, which is logged: "to call x", "web".
   Fault deny(const Access& access, std::string_view what);
 
@@ -101,6 +107,16 @@ class Interface {
     std::size_t most = 0;
   };
 
+  // A stop that a call waits for.
+  struct Stop {
+    core::ProcessId process = 0;
+    std::uint64_t birth = 0;
+    core::Instant next{};  // when it is told of again
+  };
+
+  core::Instant judge_trial();
+  void report_stop(const Stop& stop);
+
   void finished(const MethodRow& row, core::Instant begun, bool is_fault);
 
   core::Supervisor& supervisor_;
@@ -112,6 +128,7 @@ class Interface {
   std::optional<std::uint64_t> ordered_;  // the generation of processes that it is of
   std::shared_ptr<const schema::Resolved> last_read_;
   Trial trial_;
+  std::deque<Stop> stops_;  // by time
   bool changed_ = false;
   std::chrono::nanoseconds since_{};
 };

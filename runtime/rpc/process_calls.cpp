@@ -114,7 +114,11 @@ Progress begin_stop(const Context& context, core::ProcessId process, std::string
   if (context.supervisor.status(process).state == ProcessState::UNKNOWN) {
     return kill_failed(context, process);
   }
-  return wait ? wait_for_stop(context, process, name) : Progress(Done{});
+  if (!wait) {
+    return Done{};
+  }
+  context.interface.waits_for_stop(process);
+  return wait_for_stop(context, process, name);
 }
 
 Progress send_signal(const Context& context, core::ProcessId process, std::string_view name,

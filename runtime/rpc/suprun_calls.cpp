@@ -22,8 +22,11 @@ void write_listener(const Context& context, const core::ListenerStatus& listener
   out.begin_struct();
   out.text_member("name", spec.name);
   out.text_member("group", spec.group);
-  out.text_member("state", core::listener_state_name(listener.state));
-  out.integer_member("pid", context.supervisor.status(listener.process).pid);
+  // Without a child it is in no state of the protocol.
+  const core::ProcessStatus status = context.supervisor.status(listener.process);
+  out.text_member("state", status.pid == 0 ? schema::state_name(status.state)
+                                           : core::listener_state_name(listener.state));
+  out.integer_member("pid", status.pid);
   // -1: it holds none.
   out.integer_member("held_serial", listener.held.value_or(-1));
   out.integer_member("held_for",

@@ -171,7 +171,8 @@ while True:
         self.end(daemon)
 
     def test_b24_b25_a_second_daemon_does_no_harm(self):
-        daemon = self.run_with('[program:a]\ncommand=/bin/sh -c "echo here; exec sleep 60"\n')
+        daemon = self.run_with('[unix_http_server]\nfile=@/s.sock\n'
+                               '[program:a]\ncommand=/bin/sh -c "echo here; exec sleep 60"\n')
         self.wait_for_pid('a')
 
         def automatic():
@@ -182,6 +183,12 @@ while True:
                                 capture_output=True, text=True, timeout=20)
         self.assertEqual(second.returncode, 2)
         self.assertIn('(pid %d)' % daemon.pid, second.stderr)
+        self.assertEqual(automatic(), logs)
+        # Nor if only the control socket is the same.
+        second = subprocess.run([program('suprun'), '-c', self.path('s.conf'), '-j', self.path('t.pid')],
+                                cwd=self.folder, capture_output=True, text=True, timeout=20)
+        self.assertEqual(second.returncode, 2)
+        self.assertIn('already listening', second.stderr)
         self.assertEqual(automatic(), logs)
         self.assertEqual(self.read('s.pid'), '%d\n' % daemon.pid)
         self.end(daemon)

@@ -608,6 +608,27 @@ class Rpc(RpcTest):
         self.end(daemon)
 
 
+class Stops(RpcTest):
+    def test_a_stop_that_is_waited_for_is_told_of_every_two_seconds(self):
+        daemon = self.serve(UNIX + '[program:a]\ncommand=/bin/sleep 60\nstartsecs=0\n'
+                            '[program:b]\ncommand=/bin/sleep 60\nstartsecs=0\n'
+                            '[program:stubborn]\ncommand=/bin/sh -c "trap \'\' TERM; '
+                            'echo ready; while :; do sleep 0.1; done"\nstopwaitsecs=3\n'
+                            'stdout_logfile=@/stubborn.log\nkillasgroup=true\nstartsecs=0\n')
+        server = self.server()
+        self.wait_for_text('stubborn.log', 'ready')
+        self.assertTrue(server.supervisor.stopProcess('a'))
+        self.assertTrue(server.supervisor.stopProcess('b', False))
+        self.assertTrue(server.supervisor.stopProcess('stubborn'))
+        self.end(daemon)
+        told = [line for line in self.log_lines() if 'to stop' in line or 'stopped:' in line]
+        self.assertEqual([line for line in told if ' b ' not in line],
+                         ['INFO waiting for a to stop', 'WARN stopped: a (terminated by SIGTERM)',
+                          'INFO waiting for stubborn to stop', 'INFO waiting for stubborn to stop',
+                          'WARN stopped: stubborn (terminated by SIGKILL)'])
+        self.assertNotIn('INFO waiting for b to stop', told)
+
+
 class Http(RpcTest):
     def test_passwords(self):
         for stored in ('se:cret', '{SHA}5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8'):

@@ -384,6 +384,28 @@ while True:
         self.assertFalse(os.path.exists(self.path('f.sock')))
 
 
+    def test_a_fastcgi_socket_that_is_closed_is_closed_for_good(self):
+        with socket.socket() as one:
+            one.bind(('127.0.0.1', 0))
+            address = one.getsockname()
+        daemon = self.run_with('[fcgi-program:f]\ncommand=/bin/sh -c "exit 1"\nsocket=tcp://%s:%d\n'
+                               'startretries=1\n[fcgi-program:u]\ncommand=/bin/sh -c "exit 1"\n'
+                               'socket=unix://@/u.sock\nstartretries=0\n' % address)
+        # The first time to see that it can be made.
+        self.wait_for_log('INFO Closing socket tcp:', 3)
+        self.wait_for_log('INFO Closing socket unix:', 2)
+        # The second try had its socket as well, which the keeper might have had still.
+        self.assertEqual(self.read('s.log').count("spawned: 'f' with pid "), 2)
+        # Nobody holds it open for clients that nobody would answer, and anybody may have the address.
+        for family, place in ((socket.AF_INET, address), (socket.AF_UNIX, self.path('u.sock'))):
+            with socket.socket(family) as one:
+                one.settimeout(PATIENCE)
+                self.assertRaises(ConnectionRefusedError, one.connect, place)
+        with socket.socket() as one:
+            one.bind(address)
+        self.end(daemon)
+
+
 class Load(SurviveTest):
     """All at once, as tests/crash/run does it 200 times."""
 

@@ -123,6 +123,20 @@ TEST(Life, AnExitExactlyAtStartsecsCountsAsStarted) {
   EXPECT_EQ(host.lines("exited"), Lines{"exited: web (exit status 0; expected)"});
 }
 
+TEST(Life, StartsecsCountFromItsOwnStartAndNotFromThatOfAll) {
+  core::Effects effects;
+  core::Supervisor core(Configuration().program("late").build());
+  const auto at = [](double time) { return core::Now{seconds(time), seconds(time)}; };
+  core.handle(at(0), core::input::Boot{}, effects);
+  // Others were started before.
+  core.handle(at(0.8), core::input::Spawned{.process = 0, .pid = 5, .begun = at(0.75)}, effects);
+  EXPECT_EQ(core.deadline(), seconds(1.75));
+  core.handle(at(1.5), core::input::Tick{}, effects);
+  EXPECT_EQ(core.status(0).state, ProcessState::STARTING);
+  core.handle(at(1.6), core::input::Exited{.pid = 5, .status = {}}, effects);
+  EXPECT_EQ(core.status(0).state, ProcessState::BACKOFF);
+}
+
 TEST(Life, AnUnexpectedExitIsStartedAgainAtOnce) {
   FakeHost host(Configuration().program("web"));
   host.scripts["web"] = {

@@ -109,6 +109,31 @@ TEST_F(ChildrenTest, TheSystemLogGetsWholeLines) {
   EXPECT_EQ(messages, (std::vector<std::string>{"child a line", "child another", "child no end"}));
 }
 
+TEST_F(ChildrenTest, ABurstForTheSystemLogIsSentAsItReads) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const std::string path = folder_ / "log";
+  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+  const Descriptor log(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const void* generic = &name;
+  ASSERT_EQ(::bind(log.get(), static_cast<const sockaddr*>(generic), sizeof name), 0);
+  process_.options.stdout_syslog = true;
+  const int pid = start("seq 1000; read line");
+  std::array<char, 200> bytes{};
+  for (int i = 1; i <= 1000; ++i) {
+    ssize_t got = -1;
+    while ((got = ::recv(log.get(), bytes.data(), bytes.size(), MSG_DONTWAIT)) < 0 &&
+           errno == EAGAIN) {
+      serve(1);
+    }
+    ASSERT_GT(got, 0);
+    const std::string message(bytes.data(), static_cast<std::size_t>(got));
+    ASSERT_EQ(message.substr(message.find("supervisord: ") + 13), "child " + std::to_string(i));
+  }
+  EXPECT_EQ(children_.kill(0, pid, SIGKILL, false), 0);
+  run_to_end(pid);
+}
+
 TEST_F(ChildrenTest, OutputGoesToTheLogs) {
   order_.log_files = {folder_ / "out", folder_ / "err"};
   run_to_end(start("echo one; echo two >&2"));
