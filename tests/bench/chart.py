@@ -71,16 +71,33 @@ def chart(title, what, lines):
     return '\n'.join(out) + '\n</svg>\n'
 
 
-def draw(results, folder):
-    """One file for each operation that was measured; returns their paths."""
-    os.makedirs(folder, exist_ok=True)
-    drawn = []
+def texts(results):
+    """(name, what it shows, the SVG) of each operation that was measured."""
     for metric, name, what in OPERATIONS:
         lines = {system: points for system in SYSTEMS
                  if (points := results.points('scale', metric, system))}
         if lines:
-            path = os.path.join(folder, name + '.svg')
-            with open(path, 'w') as file:
-                file.write(chart(name, what, lines))
-            drawn.append(path)
+            yield name, what, chart(name, what, lines)
+
+
+def draw(results, folder):
+    """One file for each operation that was measured; returns their paths."""
+    os.makedirs(folder, exist_ok=True)
+    drawn = []
+    for name, _, text in texts(results):
+        drawn.append(os.path.join(folder, name + '.svg'))
+        with open(drawn[-1], 'w') as file:
+            file.write(text)
     return drawn
+
+
+def is_drawn(results, folder):
+    """Whether draw() would change nothing."""
+    for name, _, text in texts(results):
+        try:
+            with open(os.path.join(folder, name + '.svg')) as file:
+                if file.read() != text:
+                    return False
+        except FileNotFoundError:
+            return False
+    return True
