@@ -51,8 +51,8 @@ class Interface {
 
   Progress resume(Pending& pending, const Access& access, Writer& out);
 
-  // Decides about an update that is on trial, and tells of stops that take long; when it wants to be
-  // asked again.
+  // Decides about an update that is on trial, and tells of stops that take long; when it wants to
+  // be asked again.
   core::Instant look();
 
   Trial& trial() { return trial_; }
