@@ -527,7 +527,7 @@ void KeeperLink::dismiss() {
     is_incomplete_ = false;
     // One that is not told would wait for another daemon.
     constexpr int moment_milliseconds = 100;
-    const timeval limit{.tv_sec = 0, .tv_usec = moment_milliseconds * 1000};
+    const timeval limit{.tv_sec = 0, .tv_usec = moment_milliseconds * 1000L};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (!send_message(socket_.get(), {message_leave, 0, 0}, {}, 0)) {
       ::unlink(path_.c_str());  // it is gone, and could not
