@@ -622,10 +622,12 @@ class Stops(RpcTest):
         self.assertTrue(server.supervisor.stopProcess('stubborn'))
         self.end(daemon)
         told = [line for line in self.log_lines() if 'to stop' in line or 'stopped:' in line]
-        self.assertEqual([line for line in told if ' b ' not in line],
+        # In the three seconds before SIGKILL twice; more often where the machine is slow.
+        waiting = 'INFO waiting for stubborn to stop'
+        self.assertGreaterEqual(told.count(waiting), 2)
+        self.assertEqual(list(dict.fromkeys(line for line in told if ' b ' not in line)),
                          ['INFO waiting for a to stop', 'WARN stopped: a (terminated by SIGTERM)',
-                          'INFO waiting for stubborn to stop', 'INFO waiting for stubborn to stop',
-                          'WARN stopped: stubborn (terminated by SIGKILL)'])
+                          waiting, 'WARN stopped: stubborn (terminated by SIGKILL)'])
         self.assertNotIn('INFO waiting for b to stop', told)
 
 
