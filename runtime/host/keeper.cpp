@@ -39,6 +39,9 @@ constexpr std::size_t most_descriptors = 4;
 // How long the two wait for one another while everything is handed over.
 constexpr int keeper_patience_milliseconds = 10000;
 
+// How long the daemon waits for it otherwise: it comes to it in a moment, or has stopped for good.
+constexpr int moment_milliseconds = 100;
+
 // What the keeper holds for one daemon at most.
 constexpr std::size_t most_held = 400000;
 
@@ -448,8 +451,6 @@ void KeeperLink::post(std::uint32_t kind, std::uint64_t token,
     return;
   }
   const Head head{kind, static_cast<std::uint32_t>(descriptors.size()), token};
-  // It comes to it in a moment, or has stopped for good; waiting messages hold descriptors.
-  constexpr int moment_milliseconds = 100;
   if (unsent_.empty() && (send_message(socket_.get(), head, descriptors, MSG_DONTWAIT) ||
                           (wait_for(socket_.get(), POLLOUT, moment_milliseconds) &&
                            send_message(socket_.get(), head, descriptors, MSG_DONTWAIT)))) {
@@ -484,7 +485,6 @@ void KeeperLink::drop(std::uint64_t token) { post(message_drop, token, {}); }
 void KeeperLink::drop_at_once(std::uint64_t token) {
   drop(token);
   // One that has stopped, or is of an older version, does not answer.
-  constexpr int moment_milliseconds = 100;
   if (!socket_ || !unsent_.empty() ||
       !send_message(socket_.get(), {message_ask, 0, token}, {}, MSG_DONTWAIT)) {
     return;
@@ -526,7 +526,6 @@ void KeeperLink::dismiss() {
     unsent_.clear();
     is_incomplete_ = false;
     // One that is not told would wait for another daemon.
-    constexpr int moment_milliseconds = 100;
     const timeval limit{.tv_sec = 0, .tv_usec = moment_milliseconds * 1000L};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (!send_message(socket_.get(), {message_leave, 0, 0}, {}, 0)) {

@@ -80,13 +80,13 @@ void Syslog::send(std::string_view message) {
   } else if (error_number == EAGAIN) {
     keep(std::move(text));
   } else {
-    drop(1, error_number);
+    drop(error_number);
   }
 }
 
 void Syslog::keep(std::string text) {
   if (kept_bytes_ + text.size() > most_kept_messages) {
-    drop(1, EAGAIN);
+    drop(EAGAIN);
     return;
   }
   kept_bytes_ += text.size();
@@ -109,14 +109,15 @@ void Syslog::flush(int patience_milliseconds) {
     kept_bytes_ -= kept_.front().size();
     kept_.pop_front();
     if (error_number != 0) {
-      drop(1, error_number);
+      drop(error_number);
+    } else if (!waits()) {
+      works_again();
     }
   }
-  works_again();
 }
 
-void Syslog::drop(std::size_t count, int error_number) {
-  dropped_ += count;
+void Syslog::drop(int error_number) {
+  ++dropped_;
   if (!std::exchange(failing_, true) && trouble_) {
     trouble_(core::Level::error,
              "the system log at '" + path_ +

@@ -34,7 +34,7 @@ class Syslog {
   bool connect();
   int put(std::string_view text);
   void keep(std::string text);
-  void drop(std::size_t count, int error_number);
+  void drop(int error_number);
   void works_again();
 
   std::string path_;

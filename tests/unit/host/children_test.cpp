@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/host/system_log.h"
 #include "tests/unit/host/temporary_folder.h"
 
 namespace sup::host {
@@ -89,47 +88,27 @@ class ChildrenTest : public testing::Test {
 };
 
 TEST_F(ChildrenTest, TheSystemLogGetsWholeLines) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  const std::string path = folder_ / "log";
-  ASSERT_LT(path.size(), sizeof name.sun_path);
-  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  const Descriptor log(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const void* generic = &name;
-  ASSERT_EQ(::bind(log.get(), static_cast<const sockaddr*>(generic), sizeof name), 0);
+  const SystemLog log(folder_ / "log");
   process_.options.stdout_syslog = true;
   run_to_end(
-      start("printf 'a li'; sleep 0.05; printf 'ne\\\\nanother\\\\nno e'; sleep 0.05; printf nd"));
+      start("printf 'a li'; sleep 0.05; printf 'ne\\nanother\\nno e'; sleep 0.05; printf nd"));
   std::vector<std::string> messages;
-  std::array<char, 200> bytes{};
-  for (ssize_t got = 0; (got = ::recv(log.get(), bytes.data(), bytes.size(), 0)) > 0;) {
-    const std::string message(bytes.data(), static_cast<std::size_t>(got));
-    messages.push_back(message.substr(message.find("supervisord: ") + 13));
-  }
+  log.read(messages);
   EXPECT_EQ(messages, (std::vector<std::string>{"child a line", "child another", "child no end"}));
 }
 
 TEST_F(ChildrenTest, ABurstForTheSystemLogIsSentAsItReads) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  const std::string path = folder_ / "log";
-  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  const Descriptor log(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const void* generic = &name;
-  ASSERT_EQ(::bind(log.get(), static_cast<const sockaddr*>(generic), sizeof name), 0);
+  const SystemLog log(folder_ / "log");
   process_.options.stdout_syslog = true;
   const int pid = start("seq 1000; read line");
-  std::array<char, 200> bytes{};
-  for (int i = 1; i <= 1000; ++i) {
-    ssize_t got = -1;
-    while ((got = ::recv(log.get(), bytes.data(), bytes.size(), MSG_DONTWAIT)) < 0 &&
-           errno == EAGAIN) {
-      serve(1);
-    }
-    ASSERT_GT(got, 0);
-    const std::string message(bytes.data(), static_cast<std::size_t>(got));
-    ASSERT_EQ(message.substr(message.find("supervisord: ") + 13), "child " + std::to_string(i));
+  std::vector<std::string> expected;
+  for (int i = 1; i <= 1000; ++i) expected.push_back("child " + std::to_string(i));
+  std::vector<std::string> messages;
+  while (messages.size() < expected.size()) {
+    serve(1);
+    log.read(messages);
   }
+  EXPECT_EQ(messages, expected);
   EXPECT_EQ(children_.kill(0, pid, SIGKILL, false), 0);
   run_to_end(pid);
 }

@@ -1,44 +1,15 @@
 #include "runtime/host/syslog.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include <array>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/host/system_log.h"
 #include "tests/unit/host/temporary_folder.h"
 
 namespace sup::host {
 namespace {
-
-// The other side: takes as many messages as the system lets wait, which are few.
-class SystemLog {
- public:
-  explicit SystemLog(const std::string& path)
-      : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    sockaddr_un name{};
-    name.sun_family = AF_UNIX;
-    std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-    const void* generic = &name;
-    EXPECT_EQ(::bind(socket_.get(), static_cast<const sockaddr*>(generic), sizeof name), 0);
-  }
-
-  // What is there, without what stands before it.
-  void read(std::vector<std::string>& messages) const {
-    std::array<char, 5000> bytes{};
-    for (ssize_t got = 0; (got = ::recv(socket_.get(), bytes.data(), bytes.size(), 0)) > 0;) {
-      const std::string message(bytes.data(), static_cast<std::size_t>(got));
-      messages.push_back(message.substr(message.find("supervisord: ") + 13));
-    }
-  }
-
- private:
-  Descriptor socket_;
-};
 
 class SyslogTest : public testing::Test {
  protected:
@@ -91,10 +62,13 @@ TEST_F(SyslogTest, WithoutOneMessagesAreCounted) {
   syslog_.send("one");
   syslog_.send("two");
   EXPECT_FALSE(syslog_.waits());
+  syslog_.flush(1);  // nothing was sent by that
   EXPECT_EQ(told_, std::vector<std::string>{"the system log at '" + path_ +
                                             "' takes no messages, they are lost: No such file or "
                                             "directory"});
   const SystemLog log(path_);
+  syslog_.flush(1);
+  EXPECT_EQ(told_.size(), 1U);
   syslog_.send("three");
   log.read(messages_);
   EXPECT_EQ(messages_, std::vector<std::string>{"three"});
