@@ -40,7 +40,7 @@ class SeveralCalls final : public Pending {
 
  private:
   bool finish(Context& context, Open& one) const {
-    const Progress progress = one.process.exists(context)
+    const Progress progress = one.process.exists(context.supervisor)
                                   ? wait_(context, one.process.id, one.name)
                                   : Progress(fault(FaultCode::BAD_NAME, one.name));
     if (std::holds_alternative<Waiting>(progress)) {
@@ -91,7 +91,8 @@ Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& pr
     const Progress progress = call.begin(context, process, name);
     if (std::holds_alternative<Waiting>(progress)) {
       const schema::Process& spec = context.supervisor.spec(process);
-      open.push_back({Awaited(context, process), spec.group, spec.name, std::move(name), {}});
+      open.push_back(
+          {Awaited(context.supervisor, process), spec.group, spec.name, std::move(name), {}});
     } else {
       results.push_back(result_of(context, process, std::get_if<Fault>(&progress)));
     }

@@ -11,19 +11,6 @@
 
 namespace sup::rpc {
 
-// A process that is waited for. It may go meanwhile, and its id to another one.
-struct Awaited {
-  Awaited(const Context& context, core::ProcessId process)
-      : id(process), birth(context.supervisor.status(process).birth) {}
-
-  bool exists(const Context& context) const {
-    return context.supervisor.exists(id) && context.supervisor.status(id).birth == birth;
-  }
-
-  core::ProcessId id;
-  std::uint64_t birth;
-};
-
 struct GroupCall {
   // Whether there is something to do for a process in this state; the others are left out.
   bool (*applies)(schema::ProcessState state);

@@ -126,27 +126,24 @@ core::Instant Interface::look() {
   while (!stops_.empty() && stops_.front().next <= time) {
     const Stop stop = stops_.front();
     stops_.pop_front();
-    report_stop(stop);
+    report_stop(stop.process);
   }
   return stops_.empty() ? next : std::min(next, stops_.front().next);
 }
 
 void Interface::waits_for_stop(core::ProcessId process) {
-  report_stop({process, supervisor_.status(process).birth, {}});
+  report_stop(Awaited(supervisor_, process));
 }
 
-void Interface::report_stop(const Stop& stop) {
+void Interface::report_stop(const Awaited& process) {
   constexpr core::Instant distance = std::chrono::seconds(2);
-  if (!supervisor_.exists(stop.process)) {
-    return;
-  }
-  const core::ProcessStatus status = supervisor_.status(stop.process);
-  if (status.birth != stop.birth || status.state != schema::ProcessState::STOPPING) {
+  if (!process.exists(supervisor_) ||
+      supervisor_.status(process.id).state != schema::ProcessState::STOPPING) {
     return;
   }
   machine_.log(core::Level::info,
-               core::concat("waiting for ", supervisor_.spec(stop.process).name, " to stop"));
-  stops_.push_back({stop.process, stop.birth, machine_.now().steady + distance});
+               core::concat("waiting for ", supervisor_.spec(process.id).name, " to stop"));
+  stops_.push_back({process, machine_.now().steady + distance});
 }
 
 core::Instant Interface::judge_trial() {

@@ -109,13 +109,12 @@ class Interface {
 
   // A stop that a call waits for.
   struct Stop {
-    core::ProcessId process = 0;
-    std::uint64_t birth = 0;
+    Awaited process;
     core::Instant next{};  // when it is told of again
   };
 
   core::Instant judge_trial();
-  void report_stop(const Stop& stop);
+  void report_stop(const Awaited& process);
 
   void finished(const MethodRow& row, core::Instant begun, bool is_fault);
 

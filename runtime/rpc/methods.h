@@ -48,6 +48,19 @@ struct Context {
 
 struct MethodRow;
 
+// A process that is waited for. It may go meanwhile, and its id to another one.
+struct Awaited {
+  Awaited(const core::Supervisor& supervisor, core::ProcessId process)
+      : id(process), birth(supervisor.status(process).birth) {}
+
+  bool exists(const core::Supervisor& supervisor) const {
+    return supervisor.exists(id) && supervisor.status(id).birth == birth;
+  }
+
+  core::ProcessId id;
+  std::uint64_t birth;
+};
+
 struct Done {};  // the result was written
 
 struct Waiting {};  // nothing was written yet

@@ -46,8 +46,9 @@ class ProcessCall final : public Pending {
       : process_(process), name_(std::move(name)), wait_(wait) {}
 
   Progress resume(Context& context, Writer& out) override {
-    Progress progress = process_.exists(context) ? wait_(context, process_.id, name_)
-                                                 : Progress(fault(FaultCode::BAD_NAME, name_));
+    Progress progress = process_.exists(context.supervisor)
+                            ? wait_(context, process_.id, name_)
+                            : Progress(fault(FaultCode::BAD_NAME, name_));
     if (std::holds_alternative<Done>(progress)) {
       out.boolean(true);
     }
@@ -159,7 +160,7 @@ std::optional<int> signal_number(const Value& value) {
 Outcome finish(Context& context, core::ProcessId process, const Value& name, Progress&& progress,
                Wait wait, Writer& out) {
   if (std::holds_alternative<Waiting>(progress)) {
-    return std::make_unique<ProcessCall>(Awaited(context, process),
+    return std::make_unique<ProcessCall>(Awaited(context.supervisor, process),
                                          std::string(*text_argument(name)), wait);
   }
   if (auto* refusal = std::get_if<Fault>(&progress)) {
