@@ -173,10 +173,11 @@ rpc::Access Gate::local_access(const Peer* peer, const GateUser* user, bool is_c
 }
 
 Admission Gate::admit(const Request& request, const Peer* peer, bool is_controlled) const {
-  if (!settings_.is_local &&
-      (request.has_header("Origin") || request.has_header("Sec-Fetch-Site"))) {
-    if (!is_own_page(request) ||
-        (settings_.users.empty() && !is_own_name(request.header("Host")))) {
+  if (!settings_.is_local) {
+    const bool tells_page = request.has_header("Origin") || request.has_header("Sec-Fetch-Site");
+    const bool is_named = tells_page || (settings_.is_loopback && request.has_header("Host"));
+    if ((tells_page && !is_own_page(request)) ||
+        (is_named && settings_.users.empty() && !is_own_name(request.header("Host")))) {
       return {.refusal = 403};
     }
   }

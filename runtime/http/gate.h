@@ -7,7 +7,9 @@
 // request says where it is from (Origin, Sec-Fetch-Site); it has to be our own page, except where
 // somebody follows a link to us. Without a
 // password, also the name by which we are called has to be one that no stranger can point at us
-// (DNS rebinding): an address, localhost or the name of this machine.
+// (DNS rebinding): an address, localhost or the name of this machine. Such a page reads without
+// saying where it is from, so that where only this machine is listened to the name always counts;
+// other clients of a server without password may call it by any name that it has in their network.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +36,7 @@ struct GateSettings {
   std::vector<GateUser> users{};    // empty: no password is asked for
   bool is_local = false;            // a UNIX socket: no browser gets there
   std::string host{};               // that it listens on; may be called by it
+  bool is_loopback = false;         // which nobody reaches from elsewhere
   std::optional<rpc::Role> role{};  // of whoever gives no password
 };
 

@@ -167,7 +167,9 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
       server.inet_options.port.value_or(schema::InetAddressValue{});
   const std::optional<schema::RoleValue>& role =
       server.is_unix ? server.unix_options.role : server.inet_options.role;
-  GateSettings gate{.is_local = server.is_unix, .host = address.host};
+  GateSettings gate{.is_local = server.is_unix,
+                    .host = address.host,
+                    .is_loopback = !server.is_unix && is_loopback(address)};
   if (role) {
     gate.role = rpc::role_of(*role);
   }

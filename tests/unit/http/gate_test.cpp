@@ -167,6 +167,23 @@ TEST(Gate, BrowsersMayComeFromOurOwnPageAlone) {
             std::nullopt);
 }
 
+TEST(Gate, AStrangersNameForThisMachineIsRefusedWhoeverAsks) {
+  // As a page asks whose name was pointed at 127.0.0.1: it reads without Origin.
+  const Request rebound = request_with({
+      {"Host", "evil.example:9001"}
+  });
+  const Request own = request_with({
+      {"Host", "localhost:9001"}
+  });
+  const Gate open({.host = "127.0.0.1", .is_loopback = true});
+  EXPECT_EQ(refusal_of(open, rebound), 403);
+  EXPECT_EQ(refusal_of(open, own), std::nullopt);
+  EXPECT_EQ(refusal_of(open, request_with({})), std::nullopt);  // no browser
+  // It does not know the password.
+  const Gate guarded({.users = {{.name = "me", .password = "secret"}}, .is_loopback = true});
+  EXPECT_EQ(refusal_of(guarded, rebound), 401);
+}
+
 TEST(Gate, SaysWhoWasRefused) {
   const Gate gate({.users = {{.name = "me", .password = "secret"}}});
   const auto wrong_user = [&](std::string_view authorization) {
