@@ -8,8 +8,8 @@
 // somebody follows a link to us. Without a
 // password, also the name by which we are called has to be one that no stranger can point at us
 // (DNS rebinding): an address, localhost or the name of this machine. Such a page reads without
-// saying where it is from, so that where only this machine is listened to the name always counts;
-// other clients of a server without password may call it by any name that it has in their network.
+// saying where it is from, so that for reading on the loopback the name counts whoever asks;
+// clients that post may call us by any name that we have in their network.
 #pragma once
 
 #include <cstdint>

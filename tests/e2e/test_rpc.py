@@ -837,6 +837,12 @@ class Http(RpcTest):
         self.assertEqual(ask(Host='evil.example', Origin='http://evil.example'), 403)
         self.assertEqual(ask(Sec_Fetch_Site='cross-site'), 403)
         self.assertEqual(ask(Sec_Fetch_Site='same-origin'), 200)
+        # What a page reads whose name was pointed at us comes without Origin.
+        for name, status in (('evil.example', 403), (own, 200)):
+            connection = http.client.HTTPConnection('127.0.0.1', port, timeout=PATIENCE)
+            connection.request('GET', '/api/v1/processes', headers={'Host': name})
+            self.assertEqual(connection.getresponse().status, status)
+            connection.close()
         self.end(daemon)
 
 

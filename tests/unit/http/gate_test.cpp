@@ -169,9 +169,10 @@ TEST(Gate, BrowsersMayComeFromOurOwnPageAlone) {
 
 TEST(Gate, AStrangersNameForThisMachineIsRefusedWhoeverAsks) {
   // As a page asks whose name was pointed at 127.0.0.1: it reads without Origin.
-  const Request rebound = request_with({
+  Request rebound = request_with({
       {"Host", "evil.example:9001"}
   });
+  rebound.method = "GET";
   const Request own = request_with({
       {"Host", "localhost:9001"}
   });
@@ -182,6 +183,8 @@ TEST(Gate, AStrangersNameForThisMachineIsRefusedWhoeverAsks) {
   // It does not know the password.
   const Gate guarded({.users = {{.name = "me", .password = "secret"}}, .is_loopback = true});
   EXPECT_EQ(refusal_of(guarded, rebound), 401);
+  rebound.method = "POST";  // a browser would say Origin
+  EXPECT_EQ(refusal_of(open, rebound), std::nullopt);
 }
 
 TEST(Gate, SaysWhoWasRefused) {
