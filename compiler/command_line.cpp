@@ -116,7 +116,7 @@ schema::Result<OpenedInput> open_input(const InputOptions& input) {
   opened.path = input.path;
   opened.is_git = is_git_source(input.path);
   if (!opened.is_git) {
-    opened.files = std::make_unique<RealFileSystem>(input.root);
+    opened.files = std::make_unique<RealFileSystem>(input.root, RealFileSystem::LargeFiles::held);
     return opened;
   }
   const auto source = parse_git_source(input.path);
@@ -213,7 +213,7 @@ schema::Result<std::unique_ptr<Compilation>> compile_input(const InputOptions& i
   }
   auto text = RealFileSystem{}.read("/dev/stdin");
   if (!text) return schema::Error{"cannot read standard input", text.error().error_number};
-  const OverlayFileSystem with_text(*opened.files, input.stdin_filename, std::move(*text));
+  const OverlayFileSystem with_text(*opened.files, input.stdin_filename, std::string(*text));
   return compile_from(input, input.stdin_filename, with_text, options);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -11,8 +12,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 
 #include <linux/magic.h>
 
@@ -71,7 +74,7 @@ std::vector<std::string> configurations_in(const std::string& folder, const File
   return found;
 }
 
-schema::Result<std::string> FileSystem::read_match(const std::string& path) const {
+schema::Result<FileText> FileSystem::read_match(const std::string& path) const {
   if (is_pipe(path)) return pipe_error(path);
   return read(path);
 }
@@ -83,11 +86,60 @@ std::string RealFileSystem::real(const std::string& path) const {
 
 namespace {
 
+constexpr std::size_t large_file = std::size_t{1} << 20U;
+
+// The pages of a file, and the lease on it: while an open file has one, whoever opens it for
+// writing or shortens it waits until it is closed, or for /proc/sys/fs/lease-break-time (45 s) at
+// most.
+class HeldFile {
+ public:
+  HeldFile(const HeldFile&) = delete;
+  HeldFile& operator=(const HeldFile&) = delete;
+  HeldFile(HeldFile&&) = delete;
+  HeldFile& operator=(HeldFile&&) = delete;
+
+  ~HeldFile() {
+    if (pages_ != MAP_FAILED) ::munmap(pages_, size_);
+  }
+
+  // Null where that cannot be had: somebody writes to it, it is another user's, or the file system
+  // knows no leases.
+  static std::shared_ptr<const HeldFile> hold(const Descriptor& file) {
+    std::shared_ptr<HeldFile> held(new HeldFile(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0)));
+    return held->map() ? held : nullptr;
+  }
+
+  std::string_view pages() const { return {static_cast<const char*>(pages_), size_}; }
+
+ private:
+  explicit HeldFile(int file) : file_(file) {}
+
+  bool map() {
+    // Told of a writer who waits, by a signal that ends nobody.
+    if (file_.get() < 0 || ::fcntl(file_.get(), F_SETSIG, SIGURG) != 0 ||
+        ::fcntl(file_.get(), F_SETLEASE, F_RDLCK) != 0)
+      return false;
+
+    // Its size before the lease may be an old one.
+    struct stat info {};
+
+    if (::fstat(file_.get(), &info) != 0 || info.st_size <= 0 ||
+        static_cast<std::uintmax_t>(info.st_size) > source_maximum_bytes)
+      return false;
+    size_ = static_cast<std::size_t>(info.st_size);
+    pages_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file_.get(), 0);
+    return pages_ != MAP_FAILED;
+  }
+
+  Descriptor file_;
+  void* pages_ = MAP_FAILED;
+  std::size_t size_ = 0;
+};
+
 // Reads a large file into as much room as it has, the latter half in a second thread. Returns how
 // much of it is there, which is less when something is in the way: the rest is read as usual.
 std::size_t read_by_two(int file, char* room, std::size_t size) {
-  constexpr std::size_t large = std::size_t{1} << 20U;
-  if (size < large || !schema::has_second_processor()) return 0;
+  if (size < large_file || !schema::has_second_processor()) return 0;
   const auto read = [&](std::size_t begin, std::size_t end) {
     while (begin < end) {
       const ssize_t n = ::pread(file, room + begin, end - begin, static_cast<off_t>(begin));
@@ -137,9 +189,13 @@ std::string read_known(int file, std::size_t size, Progress& progress) {
 }
 
 // All of an open file.
-schema::Result<std::string> read_all(const Descriptor& file, const struct stat& info,
-                                     const std::string& path) {
+schema::Result<FileText> read_all(const Descriptor& file, const struct stat& info,
+                                  const std::string& path, RealFileSystem::LargeFiles large) {
   if (static_cast<std::uintmax_t>(info.st_size) > source_maximum_bytes) return world(path, EFBIG);
+  if (large == RealFileSystem::LargeFiles::held && S_ISREG(info.st_mode) &&
+      static_cast<std::size_t>(info.st_size) >= large_file) {
+    if (auto held = HeldFile::hold(file)) return FileText(held, held->pages());
+  }
   Progress progress;
   std::string bytes;
   // Pipes and files of /proc have no size.
@@ -154,13 +210,13 @@ schema::Result<std::string> read_all(const Descriptor& file, const struct stat& 
   }
   if (progress.error != 0) return world(path, progress.error);
   bytes.resize(progress.used);
-  return bytes;
+  return FileText(std::move(bytes));
 }
 
 enum class Pipes : bool { refused, read };
 
-schema::Result<std::string> read_open(const Descriptor& file, const std::string& path,
-                                      Pipes pipes) {
+schema::Result<FileText> read_open(const Descriptor& file, const std::string& path, Pipes pipes,
+                                   RealFileSystem::LargeFiles large) {
   if (file.get() < 0) return world(path, errno);
 
   struct stat info {};
@@ -168,7 +224,7 @@ schema::Result<std::string> read_open(const Descriptor& file, const std::string&
   if (::fstat(file.get(), &info) != 0) return world(path, errno);
   if (S_ISDIR(info.st_mode)) return world(path, EISDIR);
   if (S_ISFIFO(info.st_mode) && pipes == Pipes::refused) return pipe_error(path);
-  return read_all(file, info, path);
+  return read_all(file, info, path, large);
 }
 
 // One without a name of its own.
@@ -182,19 +238,19 @@ bool is_pipe_of_a_shell(const Descriptor& file) {
 
 // A pipe that has a name may never get a writer. Those of a shell, /dev/fd/63 for `<(command)` and
 // standard input, have one.
-schema::Result<std::string> RealFileSystem::read(const std::string& path) const {
+schema::Result<FileText> RealFileSystem::read(const std::string& path) const {
   const Descriptor file(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() >= 0 && is_pipe_of_a_shell(file)) {
     ::fcntl(file.get(), F_SETFL, 0);  // its bytes may take their time
-    return read_open(file, path, Pipes::read);
+    return read_open(file, path, Pipes::read, large_);
   }
-  return read_open(file, path, Pipes::refused);
+  return read_open(file, path, Pipes::refused, large_);
 }
 
 // Opened in a way that does not wait for a writer, so that one need not ask beforehand.
-schema::Result<std::string> RealFileSystem::read_match(const std::string& path) const {
+schema::Result<FileText> RealFileSystem::read_match(const std::string& path) const {
   return read_open(Descriptor(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path,
-                   Pipes::refused);
+                   Pipes::refused, large_);
 }
 
 std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {
@@ -234,10 +290,10 @@ std::string RealFileSystem::absolute(const std::string& path) const {
   return schema::normal_path((root_.empty() ? working_folder() : "") + "/" + path);
 }
 
-schema::Result<std::string> MemoryFileSystem::read(const std::string& path) const {
+schema::Result<FileText> MemoryFileSystem::read(const std::string& path) const {
   const auto found = files.find(absolute(path));
   if (found == files.end()) return world(path, is_directory(path) ? EISDIR : ENOENT);
-  return found->second;
+  return FileText(found->second);
 }
 
 std::vector<std::string> MemoryFileSystem::glob(const std::string& pattern) const {
@@ -270,14 +326,14 @@ void OverlayFileSystem::put(const std::string& path, std::string text) {
   texts_[base_.absolute(path)] = std::move(text);
 }
 
-schema::Result<std::string> OverlayFileSystem::read(const std::string& path) const {
+schema::Result<FileText> OverlayFileSystem::read(const std::string& path) const {
   const auto found = texts_.find(base_.absolute(path));
-  return found != texts_.end() ? found->second : base_.read(path);
+  return found != texts_.end() ? FileText(found->second) : base_.read(path);
 }
 
-schema::Result<std::string> OverlayFileSystem::read_match(const std::string& path) const {
+schema::Result<FileText> OverlayFileSystem::read_match(const std::string& path) const {
   const auto found = texts_.find(base_.absolute(path));
-  return found != texts_.end() ? found->second : base_.read_match(path);
+  return found != texts_.end() ? FileText(found->second) : base_.read_match(path);
 }
 
 std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/file_text.h"
 #include "schema/result.h"
 
 namespace sup::compiler {
@@ -14,10 +15,10 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  virtual schema::Result<std::string> read(const std::string& path) const = 0;
+  virtual schema::Result<FileText> read(const std::string& path) const = 0;
   // The same for what nobody named, but a pattern or a folder brought in: a pipe is an Error there,
   // as nobody may ever write to it.
-  virtual schema::Result<std::string> read_match(const std::string& path) const;
+  virtual schema::Result<FileText> read_match(const std::string& path) const;
 
   // Whether two threads may read at once.
   virtual bool is_read_by_many() const { return false; }
@@ -44,10 +45,17 @@ std::string directory_name(const std::string& path);
 // that the program had when it first asked for one.
 class RealFileSystem final : public FileSystem {
  public:
-  explicit RealFileSystem(std::string root = {}) : root_(std::move(root)) {}
+  // How files of more than a megabyte are taken. Copying one makes a machine find as much memory
+  // first, which takes longer than reading it. `held`: for a program that asks and ends, its own
+  // pages are looked at, while a lease keeps everybody from writing to it (F_SETLEASE; who wants to
+  // waits for that long). Where there is no lease to be had, it is copied.
+  enum class LargeFiles : bool { copied, held };
 
-  schema::Result<std::string> read(const std::string& path) const override;
-  schema::Result<std::string> read_match(const std::string& path) const override;
+  explicit RealFileSystem(std::string root = {}, LargeFiles large = LargeFiles::copied)
+      : root_(std::move(root)), large_(large) {}
+
+  schema::Result<FileText> read(const std::string& path) const override;
+  schema::Result<FileText> read_match(const std::string& path) const override;
 
   bool is_read_by_many() const override { return true; }
 
@@ -61,6 +69,7 @@ class RealFileSystem final : public FileSystem {
   const std::string& working_folder() const;
 
   std::string root_;
+  LargeFiles large_;
   mutable std::string working_folder_;
 };
 
@@ -69,7 +78,7 @@ class MemoryFileSystem final : public FileSystem {
  public:
   std::map<std::string, std::string> files;  // by absolute path
 
-  schema::Result<std::string> read(const std::string& path) const override;
+  schema::Result<FileText> read(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
@@ -85,8 +94,8 @@ class OverlayFileSystem final : public FileSystem {
 
   void put(const std::string& path, std::string text);
 
-  schema::Result<std::string> read(const std::string& path) const override;
-  schema::Result<std::string> read_match(const std::string& path) const override;
+  schema::Result<FileText> read(const std::string& path) const override;
+  schema::Result<FileText> read_match(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   bool is_pipe(const std::string& path) const override;

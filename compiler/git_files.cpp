@@ -198,7 +198,7 @@ schema::Result<std::string> GitFileSystem::follow(std::string path) const {
   return schema::Error{{}, ELOOP};
 }
 
-schema::Result<std::string> GitFileSystem::read(const std::string& path) const {
+schema::Result<FileText> GitFileSystem::read(const std::string& path) const {
   const auto inside = in_tree(absolute(path));
   if (!inside) return unreadable(display(path), ENOENT);
   const auto real = follow(*inside);
@@ -206,7 +206,11 @@ schema::Result<std::string> GitFileSystem::read(const std::string& path) const {
     return real.error().message.empty() ? unreadable(display(path), real.error().error_number)
                                         : real.error();
   const auto found = files_.find(*real);
-  if (found != files_.end()) return objects_->read(found->second.object, display(path));
+  if (found != files_.end()) {
+    auto text = objects_->read(found->second.object, display(path));
+    if (!text) return text.error();
+    return FileText(std::move(*text));
+  }
   schema::Error error = unreadable(display(path), is_folder(*real) ? EISDIR : ENOENT);
   // A path from the current folder is the usual mistake.
   if (path.starts_with(prefix_) && !folder_.empty() && files_.contains(folder_ + *inside))

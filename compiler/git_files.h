@@ -41,7 +41,7 @@ class GitFileSystem final : public FileSystem {
   // The name of a file in messages and in plans, "REV:path".
   std::string display(const std::string& path) const;
 
-  schema::Result<std::string> read(const std::string& path) const override;
+  schema::Result<FileText> read(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;

@@ -44,7 +44,7 @@ class Loader {
   };
 
   // Asks nothing that another thread changes.
-  Parsed parsed(const std::string& path, std::string bytes, std::optional<Span> from,
+  Parsed parsed(const std::string& path, FileText bytes, std::optional<Span> from,
                 std::size_t number) const {
     auto source = std::make_shared<const Source>(as_source(path, std::move(bytes), from));
     Document document = parse(static_cast<SourceId>(number), source->bytes, options_.target);
@@ -73,7 +73,7 @@ class Loader {
     return folder_;
   }
 
-  Source as_source(const std::string& path, std::string bytes, std::optional<Span> from) const {
+  Source as_source(const std::string& path, FileText bytes, std::optional<Span> from) const {
     const TemplateKind kind = options_.templates == TemplateKind::automatic
                                   ? look_for_template(bytes).kind
                                   : options_.templates;

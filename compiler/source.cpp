@@ -36,7 +36,7 @@ SourceId SourceMap::add(std::shared_ptr<const Source> source) {
   return static_cast<SourceId>(sources_.size() - 1);
 }
 
-const std::string& SourceMap::written(SourceId source) const {
+std::string_view SourceMap::written(SourceId source) const {
   const Source& asked = *sources_[source];
   return asked.written.empty() ? asked.bytes : asked.written;
 }
@@ -95,7 +95,7 @@ std::string_view SourceMap::line(SourceId source, std::uint32_t line) const {
   const std::size_t begin = line_begin(source, line);
   std::size_t end = begin;
   while (end < bytes.size() && bytes[end] != '\n' && bytes[end] != '\r') ++end;
-  return std::string_view(written(source)).substr(begin, end - begin);
+  return written(source).substr(begin, end - begin);
 }
 
 }  // namespace sup::compiler

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/file_text.h"
+
 namespace sup::compiler {
 
 using SourceId = std::uint32_t;
@@ -39,12 +41,12 @@ constexpr std::size_t source_maximum_bytes = (std::size_t{256} << 20U) - 1;
 
 struct Source {
   std::string path;  // as the user named it or as the include pattern gave it
-  std::string bytes;
+  FileText bytes;
   std::optional<Span> included_from;  // the pattern in the including file
 
   // Of a template whose markers are masked in `bytes` (see template_markers.h): the text as it was
   // written, just as long; else empty.
-  std::string written = {};
+  FileText written = {};
   std::vector<TextRange> markers = {};  // ascending
   bool has_control = false;             // conditions or loops among them
 };
@@ -67,7 +69,7 @@ class SourceMap {
   }
 
   // The whole text as the user wrote it.
-  const std::string& written(SourceId source) const;
+  std::string_view written(SourceId source) const;
   // Whether the place touches a marker of a template.
   bool touches_marker(const Span& span) const;
   // Whether any source is a template with masked markers.

@@ -40,14 +40,16 @@ class ReadAhead final : public compiler::FileSystem {
  public:
   explicit ReadAhead(const compiler::FileSystem& base) : base_(base) {}
 
-  void keep(std::string path, std::string text) { texts_[std::move(path)] = std::move(text); }
+  void keep(std::string path, compiler::FileText text) {
+    texts_[std::move(path)] = std::move(text);
+  }
 
-  schema::Result<std::string> read(const std::string& path) const override {
+  schema::Result<compiler::FileText> read(const std::string& path) const override {
     if (auto kept = texts_.extract(path)) return std::move(kept.mapped());
     return base_.read(path);
   }
 
-  schema::Result<std::string> read_match(const std::string& path) const override {
+  schema::Result<compiler::FileText> read_match(const std::string& path) const override {
     if (auto kept = texts_.extract(path)) return std::move(kept.mapped());
     return base_.read_match(path);
   }
@@ -66,7 +68,7 @@ class ReadAhead final : public compiler::FileSystem {
 
  private:
   const compiler::FileSystem& base_;
-  mutable std::map<std::string, std::string> texts_;
+  mutable std::map<std::string, compiler::FileText> texts_;
 };
 
 // Whether a file stands where parts of a configuration do, as in conf.d/: what it says of

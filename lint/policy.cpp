@@ -43,7 +43,7 @@ const Policies::SettingsFile* Policies::read(const std::string& path, bool must_
     const int reason = text.error().error_number;
     if (!must_exist && (reason == ENOENT || reason == ENOTDIR)) return nullptr;
     failures_.push_back(text.error().message);
-    text = std::string{};
+    text = compiler::FileText();
   }
   auto made = std::make_unique<SettingsFile>();
   made->path = path;

@@ -73,7 +73,7 @@ class Reader {
         out_(out) {}
 
   Settings read() {
-    const std::string& bytes = sources_[source_].bytes;
+    const std::string_view bytes = sources_[source_].bytes;
     if (bytes.size() > settings_maximum_bytes) {
       complain("the settings file is longer than 1 MB");
       return {};
@@ -110,7 +110,7 @@ class Reader {
 
   // Columns of the parser count characters.
   std::uint32_t offset(const toml::source_position& position) {
-    const std::string& bytes = sources_[source_].bytes;
+    const std::string_view bytes = sources_[source_].bytes;
     const auto size = static_cast<std::uint32_t>(bytes.size());
     if (line_starts_.empty()) {
       line_starts_.push_back(0);
@@ -131,7 +131,7 @@ class Reader {
   Span place(const toml::source_region& region) {
     const std::uint32_t begin = offset(region.begin);
     std::uint32_t end = std::max(begin, offset(region.end));
-    const std::size_t line_end = sources_[source_].bytes.find_first_of("\r\n", begin);
+    const std::size_t line_end = sources_[source_].bytes.view().find_first_of("\r\n", begin);
     if (line_end < end) end = static_cast<std::uint32_t>(line_end);
     return {source_, begin, std::max(begin, end)};
   }

@@ -246,7 +246,7 @@ int run(Arguments& arguments) {
     options.host_name = compiler::host_name();
   }
 
-  const compiler::RealFileSystem disk(arguments.root);
+  const compiler::RealFileSystem disk(arguments.root, compiler::RealFileSystem::LargeFiles::held);
   std::string input;
   bool has_input = false;
   for (std::string& path : arguments.paths) {

@@ -23,7 +23,7 @@ struct FmtOptions {
 // The largest of what happened to several files.
 void raise_to(int& status, int other) { status = std::max(status, other); }
 
-int format_text(const FmtOptions& options, const std::string& path, std::string bytes) {
+int format_text(const FmtOptions& options, const std::string& path, FileText bytes) {
   const bool is_stdin = path == "-";
   SourceMap sources;
   sources.add({is_stdin ? options.stdin_filename : path, std::move(bytes), std::nullopt});

@@ -31,15 +31,15 @@ std::span<const DialectDifference> MigratedFiles::differences(const std::string&
   return found->second.differences;
 }
 
-schema::Result<std::string> MigratedFiles::read(const std::string& path) const {
+schema::Result<FileText> MigratedFiles::read(const std::string& path) const {
   const auto found = texts_.empty() ? texts_.end() : texts_.find(base_.absolute(path));
-  if (found != texts_.end()) return found->second.text;
+  if (found != texts_.end()) return FileText(found->second.text);
   return base_.read(path);
 }
 
-schema::Result<std::string> MigratedFiles::read_match(const std::string& path) const {
+schema::Result<FileText> MigratedFiles::read_match(const std::string& path) const {
   const auto found = texts_.empty() ? texts_.end() : texts_.find(base_.absolute(path));
-  if (found != texts_.end()) return found->second.text;
+  if (found != texts_.end()) return FileText(found->second.text);
   return base_.read_match(path);
 }
 

@@ -32,8 +32,8 @@ class MigratedFiles final : public FileSystem {
   std::span<const DialectDifference> differences(const std::string& path,
                                                  schema::Dialect dialect) const;
 
-  schema::Result<std::string> read(const std::string& path) const override;
-  schema::Result<std::string> read_match(const std::string& path) const override;
+  schema::Result<FileText> read(const std::string& path) const override;
+  schema::Result<FileText> read_match(const std::string& path) const override;
 
   bool is_read_by_many() const override { return base_.is_read_by_many(); }
 

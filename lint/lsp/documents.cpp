@@ -68,9 +68,10 @@ std::string Documents::uri(const std::string& path) const {
   return document != nullptr ? document->uri() : uri_of_path(path);
 }
 
-schema::Result<std::string> Documents::read(const std::string& path) const {
-  if (const TextDocument* document = find_path(path)) return document->text();
-  if (const TextDocument* document = find_path(disk_.absolute(path))) return document->text();
+schema::Result<compiler::FileText> Documents::read(const std::string& path) const {
+  if (const TextDocument* document = find_path(path)) return compiler::FileText(document->text());
+  if (const TextDocument* document = find_path(disk_.absolute(path)))
+    return compiler::FileText(document->text());
   return disk_.read(path);
 }
 

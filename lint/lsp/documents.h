@@ -66,7 +66,7 @@ class Documents final : public compiler::FileSystem {
   // The URI of a path, as the client spells it if the document is open.
   std::string uri(const std::string& path) const;
 
-  schema::Result<std::string> read(const std::string& path) const override;
+  schema::Result<compiler::FileText> read(const std::string& path) const override;
   // Documents that are not on the disk yet are found as well.
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;

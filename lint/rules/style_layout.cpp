@@ -111,7 +111,7 @@ void check_alignment(const Context& context, Diagnostics& out) {
 
 void check_line_ends(const Context& context, Diagnostics& out) {
   for (const auto& file : context.compilation().files.files) {
-    const std::string& text = context.sources()[file.source].bytes;
+    const std::string_view text = context.sources()[file.source].bytes;
     const std::size_t at = text.find("\r\n");
     if (at == std::string::npos) continue;
     std::string plain;
@@ -145,7 +145,7 @@ void check_comments(const Context& context, Diagnostics& out) {
     for (std::uint32_t i = 0; i < document.line_count(); ++i) {
       if (comment_text(context, document, i).empty()) continue;
       const compiler::Line line = document.line(i);
-      const char sign = context.sources()[file.source].bytes[line.comment_begin];
+      const char sign = context.sources()[file.source].bytes.view()[line.comment_begin];
       if (first == 0) first = sign;
       if (sign == first) continue;
       out.report(comment_style.rule, {file.source, line.comment_begin, line.comment_begin + 1},

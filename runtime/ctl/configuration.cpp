@@ -131,7 +131,7 @@ schema::Result<Section> find_section(const std::string& file) {
   if (::access(file.c_str(), F_OK) != 0) {
     return wrong("could not find config file " + file);
   }
-  schema::Result<std::string> text = files.read(file);
+  auto text = files.read(file);
   if (!text) {
     return wrong("could not read config file " + file);
   }

@@ -1,10 +1,12 @@
 #include "compiler/compile.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -82,7 +84,7 @@ class FilesForTwo final : public FileSystem {
 
   bool is_read_by_many() const override { return true; }
 
-  schema::Result<std::string> read(const std::string& path) const override {
+  schema::Result<FileText> read(const std::string& path) const override {
     if (path == gone_) return schema::Error{"cannot read " + path, EACCES};
     return base_.read(path);
   }
@@ -141,6 +143,34 @@ TEST(RealFileSystem, ALargeFileIsReadAsItIs) {
   std::filesystem::remove(path);
   ASSERT_TRUE(read);
   EXPECT_TRUE(*read == text);
+}
+
+TEST(RealFileSystem, ALargeFileThatIsHeldDoesNotChange) {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("held." + std::to_string(::getpid()) + ".conf");
+  const std::string text(2U * 1024 * 1024, 'x');
+  std::ofstream(path, std::ios::binary) << text;
+  const RealFileSystem files({}, RealFileSystem::LargeFiles::held);
+  std::optional<FileText> held;
+  {
+    const auto read = files.read(path.string());
+    ASSERT_TRUE(read);
+    held = *read;
+  }
+  // A writer waits until nobody holds it, or has written to what is no longer looked at.
+  const int waiting = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_NONBLOCK);
+  EXPECT_TRUE(waiting >= 0 || errno == EWOULDBLOCK);
+  if (waiting >= 0) ::close(waiting);
+  EXPECT_TRUE(*held == text);
+  held.reset();
+  // While somebody writes it is copied.
+  std::ofstream writer(path, std::ios::binary | std::ios::trunc);
+  writer << text << "y" << std::flush;
+  const auto copied = files.read(path.string());
+  writer << std::string(text.size(), 'z') << std::flush;
+  std::filesystem::remove(path);
+  ASSERT_TRUE(copied);
+  EXPECT_TRUE(*copied == text + "y");
 }
 
 TEST(Compile, ARelocatablePlanTakesItsFolderAtBoot) {
