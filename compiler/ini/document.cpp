@@ -120,10 +120,16 @@ inline Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_
   return line;
 }
 
-// Whether the text has a byte of has_control_sign. Without a branch in the loop, so that many bytes
-// are looked at together.
-bool has_control_sign(std::string_view text) {
+// Which signs are in the text. Without a branch in the loop, so that many bytes are looked at
+// together.
+struct RareSigns {
+  bool control = false;  // of has_control_sign
+  bool wide = false;     // no ASCII
+};
+
+RareSigns rare_signs_in(std::string_view text) {
   unsigned char found = 0;
+  unsigned char highest = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const auto is_blank =
@@ -131,8 +137,9 @@ bool has_control_sign(std::string_view text) {
     const auto is_low = static_cast<unsigned char>((byte < 0x20) | (byte == 0x7F));
     found =
         static_cast<unsigned char>(found | (is_low & static_cast<unsigned char>(is_blank ^ 1U)));
+    highest = static_cast<unsigned char>(highest | byte);
   }
-  return found != 0;
+  return {found != 0, highest >= 0x80};
 }
 
 std::uint32_t offset_in(std::string_view bytes, std::string_view part) {
@@ -171,7 +178,9 @@ class DocumentBuilder {
     const auto has = [&](char sign) { return text.find(sign) != std::string_view::npos; };
     signs_ = {has(';'), has('#')};
     document_.has_marker_sign |= has('{') || has('<');
-    document_.has_control_sign |= has_control_sign(text);
+    const RareSigns rare = rare_signs_in(text);
+    document_.has_control_sign |= rare.control;
+    document_.has_wide_sign |= rare.wide;
   }
 
   // One line with its end.
@@ -211,7 +220,7 @@ class DocumentBuilder {
         if (document_.sections.empty()) {
           kind = LineKind::junk;
         } else {
-          add_entry(old.key, old.value);
+          add_entry(line.begin, old.value);
         }
         break;
       default: break;
@@ -230,6 +239,7 @@ class DocumentBuilder {
     Document& after = other.document_;
     document_.has_marker_sign |= after.has_marker_sign;
     document_.has_control_sign |= after.has_control_sign;
+    document_.has_wide_sign |= after.has_wide_sign;
     document_.has_wide_indentation |= after.has_wide_indentation;
     const std::uint32_t lines = document_.line_count();
     const std::uint32_t entries = document_.entry_count();
@@ -245,6 +255,8 @@ class DocumentBuilder {
     }
     for (const Document::Continued& each : after.continued_)
       document_.continued_.push_back({each.entry + entries, each.first + continuations});
+    for (const Document::FarEntry& each : after.far_)
+      document_.far_.push_back({each.entry + entries, each.value_begin, each.value_end});
     document_.continuations.insert(document_.continuations.end(), after.continuations.begin(),
                                    after.continuations.end());
     for (const std::uint32_t line : after.junk) document_.junk.push_back(line + lines);
@@ -313,7 +325,7 @@ class DocumentBuilder {
       case LineKind::entry: {
         const std::string_view key = schema::strip_right(found.key);
         if (key.empty() || document_.sections.empty()) break;
-        add_entry(key, schema::strip(found.value));
+        add_entry(line.begin, schema::strip(found.value));
         return LineKind::entry;
       }
       default: break;
@@ -339,9 +351,16 @@ class DocumentBuilder {
     open_ = false;
   }
 
-  void add_entry(std::string_view key, std::string_view value) {
-    document_.entries_.only().push_back(
-        {index(), offset(key), offset(value), offset_behind(value)});
+  // Of the line that begins there. The key is what stands before the value.
+  void add_entry(std::uint32_t line_begin, std::string_view value) {
+    const std::uint32_t begin = offset(value) - line_begin;
+    if (std::max<std::size_t>(begin, value.size()) < Document::far_off) {
+      document_.entries_.only().push_back(
+          {index(), static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(value.size())});
+    } else {
+      document_.far_.push_back({document_.entry_count(), offset(value), offset_behind(value)});
+      document_.entries_.only().push_back({index(), Document::far_off, 0});
+    }
     ++document_.sections.back().entry_count;
     open_ = true;
   }
@@ -485,14 +504,22 @@ std::uint32_t Document::entry_after(std::uint32_t offset) const {
   return static_cast<std::uint32_t>(in_first + (is_behind ? count(entries_.second()) : 0));
 }
 
+std::string_view Document::far_value(std::uint32_t index) const {
+  const auto place = std::lower_bound(
+      far_.begin(), far_.end(), index,
+      [](const FarEntry& each, std::uint32_t wanted) { return each.entry < wanted; });
+  return bytes_.substr(place->value_begin, place->value_end - place->value_begin);
+}
+
 Entry Document::entry(std::uint32_t index) const {
-  const StoredEntry& stored = entries_[index];
   Entry entry;
   entry.line = entry_line(index);
-  entry.key = key(index);
-  entry.value = value(index);
+  const Glance written = glance(index);
+  entry.key = span(written.key);
+  entry.value = span(written.value);
+  const std::uint32_t begin = line_begin(entry.line);
   const auto delimiter =
-      stored.key_begin + static_cast<std::uint32_t>(before_delimiter(stored).size());
+      begin + static_cast<std::uint32_t>(before_delimiter(begin, written.value).size());
   entry.delimiter = {source, delimiter, delimiter + 1};
   if (has_continuation(index)) {
     const auto place = std::lower_bound(

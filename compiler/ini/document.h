@@ -75,6 +75,7 @@ class Document {
   // What is nowhere in the text need not be looked for in each line.
   bool has_marker_sign = false;       // { or <, without which nothing is a template's
   bool has_control_sign = false;      // a byte below blank that is neither tab nor line end, or DEL
+  bool has_wide_sign = false;         // a byte that is no ASCII
   bool has_wide_indentation = false;  // bytes that are no ASCII before the text of a line
 
   std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines_.size()); }
@@ -102,15 +103,9 @@ class Document {
     return entries_[index].line & ~continued_flag;
   }
 
-  Span key(std::uint32_t index) const {
-    const StoredEntry& stored = entries_[index];
-    const std::string_view key = schema::strip_right(before_delimiter(stored));
-    return {source, stored.key_begin, stored.key_begin + static_cast<std::uint32_t>(key.size())};
-  }
+  Span key(std::uint32_t index) const { return span(glance(index).key); }
 
-  Span value(std::uint32_t index) const {
-    return {source, entries_[index].value_begin, entries_[index].value_end};
-  }
+  Span value(std::uint32_t index) const { return span(glance(index).value); }
 
   bool has_continuation(std::uint32_t index) const {
     return (entries_[index].line & continued_flag) != 0;
@@ -126,12 +121,10 @@ class Document {
 
   Glance glance(std::uint32_t index) const {
     const StoredEntry& stored = entries_[index];
-    return {
-        schema::strip_right(before_delimiter(stored)),
-        {bytes_.data() + stored.value_begin, stored.value_end - stored.value_begin},
-        (stored.line & continued_flag) != 0,
-        has_comment(stored.line & ~continued_flag)
-    };
+    const std::uint32_t line = lines_[stored.line & ~continued_flag];
+    const std::string_view value = value_of(index, stored, line & offset_mask);
+    return {schema::strip(before_delimiter(line & offset_mask, value)), value,
+            (stored.line & continued_flag) != 0, (line & comment_flag) != 0};
   }
 
   // The value as Supervisor sees it: lines joined by newline, trailing blanks removed.
@@ -143,11 +136,20 @@ class Document {
  private:
   friend class DocumentBuilder;
 
-  // The key ends before the delimiter, which is the last sign before the value.
+  // The key is what the line begins with, less blanks; it ends before the delimiter, which is the
+  // last sign before the value.
   struct StoredEntry {
-    std::uint32_t line;  // and whether the value goes on in further lines
-    std::uint32_t key_begin;
-    std::uint32_t value_begin;
+    std::uint32_t line;         // and whether the value goes on in further lines
+    std::uint16_t value_begin;  // behind the beginning of the line
+    std::uint16_t value_size;
+  };
+
+  static constexpr std::uint16_t far_off = 0xFFFF;  // `value_begin` of one of these:
+
+  // An entry whose value is too long, or too far behind, for the numbers above.
+  struct FarEntry {
+    std::uint32_t entry;
+    std::uint32_t value_begin;  // in the text
     std::uint32_t value_end;
   };
 
@@ -165,9 +167,23 @@ class Document {
   static constexpr std::uint32_t offset_mask = comment_flag - 1;
   static_assert(source_maximum_bytes <= offset_mask);
 
-  std::string_view before_delimiter(const StoredEntry& stored) const {
-    std::string_view text = schema::strip_right(
-        {bytes_.data() + stored.key_begin, stored.value_begin - stored.key_begin});
+  Span span(std::string_view part) const {
+    const auto begin = static_cast<std::uint32_t>(part.data() - bytes_.data());
+    return {source, begin, begin + static_cast<std::uint32_t>(part.size())};
+  }
+
+  std::string_view value_of(std::uint32_t index, const StoredEntry& stored,
+                            std::uint32_t line_begin) const {
+    if (stored.value_begin == far_off) return far_value(index);
+    return {bytes_.data() + line_begin + stored.value_begin, stored.value_size};
+  }
+
+  std::string_view far_value(std::uint32_t index) const;
+
+  std::string_view before_delimiter(std::uint32_t line_begin, std::string_view value) const {
+    const char* begin = bytes_.data() + line_begin;
+    std::string_view text =
+        schema::strip_right({begin, static_cast<std::size_t>(value.data() - begin)});
     text.remove_suffix(1);
     return text;
   }
@@ -177,6 +193,7 @@ class Document {
   Halves<std::uint32_t> lines_;
   Halves<StoredEntry> entries_;
   std::vector<Continued> continued_;  // in order
+  std::vector<FarEntry> far_;         // in order
 };
 
 // Takes any bytes, up to source_maximum_bytes; they must outlive the document. Lines are those that

@@ -89,7 +89,8 @@ void report_unreadable(const Document& document, const SourceMap& sources, schem
         .fix("remove the byte order mark", {source, 0, 3}, "", true);
     return;  // the first header is spoilt by it, which is no other mistake
   }
-  if (const auto at = target == schema::Target::v3_4 ? std::nullopt : schema::invalid_utf8(text)) {
+  const bool may_be_invalid = document.has_wide_sign && target != schema::Target::v3_4;
+  if (const auto at = may_be_invalid ? schema::invalid_utf8(text) : std::nullopt) {
     const auto begin = static_cast<std::uint32_t>(*at);
     diagnostics
         .report(compiler_rule("not-plain-utf8"), {source, begin, begin + 1},

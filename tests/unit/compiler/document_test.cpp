@@ -65,12 +65,34 @@ TEST(Document, PiecesMakeTheSameDocument) {
   EXPECT_EQ(print(parsed.document, parsed.sources), text);
 }
 
+// A value that is long, or stands far behind the beginning of its line, is noted in another way.
+TEST(Document, LongLinesHaveTheirKeysAndValues) {
+  constexpr std::size_t much = 70000;
+  const std::string blanks(much, ' ');
+  const std::string letters(much, 'x');
+  std::string text;
+  std::vector<std::string> expected;
+  while (text.size() < 5U * 1024 * 1024) {  // two threads read it
+    text += "[a" + std::to_string(text.size()) + "]\n";
+    text += "  b = 1\n\te=\nc=" + letters + "\nd =" + blanks + "2\n" + letters + ": 3\n";
+    expected.insert(expected.end(), {"b=1", "e=", "c=" + letters, "d=2", letters + "=3"});
+  }
+  const Parsed parsed{text};
+  EXPECT_TRUE(parsed.settings() == expected);
+  const Entry far = parsed.document.entry(3);
+  EXPECT_EQ(parsed.sources.text(far.delimiter), "=");
+  EXPECT_EQ(far.delimiter.begin, far.key.end + 1);
+  EXPECT_TRUE(print(parsed.document, parsed.sources) == text);
+}
+
 TEST(Document, KnowsWhichSignsItHas) {
   for (const schema::Target target : {schema::default_target, schema::Target::v3_4}) {
     const Document plain = Parsed{"[a]\r\n\tb=c\n  d\n", target}.document;
     EXPECT_FALSE(plain.has_marker_sign);
     EXPECT_FALSE(plain.has_control_sign);
     EXPECT_FALSE(plain.has_wide_indentation);
+    EXPECT_FALSE(plain.has_wide_sign);
+    EXPECT_TRUE((Parsed{"[a]\nb=\xC3\xA4\n", target}.document.has_wide_sign));
     EXPECT_TRUE((Parsed{"[a]\nb=<x\n", target}.document.has_marker_sign));
     EXPECT_TRUE((Parsed{"[a]\nb={x\n", target}.document.has_marker_sign));
     EXPECT_TRUE((Parsed{"[a]\nb=\x7Fx\n", target}.document.has_control_sign));
