@@ -81,6 +81,7 @@ class ConfigMerger {
   };
 
   void number_sections() {
+    constexpr std::size_t ahead = 16;
     std::size_t headers = 0;
     for (const LoadedFile& file : files_.files) headers += file.document.sections.size();
     occurrences_.reserve(headers);
@@ -88,7 +89,11 @@ class ConfigMerger {
     schema::have_memory(config_.sections.data(), headers * sizeof(ConfigSection));
     slots_.assign(std::bit_ceil(2 * headers + 1), Slot{});
     for (std::uint32_t file = 0; file < files_.files.size(); ++file) {
-      for (const SectionHeader& header : files_.files[file].document.sections) {
+      const std::vector<SectionHeader>& all = files_.files[file].document.sections;
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        // Slots are everywhere in memory, and waiting for them is most of the work.
+        if (i + ahead < all.size()) __builtin_prefetch(first_slot_of(all[i + ahead].name_hash));
+        const SectionHeader& header = all[i];
         const std::string_view name = sources_.text(header.name);
         std::uint32_t& slot = slot_of(name, header.name_hash).section;
         if (slot == no_section) {
@@ -114,11 +119,15 @@ class ConfigMerger {
     std::uint32_t section = no_section;
   };
 
+  std::size_t place_of(std::uint32_t hash) const { return hash & (slots_.size() - 1); }
+
+  const Slot* first_slot_of(std::uint32_t hash) const { return &slots_[place_of(hash)]; }
+
   // That of the section of that name, or a free one that has its hash. There are as many sections
   // as programs, so they are held in one piece of memory, and names that differ are told from
   // another without a look at the text.
   Slot& slot_of(std::string_view name, std::uint32_t hash) {
-    std::size_t at = hash & (slots_.size() - 1);
+    std::size_t at = place_of(hash);
     while (slots_[at].section != no_section &&
            (slots_[at].hash != hash || config_.sections[slots_[at].section].full_name != name))
       at = (at + 1) & (slots_.size() - 1);
@@ -292,7 +301,7 @@ class ConfigMerger {
 
 const ConfigEntry* ConfigSection::search(std::string_view key) const {
   const schema::OptionRow* option = name ? schema::find_option(name->kind, key) : nullptr;
-  if (option != nullptr) return at(option->id);
+  if (option != nullptr) return find(option->id);
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const ConfigEntry& e) {
     return !e.overridden && e.key() == key;
   });

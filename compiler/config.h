@@ -100,7 +100,14 @@ struct ConfigSection {
   const ConfigEntry* find(schema::OptionName option) const {
     const schema::OptionId id = name ? schema::option_id(name->kind, option) : schema::no_option;
     if (id == schema::no_option) return search(option);
-    return at(id);
+    return find(id);
+  }
+
+  // The same for an option of this kind of section.
+  const ConfigEntry* find(schema::OptionId option) const {
+    const std::uint8_t position = positions[schema::option_slot(option)];
+    if (position == far_back) return look_through(option);
+    return position == 0 ? nullptr : &entries[position - 1U];
   }
 
   // The same for a key that is not known while compiling, an option or not.
@@ -120,13 +127,6 @@ struct ConfigSection {
   }
 
  private:
-  // The entry of an option of this kind of section.
-  const ConfigEntry* at(schema::OptionId option) const {
-    const std::uint8_t position = positions[schema::option_slot(option)];
-    if (position == far_back) return look_through(option);
-    return position == 0 ? nullptr : &entries[position - 1U];
-  }
-
   const ConfigEntry* search(std::string_view key) const;
   const ConfigEntry* look_through(schema::OptionId option) const;
 };

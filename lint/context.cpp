@@ -156,21 +156,24 @@ std::optional<std::string> Context::expanded(const ConfigSection& section, const
 }
 
 const CommandLine& Context::command(const ConfigSection& section, const ConfigEntry& entry) const {
+  HeldCommand& held = commands_[place_of(section)];
   const bool is_constant = !entry.is_template;
-  if (&entry == command_entry_ ||
-      (is_constant && command_text_.data() != nullptr && command_text_ == entry.value))
-    return command_;
-  command_.read(entry.value, [&](std::string_view part) { return expanded(section, entry, part); });
-  command_entry_ = &entry;
-  command_text_ = is_constant ? entry.value : std::string_view{};
-  return command_;
+  if (&entry == held.entry ||
+      (is_constant && held.text.data() != nullptr && held.text == entry.value))
+    return held.command;
+  held.command.read(entry.value,
+                    [&](std::string_view part) { return expanded(section, entry, part); });
+  held.entry = &entry;
+  held.text = is_constant ? entry.value : std::string_view{};
+  return held.command;
 }
 
 const std::optional<std::vector<EnvironmentPair>>& Context::environment_pairs(
-    const ConfigEntry& entry) const {
-  if (&entry != pairs_entry_) pairs_ = split_environment(entry.value, options_.target);
-  pairs_entry_ = &entry;
-  return pairs_;
+    const ConfigSection& section, const ConfigEntry& entry) const {
+  HeldPairs& held = pairs_[place_of(section)];
+  if (&entry != held.entry) held.pairs = split_environment(entry.value, options_.target);
+  held.entry = &entry;
+  return held.pairs;
 }
 
 std::optional<std::string> Context::expanded_by(const ConfigSection& section,

@@ -111,12 +111,17 @@ class Context {
   std::optional<std::string> expanded(const ConfigSection& section, const ConfigEntry& entry,
                                       std::string_view part) const;
 
-  // The entry's value as a command line. It is kept until the next one is asked for.
+  // So many sections in a row are given to a rule before the next rule: its code is at hand for all
+  // but the first of them, and what was read of them is still at hand for the next rule.
+  static constexpr std::size_t sections_at_hand = 16;
+
+  // The entry's value as a command line. It is kept until one of another section is asked for that
+  // is a multiple of `sections_at_hand` away, or another of the same section.
   const CommandLine& command(const ConfigSection& section, const ConfigEntry& entry) const;
 
-  // The pairs of an environment=, see split_environment. Kept until the next ones are asked for.
+  // The pairs of an environment=, see split_environment. Kept in the same way.
   const std::optional<std::vector<EnvironmentPair>>& environment_pairs(
-      const ConfigEntry& entry) const;
+      const ConfigSection& section, const ConfigEntry& entry) const;
 
   // Questions to the machine; null without --host.
   const schema::Facts* machine() const { return options_.ask_machine ? options_.machine : nullptr; }
@@ -233,6 +238,22 @@ class Context {
     bool is_known = false;
   };
 
+  struct HeldCommand {
+    CommandLine command;
+    std::string_view text;  // of a value that hangs on no names
+    const ConfigEntry* entry = nullptr;
+  };
+
+  struct HeldPairs {
+    std::optional<std::vector<EnvironmentPair>> pairs;
+    const ConfigEntry* entry = nullptr;
+  };
+
+  // Where what was read of a section is held.
+  std::size_t place_of(const ConfigSection& section) const {
+    return static_cast<std::size_t>(&section - config().sections.data()) % sections_at_hand;
+  }
+
   struct HeldSigns {
     const ConfigEntry* entry = nullptr;
     schema::Signs signs;
@@ -248,13 +269,10 @@ class Context {
   mutable std::optional<std::vector<const ConfigSection*>> listeners_;
   mutable std::map<std::string, bool, std::less<>> daemon_variables_;
   mutable std::optional<schema::EnvironmentValue> global_environment_;
-  mutable CommandLine command_;
-  mutable std::string_view command_text_;
-  mutable const ConfigEntry* command_entry_ = nullptr;
+  mutable std::array<HeldCommand, sections_at_hand> commands_{};
+  mutable std::array<HeldPairs, sections_at_hand> pairs_{};
   mutable std::shared_ptr<const References> references_;
   mutable std::shared_ptr<const Layout> layout_;
-  mutable std::optional<std::vector<EnvironmentPair>> pairs_;
-  mutable const ConfigEntry* pairs_entry_ = nullptr;
   mutable std::array<HeldValue, schema::option_count> values_{};
   mutable std::array<HeldSigns, schema::option_count + 1> signs_{};
 };

@@ -246,8 +246,11 @@ class Runner {
   void run(std::span<const ConfigSection> sections, Diagnostics& out) {
     context_.set_sections(sections);
     for (const LintRule* rule : table_.some) rule->check(context_, out);
-    for (const ConfigSection& section : sections)
-      if (section.name) look_at(section, out);
+    for (std::span<const ConfigSection> rest = sections; !rest.empty();) {
+      const std::size_t alike = alike_at_front(rest);
+      if (rest.front().name) look_at(rest.first(alike), out);
+      rest = rest.subspan(alike);
+    }
     for (const auto& tally : tallies_) {
       if (!tally) continue;
       for (const ConfigSection& section : sections)
@@ -256,13 +259,32 @@ class Runner {
   }
 
  private:
-  void look_at(const ConfigSection& section, Diagnostics& out) {
-    for (const LintRule* rule : rules_for(section.options))
-      rule->check_section(context_, out, section);
-    if ((section.options & table_.with_value_rules).none()) return;
-    for (const ConfigEntry& entry : section.entries)
-      if (entry.option() != nullptr && !entry.overridden && !entry.from_default)
-        look_at_value(section, entry, out);
+  // How many sections at the front set the same options, as many as are looked at together.
+  static std::size_t alike_at_front(std::span<const ConfigSection> sections) {
+    const ConfigSection& first = sections.front();
+    std::size_t alike = 1;
+    while (alike < std::min(sections.size(), Context::sections_at_hand) &&
+           sections[alike].name.has_value() == first.name.has_value() &&
+           sections[alike].options == first.options)
+      ++alike;
+    return alike;
+  }
+
+  // Each rule looks at all of the sections before the next one does: so many rules are more code
+  // than a processor has at hand.
+  void look_at(std::span<const ConfigSection> alike, Diagnostics& out) {
+    const schema::OptionSet& options = alike.front().options;
+    for (const LintRule* rule : rules_for(options))
+      for (const ConfigSection& section : alike) rule->check_section(context_, out, section);
+    const schema::OptionSet with_rules = options & table_.with_value_rules;
+    if (with_rules.none()) return;
+    for (std::size_t id = 0; id < schema::option_count; ++id) {
+      if (!with_rules[id]) continue;
+      for (const ConfigSection& section : alike) {
+        const ConfigEntry* entry = section.find(static_cast<schema::OptionId>(id));
+        if (entry != nullptr && !entry->from_default) look_at_value(section, *entry, out);
+      }
+    }
   }
 
   // Many sections in a row set the same options.
@@ -277,7 +299,6 @@ class Runner {
 
   void look_at_value(const ConfigSection& section, const ConfigEntry& entry, Diagnostics& out) {
     const schema::OptionId id = entry.option()->id;
-    if (table_.value[id].empty()) return;
     std::string_view& clean = clean_[id];
     if (clean.data() != nullptr && clean == entry.value) return;
     const std::size_t before = out.all().size();

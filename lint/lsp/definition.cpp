@@ -95,7 +95,7 @@ void add_variable(const Workspace& workspace, const Question& question, std::str
     const ConfigSection* section = question.context.config().find(full);
     const ConfigEntry* entry = section == nullptr ? nullptr : section->find("environment");
     if (entry == nullptr) continue;
-    const auto& pairs = question.context.environment_pairs(*entry);
+    const auto& pairs = question.context.environment_pairs(*section, *entry);
     if (!pairs) continue;
     const bool is_there = std::any_of(pairs->begin(), pairs->end(),
                                       [&](const auto& pair) { return pair.name == name; });

@@ -23,7 +23,7 @@ bool are_surely_different(const std::vector<EnvironmentPair>& pairs) {
 
 void check_duplicate(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
-  const auto& pairs = context.environment_pairs(entry);
+  const auto& pairs = context.environment_pairs(section, entry);
   if (!pairs || are_surely_different(*pairs)) return;
   std::unordered_map<std::string_view, const EnvironmentPair*> seen;
   for (const EnvironmentPair& pair : *pairs) {
@@ -50,7 +50,7 @@ void check_duplicate(const Context& context, Diagnostics& out, const ConfigSecti
 
 void check_name(const Context& context, Diagnostics& out, const ConfigSection& section,
                 const ConfigEntry& entry) {
-  const auto& pairs = context.environment_pairs(entry);
+  const auto& pairs = context.environment_pairs(section, entry);
   if (!pairs) return;
   for (const EnvironmentPair& pair : *pairs) {
     if (is_variable_name(pair.name) || pair.name.find('%') != std::string_view::npos) continue;
@@ -86,7 +86,7 @@ void check_name(const Context& context, Diagnostics& out, const ConfigSection& s
 void check_reserved(const Context& context, Diagnostics& out, const ConfigSection& section,
                     const ConfigEntry& entry) {
   if (entry.value.find("SUPERVISOR_") == std::string_view::npos) return;
-  const auto& pairs = context.environment_pairs(entry);
+  const auto& pairs = context.environment_pairs(section, entry);
   if (!pairs) return;
   constexpr std::array<std::string_view, 4> reserved = {
       "SUPERVISOR_ENABLED", "SUPERVISOR_SERVER_URL", "SUPERVISOR_PROCESS_NAME",

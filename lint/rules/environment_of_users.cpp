@@ -15,7 +15,7 @@ namespace {
 bool sets(const Context& context, const ConfigSection* section, std::string_view name) {
   const ConfigEntry* entry = section == nullptr ? nullptr : section->find("environment");
   if (entry == nullptr) return false;
-  const auto& pairs = context.environment_pairs(*entry);
+  const auto& pairs = context.environment_pairs(*section, *entry);
   if (!pairs) return true;  // not known
   return std::any_of(pairs->begin(), pairs->end(),
                      [&](const EnvironmentPair& pair) { return pair.name == name; });
@@ -111,7 +111,7 @@ bool has_system_path(std::string_view path) {
 void check_path(const Context& context, Diagnostics& out, const ConfigSection& section) {
   const ConfigEntry& entry = *section.find("environment");
   if (entry.from_default || entry.value.find("PATH") == std::string_view::npos) return;
-  const auto& pairs = context.environment_pairs(entry);
+  const auto& pairs = context.environment_pairs(section, entry);
   if (!pairs) return;
   for (const EnvironmentPair& pair : *pairs) {
     if (pair.name != "PATH" || pair.is_cut() || pair.value.find('$') != std::string_view::npos ||

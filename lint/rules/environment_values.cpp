@@ -10,15 +10,16 @@ namespace sup::lint {
 namespace {
 
 template <class Function>
-void each_pair(const Context& context, const ConfigEntry& entry, Function function) {
-  const auto& pairs = context.environment_pairs(entry);
+void each_pair(const Context& context, const ConfigSection& section, const ConfigEntry& entry,
+               Function function) {
+  const auto& pairs = context.environment_pairs(section, entry);
   if (!pairs) return;
   for (const EnvironmentPair& pair : *pairs) function(pair);
 }
 
 void check_truncated(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
-  each_pair(context, entry, [&](const EnvironmentPair& pair) {
+  each_pair(context, section, entry, [&](const EnvironmentPair& pair) {
     if (!pair.is_cut()) return;
     const std::string_view meant =
         entry.value.substr(pair.value_begin, pair.meant_end - pair.value_begin);
@@ -46,7 +47,7 @@ void check_truncated(const Context& context, Diagnostics& out, const ConfigSecti
 void check_separator(const Context& context, Diagnostics& out, const ConfigSection& section,
                      const ConfigEntry& entry) {
   if (!context.has_any(entry, ";|&")) return;
-  each_pair(context, entry, [&](const EnvironmentPair& pair) {
+  each_pair(context, section, entry, [&](const EnvironmentPair& pair) {
     if (pair.is_cut() || pair.separator.empty() || pair.separator == ",") return;
     const Span place = context.value_part(entry, pair.separator_begin, pair.separator.size());
     auto& diagnostic =
@@ -71,7 +72,7 @@ std::size_t variable_end(std::string_view text, std::size_t at) {
 void check_variable(const Context& context, Diagnostics& out, const ConfigSection& section,
                     const ConfigEntry& entry) {
   if (!context.has_any(entry, "$")) return;
-  each_pair(context, entry, [&](const EnvironmentPair& pair) {
+  each_pair(context, section, entry, [&](const EnvironmentPair& pair) {
     // Prompts and formats are read by a shell later; in secrets a $ is a character.
     if (pair.is_cut() || is_secret_name(pair.name) || pair.name.starts_with("PS") ||
         pair.name.find("PROMPT") != std::string_view::npos ||
@@ -112,7 +113,7 @@ void check_stripping(const Context& context, Diagnostics& out, const ConfigSecti
     return;
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (before[i].first != after[i].first || before[i].second == after[i].second) continue;
-    const auto& pairs = context.environment_pairs(entry);
+    const auto& pairs = context.environment_pairs(section, entry);
     if (!pairs) return;
     for (const EnvironmentPair& pair : *pairs) {
       if (pair.name != before[i].first || pair.is_cut()) continue;

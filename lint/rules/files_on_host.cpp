@@ -159,7 +159,7 @@ void check_secrets(const Context& context, Diagnostics& out) {
       bool is_secret = entry.option()->has(schema::OptionFlags::secret) && !entry.value.empty() &&
                        !entry.is_template;
       if (entry.option()->type == "environment") {
-        const auto& pairs = context.environment_pairs(entry);
+        const auto& pairs = context.environment_pairs(section, entry);
         is_secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
                       return is_secret_name(pair.name) && pair.value.size() > 2 &&
                              !schema::is_template(pair.value);

@@ -1,8 +1,9 @@
 // SUP615, SUP709: programs that hold back what they write, as it goes to a pipe.
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "lint/edits.h"
@@ -118,18 +119,29 @@ void add_variable(const Context& context, compiler::Fix& fix, const ConfigSectio
   });
 }
 
-void check_programs(const Context& context, Diagnostics& out) {
-  std::unordered_map<compiler::SourceId, std::vector<const ConfigSection*>> files;
-  std::vector<compiler::SourceId> order;
-  for (const ConfigSection& section : context.config().sections) {
-    if (!section.is_process() || !may_hold_back(context, section)) continue;
-    const compiler::SourceId source = context.key_span(*section.find("command")).source;
-    auto& sections = files[source];
-    if (sections.empty()) order.push_back(source);
-    sections.push_back(&section);
+// Told once for each file.
+class HeldBack final : public Tally {
+ public:
+  void look_at(const Context& context, const ConfigSection& section) override {
+    if (section.is_process() && may_hold_back(context, section)) sections_.push_back(&section);
   }
-  for (const compiler::SourceId source : order) {
-    const auto& sections = files[source];
+
+  void add(Tally& other) override {
+    const auto& more = static_cast<HeldBack&>(other).sections_;
+    sections_.insert(sections_.end(), more.begin(), more.end());
+  }
+
+  void report(const Context& context, Diagnostics& out) override {
+    std::sort(sections_.begin(), sections_.end());
+    std::map<compiler::SourceId, std::vector<const ConfigSection*>> files;
+    for (const ConfigSection* section : sections_)
+      files[context.key_span(*section->find("command")).source].push_back(section);
+    for (const auto& [source, sections] : files) report_file(context, out, sections);
+  }
+
+ private:
+  static void report_file(const Context& context, Diagnostics& out,
+                          const std::vector<const ConfigSection*>& sections) {
     auto& diagnostic = out.report(output_may_be_buffered.rule,
                                   context.value_place(*sections.front()->find("command")),
                                   "Python may hold back what " + sections.front()->display() +
@@ -144,7 +156,11 @@ void check_programs(const Context& context, Diagnostics& out) {
     for (const ConfigSection* section : sections) add_variable(context, fix, *section);
     diagnostic.fixes.push_back(std::move(fix));
   }
-}
+
+  std::vector<const ConfigSection*> sections_;
+};
+
+std::unique_ptr<Tally> count_held_back(const Context&) { return std::make_unique<HeldBack>(); }
 
 }  // namespace
 
@@ -158,8 +174,7 @@ const LintRule listener_output_buffered = {
 const LintRule output_may_be_buffered = {
     .rule = {"SUP709", "output-may-be-buffered", Severity::info,
              "a Python program whose output may come late"},
-    .check = check_programs,
-    .looks_at_whole = true
+    .tally = count_held_back
 };
 
 }  // namespace sup::lint

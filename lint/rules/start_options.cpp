@@ -182,9 +182,7 @@ class Exit2 final : public Tally {
     ++count_;
     const ConfigEntry& entry = *section.find("exitcodes");
     if (!codes_.rest().empty() && context.is_single_line(entry) && !entry.is_template)
-      edits_.push_back({
-          &section, {context.value_span(entry), codes_.rest()}
-      });
+      edits_.push_back({&section, context.value_span(entry), number_of(codes_.rest())});
   }
 
   void add(Tally& other) override {
@@ -192,10 +190,10 @@ class Exit2 final : public Tally {
     if (first_ == nullptr || (more.first_ != nullptr && more.first_ < first_)) first_ = more.first_;
     count_ += more.count_;
     // Each has its own in the order of sections.
+    for (EditOf& each : more.edits_) each.codes = number_of(more.codes_left_[each.codes]);
     std::vector<EditOf> all;
     all.reserve(edits_.size() + more.edits_.size());
-    std::merge(std::move_iterator(edits_.begin()), std::move_iterator(edits_.end()),
-               std::move_iterator(more.edits_.begin()), std::move_iterator(more.edits_.end()),
+    std::merge(edits_.begin(), edits_.end(), more.edits_.begin(), more.edits_.end(),
                std::back_inserter(all),
                [](const EditOf& a, const EditOf& b) { return a.section < b.section; });
     edits_ = std::move(all);
@@ -214,20 +212,28 @@ class Exit2 final : public Tally {
     compiler::Fix& fix = diagnostic.fixes.emplace_back();
     fix.title = "take 2 out";
     fix.edits.reserve(edits_.size());
-    for (EditOf& each : edits_) fix.edits.push_back(std::move(each.edit));
+    for (const EditOf& each : edits_) fix.edits.push_back({each.place, codes_left_[each.codes]});
   }
 
  private:
   // The place alone does not tell the order: a section may go on in another file.
   struct EditOf {
     const ConfigSection* section;
-    compiler::Edit edit;
+    Span place;
+    std::uint32_t codes;  // index into `codes_left_`
   };
+
+  // Mostly those of the section before.
+  std::uint32_t number_of(const std::string& codes) {
+    if (codes_left_.empty() || codes_left_.back() != codes) codes_left_.push_back(codes);
+    return static_cast<std::uint32_t>(codes_left_.size() - 1);
+  }
 
   CodesWith2 codes_;
   const ConfigSection* first_ = nullptr;
   std::size_t count_ = 0;
   std::vector<EditOf> edits_;
+  std::vector<std::string> codes_left_;
 };
 
 std::unique_ptr<Tally> count_exit_2(const Context&) { return std::make_unique<Exit2>(); }
