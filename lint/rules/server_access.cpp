@@ -19,19 +19,34 @@ bool is_inet(const ConfigSection& section) {
   return section.name->kind == SectionKind::inet_http_server;
 }
 
-bool has_credentials(const ConfigSection& section) {
-  return section.find("username") != nullptr || section.find("password") != nullptr;
+// Whether the option is there and may have a text.
+bool may_be_set(const Context& context, const ConfigSection& section, OptionName option) {
+  const ConfigEntry* entry = section.find(option);
+  return entry != nullptr && !context.text(section, *entry).value_or("?").empty();
+}
+
+// Empty ones let all in.
+bool asks_for_password(const Context& context, const ConfigSection& section) {
+  return may_be_set(context, section, "users") ||
+         (may_be_set(context, section, "username") && may_be_set(context, section, "password"));
+}
+
+// One of both alone is refused, which another rule says.
+bool has_credentials(const Context& context, const ConfigSection& section) {
+  const bool has_one =
+      (section.find("username") == nullptr) != (section.find("password") == nullptr);
+  return has_one || asks_for_password(context, section);
 }
 
 // Whether everybody on the network may command the daemon here.
 bool is_open_port(const Context& context, const ConfigSection& section) {
-  if (!is_inet(section) || has_credentials(section)) return false;
+  if (!is_inet(section) || has_credentials(context, section)) return false;
   const auto address = context.read<schema::InetAddress>(section, "port");
   return address && !is_loopback(address->host);
 }
 
 bool is_open_socket(const Context& context, const ConfigSection& section) {
-  if (!is_unix(section) || has_credentials(section)) return false;
+  if (!is_unix(section) || has_credentials(context, section)) return false;
   const auto mode = context.read<schema::Octal>(section, "chmod");
   return mode && *mode >= 0 && (*mode & 02) != 0;
 }
@@ -53,9 +68,7 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
 }
 
 void check_clear(const Context& context, Diagnostics& out, const ConfigSection& section) {
-  if (!is_inet(section) || section.find("username") == nullptr ||
-      section.find("password") == nullptr)
-    return;
+  if (!is_inet(section) || !asks_for_password(context, section)) return;
   const ConfigEntry& entry = *section.find("port");
   const auto address = context.read<schema::InetAddress>(section, entry);
   if (!address || is_loopback(address->host)) return;
