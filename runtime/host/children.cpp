@@ -80,11 +80,14 @@ schema::Error fork_error(const std::string& name, int error_number) {
 }
 
 std::array<LogLimits, 2> limits_of(const schema::ProcessOptions& options) {
+  const bool is_guarded = !options.control.empty();
   return {
       LogLimits{.maximum_bytes = options.stdout_logfile_maxbytes,
-                .backups = options.stdout_logfile_backups},
+                .backups = options.stdout_logfile_backups,
+                .is_guarded = is_guarded},
       LogLimits{.maximum_bytes = options.stderr_logfile_maxbytes,
-                .backups = options.stderr_logfile_backups}
+                .backups = options.stderr_logfile_backups,
+                .is_guarded = is_guarded}
   };
 }
 

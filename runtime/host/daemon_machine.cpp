@@ -4,12 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "runtime/host/command.h"
 #include "runtime/host/credentials.h"
 #include "runtime/host/environment.h"
+#include "runtime/host/guarded_open.h"
 #include "runtime/host/process_usage.h"
 #include "runtime/host/system.h"
 
@@ -130,10 +132,21 @@ std::string DaemonMachine::place(schema::Origin origin) const {
              : std::string();
 }
 
+// Whether it is a log of a program with control=, whoever asks for it.
+bool DaemonMachine::is_guarded(const std::string& path) const {
+  return std::ranges::any_of(parts_.supervisor.processes(), [&](core::ProcessId process) {
+    return !parts_.supervisor.spec(process).options.control.empty() &&
+           (path == log_path(process, core::Channel::standard_output) ||
+            path == log_path(process, core::Channel::standard_error));
+  });
+}
+
 std::unique_ptr<core::LogReader> DaemonMachine::open_log(const std::string& path) const {
   parts_.log.flush();  // it may be this one
   // What is no file must not keep us waiting, nor become our terminal.
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  Descriptor file =
+      is_guarded(path) ? guarded_open(path, flags) : Descriptor(::open(path.c_str(), flags));
 
   struct stat status {};
 

@@ -72,6 +72,8 @@ class DaemonMachine final : public core::Machine {
   std::int64_t upgrades() const override { return upgrades_; }
 
  private:
+  bool is_guarded(const std::string& path) const;
+
   Parts parts_;
   std::vector<std::string> environment_;
   std::uint64_t generation_ = 0;

@@ -13,6 +13,8 @@
 #include <limits>
 #include <utility>
 
+#include "runtime/host/guarded_open.h"
+
 namespace sup::host {
 
 namespace {
@@ -88,9 +90,9 @@ bool LogFile::may_rotate() const {
 schema::Status LogFile::open_with(int flags) {
   // Without O_NONBLOCK a FIFO that nobody reads, or a stopped terminal, would hold the daemon for
   // ever. It is of this descriptor only, others that have the same pipe open do not notice.
-  Descriptor opened(
-      ::open(path_.c_str(),
-             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, mode_));
+  const int all = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags;
+  Descriptor opened = limits_.is_guarded ? guarded_open(path_, all, mode_)
+                                         : Descriptor(::open(path_.c_str(), all, mode_));
   const int own = opened ? -1 : own_descriptor(path_);
   const bool is_shared = own >= 0 && (::fcntl(own, F_GETFL) & O_ACCMODE) != O_RDONLY;
   if (is_shared) {
@@ -100,7 +102,11 @@ schema::Status LogFile::open_with(int flags) {
   struct stat status {};
 
   if (!opened || ::fstat(opened.get(), &status) != 0) {
-    return system_error("open log '" + path_ + "'", errno);
+    schema::Error error = system_error("open log '" + path_ + "'", errno);
+    if (limits_.is_guarded && (error.error_number == ELOOP || error.error_number == EMLINK)) {
+      error.message += "; links in a folder of others are not followed for a program with control=";
+    }
+    return error;
   }
   is_regular_ = S_ISREG(status.st_mode);
   is_shared_ = is_shared;

@@ -29,6 +29,7 @@ namespace sup::host {
 struct LogLimits {
   std::int64_t maximum_bytes = 0;  // 0 or less: never rotated
   std::int64_t backups = 0;
+  bool is_guarded = false;  // its folder may be somebody else's, see guarded_open()
   bool operator==(const LogLimits&) const = default;
 };
 

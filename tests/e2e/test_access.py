@@ -98,6 +98,35 @@ class Control(RpcTest):
         answer, = self.as_user(stranger, call, groups=[pwd.getpwnam('daemon').pw_gid])
         self.assertEqual(answer['name'], 'mine')
 
+    def test_a_link_in_its_users_folder_leads_nowhere(self):
+        folder, secret = self.path('theirs'), self.path('secret')
+        os.mkdir(folder)
+        os.chown(folder, self.nobody.pw_uid, self.nobody.pw_gid)
+        with open(secret, 'w') as file:
+            file.write('secret\n')
+        os.chmod(secret, 0o600)
+        log = os.path.join(folder, 'out.log')
+        self.serve('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + RPC +
+                   '[program:mine]\ncommand=/bin/sh -c "echo here; exec cat"\nuser=nobody\ncontrol=root\n'
+                   'startsecs=0\nautorestart=false\nstderr_logfile=NONE\nstdout_logfile=' + log + '\n')
+        tail = ('supervisor.tailProcessStdoutLog', ['mine', 0, 1000])
+        read = ('supervisor.readProcessStdoutLog', ['mine', 0, 0])
+        self.wait_until(lambda: self.as_user(self.nobody, tail)[0][0] == 'here\n', 'the line')
+        os.rename(log, log + '.old')
+        os.symlink(secret, log)
+        tailed, all_of_it, stopped, started = self.as_user(
+            self.nobody, tail, read, ('supervisor.stopProcess', ['mine']),
+            ('supervisor.startProcess', ['mine']))
+        self.assertEqual(tailed[0], '')
+        self.assertEqual(all_of_it[0], 'fault')
+        self.assertIs(stopped, True)
+        self.assertEqual(started[0], 'fault')
+        self.wait_for_log('are not followed for a program with control=')
+        os.unlink(log)
+        os.link(secret, log)
+        self.assertEqual(self.as_user(self.nobody, read)[0][0], 'fault')
+        self.assertEqual(self.read('secret'), 'secret\n')
+
     def test_without_it_all_is_as_with_supervisor(self):
         self.serve_control('')
         stop, = self.as_user(self.games, ('supervisor.stopProcess', ['other']))

@@ -125,6 +125,16 @@ class Page(PageTest):
         page.until('document.querySelector(\'%s small\').textContent === "\u21bb 1"' % self.row('a'))
         self.nothing_went_wrong()
 
+    def test_name_and_password_in_the_address(self):
+        self.serve_page(SLEEP % 'a', 'username=ops\npassword=long-enough')
+        page = self.browser
+        page.open(self.url.replace('//', '//ops:long-enough@'))
+        self.wait_for_row('a', 'running')
+        page.click(self.row('a') + ' [value=stop]')
+        page.click('dialog [value=yes]')
+        self.wait_for_row('a', 'stopped')
+        self.nothing_went_wrong()
+
     def test_states_come_without_reloading(self):
         self.serve_page(SLEEP % 'a')
         self.browser.open(self.url)

@@ -2,7 +2,11 @@
 // and the plan. Everything comes from /api/v1 of the same server.
 'use strict';
 
-const api = 'api/v1/';
+// A page that was opened as http://name:password@host/ may not fetch by such a URL; the browser sends
+// both by itself.
+const api = new URL('api/v1/', location.href);
+api.username = '';
+api.password = '';
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -20,7 +24,7 @@ async function ask(path, body) {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   };
-  const answer = await fetch(api + path, order);
+  const answer = await fetch(new URL(path, api), order);
   const result = await answer.json();
   if (!answer.ok) throw new Error(result.detail || answer.statusText);
   return result;
@@ -386,7 +390,7 @@ function filterRows() {
 // --------------------------------------------------------------------------------------- events
 
 function listen() {
-  const source = new EventSource(api + 'events');
+  const source = new EventSource(new URL('events', api));
   let wasLost = false;
   source.onopen = () => {
     if (wasLost) say('Connected again');

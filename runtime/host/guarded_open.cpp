@@ -1,0 +1,165 @@
+#include "runtime/host/guarded_open.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <deque>
+#include <string_view>
+#include <utility>
+
+#include <linux/magic.h>
+
+namespace sup::host {
+namespace {
+
+constexpr int most_links = 40;  // as the kernel's
+
+bool is_ours(const struct stat& status) {
+  return status.st_uid == 0 || status.st_uid == ::geteuid();
+}
+
+// A walk along a path, one name at a time, as only so one can tell whose folders they are.
+class Walk {
+ public:
+  explicit Walk(std::string_view path) { begin(path); }
+
+  Descriptor open(int flags, mode_t mode) {
+    while (folder_ && !names_.empty()) {
+      const std::string name = std::move(names_.front());
+      names_.pop_front();
+      Descriptor next(::openat(folder_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+
+      struct stat status {};
+
+      const bool is_there = next && ::fstat(next.get(), &status) == 0;
+      if (names_.empty() && !(is_there && S_ISLNK(status.st_mode) && leads_by_name(status))) {
+        return open_last(name, flags, mode);
+      }
+      if (!is_there || !enter(std::move(next), status)) {
+        return {};
+      }
+    }
+    errno = folder_ ? EISDIR : errno;
+    return {};
+  }
+
+ private:
+  // Who may put names into a folder.
+  enum class Folder {
+    ours,    // nobody else
+    shared,  // all, but each only their own, as in /tmp
+    others   // somebody else, here or in a folder above
+  };
+
+  void begin(std::string_view path) {
+    if (path.starts_with('/') || !folder_) {
+      kind_ = Folder::ours;
+      folder_.reset(::open(path.starts_with('/') ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+      look_at_folder();
+    }
+    std::deque<std::string> names;
+    while (!path.empty()) {
+      const std::size_t end = std::min(path.find('/'), path.size());
+      if (end != 0 && path.substr(0, end) != ".") {
+        names.emplace_back(path.substr(0, end));
+      }
+      path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    names_.insert(names_.begin(), names.begin(), names.end());
+  }
+
+  void look_at_folder() {
+    struct stat status {};
+
+    constexpr mode_t others_write = S_IWGRP | S_IWOTH;
+    if (kind_ == Folder::others || !folder_ || ::fstat(folder_.get(), &status) != 0 ||
+        !is_ours(status)) {
+      kind_ = Folder::others;
+    } else if ((status.st_mode & others_write) == 0) {
+      kind_ = Folder::ours;
+    } else {
+      kind_ = (status.st_mode & S_ISVTX) != 0 ? Folder::shared : Folder::others;
+    }
+  }
+
+  bool may_follow(const struct stat& link) const {
+    return kind_ == Folder::ours || (kind_ == Folder::shared && is_ours(link));
+  }
+
+  // Whether a link is to be followed here. Those of /proc lead to what is open, which no name
+  // tells.
+  bool leads_by_name(const struct stat& link) const {
+    struct statfs system {};
+
+    return may_follow(link) &&
+           (::fstatfs(folder_.get(), &system) != 0 || system.f_type != PROC_SUPER_MAGIC);
+  }
+
+  bool enter(Descriptor next, const struct stat& status) {
+    if (S_ISLNK(status.st_mode)) {
+      return follow(next, status);
+    }
+    folder_ = std::move(next);
+    look_at_folder();
+    return true;
+  }
+
+  bool follow(const Descriptor& link, const struct stat& status) {
+    if (!may_follow(status) || ++links_ > most_links) {
+      errno = ELOOP;
+      return false;
+    }
+    std::array<char, PATH_MAX> target{};
+    const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (length <= 0) {
+      return false;
+    }
+    begin({target.data(), static_cast<std::size_t>(length)});
+    return static_cast<bool>(folder_);
+  }
+
+  Descriptor open_last(const std::string& name, int flags, mode_t mode) const {
+    if (kind_ == Folder::ours) {
+      return Descriptor(::openat(folder_.get(), name.c_str(), flags | O_CLOEXEC, mode));
+    }
+    // Cut only when it is known to be nothing else.
+    const int careful = (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC;
+    Descriptor file(::openat(folder_.get(), name.c_str(), careful, mode));
+
+    struct stat status {};
+
+    if (!file || ::fstat(file.get(), &status) != 0) {
+      return {};
+    }
+    if (!S_ISREG(status.st_mode)) {
+      return file;
+    }
+    if (status.st_nlink > 1) {
+      errno = EMLINK;
+      return {};
+    }
+    if ((flags & O_TRUNC) != 0 && ::ftruncate(file.get(), 0) != 0) {
+      return {};
+    }
+    return file;
+  }
+
+  Descriptor folder_;
+  std::deque<std::string> names_;  // that are left
+  Folder kind_ = Folder::ours;     // of `folder_`
+  int links_ = 0;
+};
+
+}  // namespace
+
+Descriptor guarded_open(const std::string& path, int flags, mode_t mode) {
+  return Walk(path).open(flags, mode);
+}
+
+}  // namespace sup::host
