@@ -1,4 +1,5 @@
-// SUP1006, SUP1008, SUP1101 to SUP1105, SUP1108, SUP1109: who can reach the control servers.
+// SUP1006, SUP1008, SUP1101 to SUP1105, SUP1108, SUP1109, SUP1111: who can reach the control
+// servers.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -65,6 +66,23 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
   diagnostic.with_hint("write " + in_backticks(local) + ", or set `username` and `password`");
   if (!entry.from_default && context.is_single_line(entry) && !entry.is_template)
     diagnostic.fix("write " + in_backticks(local), context.value_span(entry), local, false);
+}
+
+void check_grants(const Context& context, Diagnostics& out, const ConfigSection& section) {
+  if (!is_inet(section) || has_credentials(context, section)) return;
+  const ConfigEntry& entry = *section.find("port");
+  const auto address = context.read<schema::InetAddress>(section, entry);
+  if (!address || !is_loopback(address->host)) return;  // otherwise SUP1101
+  const auto& all = context.config().sections;
+  const auto granting = std::find_if(all.begin(), all.end(), [&](const ConfigSection& each) {
+    return each.is_process() && may_be_set(context, each, "control");
+  });
+  if (granting == all.end()) return;
+  out.report(open_port_beside_control.rule, context.value_place(entry),
+             section.display() + " asks for no password: whoever is on the machine may do there " +
+                 "what `control` of " + granting->display() + " grants to some")
+      .with_hint("set `username` and `password`, or leave the server out")
+      .label(context.value_place(*granting->find("control")), "granted here");
 }
 
 void check_clear(const Context& context, Diagnostics& out, const ConfigSection& section) {
@@ -247,6 +265,13 @@ const LintRule control_port_open_to_network = {
     .rule = {"SUP1101",          "control-port-open-to-network", Severity::warning,
              "a control port without password on the network"},
     .check_section = check_port,
+    .options = {"port"}
+};
+
+const LintRule open_port_beside_control = {
+    .rule = {"SUP1111",          "open-port-beside-control", Severity::warning,
+             "a control port without password beside `control`"},
+    .check_section = check_grants,
     .options = {"port"}
 };
 
