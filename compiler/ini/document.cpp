@@ -354,15 +354,17 @@ class DocumentBuilder {
   // Of the line that begins there. The key is what stands before the value.
   void add_entry(std::uint32_t line_begin, std::string_view value) {
     const std::uint32_t begin = offset(value) - line_begin;
-    if (std::max<std::size_t>(begin, value.size()) < Document::far_off) {
-      document_.entries_.only().push_back(
-          {index(), static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(value.size())});
-    } else {
-      document_.far_.push_back({document_.entry_count(), offset(value), offset_behind(value)});
-      document_.entries_.only().push_back({index(), Document::far_off, 0});
-    }
+    if (std::max<std::size_t>(begin, value.size()) >= Document::far_off) note_far_value(value);
+    const auto fits = [](std::size_t number) {
+      return static_cast<std::uint16_t>(std::min<std::size_t>(number, Document::far_off));
+    };
+    document_.entries_.only().push_back({index(), fits(begin), fits(value.size())});
     ++document_.sections.back().entry_count;
     open_ = true;
+  }
+
+  void note_far_value(std::string_view value) {
+    document_.far_.push_back({document_.entry_count(), offset(value), offset_behind(value)});
   }
 
   void add_junk() {

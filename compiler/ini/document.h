@@ -144,7 +144,7 @@ class Document {
     std::uint16_t value_size;
   };
 
-  static constexpr std::uint16_t far_off = 0xFFFF;  // `value_begin` of one of these:
+  static constexpr std::uint16_t far_off = 0xFFFF;  // one of the two numbers of one of these:
 
   // An entry whose value is too long, or too far behind, for the numbers above.
   struct FarEntry {
@@ -174,7 +174,7 @@ class Document {
 
   std::string_view value_of(std::uint32_t index, const StoredEntry& stored,
                             std::uint32_t line_begin) const {
-    if (stored.value_begin == far_off) return far_value(index);
+    if (stored.value_begin == far_off || stored.value_size == far_off) return far_value(index);
     return {bytes_.data() + line_begin + stored.value_begin, stored.value_size};
   }
 
