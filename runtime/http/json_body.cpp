@@ -1,5 +1,7 @@
 #include "runtime/http/json_body.h"
 
+#include <unordered_set>
+
 #include <nlohmann/json.hpp>
 
 namespace sup::http {
@@ -36,10 +38,8 @@ class Reader final : public nlohmann::json_sax<Json> {
   }
 
   bool key(std::string& name) override {
-    for (const rpc::Member& member : members) {
-      if (member.name == name) {
-        return fail("`" + name + "` is there twice");
-      }
+    if (!names_.insert(name).second) {
+      return fail("`" + name + "` is there twice");
     }
     members.push_back({std::move(name), {}});
     return true;
@@ -73,6 +73,7 @@ class Reader final : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  std::unordered_set<std::string> names_;
   int depth_ = 0;
 };
 

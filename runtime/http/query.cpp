@@ -17,7 +17,8 @@ std::string decoded(std::string_view text) {
 }  // namespace
 
 Query::Query(std::string_view text) {
-  while (!text.empty()) {
+  constexpr std::size_t most = 1000;  // nobody has so much to say
+  while (!text.empty() && pairs_.size() < most) {
     const std::string_view one = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(one.size() + 1, text.size()));
     if (one.empty()) {

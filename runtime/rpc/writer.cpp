@@ -178,8 +178,14 @@ void XmlWriter::finish() {
 }
 
 inline void XmlWriter::append_text(std::string_view text) {
+  constexpr std::size_t is_long = 16384;
   if (is_plain_xml(text)) {
     append(text);
+  } else if (text.size() < is_long) {
+    // Aside, as a string that is cut and grown again is filled each time.
+    std::string escaped;
+    append_escaped(text, escaped);
+    append(escaped);
   } else {
     out_.resize(used_);
     append_escaped(text, out_);

@@ -5,10 +5,13 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <optional>
+#include <vector>
 
 #include <pugixml.hpp>
 
+#include "runtime/rpc/well_formed.h"
 #include "runtime/rpc/writer.h"
 #include "schema/text.h"
 #include "schema/values.h"
@@ -60,19 +63,29 @@ double real(std::string_view text) {
   return number;
 }
 
-// As Python's decodestring: signs that are none of base64 are passed over. What is meant is text.
-std::string decoded(std::string_view text) {
+// What a sign stands for in base64, -1 for others.
+constexpr std::array<std::int8_t, 256> base64_values = [] {
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return table;
+}();
+
+// As Python's decodestring: signs that are none of base64 are passed over. What is meant is text.
+std::string decoded(std::string_view text) {
   std::string bytes;
   std::uint32_t bits = 0;
   int count = 0;
   std::size_t signs = 0;
   std::size_t padding = 0;
   for (const char c : text) {
-    const std::size_t value = alphabet.find(c);
+    const int value = base64_values[static_cast<unsigned char>(c)];
     padding += c == '=' ? 1 : 0;
-    if (value == std::string_view::npos) continue;
+    if (value < 0) continue;
     ++signs;
     bits = bits << 6U | static_cast<std::uint32_t>(value);
     count += 6;
@@ -109,9 +122,33 @@ Array array_in(const pugi::xml_node& element, int depth) {
   return items;
 }
 
+// Of members of one name the last counts and the place of the first, as in a Python dictionary.
+void keep_last(Struct& members) {
+  std::vector<std::size_t> by_name(members.size());
+  std::iota(by_name.begin(), by_name.end(), std::size_t{0});
+  const auto name = [&](std::size_t place) -> const std::string& { return members[place].name; };
+  std::ranges::stable_sort(by_name, {}, name);
+  std::vector<bool> is_double(members.size());
+  bool has_doubles = false;
+  for (std::size_t i = 0, first = 0; i < by_name.size(); ++i) {
+    if (name(by_name[i]) != name(by_name[first])) first = i;
+    if (i == first) continue;
+    members[by_name[first]].value = std::move(members[by_name[i]].value);
+    is_double[by_name[i]] = true;
+    has_doubles = true;
+  }
+  if (!has_doubles) return;
+  std::size_t kept = 0;
+  for (std::size_t place = 0; place < members.size(); ++place) {
+    if (is_double[place]) continue;
+    if (kept != place) members[kept] = std::move(members[place]);
+    ++kept;
+  }
+  members.resize(kept);
+}
+
 Struct struct_in(const pugi::xml_node& element, int depth) {
   Struct members;
-  members.reserve(16);
   for (const pugi::xml_node& member : element.children()) {
     if (!is_element(member)) continue;
     const pugi::xml_node name = first_element(member);
@@ -120,14 +157,9 @@ Struct struct_in(const pugi::xml_node& element, int depth) {
     if (!value) throw Unreadable{"a member without name or value"};
     std::string text = text_of(name);
     Value content = value_in(value, depth);
-    // The last one of a name counts, as in a Python dictionary.
-    const auto same = std::ranges::find(members, text, &Member::name);
-    if (same != members.end()) {
-      same->value = std::move(content);
-    } else {
-      members.push_back({std::move(text), std::move(content)});
-    }
+    members.push_back({std::move(text), std::move(content)});
   }
+  keep_last(members);
   return members;
 }
 
@@ -150,22 +182,6 @@ Value value_in(const pugi::xml_node& element, int depth) {
   if (depth >= maximum_depth) throw Unreadable{"values nest too deep"};
   const pugi::xml_node child = first_element(element);
   return child ? typed(child, depth + 1) : Value(text_of(element));
-}
-
-// What the parser lets pass and XML does not: a reference to nothing. Document types, with their
-// entities that grow and grow, have no place here at all.
-void refuse_entities(std::string_view text) {
-  if (text.find("<!DOCTYPE") != std::string_view::npos) throw Unreadable{"a document type"};
-  for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1)) {
-    const std::string_view name = text.substr(at + 1, text.find(';', at) - at - 1);
-    const bool is_number = name.size() > 1 && name.front() == '#';
-    const bool is_known = name == "amp" || name == "lt" || name == "gt" || name == "quot" ||
-                          name == "apos" || is_number;
-    // In a CDATA section an & is an &.
-    if (!is_known && text.rfind("<![CDATA[", at) == std::string_view::npos) {
-      throw Unreadable{"an unknown entity"};
-    }
-  }
 }
 
 // The root element, whatever its name.
@@ -239,8 +255,10 @@ struct Printer {
 schema::Result<Call> parse_call(std::string text) {
   try {
     pugi::xml_document document;
-    refuse_entities(text);
     if (schema::invalid_utf8(text)) throw Unreadable{"no UTF-8"};
+    if (const auto problem = xml_problem(text)) {
+      throw Unreadable{"no XML: " + std::string(*problem)};
+    }
     const pugi::xml_node root = load(document, text);
     Call call;
     call.method = text_of(root.child("methodName"));

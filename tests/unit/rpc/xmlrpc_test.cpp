@@ -54,6 +54,12 @@ TEST(XmlRpc, EverySignIsWrittenAsItIsEscaped) {
   }
 }
 
+// Room for them is not made anew for each.
+TEST(XmlRpc, ManyTextsWithSignsAreWritten) {
+  const Value many = Array(500000, Value("<"));
+  EXPECT_EQ(response_of(print_response(many)), many);
+}
+
 TEST(XmlRpc, ResponsesAreReadAsTheyWereWritten) {
   EXPECT_EQ(response_of(print_response(everything)), everything);
 }
@@ -128,6 +134,150 @@ TEST(XmlRpc, DeepNestingIsRefused) {
     closed += "</data></array></value>";
   }
   EXPECT_FALSE(parse_call(call_with("<array><data>" + open + closed + "</data></array>")));
+}
+
+// The largest body that a server takes.
+constexpr std::size_t large = std::size_t{8} << 20;
+
+std::string repeated(std::string_view piece, std::size_t size = large) {
+  std::string text;
+  text.reserve(size + piece.size());
+  while (text.size() < size) text += piece;
+  return text;
+}
+
+// Pieces that differ, as `make` makes them of numbers.
+template <class Make>
+std::string numbered(const Make& make) {
+  std::string text;
+  for (std::size_t i = 0; text.size() < large; ++i) text += make(std::to_string(i));
+  return text;
+}
+
+// Whoever is not let in can send them. What looks at a byte more than a few times takes hours.
+TEST(XmlRpc, LargeCallsAreReadInOneGo) {
+  const std::string_view head = "<methodCall><methodName>m</methodName>";
+  const auto within = [&](const std::string& text) {
+    return parse_call(std::string(head) + text + "</methodCall>");
+  };
+  EXPECT_TRUE(within("<x><![CDATA[" + repeated("&") + "]]></x>"));
+  EXPECT_TRUE(within("<x>" + repeated("<![CDATA[&;]]>") + "</x>"));
+  EXPECT_FALSE(within("<x>" + repeated("<![CDATA[") + "</x>"));
+  EXPECT_FALSE(within("<x>" + repeated("&") + "</x>"));
+  EXPECT_FALSE(within("<x>" + repeated("&#") + "</x>"));
+  EXPECT_FALSE(within("<x>&#" + repeated("1") + ";</x>"));
+  EXPECT_TRUE(within("<x>" + repeated("&amp;") + "</x>"));
+  EXPECT_TRUE(within("<x>" + repeated("&#0000065;") + "</x>"));
+  EXPECT_TRUE(within("<!--" + repeated(" -") + "x-->"));
+  EXPECT_TRUE(within(repeated("<!---->")));
+  EXPECT_TRUE(within(repeated("<?a?>")));
+  EXPECT_FALSE(within(repeated("<!--")));
+  EXPECT_FALSE(within(repeated("<?")));
+  EXPECT_FALSE(within(repeated("<a")));
+  EXPECT_FALSE(within(repeated("<a ")));
+  EXPECT_FALSE(within(repeated("<a>")));
+  EXPECT_FALSE(within(repeated("</a>")));
+  EXPECT_TRUE(within(repeated("<a/>")));
+  EXPECT_TRUE(within(numbered([](const std::string& n) { return "<a" + n + "/>"; })));
+  EXPECT_TRUE(
+      within("<x " + numbered([](const std::string& n) { return " a" + n + "=''"; }) + "/>"));
+  EXPECT_FALSE(within("<x " + repeated(" a=''") + "/>"));
+  EXPECT_FALSE(within("<x a=\"" + repeated("'") + "/>"));
+  const std::string half = repeated("<a>", large / 2);
+  EXPECT_TRUE(within(half + repeated("</a>", half.size() / 3 * 4)));
+}
+
+TEST(XmlRpc, LargeValuesAreReadInOneGo) {
+  EXPECT_TRUE(parameter(repeated("x")).is<std::string>());
+  EXPECT_EQ(parameter("x" + repeated("<!---->") + "y"), Value("xy"));
+  EXPECT_TRUE(parameter("<base64>" + repeated("QUJD") + "</base64>").is<std::string>());
+  EXPECT_EQ(parameter("<int>" + repeated("1") + "</int>"), Value("unreadable"));
+  EXPECT_TRUE(parameter("<double>0." + repeated("1") + "</double>").is<double>());
+  EXPECT_EQ(parameter("<dateTime.iso8601>" + repeated("1") + "</dateTime.iso8601>"),
+            Value("unreadable"));
+  const Value many = parameter("<array><data>" + repeated("<value/>") + "</data></array>");
+  ASSERT_TRUE(many.is<Array>());
+  EXPECT_EQ(many.get<Array>()->size(), large / 8);
+  EXPECT_TRUE(parse_call("<methodCall><methodName>m</methodName><params>" +
+                         repeated("<param><value/></param>") + "</params></methodCall>"));
+}
+
+TEST(XmlRpc, LargeStructsAreReadInOneGo) {
+  const auto member = [](const std::string& name) {
+    return "<member><name>" + name + "</name><value>" + name + "</value></member>";
+  };
+  const Value distinct = parameter("<struct>" + numbered(member) + "</struct>");
+  ASSERT_TRUE(distinct.is<Struct>());
+  EXPECT_EQ(distinct.get<Struct>()->at(4711), (Member{"4711", "4711"}));
+  const Value alike = parameter("<struct>" + repeated(member("a")) + "</struct>");
+  EXPECT_EQ(alike, Value(Struct(1, Member{"a", "a"})));
+}
+
+// As in a Python dictionary.
+TEST(XmlRpc, TheLastMemberOfANameCounts) {
+  std::string members;
+  Struct expected;
+  for (const char* one : {"b1", "a1", "b2", "c1", "a2", "b3"}) {
+    const std::string name(1, *one);
+    members += "<member><name>" + name + "</name><value>" + one + "</value></member>";
+  }
+  expected.push_back({"b", "b3"});
+  expected.push_back({"a", "a2"});
+  expected.push_back({"c", "c1"});
+  EXPECT_EQ(parameter("<struct>" + members + "</struct>"), Value(expected));
+}
+
+// A parser that is lenient stands behind it.
+TEST(XmlRpc, RefusesWhatIsNotWellFormed) {
+  const std::string good = call_with("x");
+  EXPECT_TRUE(parse_call(good));
+  EXPECT_TRUE(parse_call("\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- a --> " + good + "\n<?b?>\n"));
+  EXPECT_TRUE(parse_call(call_with("<string a = \"'>\" b='\"&#x41;' ></string >")));
+  EXPECT_TRUE(parse_call(call_with("<![CDATA[<!DOCTYPE & ]] >]]>")));
+  EXPECT_FALSE(parse_call(good + "junk"));
+  EXPECT_FALSE(parse_call("junk" + good));
+  EXPECT_FALSE(parse_call(good + "<b/>"));
+  EXPECT_FALSE(parse_call(good + "&amp;"));
+  EXPECT_FALSE(parse_call(good + "<![CDATA[]]>"));
+  EXPECT_FALSE(parse_call("<!DOCTYPE a>" + good));
+  EXPECT_FALSE(parse_call("<!doctype a>" + good));
+  for (const char* text : {"&#0;",
+                           "&#8;",
+                           "&#xD800;",
+                           "&#xDFFF;",
+                           "&#xFFFE;",
+                           "&#x110000;",
+                           "&#99999999999;",
+                           "&#xZZ;",
+                           "&#x;",
+                           "&#;",
+                           "&#X41;",
+                           "&#-1;",
+                           "&;",
+                           "&foo;",
+                           "&",
+                           "a & b;",
+                           "\x1B",
+                           "\x01",
+                           "]]>",
+                           "\xEF\xBF\xBF",
+                           "<!-- -- -->",
+                           "<!ELEMENT a>",
+                           "<a b='1' b='2'/>",
+                           "<a b=1/>",
+                           "<a b/>",
+                           "<a b='<'/>",
+                           "<a b='&x;'/>",
+                           "<a b='1'c='2'/>",
+                           "< a/>",
+                           "<a b='1/>"}) {
+    EXPECT_FALSE(parse_call(call_with(text))) << text;
+  }
+  EXPECT_FALSE(parse_call(call_with(std::string("a\0b", 3))));
+  for (const char* text :
+       {"&#9;", "&#10;", "&#x41;", "&#xd7ff;", "&#xE000;", "&#x10FFFF;", "&apos;"}) {
+    EXPECT_TRUE(parse_call(call_with(text))) << text;
+  }
 }
 
 // Each answer that Supervisor gave is written as it wrote it.
