@@ -1,6 +1,7 @@
 #include "runtime/control.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "runtime/http/page.h"
@@ -40,9 +41,15 @@ class ControlServers final : public host::Servers {
 
   core::Instant settled() override {
     core::Instant next = core::never;
-    // What waited may have gone on to its next call. One that never ends must not hold the loop.
+    // What waited may have gone on to its next call. Neither one that never ends nor one of many
+    // calls must hold the loop.
     constexpr int most_rounds = 100;
+    constexpr core::Instant longest = std::chrono::milliseconds(10);
+    const core::Instant begun = machine_.now().steady;
     for (int round = 0; round < most_rounds; ++round) {
+      if (round > 0 && machine_.now().steady - begun >= longest) {
+        break;
+      }
       events_.collect(machine_.now());
       next = std::min(interface_.look(), server_.settled(machine_.now()));
       if (!interface_.take_changed()) {

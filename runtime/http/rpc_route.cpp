@@ -61,6 +61,10 @@ class LaterCall final : public LaterAnswer {
     return keep_alive_ ? Progress::done : Progress::close;
   }
 
+  core::Instant wake() const override {
+    return pending_->goes_on() ? core::Instant{} : core::never;
+  }
+
  private:
   Site& site_;
   std::string method_;

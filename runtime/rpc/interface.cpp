@@ -123,6 +123,7 @@ Progress Interface::resume(Pending& pending, const Access& access, Writer& out) 
 core::Instant Interface::look() {
   const core::Instant next = judge_trial();
   const core::Instant time = machine_.now().steady;
+  round_ = time;
   while (!stops_.empty() && stops_.front().next <= time) {
     const Stop stop = stops_.front();
     stops_.pop_front();

@@ -55,6 +55,9 @@ class Interface {
   // be asked again.
   core::Instant look();
 
+  // When it was asked last: since then all that waits has its turn.
+  core::Instant round() const { return round_; }
+
   Trial& trial() { return trial_; }
 
   // Whether a call since the last question may have changed something, so that the loop has to look
@@ -84,7 +87,8 @@ class Interface {
   // Supervisor's Subprocess.stop_report does.
   void waits_for_stop(core::ProcessId process);
 
-  // The fault for a caller who may not do what it asked for, which is logged: "to call x", "web".
+  // The fault for a caller who may not do what it asked for, which is logged: "web",
+  // "supervisor.shutdown".
   Fault deny(const Access& access, std::string_view what);
 
   // Asks something of the core and executes what follows.
@@ -129,6 +133,7 @@ class Interface {
   Trial trial_;
   std::deque<Stop> stops_;  // by time
   bool changed_ = false;
+  core::Instant round_{};
   std::chrono::nanoseconds since_{};
 };
 

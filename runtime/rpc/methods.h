@@ -73,6 +73,9 @@ class Pending {
   virtual ~Pending() = default;
   virtual Progress resume(Context& context, Writer& out) = 0;
 
+  // It waits for nothing but its turn: something else is done first, then it is asked again.
+  virtual bool goes_on() const { return false; }
+
   // Which method it is of, and since when; set by the interface for its figures.
   const MethodRow* row = nullptr;
   core::Instant begun{};

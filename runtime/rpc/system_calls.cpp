@@ -1,11 +1,14 @@
 // The namespaces that are always there: system.*, what there is to call, and suprun.*, what
 // Supervisor does not have.
+#include <chrono>
 #include <memory>
 #include <utility>
 
+#include "runtime/core/concat.h"
 #include "runtime/rpc/arguments.h"
 #include "runtime/rpc/calls.h"
 #include "runtime/rpc/interface.h"
+#include "runtime/rpc/log_reading.h"
 
 namespace sup::rpc {
 
@@ -60,13 +63,21 @@ Value fault_value(const Fault& fault) {
   };
 }
 
-// Several calls in one, one after the other; each waits for the one before.
+// Several calls in one, one after the other; each waits for the one before. Their results together
+// are no larger than that of one call may be, and between them others have their turn.
 class Multicall final : public Pending {
  public:
   explicit Multicall(Array calls) : calls_(std::move(calls)) {}
 
   Progress resume(Context& context, Writer& out) override {
-    while (waiting_ || next_ < calls_.size()) {
+    // All that go on share the time of a round.
+    const core::Instant now = context.machine.now().steady;
+    const core::Instant begun = std::exchange(has_begun_, true) ? context.interface.round() : now;
+    for (int done = 0; waiting_ || next_ < calls_.size(); ++done) {
+      if (done >= most_at_once ||
+          (done > 0 && context.machine.now().steady - begun >= longest_turn)) {
+        return Waiting{};
+      }
       if (waiting_) {
         ValueWriter result;
         const Progress progress = context.interface.resume(*waiting_, context.access, result);
@@ -76,21 +87,53 @@ class Multicall final : public Pending {
         waiting_.reset();
         keep(std::get_if<Fault>(&progress), result);
       } else {
-        begin(context, calls_[next_++]);
+        const Value call = std::exchange(calls_[next_++], {});
+        begin(context, call);
       }
     }
-    out.value(results_);
+    out.begin_array();
+    for (Value& result : results_) {
+      out.value(std::exchange(result, {}));
+    }
+    out.end_array();
     return Done{};
   }
 
+  bool goes_on() const override { return !waiting_ || waiting_->goes_on(); }
+
  private:
+  static constexpr int most_at_once = 100;
+  static constexpr core::Instant longest_turn = std::chrono::milliseconds(5);
+
   void keep(const Fault* fault, ValueWriter& result) {
-    results_.push_back(fault != nullptr ? fault_value(*fault) : result.take());
+    if (fault != nullptr) {
+      refuse(*fault);
+      return;
+    }
+    // One alone may be as large as it is when it is called alone.
+    if (size_ > 0 && size_ + result.size() > static_cast<std::size_t>(largest_piece)) {
+      is_full_ = true;
+      refuse(too_large());
+      return;
+    }
+    size_ += result.size();
+    is_full_ = size_ >= static_cast<std::size_t>(largest_piece);
+    results_.push_back(result.take());
   }
 
   void refuse(const Fault& fault) { results_.push_back(fault_value(fault)); }
 
+  static Fault too_large() {
+    return fault(FaultCode::FAILED,
+                 core::concat("the results are more than ", largest_piece,
+                              " bytes with this one; make fewer calls at a time"));
+  }
+
   void begin(Context& context, const Value& call) {
+    if (is_full_) {
+      refuse(too_large());
+      return;
+    }
     const Value* name = call.member("methodName");
     if (name == nullptr || name->is_nil()) {
       refuse(fault(FaultCode::INCORRECT_PARAMETERS, "No methodName"));
@@ -124,6 +167,9 @@ class Multicall final : public Pending {
   Array calls_;
   std::size_t next_ = 0;
   Array results_;
+  std::size_t size_ = 0;  // of those that are no faults
+  bool is_full_ = false;  // nothing more is called
+  bool has_begun_ = false;
   std::unique_ptr<Pending> waiting_;
 };
 

@@ -270,6 +270,7 @@ void XmlWriter::end_struct() {
 }
 
 void ValueWriter::put(Value value) {
+  size_ += tags;
   if (open_.empty()) {
     result_ = std::move(value);
   } else if (auto* items = open_.back().value.get<Array>()) {

@@ -119,6 +119,9 @@ class ValueWriter final : public Writer {
   // The finished result.
   Value take() { return std::move(result_); }
 
+  // About how many bytes it is when it is sent.
+  std::size_t size() const { return size_; }
+
   void nil() override { put({}); }
 
   void boolean(bool value) override { put(value); }
@@ -127,7 +130,10 @@ class ValueWriter final : public Writer {
 
   void real(double value) override { put(value); }
 
-  void text(std::string_view value) override { put(value); }
+  void text(std::string_view value) override {
+    size_ += value.size();
+    put(value);
+  }
 
   void begin_array() override { open_.push_back({Array(), {}}); }
 
@@ -135,11 +141,17 @@ class ValueWriter final : public Writer {
 
   void begin_struct() override { open_.push_back({Struct(), {}}); }
 
-  void member(std::string_view name) override { open_.back().member = name; }
+  void member(std::string_view name) override {
+    open_.back().member = name;
+    size_ += name.size() + tags;
+  }
 
   void end_struct() override { close(); }
 
  private:
+  // What stands around a value or a name.
+  static constexpr std::size_t tags = 32;
+
   struct Container {
     Value value;
     std::string member;  // the name of its next one
@@ -150,6 +162,7 @@ class ValueWriter final : public Writer {
 
   std::vector<Container> open_;
   Value result_;
+  std::size_t size_ = 0;
 };
 
 // The answer around a value: everything before and after it.

@@ -83,6 +83,61 @@ TEST_F(Routes, TheAnswerOfAllProcessesIsKept) {
   EXPECT_EQ(several.get<rpc::Array>()->front(), call("supervisor.getAllProcessInfo"));
 }
 
+rpc::Value one_of_several(const std::string& method, rpc::Array arguments = {}) {
+  rpc::Struct one;
+  one.push_back({"methodName", method});
+  one.push_back({"params", std::move(arguments)});
+  return one;
+}
+
+TEST_F(Routes, LongMulticallsLetOthersHaveTheirTurn) {
+  rpc::Array calls(250, one_of_several("supervisor.getAPIVersion"));
+  calls[120] = one_of_several("supervisor.startProcess", {"a"});
+  Response response =
+      ask("POST", "/RPC2", rpc::print_call({"system.multicall", rpc::Array(1, calls)}));
+  ASSERT_NE(response.later, nullptr);
+  EXPECT_LE(response.later->wake(), machine_.now().steady);
+  std::string out;
+  EXPECT_EQ(response.later->resume({}, out), LaterAnswer::Progress::waiting);
+  // It waits for the process now.
+  EXPECT_EQ(response.later->wake(), core::never);
+  EXPECT_EQ(response.later->resume({}, out), LaterAnswer::Progress::waiting);
+  EXPECT_EQ(out, "");
+  core::Effects orders;
+  supervisor_->handle({}, core::input::Spawned{.process = 0, .pid = 42}, orders);
+  supervisor_->handle({std::chrono::seconds(5), {}}, core::input::Tick{}, orders);
+  int turns = 1;
+  for (; response.later->resume({}, out) == LaterAnswer::Progress::waiting; ++turns) {
+    ASSERT_LT(turns, 100);
+  }
+  EXPECT_GE(turns, 2);
+  const auto read = rpc::parse_response(out.substr(out.find("<?xml")));
+  ASSERT_TRUE(read);
+  const auto* results = std::get<rpc::Value>(*read).get<rpc::Array>();
+  ASSERT_EQ(results->size(), calls.size());
+  EXPECT_EQ(results->at(119), rpc::Value("3.0"));
+  EXPECT_EQ(results->at(120), rpc::Value(true));
+  EXPECT_EQ(results->at(121), rpc::Value("3.0"));
+  EXPECT_EQ(results->back(), rpc::Value("3.0"));
+}
+
+TEST_F(Routes, TheResultsOfAMulticallTogetherAreNoLargerThanOne) {
+  machine_.put("/a.log", std::string(20000000, 'x'));
+  rpc::Array calls(20, one_of_several("supervisor.readProcessStdoutLog", {"a", 0, 0}));
+  calls.push_back(one_of_several("supervisor.shutdown"));
+  const rpc::Value results = call("system.multicall", rpc::Array(1, calls));
+  ASSERT_TRUE(results.is<rpc::Array>());
+  std::size_t texts = 0;
+  for (const rpc::Value& each : *results.get<rpc::Array>()) {
+    texts += each.is<std::string>() ? 1 : 0;
+  }
+  EXPECT_EQ(texts, 3U);
+  EXPECT_EQ(*results.get<rpc::Array>()->at(3).member("faultCode"), rpc::Value(30));
+  // Nothing is done that could not be told.
+  EXPECT_EQ(*results.get<rpc::Array>()->back().member("faultCode"), rpc::Value(30));
+  EXPECT_EQ(supervisor_->state(), schema::SupervisorState::RUNNING);
+}
+
 TEST_F(Routes, EveryMethodHasASignatureAndHelp) {
   const rpc::Value names = call("system.listMethods");
   ASSERT_NE(names.get<rpc::Array>(), nullptr);
