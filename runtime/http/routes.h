@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "runtime/core/line_limit.h"
 #include "runtime/core/machine.h"
 #include "runtime/core/supervisor.h"
 #include "runtime/http/events.h"
@@ -21,6 +22,7 @@ struct Site {
   std::string token;  // that forms of our own pages carry
   // Of getAllProcessInfo, as XML-RPC.
   rpc::KeptAnswer kept_answer{};
+  core::LineLimit unreadable{};  // requests that are told of
 };
 
 struct Route {

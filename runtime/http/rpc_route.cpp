@@ -16,11 +16,12 @@ void trace(Site& site, std::string_view method, const rpc::Fault* fault) {
   if (!site.machine.logs(core::Level::trace)) {
     return;
   }
-  site.machine.log(core::Level::trace,
-                   fault == nullptr
-                       ? core::concat("XML-RPC method ", method, "() returned successfully")
-                       : core::concat("XML-RPC method ", method, "() returned fault: [",
-                                      fault->code, "] ", fault->text));
+  site.machine.log(
+      core::Level::trace,
+      fault == nullptr
+          ? core::concat("XML-RPC method ", core::visible(method), "() returned successfully")
+          : core::concat("XML-RPC method ", core::visible(method), "() returned fault: [",
+                         fault->code, "] ", core::visible(fault->text)));
 }
 
 // A call that has to wait for what the daemon does.
@@ -77,10 +78,13 @@ class LaterCall final : public LaterAnswer {
 // As Supervisor logs what it cannot read.
 void refuse_data(Site& site, const std::string& data, std::string_view why, Response& response) {
   constexpr std::size_t most = 1000;
-  site.machine.log(core::Level::error,
-                   core::concat("XML-RPC request data ",
-                                schema::python_repr(std::string_view(data).substr(0, most)),
-                                " is invalid: ", why));
+  if (const auto line = site.unreadable.add(
+          site.machine.now().steady,
+          core::concat("XML-RPC request data ",
+                       schema::python_repr(std::string_view(data).substr(0, most)),
+                       " is invalid: ", why))) {
+    site.machine.log(core::Level::error, *line);
+  }
   refuse(response, 400);
 }
 
@@ -104,7 +108,7 @@ void answer_rpc(Site& site, Request& request, Response& response) {
   }
   if (site.machine.logs(core::Level::trace)) {
     site.machine.log(core::Level::trace,
-                     core::concat("XML-RPC method called: ", call->method, "()"));
+                     core::concat("XML-RPC method called: ", core::visible(call->method), "()"));
   }
   response.headers = type_header;
   response.body = rpc::response_head;

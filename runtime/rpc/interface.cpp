@@ -168,7 +168,11 @@ core::Instant Interface::judge_trial() {
 
 Fault Interface::deny(const Access& access, std::string_view what) {
   const std::string reason = core::concat(what, ": ", access.who(), " may not");
-  machine_.log(core::Level::warn, core::concat("denied ", reason));
+  const core::Now now = machine_.now();
+  if (const auto line = denials_.add(now.steady, core::concat("denied ", core::visible(what), ": ",
+                                                              access.who(), " may not"))) {
+    machine_.log(core::Level::warn, *line);
+  }
   return fault(FaultCode::NOT_PERMITTED, reason);
 }
 

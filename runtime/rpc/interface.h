@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/core/durations.h"
+#include "runtime/core/line_limit.h"
 #include "runtime/rpc/methods.h"
 #include "runtime/rpc/trial.h"
 
@@ -134,6 +135,7 @@ class Interface {
   std::deque<Stop> stops_;  // by time
   bool changed_ = false;
   core::Instant round_{};
+  core::LineLimit denials_;
   std::chrono::nanoseconds since_{};
 };
 

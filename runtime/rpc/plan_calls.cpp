@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/core/concat.h"
+#include "runtime/core/line_limit.h"
 #include "runtime/rpc/arguments.h"
 #include "runtime/rpc/calls.h"
 #include "runtime/rpc/interface.h"
@@ -140,8 +141,8 @@ Outcome apply(Context& context, const Array& arguments, Writer& out) {
   const std::string file(*text_argument(arguments[0]));
   const ReadPlan read = context.machine.read_configuration({.file = file, .numprocs = {}});
   if (read) {
-    context.machine.log(core::Level::info,
-                        core::concat("taking over ", file, " for ", context.access.who()));
+    context.machine.log(core::Level::info, core::concat("taking over ", core::visible(file),
+                                                        " for ", context.access.who()));
   }
   return take_over(context, read, std::chrono::seconds(*seconds), out);
 }

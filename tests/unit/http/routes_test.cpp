@@ -150,6 +150,35 @@ TEST_F(Routes, EveryMethodHasASignatureAndHelp) {
   }
 }
 
+TEST_F(Routes, DenialsStayOnTheirLinesAndDoNotFillTheLog) {
+  Request request;
+  request.access = rpc::Access(rpc::Role::read, "user x");
+  request.method = "POST";
+  request.path = "/RPC2";
+  request.has_length = true;
+  const auto ask_as_reader = [&](const std::string& method, rpc::Array arguments) {
+    request.body = rpc::print_call({method, std::move(arguments)});
+    Response response;
+    http::answer(*site_, request, response);
+  };
+  interface_->deny(request.access, "/a\n2026-11-30 CRIT forged \x1B[2J");
+  EXPECT_EQ(machine_.lines.back(), "denied '/a\\n2026-11-30 CRIT forged \\x1b[2J': user x may not");
+  const std::size_t before = machine_.lines.size();
+  ask_as_reader("system.multicall",
+                rpc::Array(1, rpc::Array(90, one_of_several("supervisor.shutdown"))));
+  EXPECT_EQ(machine_.lines.back(), "denied supervisor.shutdown: user x may not");
+  EXPECT_LT(machine_.lines.size() - before, 20U);
+  machine_.time.steady += std::chrono::seconds(1);
+  ask_as_reader("supervisor.stopProcess", {"a"});
+  EXPECT_EQ(machine_.lines.back(), "denied a: user x may not (81 more since the last such line)");
+  for (int i = 0; i < 90; ++i) {
+    request.body = "<x";
+    Response response;
+    http::answer(*site_, request, response);
+  }
+  EXPECT_LT(machine_.lines.size() - before, 40U);
+}
+
 TEST_F(Routes, WhatIsNoCallIsRefusedAndLogged) {
   EXPECT_EQ(ask("POST", "/RPC2", "<x").status, 400);
   EXPECT_EQ(machine_.lines.back(), "XML-RPC request data '<x' is invalid: unmarshallable");

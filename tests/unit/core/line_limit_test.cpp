@@ -1,0 +1,44 @@
+// What anybody can make happen does not fill the log, nor forge lines of it.
+#include "runtime/core/line_limit.h"
+
+#include <gtest/gtest.h>
+
+namespace sup::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(LineLimit, AFewInARowThenOneASecond) {
+  LineLimit limit;
+  Instant now = seconds(100);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(limit.add(now, "a"), "a");
+  }
+  for (int i = 0; i < 70000; ++i) {
+    ASSERT_EQ(limit.add(now, "a"), std::nullopt);
+  }
+  now += milliseconds(999);
+  EXPECT_EQ(limit.add(now, "a"), std::nullopt);
+  now += milliseconds(1);
+  EXPECT_EQ(limit.add(now, "b"), "b (70001 more since the last such line)");
+  EXPECT_EQ(limit.add(now, "c"), std::nullopt);
+  now += seconds(3600);
+  EXPECT_EQ(limit.add(now, "d"), "d (1 more since the last such line)");
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_EQ(limit.add(now, "e"), "e");
+  }
+  EXPECT_EQ(limit.add(now, "e"), std::nullopt);
+}
+
+TEST(LineLimit, TextsOfStrangersStayOnTheirLine) {
+  EXPECT_EQ(visible("web:a-1_0.b/c d"), "web:a-1_0.b/c d");
+  EXPECT_EQ(visible(""), "");
+  EXPECT_EQ(visible("a\nCRIT b"), "'a\\nCRIT b'");
+  EXPECT_EQ(visible("\x1B[31m"), "'\\x1b[31m'");
+  EXPECT_EQ(visible(std::string(200, 'a')), std::string(200, 'a'));
+  EXPECT_EQ(visible(std::string(1000000, 'a')), "'" + std::string(200, 'a') + "'...");
+}
+
+}  // namespace
+}  // namespace sup::core
