@@ -1,7 +1,5 @@
 #include "runtime/http/json_body.h"
 
-#include <unordered_set>
-
 #include <nlohmann/json.hpp>
 
 namespace sup::http {
@@ -38,8 +36,15 @@ class Reader final : public nlohmann::json_sax<Json> {
   }
 
   bool key(std::string& name) override {
-    if (!names_.insert(name).second) {
-      return fail("`" + name + "` is there twice");
+    // Bounded first: it is compared with all others.
+    constexpr std::size_t most = 100;
+    if (members.size() >= most) {
+      return fail("no call takes so many values");
+    }
+    for (const rpc::Member& member : members) {
+      if (member.name == name) {
+        return fail("`" + name + "` is there twice");
+      }
     }
     members.push_back({std::move(name), {}});
     return true;
@@ -73,7 +78,6 @@ class Reader final : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  std::unordered_set<std::string> names_;
   int depth_ = 0;
 };
 

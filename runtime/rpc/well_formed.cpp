@@ -158,6 +158,8 @@ class Scanner {
       const std::string_view name = take_name();
       if (name.empty() || !blank) return "an attribute without a name";
       names.push_back(name);
+      constexpr std::size_t most = 1000;  // XML-RPC has none at all
+      if (names.size() > most) return "too many attributes";
       if (const Problem problem = attribute_value()) return problem;
     }
     ++depth_;
