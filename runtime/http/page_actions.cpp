@@ -37,24 +37,37 @@ void go_back(Response& response, std::string_view message) {
   response.body.clear();
 }
 
+// For several processes there is a row for each that something was done with.
 std::string message_of(const PageAction& action, const std::string& name,
                        const rpc::Value& result) {
-  if (!action.is_for_all) {
-    return core::concat(name, " ", action.done);
-  }
   std::string failed;
+  std::string reason;  // of the first
+  bool something_was_done = false;
   if (const auto* list = result.get<rpc::Array>()) {
     for (const rpc::Value& each : *list) {
       const rpc::Value* status = each.member("status");
       const rpc::Value* one = each.member("name");
-      if (status != nullptr && one != nullptr && one->is<std::string>() &&
-          *status != rpc::Value(static_cast<int>(rpc::FaultCode::SUCCESS))) {
-        failed += (failed.empty() ? "" : ", ") + *one->get<std::string>();
+      const rpc::Value* description = each.member("description");
+      if (status == nullptr || one == nullptr || !one->is<std::string>()) {
+        continue;
       }
+      if (*status == rpc::Value(static_cast<int>(rpc::FaultCode::SUCCESS))) {
+        something_was_done = true;
+        continue;
+      }
+      if (failed.empty() && description != nullptr && description->is<std::string>()) {
+        reason = *description->get<std::string>();
+      }
+      failed += (failed.empty() ? "" : ", ") + *one->get<std::string>();
     }
   }
-  return failed.empty() ? std::string(action.done)
-                        : core::concat(action.done, ", but not: ", failed);
+  const std::string done =
+      action.is_for_all ? std::string(action.done) : core::concat(name, " ", action.done);
+  if (failed.empty()) {
+    return done;
+  }
+  return something_was_done ? core::concat(done, ", but not: ", failed)
+                            : core::concat("ERROR: ", failed, ": ", reason);
 }
 
 std::string complaint(const std::string& name, const rpc::Fault& fault) {

@@ -71,15 +71,14 @@ Value result_of(const Context& context, core::ProcessId process, const Fault* fa
   return result_of(spec.group, spec.name, fault);
 }
 
-Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& processes,
+Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& processes, bool named,
                         const GroupCall& call, Writer& out) {
   Array results;
   std::vector<Open> open;
   for (const core::ProcessId process : processes) {
-    if (!call.applies(context.supervisor.status(process).state)) {
-      continue;
-    }
-    if (!context.sees(process)) {
+    const bool is_seen = context.sees(process);
+    // Whether there is something to do would tell what state it is in.
+    if (is_seen ? !call.applies(context.supervisor.status(process).state) : !named) {
       continue;
     }
     std::string name = full_name(context.supervisor.spec(process));

@@ -19,7 +19,9 @@ struct GroupCall {
   Progress (*wait)(const Context& context, core::ProcessId process, std::string_view name);
 };
 
-Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& processes,
+// `named`: the caller said which they are, and is told of those, too, that it does not see; whoever
+// means all means those that it sees.
+Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& processes, bool named,
                         const GroupCall& call, Writer& out);
 
 // The result of one process: name, group, status, description. Without a fault it is OK.

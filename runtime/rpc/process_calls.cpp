@@ -204,10 +204,20 @@ GroupCall stopping(bool wait) {
       .wait = wait_for_stop};
 }
 
+// It is told for each process.
+std::string shortened(std::string text) {
+  constexpr std::size_t longest = 1000;
+  if (text.size() > longest) {
+    text.resize(longest);
+    text += "...";
+  }
+  return text;
+}
+
 GroupCall signalling(const Value& signal) {
   return {.applies = [](ProcessState state) { return schema::is_signallable(state); },
           .begin =
-              [number = signal_number(signal), as_given = python_text(signal)](
+              [number = signal_number(signal), as_given = shortened(python_text(signal))](
                   const Context& context, core::ProcessId process, std::string_view name) {
                 return send_signal(context, process, name, number, as_given);
               },
@@ -215,7 +225,7 @@ GroupCall signalling(const Value& signal) {
 }
 
 Outcome call_on_all(Context& context, const GroupCall& call, Writer& out) {
-  return call_on_several(context, context.interface.priority_order(std::nullopt), call, out);
+  return call_on_several(context, context.interface.priority_order(std::nullopt), false, call, out);
 }
 
 Outcome call_on_group(Context& context, const Value& name, const GroupCall& call, Writer& out) {
@@ -224,7 +234,7 @@ Outcome call_on_group(Context& context, const Value& name, const GroupCall& call
     return std::move(*refusal);
   }
   return call_on_several(context, context.interface.priority_order(std::get<core::GroupId>(group)),
-                         call, out);
+                         true, call, out);
 }
 
 // The name is that of a process, or a group with `:*`.
@@ -234,7 +244,7 @@ Outcome call_on_target(Context& context, const Value& name, const GroupCall& cal
     return std::move(*refusal);
   }
   if (const auto* group = std::get_if<WholeGroup>(&target)) {
-    return call_on_several(context, context.interface.priority_order(group->id), call, out);
+    return call_on_several(context, context.interface.priority_order(group->id), true, call, out);
   }
   const core::ProcessId process = std::get<core::ProcessId>(target);
   return finish(context, process, name, call.begin(context, process, *text_argument(name)),

@@ -203,7 +203,9 @@ async function carryOut(event) {
     const result = await ask(name ? pathOf(name) + order.path : order.path, {});
     const failed = Array.isArray(result) ? result.filter((one) => one.status !== 80) : [];
     const names = failed.map((one) => `${fullName(one)} (${one.description})`).join(', ');
-    say((name ? `${name} ${order.done}` : order.done) + (names ? `, but not: ${names}` : ''), names !== '');
+    const done = name ? `${name} ${order.done}` : order.done;
+    const nothingWasDone = names !== '' && failed.length === result.length;
+    say(nothingWasDone ? `Not done: ${names}` : done + (names ? `, but not: ${names}` : ''), names !== '');
   } catch (error) {
     say(`${name ? name + ': ' : ''}${error.message}`, true);
   }

@@ -179,6 +179,40 @@ TEST_F(Routes, DenialsStayOnTheirLinesAndDoNotFillTheLog) {
   EXPECT_LT(machine_.lines.size() - before, 40U);
 }
 
+// Whoever may not stop them learns that they run on as they were.
+TEST_F(Routes, ARefusedRestartIsTold) {
+  core::Effects orders;
+  call("supervisor.startProcess", {"a", false});
+  supervisor_->handle({}, core::input::Spawned{.process = 0, .pid = 42}, orders);
+  supervisor_->handle({std::chrono::seconds(5), {}}, core::input::Tick{}, orders);
+  const auto rows = [&](rpc::Role role, const std::string& method, rpc::Array arguments) {
+    rpc::ValueWriter out;
+    const rpc::Access access(role, "user x");
+    const rpc::Outcome outcome = interface_->call(method, arguments, access, out);
+    EXPECT_TRUE(std::holds_alternative<rpc::Done>(outcome)) << method;
+    return out.take();
+  };
+  rpc::Struct refused;
+  refused.push_back({"name", "a"});
+  refused.push_back({"group", "a"});
+  refused.push_back({"status", 13});
+  refused.push_back({"description", "NOT_PERMITTED: a: user x may not"});
+  const rpc::Value expected = rpc::Array(1, refused);
+  const auto read = rpc::Role::read;
+  EXPECT_EQ(rows(read, "suprun.restartAllProcesses", {}), expected);
+  EXPECT_EQ(machine_.lines.back(), "denied a: user x may not");
+  EXPECT_EQ(rows(read, "suprun.restartProcessGroup", {"a"}), expected);
+  EXPECT_EQ(rows(read, "suprun.restartProcess", {"a:*"}), expected);
+  EXPECT_EQ(rows(read, "supervisor.stopProcessGroup", {"a"}), expected);
+  // Who does not see it is told so where it was named, whether there was something to do or not.
+  const auto none = rpc::Role::none;
+  for (const char* method : {"supervisor.stopProcess", "supervisor.startProcess"}) {
+    EXPECT_EQ(rows(none, method, {"a:*"}), expected) << method;
+  }
+  EXPECT_EQ(rows(none, "supervisor.stopAllProcesses", {}), rpc::Value(rpc::Array()));
+  EXPECT_EQ(rows(none, "suprun.restartAllProcesses", {}), rpc::Value(rpc::Array()));
+}
+
 TEST_F(Routes, WhatIsNoCallIsRefusedAndLogged) {
   EXPECT_EQ(ask("POST", "/RPC2", "<x").status, 400);
   EXPECT_EQ(machine_.lines.back(), "XML-RPC request data '<x' is invalid: unmarshallable");
