@@ -49,6 +49,9 @@ struct PlanSource {
   std::map<std::string, std::int64_t> numprocs;
 };
 
+// What is kept for a process that does not read its standard input. Beyond, input is not taken.
+inline constexpr std::size_t most_input = std::size_t{16} << 20U;
+
 class Machine {
  public:
   virtual ~Machine() = default;
@@ -106,6 +109,9 @@ class Machine {
 
   // Whether standard input of the process can still be written to.
   virtual bool takes_input(ProcessId process) const = 0;
+
+  // How many bytes are taken for it now, though it may not read them yet.
+  virtual std::size_t input_room(ProcessId process) const = 0;
 
   // Executes the orders and tells the core what came of them.
   virtual void carry_out(Effects& orders) = 0;

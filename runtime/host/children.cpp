@@ -13,6 +13,8 @@
 #include <ctime>
 #include <utility>
 
+#include "runtime/core/machine.h"
+
 namespace sup::host {
 
 namespace {
@@ -23,9 +25,6 @@ constexpr std::size_t read_bytes = std::size_t{128} << 10U;
 // Pipes have the first size, and the second for children that fill it.
 constexpr std::size_t usual_pipe_bytes = std::size_t{64} << 10U;
 constexpr std::size_t large_pipe_bytes = std::size_t{256} << 10U;
-
-// What is kept for a child that does not read its standard input. Beyond, input is dropped.
-constexpr std::size_t most_unsent = std::size_t{16} << 20U;
 
 // A line for the system log that is not waited for any longer.
 constexpr std::size_t longest_line = std::size_t{8} << 10U;
@@ -625,12 +624,18 @@ bool Children::takes_input(core::ProcessId id) const {
   return id < children_.size() && children_[id].input;
 }
 
+std::size_t Children::input_room(core::ProcessId id) const {
+  return takes_input(id)
+             ? core::most_input - std::min(children_[id].unsent.size(), core::most_input)
+             : 0;
+}
+
 void Children::write_input(core::ProcessId id, std::string_view bytes) {
   if (id >= children_.size() || !children_[id].input || bytes.empty()) {
     return;
   }
   Child& child = children_[id];
-  if (child.unsent.size() + bytes.size() > most_unsent) {
+  if (bytes.size() > input_room(id)) {
     if (!std::exchange(child.input_overflowed, true)) {
       events_.log(core::Level::warn, "'" + child.name + "' does not read its standard input; " +
                                          std::to_string(child.unsent.size()) +

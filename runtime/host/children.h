@@ -137,6 +137,9 @@ class Children {
   // Whether its standard input is open.
   bool takes_input(core::ProcessId id) const;
 
+  // How many bytes write_input() takes now.
+  std::size_t input_room(core::ProcessId id) const;
+
   // A child was reaped: reads what it left in its pipes. The process that it was; nothing if the
   // pid is not one of ours.
   std::optional<core::ProcessId> ended(int pid);

@@ -179,6 +179,10 @@ bool DaemonMachine::takes_input(core::ProcessId process) const {
   return parts_.children.takes_input(process);
 }
 
+std::size_t DaemonMachine::input_room(core::ProcessId process) const {
+  return parts_.children.input_room(process);
+}
+
 void DaemonMachine::carry_out(core::Effects& orders) { parts_.carry_out(orders); }
 
 bool DaemonMachine::logs(core::Level level) const { return level >= parts_.log.settings().level; }

@@ -59,6 +59,7 @@ class DaemonMachine final : public core::Machine {
   schema::Status clear_activity_log() override;
   std::optional<core::CommandProblem> command_problem(core::ProcessId process) const override;
   bool takes_input(core::ProcessId process) const override;
+  std::size_t input_room(core::ProcessId process) const override;
   void carry_out(core::Effects& orders) override;
   bool logs(core::Level level) const override;
   void log(core::Level level, const std::string& text) override;

@@ -300,6 +300,13 @@ Outcome send_process_stdin(Context& context, const Array& arguments, Writer& out
   }
   const core::ProcessId process = std::get<core::ProcessId>(target);
   const std::string_view name = text_argument(arguments[0]).value_or("");
+  // All or nothing: who is told that a part was taken cannot know which.
+  if (context.machine.takes_input(process) && bytes->size() > context.machine.input_room(process)) {
+    return fault(FaultCode::FAILED,
+                 core::concat(name, " does not read its standard input: the buffer of ",
+                              core::most_input >> 20U, " MB that is kept for it has no room for ",
+                              bytes->size(), " more bytes"));
+  }
   const auto error = context.interface.perform([&](core::Now now, core::Effects& orders) {
     return context.supervisor.write_stdin(now, process, *bytes, orders);
   });

@@ -88,6 +88,34 @@ class Control(RpcTest):
         self.assertIs(several[0], True)
         self.assertEqual(several[1]['faultCode'], NOT_PERMITTED)
 
+    def test_a_group_that_is_named_is_denied_as_its_process(self):
+        self.serve_control('control=root\n')
+        answers = self.as_user(
+            self.nobody, ('supervisor.stopProcess', ['other:*']),
+            ('supervisor.startProcessGroup', ['other']),
+            ('supervisor.signalProcessGroup', ['other', 'CONT']),
+            ('suprun.restartProcessGroup', ['other']), ('suprun.restartProcess', ['other:*']))
+        for answer in answers:
+            self.assertEqual([(one['name'], one['status']) for one in answer],
+                             [('other', NOT_PERMITTED)])
+            self.assertIn('may not', answer[0]['description'])
+        self.wait_for_log('denied other: pid ')
+        stop = subprocess.run(
+            ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', program('supctl'),
+             '-s', 'unix://' + self.path('s.sock'), 'stop', 'other:*'], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, text=True, timeout=PATIENCE, cwd='/')
+        self.assertIn('other: ERROR (not permitted: other: pid ', stop.stdout)
+        self.assertEqual(stop.returncode, 1)
+        self.assertEqual(self.server().supervisor.getProcessInfo('other')['statename'], 'RUNNING')
+
+    def test_many_denials_do_not_fill_the_log(self):
+        self.serve_control('control=root\n')
+        calls = [{'methodName': 'suprun.apply', 'params': ['/x\nforged line \t']}] * 2000
+        several, = self.as_user(self.nobody, ('system.multicall', [calls]))
+        # suprun.apply is denied before its file is looked at; a path of HTTP is whatever it is.
+        self.assertEqual({one['faultCode'] for one in several}, {NOT_PERMITTED})
+        self.assertLess(self.read('s.log').count('denied'), 100)
+
     def test_named_users_and_groups(self):
         self.serve_control('control=games,group:daemon\n')
         call = ('supervisor.getProcessInfo', ['mine'])
@@ -291,6 +319,10 @@ class Roles(RpcTest):
                         == 'RUNNING', 'web to run')
         self.assertEqual(ask('view', 'v', 'supervisor.getProcessInfo', 'web')['name'], 'web')
         self.assertEqual(ask('view', 'v', 'supervisor.stopProcess', 'web'), NOT_PERMITTED)
+        for restart in ('suprun.restartAllProcesses',), ('suprun.restartProcessGroup', 'web'), \
+                ('suprun.restartProcess', 'web:*'):
+            self.assertEqual([(one['name'], one['status']) for one in ask('view', 'v', *restart)],
+                             [('web', NOT_PERMITTED)])
         self.assertEqual(ask('view', 'x', 'supervisor.getState'), 401)
         self.assertEqual(ask('ops', 'v', 'supervisor.getState'), 401)
         self.assertIs(ask('ops', 'o', 'supervisor.stopProcess', 'web'), True)

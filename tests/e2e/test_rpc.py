@@ -8,8 +8,10 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 import unittest
 import xmlrpc.client
@@ -431,6 +433,48 @@ class Rpc(RpcTest):
                 got = outcome(lambda: getattr(server, name)(*arguments))
                 self.assertEqual(got[:2], ('fault', 2), got)
         self.assertIn('INCORRECT_PARAMETERS', got[2])
+        self.end(daemon)
+
+    def test_input_is_taken_or_a_fault_tells(self):
+        daemon = self.serve(CONFIGURATION)
+        server = self.server()
+        self.wait_for_state('cat', 'RUNNING')
+        info = server.supervisor.getProcessInfo('cat')
+        before = os.path.getsize(info['stdout_logfile'])
+        os.kill(info['pid'], signal.SIGSTOP)
+        line = 'x' * 2000000
+        taken = 0
+        for _ in range(12):
+            got = outcome(lambda: server.supervisor.sendProcessStdin('cat', line))
+            if got is not True:
+                break
+            taken += 1
+        self.assertGreaterEqual(taken, 8)
+        self.assertEqual(got[:2], ('fault', 30), got)
+        self.assertIn('16 MB', got[2])
+        os.kill(info['pid'], signal.SIGCONT)
+        self.wait_until(lambda: os.path.getsize(info['stdout_logfile']) - before == taken * len(line),
+                        'all of it and nothing more')
+        self.end(daemon)
+
+    def test_others_are_served_during_a_long_multicall(self):
+        daemon = self.serve(CONFIGURATION)
+        calls = [{'methodName': 'supervisor.getAllProcessInfo'}] * 3000
+        calls += [{'methodName': 'supervisor.getState'}, {'methodName': 'nosuch'}]
+        results = []
+        server, other = self.server(), self.server()
+        thread = threading.Thread(target=lambda: results.extend(server.system.multicall(calls)))
+        thread.start()
+        between = 0
+        while thread.is_alive():
+            other.supervisor.getState()
+            between += 1
+        thread.join()
+        self.assertGreater(between, 3)
+        self.assertEqual(len(results), len(calls))
+        self.assertTrue(all(isinstance(each, list) for each in results[:3000]))
+        self.assertEqual(results[-2]['statename'], 'RUNNING')
+        self.assertEqual(results[-1]['faultCode'], 1)
         self.end(daemon)
 
     def test_the_daemons_own_log_is_read_and_cleared(self):

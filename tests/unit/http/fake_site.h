@@ -100,6 +100,10 @@ class FakeMachine final : public core::Machine {
 
   bool takes_input(core::ProcessId) const override { return true; }
 
+  std::size_t input_room(core::ProcessId) const override { return room; }
+
+  std::size_t room = 1000;
+
   void carry_out(core::Effects& orders) override { orders.clear(); }
 
   bool logs(core::Level level) const override { return level >= core::Level::info; }

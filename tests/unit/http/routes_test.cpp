@@ -213,6 +213,19 @@ TEST_F(Routes, ARefusedRestartIsTold) {
   EXPECT_EQ(rows(none, "suprun.restartAllProcesses", {}), rpc::Value(rpc::Array()));
 }
 
+TEST_F(Routes, InputThatIsNotTakenIsAFault) {
+  core::Effects orders;
+  call("supervisor.startProcess", {"a", false});
+  supervisor_->handle({}, core::input::Spawned{.process = 0, .pid = 42}, orders);
+  machine_.room = 3;
+  EXPECT_EQ(call("supervisor.sendProcessStdin", {"a", "abc"}), rpc::Value(true));
+  EXPECT_EQ(call("supervisor.sendProcessStdin", {"a", "abcd"}),
+            rpc::Value("30 FAILED: a does not read its standard input: the buffer of 16 MB that is "
+                       "kept for it has no room for 4 more bytes"));
+  machine_.room = 0;
+  EXPECT_EQ(call("supervisor.sendProcessStdin", {"a", ""}), rpc::Value(true));
+}
+
 TEST_F(Routes, WhatIsNoCallIsRefusedAndLogged) {
   EXPECT_EQ(ask("POST", "/RPC2", "<x").status, 400);
   EXPECT_EQ(machine_.lines.back(), "XML-RPC request data '<x' is invalid: unmarshallable");
