@@ -402,7 +402,18 @@ class RpcBeside(RpcTest):
             '<methodCall/>', '<methodCall><methodName></methodName></methodCall>',
             '<whatever><methodName>supervisor.getAPIVersion</methodName></whatever>',
             '<?xml version="1.0" encoding="UTF-8"?>' + call % ('getAPIVersion', ''),
-            call % ('getAPIVersion', '') + '<more/>',
+            call % ('getAPIVersion', '') + '<more/>', call % ('getAPIVersion', '') + 'more',
+            'more' + call % ('getAPIVersion', ''), call % ('getAPIVersion', '') + ' <!-- x -->\n',
+            call % ('getProcessInfo', value % '<string a="1" a="2">cat</string>'),
+            call % ('getProcessInfo', value % '<string a="1" b="2">cat</string>'),
+            call % ('getProcessInfo', value % '<string a="<">cat</string>'),
+            call % ('getProcessInfo', value % '<string a=1>cat</string>'),
+            call % ('getProcessInfo', value % 'a\x01b'), call % ('getProcessInfo', value % 'a\x1bb'),
+            call % ('getProcessInfo', value % 'a]]>b'), call % ('getProcessInfo', value % 'a & b'),
+            call % ('getProcessInfo', value % '<!-- -- -->'),
+            call % ('getProcessInfo', value % '<![CDATA[&#0;]]>'),
+            *(call % ('getProcessInfo', value % ('&#%s;' % number))
+              for number in ('0', '8', '9', 'xD800', 'xFFFE', 'x110000', '99999999999', 'xZZ', '')),
         ]
         answers = []
         for command in (None, SUPERVISORD):
