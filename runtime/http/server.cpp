@@ -35,6 +35,8 @@ namespace {
 
 // Deadlines of connections are looked at no more often than this.
 constexpr core::Instant deadline_distance = std::chrono::seconds(1);
+// When a socket that no connection could be taken of is looked at again.
+constexpr core::Instant pause_of_door = std::chrono::seconds(1);
 // Connections that are taken at one go.
 constexpr int most_accepted = 64;
 
@@ -85,7 +87,7 @@ class Server::Implementation final : public SessionOwner,
   void gone(Session& session) override;
 
   std::list<Door> doors;
-  std::list<std::shared_ptr<Session>> sessions;  // the one that was idle the longest first
+  Sessions sessions;  // the one that was idle the longest first
 
  private:
   schema::Status open_door(const schema::Resolved& resolved, const schema::HttpServer& server);
@@ -96,6 +98,11 @@ class Server::Implementation final : public SessionOwner,
   void not_accepted(Door& door, int error_number);
   bool make_room();
   void settle();
+  static void put(Session& session, Sessions& list, std::optional<Sessions::iterator>& place);
+  static void take(Sessions& list, std::optional<Sessions::iterator>& place);
+  core::Instant look_at_waiting(core::Now now);
+  core::Instant look_at_deadlines(core::Now now);
+  core::Instant look_at_doors(core::Now now);
 
   Site site_;
   ServerOptions options_;
@@ -105,11 +112,13 @@ class Server::Implementation final : public SessionOwner,
   FailureDelay failures_;
   FailedLogins failed_logins_;
   std::string scratch_;
-  std::vector<std::shared_ptr<Session>> watched_;
+  Sessions waiting_;                           // for an answer that takes its time, streams apart
+  Sessions timed_;                             // those with a deadline
+  core::Instant next_deadline_ = core::never;  // none of these is earlier
   StreamRounds streams_;
   bool settling_ = false;
   bool finishing_ = false;
-  core::Instant next_deadline_look_{};
+  core::Instant next_door_look_{};
 };
 
 // ------------------------------------------------------------------------------------- sockets
@@ -229,7 +238,6 @@ void Server::Implementation::close(bool keep_files) {
   while (!sessions.empty()) {
     sessions.front()->close();
   }
-  watched_.clear();
   streams_.clear();
 }
 
@@ -370,6 +378,7 @@ void Server::Implementation::not_accepted(Door& door, int error_number) {
   }
   // Looked at again in a second; until then nobody is woken for it.
   door.is_paused = true;
+  next_door_look_ = site_.machine.now().steady + pause_of_door;
   if (!std::exchange(door.is_failing, true)) {
     site_.machine.log(core::Level::error,
                       core::concat("cannot take connections to ", door.socket.address(), ": ",
@@ -391,14 +400,30 @@ void Server::Implementation::settle() {
   }
 }
 
-void Server::Implementation::watch(Session& session) {
-  const bool is_stream = session.later() != nullptr && session.later()->is_stream();
-  if (is_stream) {
-    streams_.add(session);
+void Server::Implementation::put(Session& session, Sessions& list,
+                                 std::optional<Sessions::iterator>& place) {
+  if (!place) {
+    place = list.insert(list.end(), session.shared_from_this());
   }
-  if ((!is_stream || session.deadline() != core::never) &&
-      !std::exchange(session.is_watched, true)) {
-    watched_.push_back(session.shared_from_this());
+}
+
+void Server::Implementation::take(Sessions& list, std::optional<Sessions::iterator>& place) {
+  if (place) {
+    list.erase(*std::exchange(place, std::nullopt));
+  }
+}
+
+void Server::Implementation::watch(Session& session) {
+  if (const LaterAnswer* later = session.later()) {
+    if (later->is_stream()) {
+      streams_.add(session);
+    } else {
+      put(session, waiting_, session.waiting);
+    }
+  }
+  if (session.deadline() != core::never) {
+    put(session, timed_, session.timed);
+    next_deadline_ = std::min(next_deadline_, session.deadline());
   }
   // The look that it waits for has to be planned, also of one that was watched for something later.
   if (!settling_) {
@@ -407,6 +432,8 @@ void Server::Implementation::watch(Session& session) {
 }
 
 void Server::Implementation::gone(Session& session) {
+  take(waiting_, session.waiting);
+  take(timed_, session.timed);
   sessions.erase(session.place);
   if (finishing_) {
     // Whoever waits for the last one; not from within what it does.
@@ -425,40 +452,64 @@ core::Instant Server::Implementation::settled(core::Now now) {
   settling_ = true;
   // Whatever happens: the next one must find its turn.
   const std::unique_ptr<bool, void (*)(bool*)> turn(&settling_, [](bool* flag) { *flag = false; });
-  core::Instant next = streams_.look(now);
-  const bool look_at_deadlines = now.steady >= next_deadline_look_;
-  if (look_at_deadlines) {
-    next_deadline_look_ = now.steady + deadline_distance;
-  }
+  // What is asked may go on to its next request, which may be a stream, or have a deadline.
+  core::Instant next = look_at_waiting(now);
+  next = std::min(next, streams_.look(now));
+  next = std::min(next, look_at_deadlines(now));
+  return std::min(next, look_at_doors(now));
+}
+
+core::Instant Server::Implementation::look_at_waiting(core::Now now) {
+  core::Instant next = core::never;
   // What is asked may change the list.
-  const std::vector<std::shared_ptr<Session>> looked_at = std::exchange(watched_, {});
-  for (const std::shared_ptr<Session>& session : looked_at) {
-    session->is_watched = false;
-    const LaterAnswer* later = session->later();
-    if (look_at_deadlines && session->deadline() <= now.steady) {
-      session->close();
-    } else if (later != nullptr && !later->is_stream()) {
-      session->look(now);
-    }
+  const std::vector<std::shared_ptr<Session>> asked(waiting_.begin(), waiting_.end());
+  for (const std::shared_ptr<Session>& session : asked) {
+    session->look(now);
     const LaterAnswer* still = session->later();
     if (still != nullptr && !still->is_stream()) {
-      watch(*session);
       next = std::min(next, still->wake());
-    }
-    if (session->deadline() != core::never) {
-      watch(*session);
-      next = std::min(next, std::max(session->deadline(), next_deadline_look_));
+    } else {
+      take(waiting_, session->waiting);
     }
   }
-  for (Door& door : doors) {
-    if (finishing_) {
-      break;
+  return next;
+}
+
+// Most connections never have a deadline, and of those that have one most lose it in time: they
+// stay in the list until it is looked at, which is no earlier than the first of them is due.
+core::Instant Server::Implementation::look_at_deadlines(core::Now now) {
+  if (now.steady < next_deadline_) {
+    return next_deadline_;
+  }
+  core::Instant next = core::never;
+  const std::vector<std::shared_ptr<Session>> all(timed_.begin(), timed_.end());
+  for (const std::shared_ptr<Session>& session : all) {
+    if (session->deadline() <= now.steady) {
+      session->close();
+    } else if (session->deadline() == core::never) {
+      take(timed_, session->timed);
+    } else {
+      next = std::min(next, session->deadline());
     }
-    if (door.is_paused && look_at_deadlines) {
+  }
+  next_deadline_ = std::max(next, now.steady + deadline_distance);
+  if (next == core::never) {
+    next_deadline_ = core::never;
+  }
+  return next_deadline_;
+}
+
+core::Instant Server::Implementation::look_at_doors(core::Now now) {
+  core::Instant next = core::never;
+  for (Door& door : doors) {
+    if (!door.is_paused || finishing_) {
+      continue;
+    }
+    if (now.steady >= next_door_look_) {
       door.is_paused = false;
       wait_at(door);
-    } else if (door.is_paused) {
-      next = std::min(next, next_deadline_look_);
+    } else {
+      next = next_door_look_;
     }
   }
   return next;

@@ -104,16 +104,18 @@ RequestReader::~RequestReader() = default;
 
 void RequestReader::reset() {
   state_ = State::idle;
-  head_.clear();
   head_is_complete_ = false;
   rest_.clear();
   parser_.reset();
   request_.headers.clear();
   request_.path.clear();
-  request_.body.clear();
+  // To assign an empty text would keep the memory of the old one.
   constexpr std::size_t kept = 4096;
-  if (request_.body.capacity() > kept) {
-    request_.body = {};
+  for (std::string* text : {&head_, &request_.body}) {
+    text->clear();
+    if (text->capacity() > kept) {
+      std::string().swap(*text);
+    }
   }
 }
 

@@ -78,7 +78,12 @@ void Session::close() {
   if (std::exchange(closed_, true)) {
     return;
   }
+  // A list, or a call that the system has yet to end, may hold it for a while.
   later_.reset();
+  deadline_ = core::never;
+  reader_.reset();
+  unsent_.drop();
+  std::string().swap(ahead_);
   error_code ignored;
   socket_.close(ignored);
   owner_.gone(*this);
@@ -147,7 +152,7 @@ void Session::process(std::string_view bytes) {
       answer_broken(reader_.status());
     }
   }
-  if (!close_after_) {
+  if (!close_after_ && !closed_) {
     ahead_ += bytes;
   }
   if (answered && !closed_) {
@@ -283,7 +288,7 @@ void Session::reuse_room() {
     room.swap(owner_.scratch());
     room.clear();
   } else if (room.capacity() > large_body) {
-    room = {};
+    std::string().swap(room);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ namespace sup::http {
 class Session;
 
 using Socket = boost::asio::generic::stream_protocol::socket;
+using Sessions = std::list<std::shared_ptr<Session>>;
 
 // What connections share and tell; implemented by the server. Outlives them.
 class SessionOwner {
@@ -39,6 +41,7 @@ class SessionOwner {
   // From now on it waits for something (`later`), or has a time by which something must have come
   // or gone (`deadline`).
   virtual void watch(Session& session) = 0;
+  // It is closed, and to be forgotten wherever it stood.
   virtual void gone(Session& session) = 0;
   // A buffer that all use in turn, for the length of one call.
   virtual std::string& scratch() = 0;
@@ -59,7 +62,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   // part has its time to come whole.
   void finish();
 
-  // Ends the connection now. Idempotent.
+  // Ends the connection now: nothing of it is waited for any more, and what was kept for it is
+  // free again, whoever still holds it. Idempotent.
   void close();
 
   const LaterAnswer* later() const { return later_.get(); }
@@ -76,8 +80,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   }
 
   // Its places in the owner's lists.
-  std::list<std::shared_ptr<Session>>::iterator place;
-  bool is_watched = false;
+  Sessions::iterator place;
+  std::optional<Sessions::iterator> waiting;  // for an answer that takes its time
+  std::optional<Sessions::iterator> timed;    // has a deadline
   bool is_streamed = false;
 
  private:

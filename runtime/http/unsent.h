@@ -41,6 +41,13 @@ class Unsent {
     return {std::string_view(own_).substr(of_own), shared().substr(sent_of_shared())};
   }
 
+  // Nothing is left, and its memory is free again.
+  void drop() {
+    std::string().swap(own_);
+    shared_.reset();
+    sent_ = 0;
+  }
+
   // So many of them are sent.
   void sent(std::size_t count) {
     sent_ += count;
