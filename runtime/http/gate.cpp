@@ -173,16 +173,15 @@ rpc::Access Gate::local_access(const Peer* peer, const GateUser* user, bool is_c
 }
 
 Admission Gate::admit(const Request& request, const Peer* peer, bool is_controlled) const {
-  if (!settings_.is_local) {
-    const bool tells_page = request.has_header("Origin") || request.has_header("Sec-Fetch-Site");
-    // Browsers post nothing without Origin; whoever does is another client.
-    const bool may_be_page =
-        settings_.is_loopback && request.method != "POST" && request.has_header("Host");
-    const bool is_named = tells_page || may_be_page;
-    if ((tells_page && !is_own_page(request)) ||
-        (is_named && settings_.users.empty() && !is_own_name(request.header("Host")))) {
-      return {.refusal = 403};
-    }
+  const bool tells_page = request.has_header("Origin") || request.has_header("Sec-Fetch-Site");
+  // Browsers post nothing without Origin; whoever does is another client.
+  const bool may_be_page =
+      settings_.is_loopback && request.method != "POST" && request.has_header("Host");
+  // The name under which a proxy serves a UNIX socket is none of ours.
+  const bool is_named = !settings_.is_local && (tells_page || may_be_page);
+  if ((tells_page && !is_own_page(request)) ||
+      (is_named && settings_.users.empty() && !is_own_name(request.header("Host")))) {
+    return {.refusal = 403};
   }
   const GateUser* user = nullptr;
   if (!settings_.users.empty()) {

@@ -5,11 +5,11 @@
 //
 // A browser sends requests for whatever page it shows, with the rights of who sits there. Such a
 // request says where it is from (Origin, Sec-Fetch-Site); it has to be our own page, except where
-// somebody follows a link to us. Without a
-// password, also the name by which we are called has to be one that no stranger can point at us
-// (DNS rebinding): an address, localhost or the name of this machine. Such a page reads without
-// saying where it is from, so that for reading on the loopback the name counts whoever asks;
-// clients that post may call us by any name that we have in their network.
+// somebody follows a link to us. That holds on a UNIX socket as well, which browsers reach through
+// a proxy. Without a password, on TCP also the name by which we are called has to be one that no
+// stranger can point at us (DNS rebinding): an address, localhost or the name of this machine. Such
+// a page reads without saying where it is from, so that for reading on the loopback the name counts
+// whoever asks; clients that post may call us by any name that we have in their network.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct GateUser {
 // One control server's rules.
 struct GateSettings {
   std::vector<GateUser> users{};    // empty: no password is asked for
-  bool is_local = false;            // a UNIX socket: no browser gets there
+  bool is_local = false;            // a UNIX socket: browsers get there by a proxy alone
   std::string host{};               // that it listens on; may be called by it
   bool is_loopback = false;         // which nobody reaches from elsewhere
   std::optional<rpc::Role> role{};  // of whoever gives no password

@@ -161,8 +161,25 @@ TEST(Gate, BrowsersMayComeFromOurOwnPageAlone) {
   followed.headers.front().value = "evil.example";  // a name that a stranger points at us
   EXPECT_EQ(refusal_of(open, followed), 403);
   const Gate local({.is_local = true});
+  // A browser behind a proxy, which serves it by a name that we do not know.
   EXPECT_EQ(refusal_of(local, request_with({
+                                  {"Host",   "admin.example"      },
                                   {"Origin", "http://evil.example"}
+  })),
+            403);
+  EXPECT_EQ(refusal_of(local, request_with({
+                                  {"Host",           "admin.example"},
+                                  {"Sec-Fetch-Site", "cross-site"   }
+  })),
+            403);
+  EXPECT_EQ(refusal_of(local, request_with({
+                                  {"Host",           "admin.example"        },
+                                  {"Origin",         "https://admin.example"},
+                                  {"Sec-Fetch-Site", "same-origin"          }
+  })),
+            std::nullopt);
+  EXPECT_EQ(refusal_of(local, request_with({
+                                  {"Host", "any.name"}
   })),
             std::nullopt);
 }
