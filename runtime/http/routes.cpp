@@ -42,23 +42,37 @@ constexpr std::array route_table{
     Route{"/metrics",      false, "GET: figures for Prometheus.",                                 answer_metrics,       rpc::Role::read},
 };
 
+const Route* find_route(std::string_view path) {
+  for (const Route& route : route_table) {
+    if (route.is_prefix ? path.starts_with(route.path) : path == route.path) {
+      return &route;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::span<const Route> routes() { return route_table; }
 
-void answer(Site& site, Request& request, Response& response) {
-  for (const Route& route : route_table) {
-    if (route.is_prefix ? request.path.starts_with(route.path) : request.path == route.path) {
-      if (request.access.may(route.needs)) {
-        route.answer(site, request, response);
-      } else {
-        site.interface.deny(request.access, request.path);
-        refuse(response, 403);
-      }
-      return;
-    }
+std::optional<int> refusal_by_head(Site& site, const Request& request) {
+  const Route* route = find_route(request.path);
+  if (route == nullptr) {
+    return 404;
   }
-  refuse(response, 404);
+  if (!request.access.may(route->needs)) {
+    site.interface.deny(request.access, request.path);
+    return 403;
+  }
+  return std::nullopt;
+}
+
+void answer(Site& site, Request& request, Response& response) {
+  if (const std::optional<int> status = refusal_by_head(site, request)) {
+    refuse(response, *status);
+  } else {
+    find_route(request.path)->answer(site, request, response);
+  }
 }
 
 }  // namespace sup::http

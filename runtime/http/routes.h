@@ -1,6 +1,7 @@
 // What is found at which path: a table of rows. A page, /metrics or an API are further rows.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -35,6 +36,9 @@ struct Route {
 };
 
 std::span<const Route> routes();
+
+// The status that it is refused with, as far as the head tells; nothing if the body has to be seen.
+std::optional<int> refusal_by_head(Site& site, const Request& request);
 
 // Answers a request that the gate let in.
 void answer(Site& site, Request& request, Response& response);

@@ -37,6 +37,8 @@ namespace {
 constexpr core::Instant deadline_distance = std::chrono::seconds(1);
 // When a socket that no connection could be taken of is looked at again.
 constexpr core::Instant pause_of_door = std::chrono::seconds(1);
+// What all bodies may take together that are not whole yet.
+constexpr std::size_t most_bodies_room = std::size_t{64} << 20;
 // Connections that are taken at one go.
 constexpr int most_accepted = 64;
 
@@ -84,6 +86,7 @@ class Server::Implementation final : public SessionOwner,
 
   void worked(Session& session) override;
   void watch(Session& session) override;
+  void hold(Session& session, std::size_t bytes) override;
   void gone(Session& session) override;
 
   std::list<Door> doors;
@@ -115,6 +118,8 @@ class Server::Implementation final : public SessionOwner,
   Sessions waiting_;                           // for an answer that takes its time, streams apart
   Sessions timed_;                             // those with a deadline
   core::Instant next_deadline_ = core::never;  // none of these is earlier
+  Sessions bodied_;                            // those with a part of a body, the oldest first
+  std::size_t bodies_room_ = 0;
   StreamRounds streams_;
   bool settling_ = false;
   bool finishing_ = false;
@@ -431,9 +436,30 @@ void Server::Implementation::watch(Session& session) {
   }
 }
 
+// Who sends quickly is done before others could fill the room: it is the slowest who gives way, and
+// of those root and the daemon's user last.
+void Server::Implementation::hold(Session& session, std::size_t bytes) {
+  bodies_room_ += bytes;
+  bodies_room_ -= std::exchange(session.held, bytes);
+  if (bytes == 0) {
+    take(bodied_, session.bodied);
+    return;
+  }
+  put(session, bodied_, session.bodied);
+  while (bodies_room_ > most_bodies_room && !bodied_.empty()) {
+    const auto stranger =
+        std::find_if(bodied_.begin(), bodied_.end(),
+                     [](const std::shared_ptr<Session>& each) { return !each->is_of_owner(); });
+    const std::shared_ptr<Session> slowest =
+        stranger != bodied_.end() ? *stranger : bodied_.front();
+    slowest->give_up_body();  // which is told here as well
+  }
+}
+
 void Server::Implementation::gone(Session& session) {
   take(waiting_, session.waiting);
   take(timed_, session.timed);
+  take(bodied_, session.bodied);
   sessions.erase(session.place);
   if (finishing_) {
     // Whoever waits for the last one; not from within what it does.

@@ -126,7 +126,7 @@ void RequestReader::fail(int status) {
 
 std::size_t RequestReader::feed(std::string_view bytes) {
   std::size_t taken = 0;
-  while (taken < bytes.size() && state_ != State::complete && state_ != State::broken) {
+  while (taken < bytes.size() && (state_ == State::idle || state_ == State::partial)) {
     const std::string_view rest = bytes.substr(taken);
     const std::size_t step = head_is_complete_ ? take_body(rest) : take_head(rest);
     if (step == 0) {
@@ -175,6 +175,8 @@ std::size_t RequestReader::take_head(std::string_view bytes) {
   } else if ((error && error != beast::error::need_more) || !parser_->is_header_done() ||
              used != head_.size()) {
     fail(400);
+  } else if (const int fault = fault_of_head(); fault != 0) {
+    fail(fault);
   } else {
     request_.keep_alive = parser_->keep_alive();
     request_.has_length = parser_->content_length().has_value() || parser_->chunked();
@@ -182,11 +184,42 @@ std::size_t RequestReader::take_head(std::string_view bytes) {
     request_.path = schema::decode_percent(request_.target.substr(0, question));
     request_.query = question == std::string_view::npos ? std::string_view{}
                                                         : request_.target.substr(question + 1);
-    if (parser_->is_done()) {
-      state_ = State::complete;
-    }
+    state_ = State::head;
   }
   return length - before;
+}
+
+// What leaves open where the request ends, or whom it is for, though each line is well-formed:
+// whoever stands between the client and us could read it otherwise. 0 if there is nothing.
+int RequestReader::fault_of_head() const {
+  std::size_t hosts = 0;
+  std::size_t codings = 0;
+  bool is_chunked = true;
+  for (const Header& each : request_.headers) {
+    if (schema::equals_ignoring_case(each.name, "Host")) {
+      ++hosts;
+    } else if (schema::equals_ignoring_case(each.name, "Transfer-Encoding")) {
+      ++codings;
+      is_chunked = is_chunked && schema::equals_ignoring_case(each.value, "chunked");
+    }
+  }
+  if (hosts > 1 || (codings > 0 && request_.version == 10)) {
+    return 400;
+  }
+  return codings > 1 || !is_chunked ? 501 : 0;
+}
+
+void RequestReader::go_on() {
+  if (state_ == State::head) {
+    state_ = parser_->is_done() ? State::complete : State::partial;
+  }
+}
+
+bool RequestReader::awaits_body() const { return state_ == State::head && !parser_->is_done(); }
+
+std::size_t RequestReader::body_room() const {
+  // A small text lives where the request does.
+  return request_.body.empty() ? 0 : request_.body.capacity() + rest_.capacity();
 }
 
 std::size_t RequestReader::take_body(std::string_view bytes) {

@@ -27,13 +27,24 @@ class RequestReader {
   enum class State : std::uint8_t {
     idle,      // nothing of a request came yet
     partial,   // the rest is missing
+    head,      // of request() all but the body is there; go_on() takes the rest
     complete,  // request() is there
     broken     // what came is no request; status() tells
   };
 
-  // Takes bytes of one request and returns how many; the rest is for the next one. Does nothing
-  // when a request is complete or broken.
+  // Takes bytes of one request and returns how many; the rest is for later. Stops behind the head,
+  // so that nothing of a body is kept before somebody looked at who sends it. Does nothing when a
+  // head is there, or a request is complete or broken.
   std::size_t feed(std::string_view bytes);
+
+  // The head is found good: the body may come, or there is none and the request is complete.
+  void go_on();
+
+  // Whether a head is there with more to follow.
+  bool awaits_body() const;
+
+  // What the body takes of memory by now.
+  std::size_t body_room() const;
 
   State state() const { return state_; }
 
@@ -50,6 +61,7 @@ class RequestReader {
   class Parser;
 
   std::size_t take_head(std::string_view bytes);
+  int fault_of_head() const;
   std::size_t take_body(std::string_view bytes);
   void fail(int status);
 

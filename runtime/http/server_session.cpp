@@ -7,6 +7,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
+#include "schema/text.h"
+
 namespace sup::http {
 
 namespace asio = boost::asio;
@@ -22,6 +24,10 @@ constexpr std::size_t most_ahead = std::size_t{64} << 10;
 constexpr std::size_t most_unsent = std::size_t{256} << 10;
 // Bodies from here on are sent without being copied first.
 constexpr std::size_t large_body = std::size_t{16} << 10;
+// How long, and how much of, a request that was answered already may go on to come: a client that
+// sends all of it before it looks for the answer would lose that with the connection.
+constexpr core::Instant patience_with_unread = std::chrono::seconds(2);
+constexpr std::size_t most_unread = std::size_t{16} << 20;
 
 // The refusal of a wrong password, when it has waited.
 class LateRefusal final : public LaterAnswer {
@@ -82,6 +88,7 @@ void Session::close() {
   later_.reset();
   deadline_ = core::never;
   reader_.reset();
+  tell_room();
   unsent_.drop();
   std::string().swap(ahead_);
   error_code ignored;
@@ -92,6 +99,10 @@ void Session::close() {
 void Session::finish() {
   guarded([&] {
     finishing_ = true;
+    if (draining_) {
+      close();
+      return;
+    }
     if (later_ && unsent_.empty() && later_->end(unsent_.text())) {
       later_.reset();
       close_after_ = true;
@@ -109,7 +120,8 @@ void Session::finish() {
 bool Session::is_full() const { return unsent_.size() > most_unsent; }
 
 void Session::read() {
-  if (reading_ || closed_ || close_after_ || ahead_.size() >= most_ahead) {
+  if (reading_ || closed_ || (close_after_ && !draining_) || ahead_.size() >= most_ahead ||
+      drained_ > most_unread) {
     return;
   }
   reading_ = true;
@@ -128,7 +140,13 @@ void Session::read() {
 }
 
 void Session::received(std::string_view bytes) {
-  if (later_ || is_full()) {
+  if (is_unread_) {
+    drained_ += bytes.size() + discard_input();
+    if (draining_ && drained_ > most_unread) {
+      close();
+      return;
+    }
+  } else if (later_ || is_full()) {
     ahead_ += bytes;
   } else {
     process(bytes);
@@ -144,15 +162,22 @@ void Session::process(std::string_view bytes) {
   bool answered = false;
   while (!bytes.empty() && !later_ && !close_after_ && !is_full() && !closed_) {
     bytes.remove_prefix(reader_.feed(bytes));
+    if (reader_.state() == RequestReader::State::head) {
+      judge_head(bytes.empty());
+    }
     if (reader_.state() == RequestReader::State::complete) {
       answer_request();
       reader_.reset();
       answered = true;
     } else if (reader_.state() == RequestReader::State::broken) {
-      answer_broken(reader_.status());
+      Request shape;
+      Response response;
+      refuse(response, reader_.status());
+      answer_unread(shape, response);
     }
   }
-  if (!close_after_ && !closed_) {
+  tell_room();
+  if (!close_after_ && !is_unread_ && !closed_) {
     ahead_ += bytes;
   }
   if (answered && !closed_) {
@@ -163,39 +188,65 @@ void Session::process(std::string_view bytes) {
   }
 }
 
+// Looks at what the head alone tells, before a body is taken from anybody.
+void Session::judge_head(bool asks_for_body) {
+  Request& request = reader_.request();
+  Site& site = owner_.site();
+  const bool is_controlled =
+      peer_ != nullptr && !peer_->is_owner && rpc::has_control(site.supervisor.resolved());
+  Admission admission = gate_->admit(request, peer_.get(), is_controlled);
+  request.access = std::move(admission.access);
+  std::optional<int> refusal = admission.refusal;
+  if (!refusal && reader_.awaits_body()) {
+    refusal = refusal_by_head(site, request);
+  }
+  if (refusal) {
+    refuse_head(admission, *refusal);
+    return;
+  }
+  const bool waits_for_word =
+      asks_for_body && reader_.awaits_body() && request.version == 11 &&
+      schema::equals_ignoring_case(request.header("Expect"), "100-continue");
+  if (waits_for_word) {
+    unsent_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  reader_.go_on();
+}
+
+void Session::refuse_head(const Admission& admission, int status) {
+  const Request& request = reader_.request();
+  if (status != 401) {
+    Response response;
+    refuse(response, status);
+    answer_unread(request, response);
+    return;
+  }
+  Site& site = owner_.site();
+  const core::Now now = site.machine.now();
+  if (admission.wrong_user) {
+    const std::string from = peer_ ? describe(*peer_) : describe_remote(socket_.native_handle());
+    if (const auto line = owner_.failed_logins().add(now.steady, *admission.wrong_user, from)) {
+      site.machine.log(core::Level::warn, *line);
+    }
+  }
+  later_ =
+      std::make_unique<LateRefusal>(request, now.steady + owner_.failure_delay().next(now.steady));
+  is_unread_ = true;
+  reader_.reset();
+  resume(now);
+}
+
 void Session::answer_request() {
   Request& request = reader_.request();
   Site& site = owner_.site();
   Response response;
   response.body = std::move(owner_.scratch());
   response.body.clear();
-  const bool is_controlled =
-      peer_ != nullptr && !peer_->is_owner && rpc::has_control(site.supervisor.resolved());
-  Admission admission = gate_->admit(request, peer_.get(), is_controlled);
-  request.access = std::move(admission.access);
-  if (const std::optional<int> status = admission.refusal) {
-    if (*status == 401) {
-      const core::Instant now = site.machine.now().steady;
-      if (admission.wrong_user) {
-        const std::string from =
-            peer_ ? describe(*peer_) : describe_remote(socket_.native_handle());
-        if (const auto line = owner_.failed_logins().add(now, *admission.wrong_user, from)) {
-          site.machine.log(core::Level::warn, *line);
-        }
-      }
-      later_ = std::make_unique<LateRefusal>(request, now + owner_.failure_delay().next(now));
-    } else {
-      refuse(response, *status);
-      response.close = true;
-      send(request, response);
-    }
+  http::answer(site, request, response);
+  if (response.later) {
+    later_ = std::move(response.later);
   } else {
-    http::answer(site, request, response);
-    if (response.later) {
-      later_ = std::move(response.later);
-    } else {
-      send(request, response);
-    }
+    send(request, response);
   }
   owner_.scratch() = std::move(response.body);
   if (later_) {
@@ -203,14 +254,31 @@ void Session::answer_request() {
   }
 }
 
-void Session::answer_broken(int status) {
-  Request shape;
-  shape.version = 11;
-  Response response;
-  refuse(response, status);
+// Answers a request of which the rest is not wanted: it is the last one. `shape` may be of the
+// reader.
+void Session::answer_unread(const Request& shape, Response& response) {
   response.close = true;
   send(shape, response);
+  is_unread_ = true;
+  reader_.reset();
   flush();
+}
+
+void Session::give_up_body() {
+  guarded([&] {
+    Response response;
+    refuse(response, 503);
+    response.headers += "Retry-After: 1\r\n";
+    answer_unread(reader_.request(), response);
+    tell_room();
+  });
+}
+
+void Session::tell_room() {
+  const std::size_t room = reader_.body_room();
+  if (room != held) {
+    owner_.hold(*this, room);
+  }
 }
 
 void Session::send(const Request& request, Response& response) {
@@ -273,12 +341,23 @@ void Session::flush() {
     }
     wait_until_writable();
   }
-  if (close_after_ && unsent_.empty() && !closed_) {
-    error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
-    discard_input();
-    close();
+  if (close_after_ && unsent_.empty() && !closed_ && !draining_) {
+    end_of_answers();
   }
+}
+
+void Session::end_of_answers() {
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  drained_ += discard_input();
+  if (!is_unread_ || finishing_) {
+    close();
+    return;
+  }
+  draining_ = true;
+  deadline_ = owner_.site().machine.now().steady + patience_with_unread;
+  owner_.watch(*this);
+  read();
 }
 
 // What a large answer took serves the next one, of whatever connection.
@@ -293,13 +372,15 @@ void Session::reuse_room() {
 }
 
 // Bytes that were never read would make the last answer vanish with the connection.
-void Session::discard_input() {
+std::size_t Session::discard_input() {
   std::array<char, 4096> bytes;
   constexpr int most_reads = 256;
   error_code error;
+  std::size_t count = 0;
   for (int i = 0; i < most_reads && !error; ++i) {
-    socket_.read_some(asio::buffer(bytes), error);
+    count += socket_.read_some(asio::buffer(bytes), error);
   }
+  return count;
 }
 
 void Session::wait_until_writable() {
@@ -377,6 +458,9 @@ bool Session::resume(core::Now now) {
 }
 
 void Session::set_deadline() {
+  if (draining_) {
+    return;  // has its own
+  }
   const bool is_late = !unsent_.empty() && !(later_ && later_->is_stream());
   if (!is_late && reader_.state() != RequestReader::State::partial) {
     deadline_ = core::never;

@@ -41,6 +41,9 @@ class SessionOwner {
   // From now on it waits for something (`later`), or has a time by which something must have come
   // or gone (`deadline`).
   virtual void watch(Session& session) = 0;
+  // Its body that is not whole yet takes so much room; 0: no more. Of all together the oldest
+  // are given up when there is none left.
+  virtual void hold(Session& session, std::size_t bytes) = 0;
   // It is closed, and to be forgotten wherever it stood.
   virtual void gone(Session& session) = 0;
   // A buffer that all use in turn, for the length of one call.
@@ -79,10 +82,18 @@ class Session final : public std::enable_shared_from_this<Session> {
     return !later_ && unsent_.empty() && reader_.state() == RequestReader::State::idle;
   }
 
+  // There is no room for its body: the client is told to come again.
+  void give_up_body();
+
+  // Root or the daemon's user, at a UNIX socket.
+  bool is_of_owner() const { return peer_ != nullptr && peer_->is_owner; }
+
   // Its places in the owner's lists.
   Sessions::iterator place;
   std::optional<Sessions::iterator> waiting;  // for an answer that takes its time
   std::optional<Sessions::iterator> timed;    // has a deadline
+  std::optional<Sessions::iterator> bodied;   // holds a part of a body
+  std::size_t held = 0;                       // of memory for that
   bool is_streamed = false;
 
  private:
@@ -90,12 +101,16 @@ class Session final : public std::enable_shared_from_this<Session> {
   void read();
   void received(std::string_view bytes);
   void process(std::string_view bytes);
+  void judge_head(bool asks_for_body);
+  void refuse_head(const Admission& admission, int status);
   void answer_request();
-  void answer_broken(int status);
+  void answer_unread(const Request& shape, Response& response);
+  void end_of_answers();
+  void tell_room();
   void send(const Request& request, Response& response);
   void flush();
   void reuse_room();
-  void discard_input();
+  std::size_t discard_input();
   void wait_until_writable();
   void carry_on();
   void set_deadline();
@@ -117,6 +132,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool reading_ = false;
   bool writing_ = false;
   bool close_after_ = false;  // what is unsent
+  bool is_unread_ = false;    // there is more of a request that was answered without it
+  bool draining_ = false;     // nothing is left to say, but the client may be in the middle of that
+  std::size_t drained_ = 0;
   bool finishing_ = false;
   bool closed_ = false;
 };

@@ -63,3 +63,95 @@ class Memory(StrangersTest):
         self.wait_until(lambda: self.memory_of(daemon) < before + 120_000_000,
                         'what was kept for connections to be free')
         self.end(daemon)
+
+    def test_no_body_is_taken_before_the_password(self):
+        daemon = self.serve_tcp()
+        before = self.memory_of(daemon)
+        for headers, status in (('', b'401'), (RIGHT + 'Origin: http://evil.example\r\n', b'403')):
+            with self.subTest(headers=headers):
+                head = ('POST /RPC2 HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n'
+                        % (headers, BODY_LIMIT)).encode()
+                one = self.call(head)  # nothing of the body
+                self.assertEqual(one.recv(65536).split()[1], status)
+                # Whoever sends all of it before looking for the answer gets it, too.
+                one = self.call(head)
+                one.sendall(b'x' * BODY_LIMIT)
+                self.assertEqual(self.all_of(one).split()[1], status)
+        many = []
+        for _ in range(40):
+            one = self.call(b'POST /RPC2 HTTP/1.1\r\nContent-Length: %d\r\n\r\n' % BODY_LIMIT)
+            many.append(threading.Thread(target=one.sendall, args=(b'x' * 6_000_000,)))
+            many[-1].start()
+        for each in many:
+            each.join()
+        self.assertLess(self.memory_of(daemon), before + 40_000_000)
+        for path, status in ((b'/nosuch', b'404'), (b'/RPC2', b'501')):
+            coding = b'identity' if status == b'501' else b'chunked'
+            one = self.call(b'POST %s HTTP/1.1\r\n%sTransfer-Encoding: %s\r\n\r\n'
+                            % (path, RIGHT.encode(), coding))
+            self.assertEqual(self.all_of(one).split()[1], status)
+        self.end(daemon)
+
+    def test_bodies_have_room_together(self):
+        """The slowest gives way, with a word, and who sends at one go is served."""
+        daemon = self.serve_tcp()
+        before = self.memory_of(daemon)
+        head = ('POST /RPC2 HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n'
+                % (RIGHT, BODY_LIMIT)).encode()
+        many = [self.call(head + b'x' * 7_000_000) for _ in range(30)]
+        answer = self.all_of(many[0])
+        self.assertTrue(answer.startswith(b'HTTP/1.1 503 '), answer[:300])
+        self.assertIn(b'Retry-After: ', answer)
+        self.assertEqual(self.server().supervisor.getAPIVersion(), '3.0')
+        self.assertLess(self.memory_of(daemon), before + 150_000_000)
+        many[-1].sendall(b'x' * (BODY_LIMIT - 7_000_000))
+        self.assertTrue(many[-1].recv(65536).startswith(b'HTTP/1.1 400 '))  # taken, and no XML
+        self.end(daemon)
+
+    def test_who_asks_before_it_sends_a_body(self):
+        daemon = self.serve_tcp()
+        body = b'<methodCall><methodName>supervisor.getAPIVersion</methodName></methodCall>'
+        head = 'POST /RPC2 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: %d\r\n' % len(body)
+        one = self.call((head + RIGHT + '\r\n').encode())
+        self.assertEqual(one.recv(65536), b'HTTP/1.1 100 Continue\r\n\r\n')
+        one.sendall(body)
+        self.assertIn(b'3.0', one.recv(65536))
+        one = self.call((head + RIGHT + '\r\n').encode() + body)
+        self.assertTrue(one.recv(65536).startswith(b'HTTP/1.1 200 '))
+        one = self.call((head + '\r\n').encode())
+        self.assertTrue(one.recv(65536).startswith(b'HTTP/1.1 401 '))
+        self.end(daemon)
+
+
+class Requests(StrangersTest):
+    def test_nothing_behind_a_request_is_taken_for_one(self):
+        daemon = self.serve_tcp()
+        hidden = 'GET /health HTTP/1.1\r\n%s\r\n' % RIGHT
+        for headers in ('Transfer-Encoding: identity\r\n', 'Transfer-Encoding: xchunked\r\n',
+                        'Transfer-Encoding: chunked, identity\r\n',
+                        'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n',
+                        'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n',
+                        'Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n',
+                        'Content-Length: 5\r\nContent-Length: 0\r\n',
+                        'Content-Length: 5\r\nHost: a\r\nHost: b\r\n'):
+            with self.subTest(headers=headers):
+                one = self.call(('POST /RPC2 HTTP/1.1\r\n%s%s\r\n0\r\n\r\n%s'
+                                 % (RIGHT, headers, hidden)).encode())
+                answer = self.all_of(one)
+                self.assertRegex(answer, rb'^HTTP/1.1 (400|501) ')
+                self.assertEqual(answer.count(b'HTTP/1.1 '), 1, answer)
+        self.end(daemon)
+
+    def test_a_proxy_before_the_unix_socket_brings_no_strangers_pages(self):
+        daemon = self.serve(UNIX)
+        body = '<methodCall><methodName>supervisor.getState</methodName></methodCall>'
+
+        def status(**headers):
+            return self.ask('/RPC2', 'POST', body, Content_Type='text/plain', **headers)[0]
+        self.assertEqual(status(), 200)
+        self.assertEqual(status(Host='admin.example'), 200)
+        self.assertEqual(status(Host='admin.example', Origin='https://admin.example',
+                                Sec_Fetch_Site='same-origin'), 200)
+        self.assertEqual(status(Host='admin.example', Origin='http://evil.example'), 403)
+        self.assertEqual(status(Host='admin.example', Sec_Fetch_Site='cross-site'), 403)
+        self.end(daemon)

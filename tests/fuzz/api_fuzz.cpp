@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     while (!bytes.empty() && reader.state() != http::RequestReader::State::complete &&
            reader.state() != http::RequestReader::State::broken) {
       bytes.remove_prefix(reader.feed(bytes));
+      reader.go_on();
     }
     if (reader.state() != http::RequestReader::State::complete) return 0;
     reader.request().access = rpc::Access(roles[data[0] % roles.size()]);
