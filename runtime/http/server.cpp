@@ -12,6 +12,7 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <list>
 #include <optional>
 #include <utility>
@@ -22,6 +23,7 @@
 
 #include "runtime/core/concat.h"
 #include "runtime/http/gate.h"
+#include "runtime/http/seats.h"
 #include "runtime/http/server_session.h"
 #include "runtime/http/stream_rounds.h"
 #include "schema/text.h"
@@ -52,10 +54,20 @@ std::size_t connections_allowed() {
   return std::clamp<std::size_t>(limit.rlim_cur / 2, 16, most);
 }
 
+Party party_of(const Peer* peer) {
+  if (peer != nullptr && peer->is_owner) {
+    return {.kind = Party::Kind::owner};
+  }
+  // One that the kernel does not name is nobody in particular.
+  return {.kind = Party::Kind::user,
+          .number = peer != nullptr ? peer->user : std::numeric_limits<std::uint64_t>::max()};
+}
+
 struct Door {
   Listening socket;
   std::shared_ptr<const Gate> gate;
   std::optional<asio::posix::stream_descriptor> waiter;
+  std::uint64_t number = 0;
   bool is_paused = false;   // no connection could be taken
   bool is_failing = false;  // and that was told
 };
@@ -86,11 +98,12 @@ class Server::Implementation final : public SessionOwner,
 
   void worked(Session& session) override;
   void watch(Session& session) override;
+  void moved(Session& session) override;
   void hold(Session& session, std::size_t bytes) override;
   void gone(Session& session) override;
 
   std::list<Door> doors;
-  Sessions sessions;  // the one that was idle the longest first
+  Sessions sessions;
 
  private:
   schema::Status open_door(const schema::Resolved& resolved, const schema::HttpServer& server);
@@ -99,7 +112,8 @@ class Server::Implementation final : public SessionOwner,
   void wait_at(Door& door);
   void accept(Door& door);
   void not_accepted(Door& door, int error_number);
-  bool make_room();
+  bool make_room(const Party& party, std::size_t most);
+  std::size_t most_connections() const;
   void settle();
   static void put(Session& session, Sessions& list, std::optional<Sessions::iterator>& place);
   static void take(Sessions& list, std::optional<Sessions::iterator>& place);
@@ -120,6 +134,7 @@ class Server::Implementation final : public SessionOwner,
   core::Instant next_deadline_ = core::never;  // none of these is earlier
   Sessions bodied_;                            // those with a part of a body, the oldest first
   std::size_t bodies_room_ = 0;
+  Seats seats_;
   StreamRounds streams_;
   bool settling_ = false;
   bool finishing_ = false;
@@ -216,7 +231,10 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
                       "Server " + schema::python_repr(server.section) +
                           " running without any HTTP authentication checking");
   }
-  doors.push_back({std::move(*made), std::make_shared<const Gate>(std::move(gate)), std::nullopt});
+  doors.push_back({.socket = std::move(*made),
+                   .gate = std::make_shared<const Gate>(std::move(gate)),
+                   .waiter = std::nullopt,
+                   .number = doors.size()});
   return schema::Nothing{};
 }
 
@@ -290,15 +308,28 @@ void Server::Implementation::wait_at(Door& door) {
       });
 }
 
-// Closes the connection that was idle the longest. False if none is idle.
-bool Server::Implementation::make_room() {
-  for (const std::shared_ptr<Session>& session : sessions) {
-    if (session->is_idle()) {
-      session->close();
-      return true;
-    }
+std::size_t Server::Implementation::most_connections() const {
+  return options_.most_connections != 0 ? options_.most_connections : connections_allowed();
+}
+
+// Closes a connection for one of this party. False if nobody gives way.
+bool Server::Implementation::make_room(const Party& party, std::size_t most) {
+  const Seat* victim = seats_.victim_for(party, most);
+  if (victim == nullptr) {
+    return false;
   }
-  return false;
+  const std::shared_ptr<Session> session = victim->session->shared_from_this();
+  session->close();
+  return true;
+}
+
+void Server::Implementation::moved(Session& session) {
+  if (session.is_closed()) {
+    return;
+  }
+  if (const Standing now = session.standing(); now != session.seat.standing) {
+    seats_.move(session.seat, now);
+  }
 }
 
 void Server::Implementation::set_finishing(bool finishing) {
@@ -325,8 +356,7 @@ void Server::Implementation::accept(Door& door) {
     door.is_paused = true;
     return;
   }
-  const std::size_t most =
-      options_.most_connections != 0 ? options_.most_connections : connections_allowed();
+  const std::size_t most = most_connections();
   for (int i = 0; i < most_accepted; ++i) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
@@ -344,11 +374,18 @@ void Server::Implementation::accept(Door& door) {
       not_accepted(door, error_number);
       return;
     }
-    if (sessions.size() >= most && !make_room()) {
+    const bool is_unix = address.ss_family == AF_UNIX;
+    std::shared_ptr<const Peer> peer;
+    if (is_unix) {
+      peer = find_peer(accepted, rpc::has_control(site_.supervisor.resolved()));
+    }
+    const Party party =
+        is_unix ? party_of(peer.get()) : Party{.kind = Party::Kind::door, .number = door.number};
+    if (!seats_.has_room(party, most) && !make_room(party, most)) {
       ::close(accepted);
       continue;
     }
-    if (address.ss_family != AF_UNIX) {
+    if (!is_unix) {
       const int yes = 1;
       ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
       ::setsockopt(accepted, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
@@ -366,19 +403,20 @@ void Server::Implementation::accept(Door& door) {
                         core::concat("connections to ", door.socket.address(), " are taken again"));
     }
     socket.non_blocking(true, error);
-    std::shared_ptr<const Peer> peer;
-    if (address.ss_family == AF_UNIX) {
-      peer = find_peer(accepted, rpc::has_control(site_.supervisor.resolved()));
-    }
     const auto session =
-        std::make_shared<Session>(std::move(socket), *this, door.gate, std::move(peer));
+        std::make_shared<Session>(std::move(socket), *this, door.gate, std::move(peer), party);
     session->place = sessions.insert(sessions.end(), session);
+    seats_.take(session->seat);
     session->start();
   }
 }
 
 void Server::Implementation::not_accepted(Door& door, int error_number) {
-  if ((error_number == EMFILE || error_number == ENFILE) && make_room()) {
+  // Who came is not known yet; at a UNIX socket it may be root.
+  const bool is_unix = door.socket.address().starts_with("unix:");
+  const Party party{.kind = is_unix ? Party::Kind::owner : Party::Kind::door,
+                    .number = is_unix ? 0 : door.number};
+  if ((error_number == EMFILE || error_number == ENFILE) && make_room(party, most_connections())) {
     return;
   }
   // Looked at again in a second; until then nobody is woken for it.
@@ -395,7 +433,7 @@ void Server::Implementation::not_accepted(Door& door, int error_number) {
 }
 
 void Server::Implementation::worked(Session& session) {
-  sessions.splice(sessions.end(), sessions, session.place);
+  seats_.move(session.seat, session.standing());
   settle();
 }
 
@@ -460,6 +498,7 @@ void Server::Implementation::gone(Session& session) {
   take(waiting_, session.waiting);
   take(timed_, session.timed);
   take(bodied_, session.bodied);
+  seats_.leave(session.seat);
   sessions.erase(session.place);
   if (finishing_) {
     // Whoever waits for the last one; not from within what it does.

@@ -3,7 +3,8 @@
 //
 // What keeps strangers from harm: heads, bodies and what is kept for a connection are bounded; who
 // takes long over a request or over reading an answer is let go; of too many connections those that
-// were idle the longest are closed, so that new ones always find a place. None of that needs a
+// were never let in, or were idle the longest, are closed (seats.h), so that new ones always find a
+// place, and root one on a UNIX socket whatever comes by TCP. None of that needs a
 // timer of its own: settled() says when it wants to be called.
 #pragma once
 

@@ -62,8 +62,22 @@ class LateRefusal final : public LaterAnswer {
 }  // namespace
 
 Session::Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate,
-                 std::shared_ptr<const Peer> peer)
-    : socket_(std::move(socket)), owner_(owner), gate_(std::move(gate)), peer_(std::move(peer)) {}
+                 std::shared_ptr<const Peer> peer, Party party)
+    : seat{.party = party, .session = this},
+      socket_(std::move(socket)),
+      owner_(owner),
+      gate_(std::move(gate)),
+      peer_(std::move(peer)) {}
+
+Standing Session::standing() const {
+  if (!was_let_in_ || is_refused_) {
+    return Standing::stranger;
+  }
+  if (later_ || !unsent_.empty()) {
+    return Standing::busy;
+  }
+  return is_idle() ? Standing::idle : Standing::partial;
+}
 
 // Nothing that goes wrong with one connection may reach the others.
 template <class Action>
@@ -140,7 +154,7 @@ void Session::read() {
 }
 
 void Session::received(std::string_view bytes) {
-  if (is_unread_) {
+  if (is_refused_) {
     drained_ += bytes.size() + discard_input();
     if (draining_ && drained_ > most_unread) {
       close();
@@ -173,11 +187,12 @@ void Session::process(std::string_view bytes) {
       Request shape;
       Response response;
       refuse(response, reader_.status());
+      is_unread_ = true;
       answer_unread(shape, response);
     }
   }
   tell_room();
-  if (!close_after_ && !is_unread_ && !closed_) {
+  if (!close_after_ && !is_refused_ && !closed_) {
     ahead_ += bytes;
   }
   if (answered && !closed_) {
@@ -210,6 +225,7 @@ void Session::judge_head(bool asks_for_body) {
   if (waits_for_word) {
     unsent_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
   }
+  was_let_in_ = true;
   reader_.go_on();
 }
 
@@ -231,8 +247,7 @@ void Session::refuse_head(const Admission& admission, int status) {
   }
   later_ =
       std::make_unique<LateRefusal>(request, now.steady + owner_.failure_delay().next(now.steady));
-  is_unread_ = true;
-  reader_.reset();
+  refuse_rest();
   resume(now);
 }
 
@@ -259,9 +274,14 @@ void Session::answer_request() {
 void Session::answer_unread(const Request& shape, Response& response) {
   response.close = true;
   send(shape, response);
-  is_unread_ = true;
-  reader_.reset();
+  refuse_rest();
   flush();
+}
+
+void Session::refuse_rest() {
+  is_unread_ = is_unread_ || reader_.awaits_body();
+  is_refused_ = true;
+  reader_.reset();
 }
 
 void Session::give_up_body() {
@@ -269,8 +289,12 @@ void Session::give_up_body() {
     Response response;
     refuse(response, 503);
     response.headers += "Retry-After: 1\r\n";
+    is_unread_ = true;
     answer_unread(reader_.request(), response);
     tell_room();
+    if (!closed_) {
+      owner_.moved(*this);
+    }
   });
 }
 
@@ -423,6 +447,7 @@ void Session::carry_on() {
   }
   set_deadline();
   read();
+  owner_.moved(*this);
 }
 
 bool Session::look(core::Now now) {
@@ -431,6 +456,8 @@ bool Session::look(core::Now now) {
     has_said = resume(now);
     if (!later_ && !closed_) {
       carry_on();
+    } else if (!closed_) {
+      owner_.moved(*this);
     }
   });
   return has_said;

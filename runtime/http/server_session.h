@@ -19,6 +19,7 @@
 #include "runtime/http/peer.h"
 #include "runtime/http/request.h"
 #include "runtime/http/routes.h"
+#include "runtime/http/seats.h"
 #include "runtime/http/server_request.h"
 #include "runtime/http/unsent.h"
 
@@ -44,6 +45,8 @@ class SessionOwner {
   // Its body that is not whole yet takes so much room; 0: no more. Of all together the oldest
   // are given up when there is none left.
   virtual void hold(Session& session, std::size_t bytes) = 0;
+  // What it does may be something else now.
+  virtual void moved(Session& session) = 0;
   // It is closed, and to be forgotten wherever it stood.
   virtual void gone(Session& session) = 0;
   // A buffer that all use in turn, for the length of one call.
@@ -54,7 +57,7 @@ class Session final : public std::enable_shared_from_this<Session> {
  public:
   // `peer` is null but for UNIX sockets.
   Session(Socket socket, SessionOwner& owner, std::shared_ptr<const Gate> gate,
-          std::shared_ptr<const Peer> peer);
+          std::shared_ptr<const Peer> peer, Party party);
 
   void start() { read(); }
 
@@ -77,10 +80,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   // Something is said that the other end has not taken yet.
   bool is_sending() const { return !unsent_.empty(); }
 
-  // Neither an answer nor half a request is under way.
-  bool is_idle() const {
-    return !later_ && unsent_.empty() && reader_.state() == RequestReader::State::idle;
-  }
+  bool is_closed() const { return closed_; }
+
+  Standing standing() const;
 
   // There is no room for its body: the client is told to come again.
   void give_up_body();
@@ -90,6 +92,7 @@ class Session final : public std::enable_shared_from_this<Session> {
 
   // Its places in the owner's lists.
   Sessions::iterator place;
+  Seat seat;
   std::optional<Sessions::iterator> waiting;  // for an answer that takes its time
   std::optional<Sessions::iterator> timed;    // has a deadline
   std::optional<Sessions::iterator> bodied;   // holds a part of a body
@@ -105,6 +108,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   void refuse_head(const Admission& admission, int status);
   void answer_request();
   void answer_unread(const Request& shape, Response& response);
+  void refuse_rest();
   void end_of_answers();
   void tell_room();
   void send(const Request& request, Response& response);
@@ -115,6 +119,11 @@ class Session final : public std::enable_shared_from_this<Session> {
   void carry_on();
   void set_deadline();
   bool is_full() const;
+
+  // Neither an answer nor half a request is under way.
+  bool is_idle() const {
+    return !later_ && unsent_.empty() && reader_.state() == RequestReader::State::idle;
+  }
 
   template <class Action>
   void guarded(Action action);
@@ -132,10 +141,12 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool reading_ = false;
   bool writing_ = false;
   bool close_after_ = false;  // what is unsent
-  bool is_unread_ = false;    // there is more of a request that was answered without it
+  bool is_refused_ = false;   // what comes now is thrown away
+  bool is_unread_ = false;    // and there is more to come
   bool draining_ = false;     // nothing is left to say, but the client may be in the middle of that
   std::size_t drained_ = 0;
   bool finishing_ = false;
+  bool was_let_in_ = false;
   bool closed_ = false;
 };
 

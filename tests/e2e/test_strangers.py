@@ -6,7 +6,9 @@ import os
 import resource
 import socket
 import subprocess
+import sys
 import threading
+import unittest
 
 from harness import PATIENCE, program
 from test_http import HttpTest
@@ -19,10 +21,11 @@ BODY_LIMIT = 8 << 20
 
 
 class StrangersTest(HttpTest):
-    def serve_tcp(self, text='', supervisord=''):
+    def serve_tcp(self, text='', supervisord='', unix=''):
         self.port = free_port()
-        return self.serve('[inet_http_server]\nport=127.0.0.1:%d\n%s%s%s'
-                          % (self.port, LOGIN, UNIX, text), supervisord)
+        return self.serve('[unix_http_server]\nfile=@/s.sock\n%s'
+                          '[inet_http_server]\nport=127.0.0.1:%d\n%s%s%s'
+                          % (unix, self.port, LOGIN, RPC, text), supervisord)
 
     def call(self, data=b''):
         one = socket.create_connection(('127.0.0.1', self.port), timeout=PATIENCE)
@@ -154,4 +157,70 @@ class Requests(StrangersTest):
                                 Sec_Fetch_Site='same-origin'), 200)
         self.assertEqual(status(Host='admin.example', Origin='http://evil.example'), 403)
         self.assertEqual(status(Host='admin.example', Sec_Fetch_Site='cross-site'), 403)
+        self.end(daemon)
+
+
+class Floods(StrangersTest):
+    def limited(self, unix='', files=200):
+        """A daemon with room for half as many connections."""
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, before[1]))
+        try:
+            return self.serve_tcp('[supervisorctl]\nserverurl=unix://@/s.sock\n',
+                                  'minfds=%d\n' % files, unix)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    def supctl(self):
+        done = subprocess.run([program('supctl'), '-c', self.path('s.conf'), 'pid'],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return done.stdout.strip()
+
+    def test_half_requests_keep_nobody_out(self):
+        daemon = self.limited()
+        known = self.call(('GET /ok.html HTTP/1.1\r\n%s\r\n' % RIGHT).encode())
+        self.assertTrue(known.recv(65536).startswith(b'HTTP/1.1 200 '))
+        half = [self.call(b'G') for _ in range(400)]
+        self.assertEqual(self.supctl(), str(daemon.pid))
+        self.assertEqual(half[0].recv(1), b'')  # the oldest
+        # Nor those that come by the same way, nor who was let in before.
+        one = self.call(('GET /ok.html HTTP/1.1\r\nConnection: close\r\n%s\r\n' % RIGHT).encode())
+        self.assertTrue(one.recv(65536).startswith(b'HTTP/1.1 200 '))
+        known.sendall(('GET /ok.html HTTP/1.1\r\n%s\r\n' % RIGHT).encode())
+        self.assertTrue(known.recv(65536).startswith(b'HTTP/1.1 200 '))
+        self.end(daemon)
+
+    def test_streams_over_tcp_leave_room(self):
+        """They are not cut off for others, so that there must not be too many."""
+        daemon = self.limited()
+        ask = ('GET /api/v1/events HTTP/1.1\r\n%s\r\n' % RIGHT).encode()
+        streams = [self.call() for _ in range(150)]
+        for one in streams:
+            try:
+                one.sendall(ask)
+            except OSError:
+                pass  # it was one too many
+        self.assertEqual(self.supctl(), str(daemon.pid))
+        self.end(daemon)
+
+    @unittest.skipIf(os.geteuid() != 0, 'only root can be somebody else')
+    def test_another_user_does_not_keep_root_out(self):
+        daemon = self.limited('chmod=0777\n')
+        os.chmod(self.folder, 0o755)
+        flood = ('import os, socket, sys\n'
+                 'os.setuid(65534)\n'
+                 'all = []\n'
+                 'for i in range(300):\n'
+                 '    one = socket.socket(socket.AF_UNIX)\n'
+                 '    one.connect(sys.argv[1])\n'
+                 '    try: one.sendall(b"GET /api/v1/events HTTP/1.1\\r\\n\\r\\n")\n'
+                 '    except OSError: pass\n'
+                 '    all.append(one)\n'
+                 'print("ready", flush=True)\n'
+                 'sys.stdin.read()\n')
+        other = subprocess.Popen([sys.executable, '-c', flood, self.path('s.sock')],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(other.stdout.readline(), 'ready\n')
+        self.assertEqual(self.supctl(), str(daemon.pid))
+        other.communicate('')
         self.end(daemon)

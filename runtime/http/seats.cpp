@@ -1,0 +1,108 @@
+#include "runtime/http/seats.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace sup::http {
+
+namespace {
+
+using Kind = Party::Kind;
+
+template <class Rows>
+Seat* first_to_go(const Rows& seats) {
+  for (std::size_t standing = 0; standing < static_cast<std::size_t>(Standing::busy); ++standing) {
+    if (!seats.at(standing).empty()) {
+      return seats.at(standing).front();
+    }
+  }
+  return nullptr;
+}
+
+std::size_t index(Kind kind) { return static_cast<std::size_t>(kind); }
+
+}  // namespace
+
+std::size_t Seats::kept(std::size_t most) {
+  constexpr std::size_t share = 8;
+  constexpr std::size_t least = 2;
+  constexpr std::size_t enough = 64;
+  return std::clamp(most / share, least, enough);
+}
+
+std::size_t Seats::count_of(const Party& party) const {
+  const auto found = rows_.find(party);
+  return found == rows_.end() ? 0 : found->second.count;
+}
+
+// Whether it has all that it may have for itself.
+bool Seats::is_full_of(const Party& party, std::size_t most) const {
+  return party.kind == Kind::user && count_of(party) >= (most - kept(most)) / 2;
+}
+
+bool Seats::has_room(const Party& party, std::size_t most) const {
+  const std::size_t others = all_ - by_kind_.at(index(Kind::owner));
+  const std::size_t doors = by_kind_.at(index(Kind::door));
+  return all_ < most && (party.kind == Kind::owner || others < most - kept(most)) &&
+         (party.kind != Kind::door || doors < most - 2 * kept(most)) && !is_full_of(party, most);
+}
+
+Seat* Seats::victim_for(const Party& party, std::size_t most) const {
+  const std::size_t others = all_ - by_kind_.at(index(Kind::owner));
+  const bool only_doors =
+      party.kind == Kind::door && by_kind_.at(index(Kind::door)) >= most - 2 * kept(most);
+  const bool only_others = party.kind != Kind::owner && others >= most - kept(most);
+  // What is kept for root does not count as its.
+  const auto weight = [&](const Party& of, std::size_t count) {
+    return of.kind != Kind::owner ? count : count - std::min(count, kept(most));
+  };
+  const std::size_t own = party.kind == Kind::owner ? 0 : weight(party, count_of(party));
+  std::vector<std::pair<std::size_t, const Row*>> rows;
+  for (const auto& [of, row] : rows_) {
+    const bool may = (!only_doors || of.kind == Kind::door) &&
+                     (!only_others || of.kind != Kind::owner) && !is_full_of(party, most);
+    if (of != party && may && weight(of, row.count) > own) {
+      rows.emplace_back(weight(of, row.count), &row);
+    }
+  }
+  std::sort(rows.begin(), rows.end(), std::greater<>());
+  if (const auto same = rows_.find(party); same != rows_.end()) {
+    rows.emplace_back(0, &same->second);
+  }
+  for (const auto& [count, row] : rows) {
+    if (Seat* seat = first_to_go(row->seats)) {
+      return seat;
+    }
+  }
+  return nullptr;
+}
+
+void Seats::take(Seat& seat) {
+  Row& row = rows_[seat.party];
+  auto& list = row.seats.at(static_cast<std::size_t>(seat.standing));
+  seat.place = list.insert(list.end(), &seat);
+  ++row.count;
+  ++all_;
+  ++by_kind_.at(index(seat.party.kind));
+}
+
+void Seats::leave(Seat& seat) {
+  const auto row = rows_.find(seat.party);
+  row->second.seats.at(static_cast<std::size_t>(seat.standing)).erase(seat.place);
+  --all_;
+  --by_kind_.at(index(seat.party.kind));
+  if (--row->second.count == 0) {
+    rows_.erase(row);
+  }
+}
+
+void Seats::move(Seat& seat, Standing standing) {
+  Row& row = rows_.find(seat.party)->second;
+  auto& from = row.seats.at(static_cast<std::size_t>(std::exchange(seat.standing, standing)));
+  auto& to = row.seats.at(static_cast<std::size_t>(standing));
+  to.splice(to.end(), from, seat.place);
+}
+
+}  // namespace sup::http

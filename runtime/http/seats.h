@@ -1,0 +1,87 @@
+// Who of those that are connected gives way when there is no room for another. No socket is in
+// here.
+//
+// Each connection is of a party: root and the daemon's own user at UNIX sockets, each other user
+// there, each socket of TCP. Some places are kept for the first, as many again for all that come by
+// UNIX sockets, and no other user has more than half of them. So a flood fills what is its own, and
+// whoever floods TCP, or a UNIX socket as another user, never keeps root out.
+//
+// Within that, the party with the most connections gives way: of its own the one that was never let
+// in and came first, then the one that was idle the longest, then half a request of somebody who
+// was let in. An answer that is under way is never cut off for others.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+
+namespace sup::http {
+
+class Session;
+
+struct Party {
+  enum class Kind : std::uint8_t {
+    owner,  // root or the daemon's user, at a UNIX socket
+    user,   // another one there
+    door    // a socket of TCP
+  };
+
+  Kind kind = Kind::owner;
+  std::uint64_t number = 0;  // of the user or the socket
+
+  auto operator<=>(const Party&) const = default;
+};
+
+// What a connection is doing; the first gives way first.
+enum class Standing : std::uint8_t {
+  stranger,  // nothing that it sent was let in yet, or it has had its last answer
+  idle,
+  partial,  // a request has come in part
+  busy      // an answer is under way
+};
+
+struct Seat {
+  Party party{};
+  Standing standing = Standing::stranger;
+  Session* session = nullptr;
+  std::list<Seat*>::iterator place{};
+};
+
+class Seats {
+ public:
+  // Places that nobody but root and the daemon's user takes; as many again TCP leaves to UNIX
+  // sockets.
+  static std::size_t kept(std::size_t most);
+
+  // Whether there is a place for one more of this party, of `most` in all.
+  bool has_room(const Party& party, std::size_t most) const;
+
+  // Who gives way to one of this party; null if nobody does, and the new one has to go.
+  Seat* victim_for(const Party& party, std::size_t most) const;
+
+  void take(Seat& seat);
+  void leave(Seat& seat);
+
+  // What it does now. Also when that is the same: from now on it is the one that came last.
+  void move(Seat& seat, Standing standing);
+
+ private:
+  static constexpr std::size_t standings = 4;
+
+  struct Row {
+    std::array<std::list<Seat*>, standings> seats{};
+    std::size_t count = 0;
+  };
+
+  std::size_t count_of(const Party& party) const;
+  bool is_full_of(const Party& party, std::size_t most) const;
+
+  std::map<Party, Row> rows_;
+  std::size_t all_ = 0;
+  std::array<std::size_t, 3> by_kind_{};
+};
+
+}  // namespace sup::http
