@@ -209,19 +209,6 @@ Admission Gate::admit(const Request& request, const Peer* peer, bool is_controll
           .access = rpc::Access(settings_.role.value_or(rpc::Role::admin), "who gave no password")};
 }
 
-core::Instant FailureDelay::next(core::Instant now) {
-  // What is long ago is forgiven, one failure for two seconds.
-  constexpr core::Instant forgiving = std::chrono::seconds(2);
-  const auto forgiven = (now - last_) / forgiving;
-  failures_ = forgiven >= failures_ ? 0 : failures_ - static_cast<int>(forgiven);
-  last_ = now;
-  constexpr core::Instant shortest = std::chrono::milliseconds(100);
-  constexpr core::Instant longest = std::chrono::seconds(2);
-  constexpr int most = 8;
-  failures_ = std::min(failures_ + 1, most);
-  return std::min(shortest * (1 << (failures_ - 1)), longest);
-}
-
 std::optional<std::string> FailedLogins::add(core::Instant now, std::string_view user,
                                              std::string_view from) {
   constexpr core::Instant distance = std::chrono::seconds(1);

@@ -1,7 +1,6 @@
 // Who gets in: the password, and the pages of strangers that a browser shows beside ours.
 //
-// Passwords are compared in a time that tells nothing of them, and each failure makes the next
-// answer to a wrong one wait longer, up to two seconds; a right one never waits.
+// Passwords are compared in a time that tells nothing of them; failure_delay.h says how many.
 //
 // A browser sends requests for whatever page it shows, with the rights of who sits there. Such a
 // request says where it is from (Origin, Sec-Fetch-Site); it has to be our own page, except where
@@ -54,6 +53,9 @@ class Gate {
   // `is_controlled` some program says who may manage it, so that the others may manage nothing.
   Admission admit(const Request& request, const Peer* peer, bool is_controlled) const;
 
+  // Whether it asks for a password at all.
+  bool has_users() const { return !settings_.users.empty(); }
+
  private:
   const GateUser* find_user(const std::optional<std::string>& credentials) const;
   rpc::Access local_access(const Peer* peer, const GateUser* user, bool is_controlled) const;
@@ -61,17 +63,6 @@ class Gate {
   bool is_own_name(std::string_view host) const;
 
   GateSettings settings_;
-};
-
-// How long the answer to a wrong password waits.
-class FailureDelay {
- public:
-  // Of one that failed now.
-  core::Instant next(core::Instant now);
-
- private:
-  core::Instant last_{};
-  int failures_ = 0;
 };
 
 // Lines for the log about wrong passwords: one a second at most, however many are tried.

@@ -1,13 +1,17 @@
 #include "runtime/http/peer.h"
 
+#include <arpa/inet.h>
 #include <grp.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -84,6 +88,31 @@ std::shared_ptr<const Peer> find_peer(int descriptor, bool names) {
 std::string describe(const Peer& peer) {
   return core::concat("pid ", peer.pid, " of ",
                       peer.names.name.empty() ? core::concat("user ", peer.user) : peer.names.name);
+}
+
+std::string source_of_remote(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  void* const untyped = &address;
+  if (::getpeername(descriptor, static_cast<sockaddr*>(untyped), &length) != 0) {
+    return "unknown";
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET6) {
+    in6_addr six = static_cast<const sockaddr_in6*>(untyped)->sin6_addr;
+    if (IN6_IS_ADDR_LOOPBACK(&six)) {
+      return "this machine";
+    }
+    constexpr std::size_t bytes_of_network = 8;
+    std::fill(std::begin(six.s6_addr) + bytes_of_network, std::end(six.s6_addr), 0);
+    return ::inet_ntop(AF_INET6, &six, text.data(), text.size());
+  }
+  const in_addr four = static_cast<const sockaddr_in*>(untyped)->sin_addr;
+  constexpr unsigned shift_of_network = 24;
+  if (ntohl(four.s_addr) >> shift_of_network == IN_LOOPBACKNET) {
+    return "this machine";
+  }
+  return ::inet_ntop(AF_INET, &four, text.data(), text.size());
 }
 
 std::string describe_remote(int descriptor) {

@@ -23,6 +23,11 @@ std::shared_ptr<const Peer> find_peer(int descriptor, bool names);
 // "pid 7 of alice", or "pid 7 of user 1000" when names were not asked for.
 std::string describe(const Peer& peer);
 
+// Where a guess at a password counts as coming from: the address of the other end without its port.
+// Of IPv6 it is the network, in which one machine has any number of addresses; all addresses of
+// this machine are one.
+std::string source_of_remote(int descriptor);
+
 // The address of the other end, with its port.
 std::string describe_remote(int descriptor);
 

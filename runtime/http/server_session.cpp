@@ -1,12 +1,15 @@
 #include "runtime/http/server_session.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
+#include "runtime/core/concat.h"
 #include "schema/text.h"
 
 namespace sup::http {
@@ -29,6 +32,44 @@ constexpr std::size_t large_body = std::size_t{16} << 10;
 constexpr core::Instant patience_with_unread = std::chrono::seconds(2);
 constexpr std::size_t most_unread = std::size_t{16} << 20;
 
+void ask_for_password(Response& response) {
+  refuse(response, 401);
+  response.headers += "WWW-Authenticate: Basic realm=\"default\"\r\n";
+}
+
+// A password that is not looked at yet. Says nothing.
+class Turn final : public LaterAnswer {
+ public:
+  Turn(FailureDelay& delay, std::string source, core::Instant now)
+      : delay_(delay), source_(std::move(source)), wake_(delay_.due(source_, now)) {}
+
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  ~Turn() override {
+    if (waits_) {
+      delay_.leave(source_);
+    }
+  }
+
+  Progress resume(core::Now now, std::string& /*out*/) override {
+    if (delay_.takes_turn(source_, now.steady)) {
+      waits_ = false;
+      return Progress::done;
+    }
+    wake_ = delay_.due(source_, now.steady);
+    return Progress::waiting;
+  }
+
+  core::Instant wake() const override { return wake_; }
+
+ private:
+  FailureDelay& delay_;
+  std::string source_;
+  core::Instant wake_;
+  bool waits_ = true;
+};
+
 // The refusal of a wrong password, when it has waited.
 class LateRefusal final : public LaterAnswer {
  public:
@@ -42,8 +83,7 @@ class LateRefusal final : public LaterAnswer {
       return Progress::waiting;
     }
     Response response;
-    refuse(response, 401);
-    response.headers += "WWW-Authenticate: Basic realm=\"default\"\r\n";
+    ask_for_password(response);
     response.close = true;
     append_head(out, shape_, response, response.body.size(), now.wall);
     out += response.body;
@@ -174,7 +214,7 @@ void Session::received(std::string_view bytes) {
 // Takes one request after the other, as long as their answers are there at once.
 void Session::process(std::string_view bytes) {
   bool answered = false;
-  while (!bytes.empty() && !later_ && !close_after_ && !is_full() && !closed_) {
+  while ((!bytes.empty() || has_turn_) && !later_ && !close_after_ && !is_full() && !closed_) {
     bytes.remove_prefix(reader_.feed(bytes));
     if (reader_.state() == RequestReader::State::head) {
       judge_head(bytes.empty());
@@ -207,6 +247,11 @@ void Session::process(std::string_view bytes) {
 void Session::judge_head(bool asks_for_body) {
   Request& request = reader_.request();
   Site& site = owner_.site();
+  const std::string_view password =
+      gate_->has_users() ? request.header("Authorization") : std::string_view();
+  if (!password.empty() && waits_for_turn(password)) {
+    return;
+  }
   const bool is_controlled =
       peer_ != nullptr && !peer_->is_owner && rpc::has_control(site.supervisor.resolved());
   Admission admission = gate_->admit(request, peer_.get(), is_controlled);
@@ -214,6 +259,10 @@ void Session::judge_head(bool asks_for_body) {
   std::optional<int> refusal = admission.refusal;
   if (!refusal && reader_.awaits_body()) {
     refusal = refusal_by_head(site, request);
+  }
+  if (!password.empty() && !admission.refusal && password != right_) {
+    owner_.failure_delay().succeeded(source(), site.machine.now().steady);
+    right_ = password;
   }
   if (refusal) {
     refuse_head(admission, *refusal);
@@ -229,24 +278,70 @@ void Session::judge_head(bool asks_for_body) {
   reader_.go_on();
 }
 
+// Whether that may not be looked at now. It waits for its turn then, or is refused.
+bool Session::waits_for_turn(std::string_view password) {
+  if (std::exchange(has_turn_, false) || is_of_owner()) {
+    return false;
+  }
+  // What this connection gave before and was right is no guess: somebody who guesses from the same
+  // place does not hold it up.
+  if (!right_.empty() && equal_in_constant_time(right_, password)) {
+    return false;
+  }
+  FailureDelay& delay = owner_.failure_delay();
+  const core::Now now = owner_.site().machine.now();
+  switch (delay.ask(source(), now.steady)) {
+    case FailureDelay::Verdict::look: return false;
+    case FailureDelay::Verdict::wait:
+      later_ = std::make_unique<Turn>(delay, source(), now.steady);
+      owner_.watch(*this);  // behind those that came before
+      return true;
+    case FailureDelay::Verdict::refuse: break;
+  }
+  const auto wait =
+      std::chrono::ceil<std::chrono::seconds>(delay.due(source(), now.steady) - now.steady);
+  Response response;
+  refuse(response, 429);
+  response.headers +=
+      core::concat("Retry-After: ", std::max<std::int64_t>(wait.count(), 1), "\r\n");
+  answer_unread(reader_.request(), response);
+  return true;
+}
+
+// Where the passwords of this connection count as coming from.
+const std::string& Session::source() {
+  if (source_.empty()) {
+    if (is_of_owner()) {
+      source_ = FailureDelay::owner;
+    } else if (seat.party.kind == Party::Kind::user) {
+      source_ = core::concat("user ", seat.party.number);
+    } else {
+      source_ = source_of_remote(socket_.native_handle());
+    }
+  }
+  return source_;
+}
+
 void Session::refuse_head(const Admission& admission, int status) {
   const Request& request = reader_.request();
-  if (status != 401) {
+  if (status != 401 || !admission.wrong_user) {
     Response response;
-    refuse(response, status);
+    if (status == 401) {
+      ask_for_password(response);  // browsers give none at first
+    } else {
+      refuse(response, status);
+    }
     answer_unread(request, response);
     return;
   }
   Site& site = owner_.site();
   const core::Now now = site.machine.now();
-  if (admission.wrong_user) {
-    const std::string from = peer_ ? describe(*peer_) : describe_remote(socket_.native_handle());
-    if (const auto line = owner_.failed_logins().add(now.steady, *admission.wrong_user, from)) {
-      site.machine.log(core::Level::warn, *line);
-    }
+  const std::string from = peer_ ? describe(*peer_) : describe_remote(socket_.native_handle());
+  if (const auto line = owner_.failed_logins().add(now.steady, *admission.wrong_user, from)) {
+    site.machine.log(core::Level::warn, *line);
   }
   later_ =
-      std::make_unique<LateRefusal>(request, now.steady + owner_.failure_delay().next(now.steady));
+      std::make_unique<LateRefusal>(request, owner_.failure_delay().failed(source(), now.steady));
   refuse_rest();
   resume(now);
 }
@@ -426,7 +521,7 @@ void Session::wait_until_writable() {
 // Sends, continues an answer, goes on with what came meanwhile, and reads.
 void Session::carry_on() {
   flush();
-  while (!closed_ && !close_after_ && !later_ && !is_full() && !ahead_.empty()) {
+  while (!closed_ && !close_after_ && !later_ && !is_full() && (!ahead_.empty() || has_turn_)) {
     const std::string bytes = std::exchange(ahead_, {});
     process(bytes);
   }
@@ -472,6 +567,7 @@ bool Session::resume(core::Now now) {
     if (progress == LaterAnswer::Progress::done || progress == LaterAnswer::Progress::close) {
       later_.reset();
       close_after_ = close_after_ || progress == LaterAnswer::Progress::close;
+      has_turn_ = reader_.state() == RequestReader::State::head;  // was that what it waited for
     }
     flush();
     if (progress == LaterAnswer::Progress::waiting) {

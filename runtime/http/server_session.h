@@ -15,6 +15,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include "runtime/core/types.h"
+#include "runtime/http/failure_delay.h"
 #include "runtime/http/gate.h"
 #include "runtime/http/peer.h"
 #include "runtime/http/request.h"
@@ -105,6 +106,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   void received(std::string_view bytes);
   void process(std::string_view bytes);
   void judge_head(bool asks_for_body);
+  bool waits_for_turn(std::string_view password);
+  const std::string& source();
   void refuse_head(const Admission& admission, int status);
   void answer_request();
   void answer_unread(const Request& shape, Response& response);
@@ -147,6 +150,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::size_t drained_ = 0;
   bool finishing_ = false;
   bool was_let_in_ = false;
+  bool has_turn_ = false;  // the password of the head that is there may be looked at
+  std::string source_;     // of passwords, when one came
+  std::string right_;      // the Authorization that was found right last
   bool closed_ = false;
 };
 

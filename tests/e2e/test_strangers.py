@@ -224,3 +224,56 @@ class Floods(StrangersTest):
         self.assertEqual(self.supctl(), str(daemon.pid))
         other.communicate('')
         self.end(daemon)
+
+
+class Guesses(StrangersTest):
+    GET = 'GET /ok.html HTTP/1.1\r\nConnection: close\r\n%s\r\n'
+
+    def test_few_are_looked_at_however_many_are_sent(self):
+        daemon = self.serve_tcp(unix=LOGIN)
+        known = self.call(('GET /ok.html HTTP/1.1\r\n%s\r\n' % RIGHT).encode())
+        self.assertTrue(known.recv(65536).startswith(b'HTTP/1.1 200 '))
+        guesses = [self.call((self.GET % WRONG).encode()) for _ in range(400)]
+        # One that is right is not told from the others by its answer, which would come at once.
+        right = self.call((self.GET % RIGHT).encode())
+        self.assertTrue(self.all_of(right).startswith(b'HTTP/1.1 429 '))
+        # Who gives none learns that one is wanted, by whatever way root comes it is let in, and so is
+        # who was before.
+        none = self.all_of(self.call((self.GET % '').encode()))
+        self.assertTrue(none.startswith(b'HTTP/1.1 401 '), none)
+        self.assertIn(b'WWW-Authenticate: Basic realm="default"\r\n', none)
+        self.assertTrue(self.exchange((self.GET % RIGHT).encode()).startswith(b'HTTP/1.1 200 '))
+        known.sendall(('GET /ok.html HTTP/1.1\r\n%s\r\n' % RIGHT).encode())
+        self.assertTrue(known.recv(65536).startswith(b'HTTP/1.1 200 '))
+        # A guess on its connection is one.
+        known.sendall((self.GET % WRONG).encode())
+        self.assertTrue(known.recv(65536).startswith(b'HTTP/1.1 429 '))
+        answers = [self.all_of(one) for one in guesses]
+        looked_at = sum(one.startswith(b'HTTP/1.1 401 ') for one in answers)
+        refused = sum(one.startswith(b'HTTP/1.1 429 ') and b'\r\nRetry-After: ' in one
+                      for one in answers)
+        self.assertEqual(looked_at + refused, len(guesses))
+        self.assertLess(looked_at, 50)
+        # It passes.
+        self.wait_until(lambda: self.all_of(self.call((self.GET % RIGHT).encode()))
+                        .startswith(b'HTTP/1.1 200 '), 'the right password to be taken')
+        self.end(daemon)
+
+    def test_a_right_one_behind_a_wrong_one_waits_its_turn(self):
+        daemon = self.serve_tcp()
+        wrong = [self.call((self.GET % WRONG).encode()) for _ in range(3)]
+        body = b'<methodCall><methodName>supervisor.getAPIVersion</methodName></methodCall>'
+        head = ('POST /RPC2 HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n' % (RIGHT, len(body))).encode()
+        right = self.call(head)
+        right.sendall(body + (self.GET % RIGHT).encode())
+        got = self.all_of(right)
+        self.assertIn(b'3.0', got)
+        self.assertTrue(got.endswith(b'OK'), got)
+        for one in wrong:
+            self.assertTrue(self.all_of(one).startswith(b'HTTP/1.1 401 '))
+        # Those that went away are not waited for.
+        for _ in range(20):
+            self.call((self.GET % WRONG).encode()).close()
+        self.wait_until(lambda: self.all_of(self.call((self.GET % RIGHT).encode()))
+                        .startswith(b'HTTP/1.1 200 '), 'the right password to be taken')
+        self.end(daemon)

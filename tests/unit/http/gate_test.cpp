@@ -238,16 +238,5 @@ TEST(FailedLogins, AreToldOnceASecond) {
             "denied login of '' from [::1]:5: wrong user name or password");
 }
 
-TEST(FailureDelay, GrowsAndIsForgiven) {
-  FailureDelay delay;
-  core::Instant now = std::chrono::hours(1);
-  const core::Instant first = delay.next(now);
-  const core::Instant second = delay.next(now);
-  EXPECT_GT(first, core::Instant(0));
-  EXPECT_GT(second, first);
-  for (int i = 0; i < 100; ++i) EXPECT_LE(delay.next(now), std::chrono::seconds(2));
-  EXPECT_EQ(delay.next(now + std::chrono::minutes(5)), first);
-}
-
 }  // namespace
 }  // namespace sup::http
