@@ -209,12 +209,16 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
        server.is_unix ? server.unix_options.users : server.inet_options.users) {
     gate.users.push_back({each.name, each.password, rpc::role_of(each.role)});
   }
-  if (!server.is_unix && gate.users.empty() && !is_loopback(address) && !options_.insecure_http) {
+  const bool has_empty_password =
+      std::ranges::any_of(gate.users, [](const GateUser& each) { return each.password.empty(); });
+  if (!server.is_unix && (gate.users.empty() || has_empty_password) && !is_loopback(address) &&
+      !options_.insecure_http) {
     return schema::Error{
         .message = core::concat(
             "[", server.section, "] port=", schema::InetAddress::print(address),
-            " lets everybody who reaches this machine control it: no username and password are "
-            "set; set them, or listen on 127.0.0.1, or give --insecure-http to have it so")};
+            " lets everybody who reaches this machine control it: ",
+            has_empty_password ? "the password is empty" : "no username and password are set",
+            "; set them, or listen on 127.0.0.1, or give --insecure-http to have it so")};
   }
   schema::Result<Listening> made = listen(server);
   if (!made) {

@@ -968,11 +968,13 @@ class Sockets(RpcTest):
 
     def test_open_to_all_needs_a_password_or_a_word(self):
         port = free_port()
-        self.configure('[inet_http_server]\nport=*:%d\n%s' % (port, RPC))
-        daemon = self.start('-c', self.path('s.conf'))
-        _, error = daemon.communicate(timeout=PATIENCE)
-        self.assertEqual(daemon.returncode, 2)
-        self.assertIn(b'--insecure-http', error)
+        for users, reason in (('username=a\npassword=\n', b'the password is empty'), ('', b'no username')):
+            self.configure('[inet_http_server]\nport=*:%d\n%s%s' % (port, users, RPC))
+            daemon = self.start('-c', self.path('s.conf'))
+            _, error = daemon.communicate(timeout=PATIENCE)
+            self.assertEqual(daemon.returncode, 2)
+            self.assertIn(reason, error)
+            self.assertIn(b'--insecure-http', error)
         daemon = self.start('-c', self.path('s.conf'), '--insecure-http')
         self.wait_for_log('supervisord started with pid')
         with xmlrpc.client.ServerProxy('http://127.0.0.1:%d/RPC2' % port) as server:
