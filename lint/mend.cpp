@@ -40,7 +40,8 @@ Mended mend(const std::function<CheckResult(const compiler::FileSystem&)>& check
           [&](compiler::SourceId source) { return !changed_now.contains(path(source)); });
       for (auto& row : fixed.texts) {
         const auto [file, is_new] = changed.try_emplace(path(row.first));
-        if (is_new) file->second = {sources[row.first].path, std::string(sources.written(row.first)), {}};
+        if (is_new)
+          file->second = {sources[row.first].path, std::string(sources.written(row.first)), {}};
         file->second.after = row.second;
         changed_now.insert(file->first);
         overlay.put(sources[row.first].path, std::move(row.second));
