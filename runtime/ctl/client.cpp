@@ -1,5 +1,6 @@
 #include "runtime/ctl/client.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -9,14 +10,17 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/detail/base64.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
+#include "runtime/core/line_limit.h"
 #include "schema/text.h"
 
 namespace sup::ctl {
@@ -47,19 +51,98 @@ Failure bad_address(std::string text, std::string_view where) {
   return failure;
 }
 
-Failure bad_answer(const boost::system::error_code& error) {
+// A body that takes what comes, not what the other side says that will come.
+struct GrowingBody {
+  using value_type = std::string;
+
+  class reader {
+   public:
+    template <bool is_request, class Fields>
+    reader(http::header<is_request, Fields>& /*header*/, value_type& body) : body_(body) {}
+
+    void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
+      error = {};
+      if (length && *length > answer_maximum_bytes) error = http::error::body_limit;
+    }
+
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::system::error_code& error) {
+      error = {};
+      std::size_t count = 0;
+      for (const boost::asio::const_buffer each : boost::beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(each.data()), each.size());
+        count += each.size();
+      }
+      return count;
+    }
+
+    void finish(boost::system::error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+
+// `begin` is what the answer begins with.
+Failure bad_answer(const boost::system::error_code& error, std::string_view begin) {
+  const bool is_tls =
+      begin.size() > 1 && (begin[0] == '\x15' || begin[0] == '\x16') && begin[1] == '\x03';
+  std::string hint;
+  if (error == http::error::body_limit) {
+    hint = "the answer is larger than a gigabyte, or says that it is";
+  } else if (is_tls) {
+    hint =
+        "what answers speaks TLS (https), supctl plain HTTP: name a port without TLS, or the "
+        "UNIX socket";
+  } else if (begin.starts_with("HTTP/") && error == http::error::partial_message) {
+    hint = "the connection ended before the whole answer was there";
+  } else if (!begin.starts_with("HTTP/")) {
+    hint = "what answers speaks another protocol; it begins with " +
+           schema::python_repr(begin.substr(0, begin.find_first_of("\r\n")));
+  }
   return {.kind = Failure::Kind::connection,
           .text = "the answer is no HTTP: " + error.message(),
           .python_class = "http.client.BadStatusLine",
-          .place = place::bad_status};
+          .place = place::bad_status,
+          .hint = std::move(hint)};
+}
+
+Failure no_answer(const Address& address) {
+  return {
+      .kind = Failure::Kind::connection,
+      .text = "Remote end closed connection without response",
+      .python_class = "http.client.RemoteDisconnected",
+      .place = place::no_answer,
+      .hint = address.is_unix()
+                  ? "it took the connection and closed it without a word: it ends just now, or "
+                    "is neither suprun nor supervisord"
+                  : "it took the connection and closed it without a word, as a server does that "
+                    "speaks TLS (https): supctl speaks plain HTTP"};
+}
+
+// Until it is ready, or SIGINT has come.
+void wait_patiently(pollfd wanted, const Address& address) {
+  constexpr std::chrono::seconds silence(5);
+  if (::isatty(STDERR_FILENO) == 1) {
+    if (wait_or_interrupt({&wanted, 1}, silence)) return;
+    const std::string text =
+        "supctl: no answer from " + address.url + " yet; it is waited for, Ctrl-C ends that\n";
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  }
+  wait_or_interrupt({&wanted, 1});
 }
 
 int connect_unix(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() > sizeof address.sun_path) {
-    throw Failure{
-        .text = "AF_UNIX path too long", .python_class = "OSError", .place = place::unix_connect};
+    throw Failure{.kind = Failure::Kind::connection,
+                  .text = "AF_UNIX path too long",
+                  .python_class = "OSError",
+                  .place = place::unix_connect,
+                  .hint = "the path of a socket has at most " +
+                          std::to_string(sizeof address.sun_path - 1) + " bytes, this one has " +
+                          std::to_string(path.size())};
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -75,7 +158,27 @@ int connect_unix(const std::string& path) {
   return descriptor;
 }
 
-int connect_tcp(const std::string& host, const std::string& port) {
+// What came of it: 0, or errno.
+int connect_patiently(int descriptor, const addrinfo& to, const Address& address) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  int number = ::connect(descriptor, to.ai_addr, to.ai_addrlen) == 0 ? 0 : errno;
+  if (number == EINPROGRESS) {
+    wait_patiently({.fd = descriptor, .events = POLLOUT, .revents = 0}, address);
+    socklen_t size = sizeof number;
+    if (was_interrupted()) {
+      number = EINTR;
+    } else if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &number, &size) != 0) {
+      number = errno;
+    }
+  }
+  ::fcntl(descriptor, F_SETFL, flags);
+  return number;
+}
+
+int connect_tcp(const Address& address) {
+  const std::string& host = address.host;
+  const std::string& port = address.port;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -92,10 +195,10 @@ int connect_tcp(const std::string& host, const std::string& port) {
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     const int descriptor =
         ::socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
-    if (descriptor >= 0 && ::connect(descriptor, each->ai_addr, each->ai_addrlen) == 0) {
+    number = descriptor < 0 ? errno : connect_patiently(descriptor, *each, address);
+    if (number == 0) {
       return descriptor;
     }
-    number = errno;
     ::close(descriptor);
     throw_if_interrupted();
   }
@@ -161,8 +264,7 @@ Address parse_address(const std::string& url) {
 }
 
 Socket::Socket(const Address& address)
-    : descriptor_(address.is_unix() ? connect_unix(address.path)
-                                    : connect_tcp(address.host, address.port)) {}
+    : descriptor_(address.is_unix() ? connect_unix(address.path) : connect_tcp(address)) {}
 
 Socket::~Socket() { ::close(descriptor_); }
 
@@ -179,16 +281,24 @@ void Socket::write(std::string_view bytes) {
   }
 }
 
-void wait_or_interrupt(std::span<pollfd> wanted) {
+bool wait_or_interrupt(std::span<pollfd> wanted, std::optional<std::chrono::seconds> limit) {
+  const timespec time{.tv_sec = limit ? limit->count() : 0, .tv_nsec = 0};
+  int ready = 1;
   sigset_t only_interrupt;
   sigset_t before;
   ::sigemptyset(&only_interrupt);
   ::sigaddset(&only_interrupt, SIGINT);
   ::sigprocmask(SIG_BLOCK, &only_interrupt, &before);
   if (interrupted == 0) {
-    ::ppoll(wanted.data(), wanted.size(), nullptr, &before);  // what comes of it tells who reads
+    // What comes of it tells who reads.
+    ready = ::ppoll(wanted.data(), wanted.size(), limit ? &time : nullptr, &before);
   }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  return ready != 0;
+}
+
+void Socket::wait_for_answer(const Address& address) const {
+  wait_patiently({.fd = descriptor_, .events = POLLIN, .revents = 0}, address);
 }
 
 std::size_t Socket::read(char* buffer, std::size_t size) {
@@ -237,9 +347,20 @@ std::string Client::post(std::string_view path, std::string_view body) {
     answer = try_post(request);
   }
   if (answer->status != 200) {
-    throw http_error(static_cast<int>(answer->status), answer->reason);
+    Failure failure = http_error(static_cast<int>(answer->status), answer->reason);
+    failure.hint = hint_about_server();
+    throw failure;
   }
   return std::move(answer->body);
+}
+
+std::string Client::hint_about_server() const {
+  if (server_.starts_with("suprun/") || server_.starts_with("Medusa/")) {
+    return {};
+  }
+  return server_.empty() ? "what answers is neither suprun nor supervisord, which say so"
+                         : "what answers calls itself " + core::visible(server_) +
+                               ", which is neither suprun nor supervisord";
 }
 
 // Nothing if an old connection turned out to be closed before a byte of the answer came.
@@ -253,9 +374,13 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
     if (is_old) return std::nullopt;
     throw;
   }
-  http::response_parser<http::string_body> parser;
+  http::response_parser<GrowingBody> parser;
   parser.eager(true);
   parser.body_limit(answer_maximum_bytes);
+  std::string begin;
+  if (!is_old) {
+    socket->wait_for_answer(address_);
+  }
   std::vector<char> buffer(std::size_t{1} << 18U);  // its header has 8 KB at most, says Beast
   std::size_t filled = 0;
   bool is_begun = false;
@@ -264,22 +389,22 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
     boost::system::error_code error;
     if (count == 0 && !is_begun) {
       if (is_old) return std::nullopt;
-      throw Failure{.kind = Failure::Kind::connection,
-                    .text = "Remote end closed connection without response",
-                    .python_class = "http.client.RemoteDisconnected",
-                    .place = place::no_answer};
+      throw no_answer(address_);
     }
     if (count == 0) {
       parser.put_eof(error);
     } else {
-      is_begun = true;
+      if (!std::exchange(is_begun, true)) {
+        constexpr std::size_t enough = 40;
+        begin.assign(buffer.data(), std::min(count, enough));
+      }
       filled += count;
       const std::size_t used = parser.put(boost::asio::buffer(buffer.data(), filled), error);
       filled -= used;
       std::memmove(buffer.data(), buffer.data() + used, filled);
     }
     if (error && error != http::error::need_more) {
-      throw bad_answer(error);
+      throw bad_answer(error, begin);
     }
   }
   server_ = std::string(parser.get()[http::field::server]);
@@ -293,7 +418,7 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
 }
 
 struct Stream::Reader {
-  http::response_parser<http::string_body> parser;
+  http::response_parser<GrowingBody> parser;
   std::string pending;
 };
 
@@ -326,7 +451,7 @@ bool Stream::read(std::string& body) {
     used = reader_->parser.put(boost::asio::buffer(pending), error);
   }
   if (error && error != http::error::need_more) {
-    throw bad_answer(error);
+    throw bad_answer(error, pending.substr(0, 40));
   }
   body += reader_->parser.get().body();
   reader_->parser.get().body().clear();

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -47,6 +48,8 @@ class Socket {
   void write(std::string_view bytes);
   // 0 at the end.
   std::size_t read(char* buffer, std::size_t size);
+  // Until there is something to read. Whoever sits there is told after some seconds of silence.
+  void wait_for_answer(const Address& address) const;
 
  private:
   int descriptor_ = -1;
@@ -69,6 +72,9 @@ class Client {
 
   // What the server calls itself in its answers: "suprun/1.0", "Medusa/1.12".
   const std::string& server() const { return server_; }
+
+  // A line about a server that is neither suprun nor supervisord, by what it calls itself.
+  std::string hint_about_server() const;
 
  private:
   struct Answer;
@@ -106,8 +112,9 @@ class Stream {
 void interrupts_end_calls();
 bool was_interrupted();
 // Returns when one of them is ready or SIGINT has come, which is held back except while it waits,
-// so that none gets lost between the look at it and the wait.
-void wait_or_interrupt(std::span<pollfd> wanted);
+// so that none gets lost between the look at it and the wait. False: so much time has passed.
+bool wait_or_interrupt(std::span<pollfd> wanted,
+                       std::optional<std::chrono::seconds> limit = std::nullopt);
 void forget_interrupt();
 
 }  // namespace sup::ctl

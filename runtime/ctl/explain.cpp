@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -150,6 +151,10 @@ std::string permissions(mode_t mode) {
 }
 
 std::string about_socket(const std::string& path, const Failure& failure) {
+  if (!failure.hint.empty() && path.size() >= sizeof sockaddr_un::sun_path) {
+    return "";
+  }
+
   struct stat about {};
 
   if (::stat(path.c_str(), &about) != 0) {
@@ -182,18 +187,23 @@ std::string about_socket(const std::string& path, const Failure& failure) {
 }
 
 std::string about_port(const Address& address, const Failure& failure) {
-  if (failure.kind != Failure::Kind::system) {
-    return failure.python_class == "socket.gaierror"
-               ? "  there is no address for the name " + address.host + "\n"
-               : "";
+  if (failure.python_class == "socket.gaierror") {
+    return "  there is no address for the name " + address.host + "\n";
   }
   const bool is_local = address.host == "localhost" || address.host.starts_with("127.") ||
                         address.host == "::1" || address.host == "0.0.0.0";
+  const bool has_answered = failure.kind != Failure::Kind::system;
+  if (!is_local && has_answered) {
+    return "";
+  }
   if (!is_local) {
     return "  does the daemon run on " + address.host + ", and may port " + address.port +
            " be reached from here?\n";
   }
   const std::string holder = tcp_listener(address.port);
+  if (holder.empty() && has_answered) {
+    return "";
+  }
   return holder.empty() ? "  nobody listens on port " + address.port + " here\n" + daemons() +
                               "  is there an [inet_http_server] with this port?\n"
                         : "  on port " + address.port + " listens " + holder + "\n";
@@ -211,7 +221,13 @@ std::string explanation(const Settings& settings, const Failure& failure) {
                   "password= in [supervisorctl]\n";
     return text;
   }
-  if (failure.kind == Failure::Kind::http) {
+  if (!failure.hint.empty()) {
+    text += "  " + failure.hint + "\n";
+  } else if (failure.is_system(ECONNRESET) || failure.is_system(EPIPE)) {
+    text +=
+        "  it ended the connection while it was asked, as a server may that speaks TLS (https)\n";
+  }
+  if (failure.kind == Failure::Kind::http && failure.hint.empty()) {
     return text;
   }
   try {

@@ -31,6 +31,7 @@ struct Failure {
   std::string text;
   std::string_view python_class;
   std::string_view place;  // "FILE line: NUMBER"
+  std::string hint{};      // for people: what it may be, a line or none
 
   bool is_fault(rpc::FaultCode fault) const {
     return kind == Kind::fault && code == static_cast<int>(fault);

@@ -97,7 +97,8 @@ rpc::Value Session::call(std::string_view method, rpc::Array parameters) {
     throw Failure{.kind = Failure::Kind::connection,
                   .text = response.error().message,
                   .python_class = "xml.parsers.expat.ExpatError",
-                  .place = place::bad_xml};
+                  .place = place::bad_xml,
+                  .hint = client_->hint_about_server()};
   }
   if (rpc::Fault* answer = std::get_if<rpc::Fault>(&*response)) {
     throw fault(answer->code, std::move(answer->text));

@@ -588,12 +588,59 @@ class Connections(Compared):
         stale.bind(ours.path('stale.sock'))
         stale.close()
         for url, words in [('unix://@/nosuch', ['there is no', 'command line']),
+                           ('unix:///' + 'x' * 120, ['at most 107 bytes', 'has 121']),
                            ('unix://@/no/such', ['there is no folder']),
                            ('unix:///etc/passwd', ['is no socket']),
                            ('unix://@/stale.sock', ['nobody listens', 'rwx'])]:
             _, errors = ours.begin(['-s', url, 'status']).communicate(timeout=PATIENCE)
             for word in words:
                 self.assertIn(word, errors.decode())
+
+    def answered(self, answer):
+        """What supctl says on standard error about a server at a port that answers so."""
+        with socket.socket() as server:
+            server.bind(('127.0.0.1', 0))
+            server.listen()
+            client = self.sides[1].begin(['-s', 'http://127.0.0.1:%d' % server.getsockname()[1],
+                                          'status'])
+            connection, _ = server.accept()
+            connection.recv(65536)
+            connection.sendall(answer)
+            connection.close()
+            _, errors = client.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 1)
+        return errors.decode()
+
+    def test_what_answers_is_named(self):
+        page = b'<!DOCTYPE html><html><body>hello</body></html>'
+        head = b'HTTP/1.1 200 OK\r\nServer: nginx/1.2\r\nContent-Length: '
+        for answer, word in (
+                (b'', 'TLS'), (b'\x15\x03\x03\x00\x02\x02\x46', 'speaks TLS (https)'),
+                (b'SSH-2.0-OpenSSH_9.2\r\n', "begins with 'SSH-2.0-OpenSSH_9.2'"),
+                (head + b'%d\r\n\r\n%s' % (len(page), page), 'calls itself nginx/1.2, which is neither'),
+                (b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 'neither suprun nor'),
+                (head + b'999\r\n\r\nx', 'before the whole answer'),
+                (head + b'9223372036854775807\r\n\r\nx', 'larger than a gigabyte')):
+            with self.subTest(answer=answer):
+                errors = self.answered(answer)
+                self.assertIn(word, errors)
+                self.assertIn('listens pid %d' % os.getpid(), errors)
+
+    def test_silence_is_told_on_a_terminal(self):
+        with socket.socket() as server:
+            server.bind(('127.0.0.1', 0))
+            server.listen()
+            url = 'http://127.0.0.1:%d' % server.getsockname()[1]
+            ours, theirs = pty.openpty()
+            client = subprocess.Popen([program('supctl'), '-s', url, 'status'], stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=theirs)
+            os.close(theirs)
+            connection, _ = server.accept()
+            self.assertIn(b'no answer from ' + url.encode() + b' yet', os.read(ours, 1000))
+            connection.close()
+            output, _ = client.communicate(timeout=PATIENCE)
+            os.close(ours)
+        self.assertTrue(output.startswith(b'error: <class '), output)
 
     def test_strange_servers(self):
         """Answers that are none end the command, not the client."""
