@@ -20,7 +20,6 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 
-#include "runtime/core/line_limit.h"
 #include "schema/text.h"
 
 namespace sup::ctl {
@@ -358,9 +357,10 @@ std::string Client::hint_about_server() const {
   if (server_.starts_with("suprun/") || server_.starts_with("Medusa/")) {
     return {};
   }
-  return server_.empty() ? "what answers is neither suprun nor supervisord, which say so"
-                         : "what answers calls itself " + core::visible(server_) +
-                               ", which is neither suprun nor supervisord";
+  return server_.empty()
+             ? "what answers is neither suprun nor supervisord, which say so"
+             : "what answers calls itself " + schema::python_repr(server_.substr(0, 200)) +
+                   ", which is neither suprun nor supervisord";
 }
 
 // Nothing if an old connection turned out to be closed before a byte of the answer came.

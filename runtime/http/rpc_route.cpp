@@ -57,8 +57,15 @@ class LaterCall final : public LaterAnswer {
     Request shape;
     shape.version = version_;
     shape.keep_alive = keep_alive_;
-    append_head(out, shape, response, response.body.size(), now.wall);
-    out += response.body;
+    std::string head;
+    append_head(head, shape, response, response.body.size(), now.wall);
+    if (out.empty()) {
+      // It may be of many megabytes, which stand there once like this.
+      response.body.insert(0, head);
+      out.swap(response.body);
+    } else {
+      out.append(head).append(response.body);
+    }
     return keep_alive_ ? Progress::done : Progress::close;
   }
 

@@ -617,7 +617,7 @@ class Connections(Compared):
         for answer, word in (
                 (b'', 'TLS'), (b'\x15\x03\x03\x00\x02\x02\x46', 'speaks TLS (https)'),
                 (b'SSH-2.0-OpenSSH_9.2\r\n', "begins with 'SSH-2.0-OpenSSH_9.2'"),
-                (head + b'%d\r\n\r\n%s' % (len(page), page), 'calls itself nginx/1.2, which is neither'),
+                (head + b'%d\r\n\r\n%s' % (len(page), page), "calls itself 'nginx/1.2', which is neither"),
                 (b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 'neither suprun nor'),
                 (head + b'999\r\n\r\nx', 'before the whole answer'),
                 (head + b'9223372036854775807\r\n\r\nx', 'larger than a gigabyte')):
