@@ -181,7 +181,6 @@ void Session::read() {
   reading_ = true;
   socket_.async_read_some(asio::buffer(buffer_),
                           [self = shared_from_this()](const error_code& error, std::size_t count) {
-                            self->reading_ = false;
                             if (self->closed_) {
                               return;
                             }
@@ -205,6 +204,8 @@ void Session::received(std::string_view bytes) {
   } else {
     process(bytes);
   }
+  // Until here the bytes are where the next ones will be, whatever the answers led to.
+  reading_ = false;
   if (closed_) {
     return;
   }
