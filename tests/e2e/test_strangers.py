@@ -47,6 +47,13 @@ class StrangersTest(HttpTest):
 
 
 class Memory(StrangersTest):
+    def setUp(self):
+        super().setUp()
+        # What is free is kept by the sanitizer for a while, else, to see who still uses it.
+        options = os.environ.get('ASAN_OPTIONS', '')
+        self.addCleanup(os.environ.__setitem__, 'ASAN_OPTIONS', options)
+        os.environ['ASAN_OPTIONS'] = options + ':quarantine_size_mb=1:thread_local_quarantine_size_kb=64'
+
     def test_what_was_kept_for_a_connection_goes_with_it(self):
         """Half a request and an answer that is not read have deadlines; whoever goes before is not
         remembered for them."""
