@@ -11,23 +11,36 @@ namespace {
 
 using Problem = std::optional<std::string_view>;
 
-constexpr std::string_view blanks = " \t\r\n";
+constexpr bool is_blank(char sign) {
+  return sign == ' ' || sign == '\t' || sign == '\r' || sign == '\n';
+}
 
-bool is_blank(char sign) { return blanks.find(sign) != std::string_view::npos; }
-
-// Bytes that stand nowhere in XML, not even in a comment.
-constexpr std::array<bool, 256> forbidden = [] {
+// What ends a name. A table, as each request is looked through.
+constexpr std::array<bool, 256> ends_name = [] {
   std::array<bool, 256> table{};
-  for (unsigned byte = 0; byte < ' '; ++byte) {
-    table[byte] = byte != '\t' && byte != '\n' && byte != '\r';
+  for (const char sign : std::string_view(" \t\r\n/>=<\"'&")) {
+    table[static_cast<unsigned char>(sign)] = true;
   }
   return table;
 }();
 
+// Bytes that stand nowhere in XML, not even in a comment. Without a branch, so that many are looked
+// at together.
+bool has_control(std::string_view text) {
+  unsigned char found = 0;
+  for (const char sign : text) {
+    const auto byte = static_cast<unsigned char>(sign);
+    const auto is_low = static_cast<unsigned char>(byte < ' ');
+    const auto is_allowed =
+        static_cast<unsigned char>((byte == '\t') | (byte == '\n') | (byte == '\r'));
+    found =
+        static_cast<unsigned char>(found | (is_low & static_cast<unsigned char>(is_allowed ^ 1U)));
+  }
+  return found != 0;
+}
+
 bool has_forbidden(std::string_view text) {
-  const bool has_control = std::ranges::any_of(
-      text, [](char sign) { return forbidden[static_cast<unsigned char>(sign)]; });
-  return has_control || text.find("\xEF\xBF\xBE") != std::string_view::npos ||
+  return has_control(text) || text.find("\xEF\xBF\xBE") != std::string_view::npos ||
          text.find("\xEF\xBF\xBF") != std::string_view::npos;
 }
 
@@ -88,7 +101,10 @@ class Scanner {
   }
 
   bool take_blanks() {
-    const std::size_t count = std::min(rest_.find_first_not_of(blanks), rest_.size());
+    std::size_t count = 0;
+    while (count < rest_.size() && is_blank(rest_[count])) {
+      ++count;
+    }
     rest_.remove_prefix(count);
     return count > 0;
   }
@@ -121,6 +137,22 @@ class Scanner {
   }
 
   Problem markup() {
+    // Nearly all of it begins or ends an element.
+    const char sign = rest_.size() > 1 ? rest_[1] : '\0';
+    if (sign == '/') return end_of_element();
+    if (sign == '!' || sign == '?') return declaration();
+    rest_.remove_prefix(1);
+    return element();
+  }
+
+  Problem end_of_element() {
+    std::string_view content;
+    if (depth_ == 0 || !take_until(">", content)) return "an end without a beginning";
+    --depth_;
+    return {};
+  }
+
+  Problem declaration() {
     std::string_view content;
     if (take("<!--")) {
       return !take_until("--", content) || !take(">") ? Problem("a comment without end")
@@ -130,21 +162,17 @@ class Scanner {
       return depth_ == 0 || !take_until("]]>", content) ? Problem("CDATA out of place") : Problem();
     }
     if (take("<!")) return "a document type";
-    if (take("<?")) {
-      return take_until("?>", content) ? Problem() : "an instruction without end";
-    }
-    if (take("</")) {
-      if (depth_ == 0 || !take_until(">", content)) return "an end without a beginning";
-      --depth_;
-      return {};
-    }
-    rest_.remove_prefix(1);
-    return element();
+    rest_.remove_prefix(2);
+    return take_until("?>", content) ? Problem() : "an instruction without end";
   }
 
   std::string_view take_name() {
-    const std::string_view name = rest_.substr(0, rest_.find_first_of(" \t\r\n/>=<\"'&"));
-    rest_.remove_prefix(name.size());
+    std::size_t size = 0;
+    while (size < rest_.size() && !ends_name[static_cast<unsigned char>(rest_[size])]) {
+      ++size;
+    }
+    const std::string_view name = rest_.substr(0, size);
+    rest_.remove_prefix(size);
     return name;
   }
 
