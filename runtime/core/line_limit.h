@@ -1,4 +1,4 @@
-// Lines for the log about what anybody can make happen as often as they like: a few in a row, then
+// Lines for the log about what anybody can make happen as often as they like: some in a row, then
 // one a second, so that nobody can fill the log with them, or push what others did out of it.
 #pragma once
 
@@ -17,13 +17,17 @@ namespace sup::core {
 
 class LineLimit {
  public:
+  LineLimit() = default;
+
+  explicit LineLimit(int in_a_row) : in_a_row_(in_a_row) {}
+
   // The line to write of something that happened now, which ends with how many were left out since
   // the last one; or nothing, and then the next one counts it.
   std::optional<std::string> add(Instant now, std::string_view line) {
     constexpr Instant distance = std::chrono::seconds(1);
-    constexpr Instant in_a_row = distance * 10;
     // When all that was written would have been, one a second.
-    const Instant begin = last_ ? std::max(*last_, now - in_a_row) : now - in_a_row;
+    const Instant earliest = now - distance * in_a_row_;
+    const Instant begin = last_ ? std::max(*last_, earliest) : earliest;
     if (begin + distance > now) {
       ++untold_;
       return std::nullopt;
@@ -37,6 +41,7 @@ class LineLimit {
   }
 
  private:
+  int in_a_row_ = 10;
   std::optional<Instant> last_;
   std::uint64_t untold_ = 0;
 };

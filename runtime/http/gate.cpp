@@ -211,19 +211,10 @@ Admission Gate::admit(const Request& request, const Peer* peer, bool is_controll
 
 std::optional<std::string> FailedLogins::add(core::Instant now, std::string_view user,
                                              std::string_view from) {
-  constexpr core::Instant distance = std::chrono::seconds(1);
-  if (last_ && now - *last_ < distance) {
-    ++untold_;
-    return std::nullopt;
-  }
-  last_ = now;
   constexpr std::size_t longest = 64;
-  std::string line = core::concat("denied login of ", schema::python_repr(user.substr(0, longest)),
-                                  " from ", from, ": wrong user name or password");
-  if (const std::uint64_t untold = std::exchange(untold_, 0); untold != 0) {
-    line += core::concat(" (", untold, " more since the last such line)");
-  }
-  return line;
+  return limit_.add(
+      now, core::concat("denied login of ", schema::python_repr(user.substr(0, longest)), " from ",
+                        from, ": wrong user name or password"));
 }
 
 }  // namespace sup::http

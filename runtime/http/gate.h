@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/core/line_limit.h"
 #include "runtime/core/types.h"
 #include "runtime/http/peer.h"
 #include "runtime/http/request.h"
@@ -73,8 +74,7 @@ class FailedLogins {
   std::optional<std::string> add(core::Instant now, std::string_view user, std::string_view from);
 
  private:
-  std::optional<core::Instant> last_{};  // when a line was made
-  std::uint64_t untold_ = 0;
+  core::LineLimit limit_{1};
 };
 
 // Standard alphabet, padding required as Python does; nothing if it is none.
