@@ -7,8 +7,10 @@
 #include "compiler/compiler_rules.h"
 #include "compiler/ini/entry_lines.h"
 #include "schema/expand.h"
+#include "schema/extensions.h"
 #include "schema/suggest.h"
 #include "schema/text.h"
+#include "schema/values.h"
 
 namespace sup::compiler {
 namespace {
@@ -224,6 +226,31 @@ schema::Facts assumed_facts(const CompileOptions& options) {
   return facts;
 }
 
+// Whoever moves to suprun is to know what stays behind.
+void report_extensions(const Config& config, Diagnostics& diagnostics) {
+  for (const ConfigSection* section : config.besides_programs) {
+    if (!section->name) continue;
+    const bool is_interface = section->name->kind == schema::SectionKind::rpcinterface;
+    const ConfigEntry* factory = is_interface ? section->find("supervisor.rpcinterface_factory")
+                                 : section->name->kind == schema::SectionKind::ctlplugin
+                                     ? section->find("supervisor.ctl_factory")
+                                     : nullptr;
+    std::string read;
+    if (factory == nullptr || factory->value == schema::main_interface_factory ||
+        factory->value.find(':') == std::string_view::npos ||
+        schema::EntryPoint::read(factory->value, {}, read))
+      continue;  // there is none, it is ours, or it is refused
+    diagnostics
+        .report(compiler_rule("python-extension"), config.value_span(*factory),
+                section->display() + " is an extension in Python: " +
+                    (is_interface ? "Supervisor loads it, suprun does not and answers no `" +
+                                        std::string(section->name->name) + ".*`"
+                                  : "supervisorctl loads it, supctl does not and lacks its "
+                                    "commands"))
+        .with_hint(std::string(compiler_advice("python-extension")));
+  }
+}
+
 }  // namespace
 
 schema::Resolved check(Lowering& lowering, const Config& config, const SourceMap& sources,
@@ -238,6 +265,7 @@ schema::Resolved check(Lowering& lowering, const Config& config, const SourceMap
   Reporter reporter(lowering, config, sources, diagnostics);
   for (const schema::Fault& fault : result.faults)
     if (!has_gaps || !reporter.is_about_absence(fault)) reporter.report(fault);
+  report_extensions(config, diagnostics);
   return std::move(result.resolved);
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "compiler/emit.h"
+#include "schema/extensions.h"
 
 namespace sup::compiler {
 namespace {
@@ -37,20 +38,18 @@ struct ExampleValue {
   std::string_view value;
 };
 
-constexpr std::string_view main_interface = "supervisor.rpcinterface:make_main_rpcinterface";
-
 constexpr ExampleValue values[] = {
-    {Kind::unix_http_server, "file",                            "/tmp/supervisor.sock"       },
-    {Kind::rpcinterface,     "supervisor.rpcinterface_factory", main_interface               },
-    {Kind::supervisorctl,    "serverurl",                       "unix:///tmp/supervisor.sock"},
-    {Kind::inet_http_server, "port",                            "127.0.0.1:9001"             },
-    {Kind::program,          "command",                         "/usr/bin/web --port 8080"   },
-    {Kind::fcgi_program,     "command",                         "/usr/bin/php-cgi"           },
-    {Kind::fcgi_program,     "socket",                          "unix:///tmp/php.sock"       },
-    {Kind::eventlistener,    "command",                         "/usr/bin/watcher"           },
-    {Kind::eventlistener,    "events",                          "PROCESS_STATE"              },
-    {Kind::group,            "programs",                        "web"                        },
-    {Kind::include,          "files",                           "conf.d/*.conf"              },
+    {Kind::unix_http_server, "file",                            "/tmp/supervisor.sock"        },
+    {Kind::rpcinterface,     "supervisor.rpcinterface_factory", schema::main_interface_factory},
+    {Kind::supervisorctl,    "serverurl",                       "unix:///tmp/supervisor.sock" },
+    {Kind::inet_http_server, "port",                            "127.0.0.1:9001"              },
+    {Kind::program,          "command",                         "/usr/bin/web --port 8080"    },
+    {Kind::fcgi_program,     "command",                         "/usr/bin/php-cgi"            },
+    {Kind::fcgi_program,     "socket",                          "unix:///tmp/php.sock"        },
+    {Kind::eventlistener,    "command",                         "/usr/bin/watcher"            },
+    {Kind::eventlistener,    "events",                          "PROCESS_STATE"               },
+    {Kind::group,            "programs",                        "web"                         },
+    {Kind::include,          "files",                           "conf.d/*.conf"               },
 };
 
 constexpr std::string_view head =

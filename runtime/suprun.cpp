@@ -210,8 +210,9 @@ Loaded load_configuration(const CommandLine& line, const Numbers& numprocs, bool
   }
   // What Supervisor keeps to itself, as folders and unreadable files among the includes.
   for (const compiler::Diagnostic& diagnostic : compilation->diagnostics.all()) {
-    if (diagnostic.rule->name == "include-matches-nothing") {
-      continue;  // this it says
+    if (diagnostic.rule->name == "include-matches-nothing" ||
+        diagnostic.rule->name == "python-extension") {
+      continue;  // the first it says, and of the second the running daemon speaks itself
     }
     const compiler::Position place =
         compilation->sources.position(diagnostic.span.source, diagnostic.span.begin);

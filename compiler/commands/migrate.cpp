@@ -177,6 +177,7 @@ int run(const Options& options) {
     if (!target)
       return fail("cannot migrate to " + options.to + "; known are 3.4, 4.2, 4.3, 4.4 and suprun");
     migrate_options.target = *target;
+    migrate_options.for_suprun = false;
   }
   if (options.output.empty() && !options.in_place) {
     return fail("name the new file with -o, or overwrite the old one with --in-place");

@@ -5,6 +5,7 @@
 #include "compiler/migrate/text.h"
 #include "compiler/migrate/translators.h"
 #include "schema/expand.h"
+#include "schema/extensions.h"
 #include "schema/options.h"
 #include "schema/text.h"
 
@@ -247,12 +248,12 @@ class CircusTranslator {
                              {"port", text("httpd_host") + ":" + text("httpd_port"), ""}
       },
                          cause, "[inet_http_server] is added");
-      draft_.add_section(file, "rpcinterface:supervisor",
-                         {
-                             {"supervisor.rpcinterface_factory",
-                              "supervisor.rpcinterface:make_main_rpcinterface", ""}
+      draft_.add_section(
+          file, "rpcinterface:supervisor",
+          {
+              {"supervisor.rpcinterface_factory", std::string(schema::main_interface_factory), ""}
       },
-                         cause, "[rpcinterface:supervisor] is added: `supervisorctl` needs it");
+          cause, "[rpcinterface:supervisor] is added: `supervisorctl` needs it");
     }
     if (!patterns.empty()) {
       std::string list;

@@ -8,6 +8,7 @@
 #include "compiler/migrate/draft.h"
 #include "compiler/migrate/text.h"
 #include "compiler/migrate/translators.h"
+#include "schema/extensions.h"
 #include "schema/text.h"
 
 namespace sup::compiler {
@@ -203,6 +204,21 @@ void note_indented_lines(migration::Draft& draft, const std::vector<const Docume
   }
 }
 
+// They stay in the text, where they do no harm.
+void note_extensions(migration::Draft& draft) {
+  for (migration::Part& part : draft.parts()) {
+    const bool is_interface = part.word == "rpcinterface";
+    if (!is_interface && part.word != "ctlplugin") continue;
+    const migration::Item* factory =
+        part.find(is_interface ? "supervisor.rpcinterface_factory" : "supervisor.ctl_factory");
+    if (factory == nullptr || factory->value == schema::main_interface_factory) continue;
+    draft.note(Fate::lost, draft.header_span(part),
+               migration::bracketed(part.name) + " is an extension in Python, which " +
+                   (is_interface ? "suprun does not run: it answers no `" + part.label + ".*`"
+                                 : "supctl does not run: it lacks its commands"));
+  }
+}
+
 void translate(migration::Draft& draft, Dialect dialect) {
   switch (dialect) {
     case Dialect::circus: migration::translate_circus(draft); return;
@@ -265,6 +281,7 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
   }
   translate(draft, dialect);
   if (dialect != Dialect::supervisor4) put_away_leftovers(draft, dialect);
+  if (options.for_suprun && !is_go(dialect)) note_extensions(draft);
   // Where no daemon was configured and none had to be added.
   migration.is_fragment = options.fragment || !draft.has_daemon();
   migration.texts = draft.finish();

@@ -22,7 +22,8 @@ namespace sup::compiler {
 struct MigrateOptions {
   std::optional<schema::Dialect> dialect;  // nothing: recognised
   schema::Target target = schema::default_target;
-  bool fragment = false;  // a part of a configuration: [supervisord] is not missed
+  bool for_suprun = true;  // or for Supervisor, which loads extensions in Python
+  bool fragment = false;   // a part of a configuration: [supervisord] is not missed
 };
 
 // What became of something that was written.

@@ -4,6 +4,7 @@
 #include "compiler/migrate/text.h"
 #include "compiler/migrate/translators.h"
 #include "schema/expand.h"
+#include "schema/extensions.h"
 #include "schema/options.h"
 #include "schema/text.h"
 
@@ -120,12 +121,12 @@ class SupervisorTranslator {
   void add_interface(std::uint32_t file, Span cause) {
     constexpr std::string_view name = "rpcinterface:supervisor";
     if (draft_.find(name) != nullptr) return;
-    draft_.add_section(file, std::string(name),
-                       {
-                           {"supervisor.rpcinterface_factory",
-                            "supervisor.rpcinterface:make_main_rpcinterface", ""}
+    draft_.add_section(
+        file, std::string(name),
+        {
+            {"supervisor.rpcinterface_factory", std::string(schema::main_interface_factory), ""}
     },
-                       cause, bracketed(name) + " is added: `supervisorctl` needs it");
+        cause, bracketed(name) + " is added: `supervisorctl` needs it");
   }
 
   // http_port and what belongs to it become a section of their own.

@@ -6,12 +6,11 @@
 #include "lint/lint.h"
 #include "lint/names.h"
 #include "lint/references.h"
+#include "schema/extensions.h"
 
 namespace sup::lint {
 
 namespace {
-
-constexpr std::string_view main_factory = "supervisor.rpcinterface:make_main_rpcinterface";
 
 // Whether some header that Supervisor does not know was to be [`word`]: that is told elsewhere.
 bool is_misspelt(const Context& context, std::string_view word) {
@@ -41,7 +40,7 @@ void check_rpcinterface(const Context& context, Diagnostics& out) {
   diagnostic.with_hint("add [rpcinterface:supervisor]");
   for (const ConfigSection* other : context.references().sections(SectionKind::rpcinterface)) {
     const ConfigEntry* factory = other->find("supervisor.rpcinterface_factory");
-    if (factory == nullptr || factory->value != main_factory) continue;
+    if (factory == nullptr || factory->value != schema::main_interface_factory) continue;
     diagnostic.label(other->headers.front(), "this interface has another name");
     return;
   }
@@ -50,7 +49,8 @@ void check_rpcinterface(const Context& context, Diagnostics& out) {
   const std::string end = text.find("\r\n") != std::string_view::npos ? "\r\n" : "\n";
   std::string section = text.ends_with('\n') ? end : end + end;
   section += "[rpcinterface:supervisor]" + end +
-             "supervisor.rpcinterface_factory = " + std::string(main_factory) + end;
+             "supervisor.rpcinterface_factory = " + std::string(schema::main_interface_factory) +
+             end;
   const auto size = static_cast<std::uint32_t>(text.size());
   diagnostic.fix("add [rpcinterface:supervisor]", {main.source, size, size}, std::move(section),
                  true);

@@ -4,6 +4,7 @@
 #include "lint/lint.h"
 #include "lint/listeners.h"
 #include "lint/references.h"
+#include "schema/extensions.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -53,10 +54,10 @@ void check_server(const Context& context, Diagnostics& out) {
                section.display() + " ends at once: " + std::string(known.name) +
                    (is_server ? " needs a control server, and there is none"
                               : " calls supervisord, and there is no [rpcinterface:supervisor]"))
-        .with_hint(is_server ? "add [unix_http_server] and [rpcinterface:supervisor]"
-                             : "add [rpcinterface:supervisor] with "
-                               "`supervisor.rpcinterface_factory = "
-                               "supervisor.rpcinterface:make_main_rpcinterface`");
+        .with_hint(is_server
+                       ? "add [unix_http_server] and [rpcinterface:supervisor]"
+                       : "add [rpcinterface:supervisor] with `supervisor.rpcinterface_factory = " +
+                             std::string(schema::main_interface_factory) + "`");
   });
 }
 

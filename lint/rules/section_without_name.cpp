@@ -1,6 +1,7 @@
 // SUP208: [program] and the like without a colon and a name.
 #include "lint/lint.h"
 #include "lint/names.h"
+#include "schema/extensions.h"
 #include "schema/text.h"
 
 namespace sup::lint {
@@ -21,9 +22,9 @@ void check_section_without_name(const Context& context, Diagnostics& out) {
         diagnostic.with_hint("write `[" + meant + "]`" + (is_rpc ? "" : " with a name for x"));
         const ConfigEntry* factory = section.find("supervisor.rpcinterface_factory");
         if (is_rpc && factory != nullptr) {
-          diagnostic.fix("write `[" + meant + "]`", name, meant,
-                         factory->value == "supervisor.rpcinterface:make_main_rpcinterface" &&
-                             !context.has_section(meant));
+          diagnostic.fix(
+              "write `[" + meant + "]`", name, meant,
+              factory->value == schema::main_interface_factory && !context.has_section(meant));
         }
       });
 }

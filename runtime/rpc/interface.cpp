@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "runtime/core/concat.h"
+#include "schema/extensions.h"
 
 namespace sup::rpc {
 
 bool is_stock(const schema::RpcInterface& interface) {
-  return interface.factory == "supervisor.rpcinterface:make_main_rpcinterface";
+  return interface.factory == schema::main_interface_factory;
 }
 
 Interface::Interface(core::Supervisor& supervisor, core::Machine& machine)
@@ -39,7 +40,8 @@ void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
       add(interface.name, "supervisor");
     } else {
       machine_.log(core::Level::error,
-                   core::concat("[rpcinterface:", interface.name, "] ", interface.factory,
+                   core::concat(machine_.place(interface.origin),
+                                ": [rpcinterface:", interface.name, "] ", interface.factory,
                                 " is an extension in Python, which is not run here: there are no "
                                 "methods ",
                                 interface.name, ".*"));

@@ -648,8 +648,11 @@ class Rpc(RpcTest):
     def test_extensions_in_python_are_told(self):
         daemon = self.serve(UNIX + '[rpcinterface:twiddler]\nsupervisor.rpcinterface_factory = '
                             'supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface\n')
-        self.wait_for_log('ERRO [rpcinterface:twiddler] supervisor_twiddler.rpcinterface:'
-                          'make_twiddler_rpcinterface is an extension in Python, which is not run')
+        self.wait_for_log('extension in Python')
+        self.assertRegex(self.read('s.log'),
+                         r'ERRO \S+:\d+: \[rpcinterface:twiddler\] supervisor_twiddler.rpcinterface:'
+                         r'make_twiddler_rpcinterface is an extension in Python, which is not run')
+        self.assertEqual(self.read('s.log').count('extension in Python'), 1)
         self.assertNotIn("RPC interface 'twiddler'", self.read('s.log'))
         self.assertEqual(outcome(lambda: self.server().twiddler.getState()),
                          ('fault', 1, 'UNKNOWN_METHOD'))
