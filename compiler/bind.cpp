@@ -86,10 +86,9 @@ class ConfigMerger {
     for (const LoadedFile& file : files_.files) headers += file.document.sections.size();
     occurrences_.reserve(headers);
     config_.sections.reserve(headers);
-    schema::have_memory(config_.sections.data(), headers * sizeof(ConfigSection));
     slots_.assign(std::bit_ceil(2 * headers + 1), Slot{});
     for (std::uint32_t file = 0; file < files_.files.size(); ++file) {
-      const std::vector<SectionHeader>& all = files_.files[file].document.sections;
+      const schema::RegionVector<SectionHeader>& all = files_.files[file].document.sections;
       for (std::size_t i = 0; i < all.size(); ++i) {
         // Slots are everywhere in memory, and waiting for them is most of the work.
         if (i + ahead < all.size()) __builtin_prefetch(first_slot_of(all[i + ahead].name_hash));
@@ -166,7 +165,7 @@ class ConfigMerger {
 
   // What the entries of a range of occurrences become.
   struct Target {
-    std::vector<ConfigEntry>& entries;  // which sections point into from then on
+    schema::RegionVector<ConfigEntry>& entries;  // which sections point into from then on
     std::deque<std::string_view>& unknown_keys;
     OptionFinder options{};
     std::size_t first = 0;  // of the section at hand, into `entries`
@@ -177,11 +176,10 @@ class ConfigMerger {
   // Those of a range of occurrences, into the first or second part.
   void bind_entries(std::size_t at, std::size_t end, std::size_t part) {
     Target target{config_.entries_[part], config_.unknown_keys_[part]};
-    std::vector<ConfigEntry>& out = target.entries;
+    schema::RegionVector<ConfigEntry>& out = target.entries;
     std::size_t total = 0;
     for (std::size_t i = at; i < end; ++i) total += occurrences_[i].header->entry_count;
     out.reserve(total);
-    schema::prefer_large_pages(out.data(), total * sizeof(ConfigEntry));
     while (at < end) {
       const std::uint32_t index = occurrences_[at].section;
       ConfigSection& section = config_.sections[index];
@@ -294,8 +292,8 @@ class ConfigMerger {
   const LoadedFiles& files_;
   const SourceMap& sources_;
   Config config_;
-  std::vector<Occurrence> occurrences_;
-  std::vector<Slot> slots_;                                            // by the hash
+  schema::RegionVector<Occurrence> occurrences_;
+  schema::RegionVector<Slot> slots_;                                   // by the hash
   std::array<std::vector<const ConfigSection*>, 2> besides_programs_;  // of each part
 };
 

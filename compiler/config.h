@@ -15,6 +15,7 @@
 
 #include "compiler/ini/document.h"
 #include "compiler/source.h"
+#include "schema/memory.h"
 #include "schema/option_names.h"
 #include "schema/options.h"
 #include "schema/plan.h"
@@ -133,7 +134,7 @@ struct ConfigSection {
 
 struct Config {
   const LoadedFiles* files = nullptr;
-  std::vector<ConfigSection> sections;
+  schema::RegionVector<ConfigSection> sections;
   // Those that are no [program:x], in the same order: few, while programs may be many, so that who
   // looks for one of them need not go through all.
   std::vector<const ConfigSection*> besides_programs;
@@ -165,9 +166,9 @@ struct Config {
  private:
   friend class ConfigMerger;
 
-  std::vector<Span> headers_;
-  std::vector<std::uint32_t> header_files_;
-  std::array<std::vector<ConfigEntry>, 2> entries_;  // of the first sections and of the others
+  schema::RegionVector<Span> headers_;
+  schema::RegionVector<std::uint32_t> header_files_;
+  std::array<schema::RegionVector<ConfigEntry>, 2> entries_;  // of the first sections, of others
   std::array<std::deque<std::string_view>, 2> unknown_keys_;  // of these
   std::deque<std::vector<ConfigEntry>> with_defaults_;        // of sections that [DEFAULT] added to
 };

@@ -1,7 +1,6 @@
 #include "compiler/lower.h"
 
 #include "schema/expand.h"
-#include "schema/memory.h"
 
 namespace sup::compiler {
 namespace {
@@ -27,7 +26,6 @@ Lowering::Lowering(const Config& config, const SourceMap& sources, const Compile
   plan_.relocatable = options.relocatable;
   if (!config.files->files.empty()) plan_.here = config.files->files.front().directory;
   plan_.sections.reserve(config.sections.size());
-  schema::have_memory(plan_.sections.data(), config.sections.size() * sizeof(schema::Section));
   sections_.reserve(config.sections.size());
   for (const ConfigSection& section : config.sections)
     if (section.name) add(section);

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "schema/memory.h"
 #include "schema/options.h"
 
 namespace sup::schema {
@@ -77,7 +78,7 @@ struct Plan {
   std::string here;                   // folder of the main configuration, absolute
   bool relocatable = false;           // `here` is the folder of the plan, wherever it is read
   std::vector<std::string> files;     // main configuration first
-  std::vector<Section> sections;      // in order of first appearance
+  RegionVector<Section> sections;     // in order of first appearance
   std::vector<std::string> warnings;  // what Supervisor logs at its start about includes, WARN
   std::vector<std::string> infos;     // and INFO
   std::shared_ptr<TextStore> texts = std::make_shared<TextStore>();

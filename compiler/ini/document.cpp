@@ -6,7 +6,6 @@
 
 #include "compiler/ini/grammar.h"
 #include "compiler/ini/old_lines.h"
-#include "schema/memory.h"
 #include "schema/parallel.h"
 #include "schema/text.h"
 
@@ -120,6 +119,30 @@ inline Line take_apart(std::string_view bytes, std::uint32_t begin, std::uint32_
   return line;
 }
 
+// Roughly how many lines and sections a text has.
+struct Amounts {
+  std::size_t lines = 0;
+  std::size_t sections = 0;
+};
+
+// By its beginning: the rest of a large text is mostly like it.
+Amounts estimate(std::string_view text) {
+  constexpr std::size_t looked_at = std::size_t{32} * 1024;
+  const std::string_view head = text.substr(0, looked_at);
+  Amounts found{1, 1};
+  for (std::size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at)) {
+    ++found.lines;
+    if (++at < head.size() && head[at] == '[') ++found.sections;
+  }
+  if (head.size() == text.size()) return found;
+  const auto of_all = [&](std::size_t count) {
+    constexpr std::size_t spare = 8;  // one more in eight
+    const std::size_t all = count * (text.size() / head.size() + 1);
+    return all + all / spare;
+  };
+  return {of_all(found.lines), of_all(found.sections)};
+}
+
 // Which signs are in the text. Without a branch in the loop, so that many bytes are looked at
 // together.
 struct RareSigns {
@@ -161,16 +184,17 @@ Line as_line(std::string_view bytes, const OldLine& old, std::uint32_t begin, st
 
 class DocumentBuilder {
  public:
-  // `bytes` are those of the source; `size` of them will be added.
-  DocumentBuilder(SourceId source, std::string_view bytes, std::size_t size, bool is_old)
+  // `bytes` are those of the source, of which `text` will be added.
+  DocumentBuilder(SourceId source, std::string_view bytes, std::string_view text, bool is_old)
       : bytes_(bytes) {
     document_.source = source;
     document_.bytes_ = bytes;
     document_.is_old_ = is_old;
-    // Growing would touch it all twice; what is not used is never touched.
-    constexpr std::size_t bytes_in_a_line = 20;
-    reserve(document_.lines_.only(), size / bytes_in_a_line + 1);
-    reserve(document_.entries_.only(), size / bytes_in_a_line + 1);
+    // Growing would touch it all twice.
+    const Amounts amounts = estimate(text);
+    document_.lines_.only().reserve(amounts.lines);
+    document_.entries_.only().reserve(amounts.lines);
+    document_.sections.reserve(amounts.sections);
   }
 
   // Lines of `text` come next: looks what may be in them.
@@ -265,12 +289,6 @@ class DocumentBuilder {
   Document finish() { return std::move(document_); }
 
  private:
-  template <class Item>
-  static void reserve(std::vector<Item>& items, std::size_t count) {
-    items.reserve(count);
-    schema::prefer_large_pages(items.data(), count * sizeof(Item));
-  }
-
   std::uint32_t offset(std::string_view part) const { return offset_in(bytes_, part); }
 
   std::uint32_t offset_behind(std::string_view part) const {
@@ -461,14 +479,14 @@ std::optional<std::size_t> middle(std::string_view bytes) {
 
 Document parse(SourceId source, std::string_view bytes, schema::Target target) {
   const bool is_old = target == schema::Target::v3_4;
-  DocumentBuilder builder(source, bytes, bytes.size(), is_old);
   const std::optional<std::size_t> parting = is_old ? std::nullopt : middle(bytes);
+  DocumentBuilder builder(source, bytes, bytes.substr(0, parting.value_or(bytes.size())), is_old);
   if (!parting) {
     add_lines(bytes, is_old, builder);
     return builder.finish();
   }
   const std::string_view below = bytes.substr(*parting);
-  DocumentBuilder second(source, bytes, below.size(), is_old);
+  DocumentBuilder second(source, bytes, below, is_old);
   schema::do_both([&] { add_lines(bytes.substr(0, *parting), is_old, builder); },
                   [&] { add_lines(below, is_old, second); });
   if (second.begins_with_header())
@@ -494,7 +512,7 @@ Line Document::line(std::uint32_t index) const {
 }
 
 std::uint32_t Document::entry_after(std::uint32_t offset) const {
-  const auto count = [&](const std::vector<StoredEntry>& some) {
+  const auto count = [&](const schema::RegionVector<StoredEntry>& some) {
     const auto found = std::upper_bound(some.begin(), some.end(), offset,
                                         [&](std::uint32_t wanted, const StoredEntry& entry) {
                                           return wanted < line_begin(entry.line & ~continued_flag);

@@ -13,6 +13,7 @@
 
 #include "compiler/ini/halves.h"
 #include "compiler/source.h"
+#include "schema/memory.h"
 #include "schema/text.h"
 #include "schema/values.h"
 
@@ -67,7 +68,7 @@ inline std::uint32_t hash_of_name(std::string_view name) {
 class Document {
  public:
   SourceId source = 0;
-  std::vector<SectionHeader> sections;
+  schema::RegionVector<SectionHeader> sections;
   std::vector<Span> continuations;  // stripped texts; empty spans are blank lines inside a value
   std::vector<std::uint32_t> junk_before_header;  // lines before the first header, by index
   std::vector<std::uint32_t> junk;                // other lines that are nothing, by index

@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <utility>
-#include <vector>
+
+#include "schema/memory.h"
 
 namespace sup::compiler {
 
@@ -16,21 +17,21 @@ class Halves {
     return index < first_.size() ? first_[index] : second_[index - first_.size()];
   }
 
-  const std::vector<T>& first() const { return first_; }
+  const schema::RegionVector<T>& first() const { return first_; }
 
-  const std::vector<T>& second() const { return second_; }
+  const schema::RegionVector<T>& second() const { return second_; }
 
   // The first of them, while it is the only one.
-  std::vector<T>& only() { return first_; }
+  schema::RegionVector<T>& only() { return first_; }
 
   // The only one of another becomes the second.
   void append(Halves&& other) { second_ = std::move(other.first_); }
 
-  std::vector<T>& appended() { return second_; }
+  schema::RegionVector<T>& appended() { return second_; }
 
  private:
-  std::vector<T> first_;
-  std::vector<T> second_;
+  schema::RegionVector<T> first_;
+  schema::RegionVector<T> second_;
 };
 
 }  // namespace sup::compiler
