@@ -72,11 +72,23 @@ const Policies::SettingsFile& Policies::file_for(const std::string& folder) {
   return *by_folder_.emplace(folder, nearest == nullptr ? &none : nearest).first->second;
 }
 
+// A thousand files of one folder have one policy, unless patterns tell them apart.
 const Policy& Policies::of(const std::string& path) {
+  const std::string_view folder = std::string_view(path).substr(0, path.rfind('/') + 1);
+  if (last_ != nullptr && folder == last_folder_) return *last_;
+  bool has_patterns = false;
+  const Policy& found = find(path, has_patterns);
+  last_ = has_patterns ? nullptr : &found;
+  last_folder_ = folder;
+  return found;
+}
+
+const Policy& Policies::find(const std::string& path, bool& has_patterns) {
   const std::string absolute = files_.absolute(path);
   // A text that is no file, as an editor has, is in the working folder.
   const SettingsFile& file = file_for(compiler::directory_name(
       absolute.starts_with('/') ? absolute : working_folder_ + std::string(settings_file_name)));
+  has_patterns = !file.settings.per_path.empty();
   std::vector<bool> per_path;
   for (const PathSettings& entry : file.settings.per_path)
     per_path.push_back(matches_any(entry.paths, absolute));

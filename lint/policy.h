@@ -69,6 +69,8 @@ class Policies {
  private:
   struct SettingsFile;
 
+  // Tells, too, whether other files of the folder may have another policy.
+  const Policy& find(const std::string& path, bool& has_patterns);
   const SettingsFile& file_for(const std::string& folder);
   const SettingsFile* read(const std::string& path, bool must_exist);
   std::unique_ptr<Policy> make(const SettingsFile& file, const std::vector<bool>& per_path);
@@ -82,6 +84,8 @@ class Policies {
   std::map<std::string, std::unique_ptr<Baseline>> baselines_;
   std::unique_ptr<compiler::Compilation> files_read_;
   std::vector<std::string> failures_;
+  const Policy* last_ = nullptr;  // that of all files of `last_folder_`, as it is written
+  std::string last_folder_;
   bool renews_baselines_ = false;
 };
 

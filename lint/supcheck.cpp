@@ -1,6 +1,7 @@
 // supcheck: says what is wrong in configurations of Supervisor.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -356,10 +358,23 @@ void add_settings(CLI::App& app, Arguments& arguments) {
       "remove from the baseline what is not found any more");
 }
 
+// Whether the command line has no options. Making ready to read them takes as long as checking a
+// small file, and many small files are checked one after the other by hooks and editors.
+bool names_files_alone(std::span<char* const> words) {
+  return !words.empty() && std::none_of(words.begin(), words.end(), [](const char* word) {
+    return *word == '-' || *word == '\0';
+  });
+}
+
 int main_with(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "lsp") return language_server(argc, argv);
   schema::take_memory_in_large_steps();
   Arguments arguments;
+  const std::span<char* const> words(argv + 1, argv + std::max(argc, 1));
+  if (names_files_alone(words)) {
+    arguments.paths.assign(words.begin(), words.end());
+    return run(arguments);
+  }
   CLI::App app{"Says what is wrong in configurations of Supervisor.", "supcheck"};
   app.set_version_flag("--version", std::string("supcheck ") + SUP_VERSION);
   app.add_option("PATH", arguments.paths, "files, folders of *.conf and *.ini files, - for input");
