@@ -34,6 +34,10 @@ class LogReader {
   // False when there is another file of that name by now. Without any file of that name this one
   // counts as current.
   virtual bool is_current() const = 0;
+
+  // The file that has the name by now, opened with the same caution; null if there is none that may
+  // be read.
+  virtual std::unique_ptr<LogReader> next() const = 0;
 };
 
 // Why a command cannot be run, in Supervisor's words.

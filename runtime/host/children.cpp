@@ -620,6 +620,14 @@ schema::Status Children::clear_logs(core::ProcessId id) {
   return cleared;
 }
 
+bool Children::is_open_log(const struct stat& file) const {
+  return std::ranges::any_of(children_, [&](const Child& child) {
+    return std::ranges::any_of(child.outputs, [&](const Output& output) {
+      return output.file && output.file->is_same(file);
+    });
+  });
+}
+
 bool Children::takes_input(core::ProcessId id) const {
   return id < children_.size() && children_[id].input;
 }

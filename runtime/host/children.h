@@ -134,6 +134,9 @@ class Children {
   // Deletes the logs of a process that runs and begins new ones.
   schema::Status clear_logs(core::ProcessId id);
 
+  // Whether a log of some child is that file.
+  bool is_open_log(const struct stat& file) const;
+
   // Whether its standard input is open.
   bool takes_input(core::ProcessId id) const;
 

@@ -19,9 +19,18 @@ namespace sup::host {
 
 namespace {
 
-class FileReader final : public core::LogReader {
+// What is no file must not keep us waiting, nor become our terminal.
+constexpr int how_to_read = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+}  // namespace
+
+class DaemonMachine::FileReader final : public core::LogReader {
  public:
-  FileReader(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
+  FileReader(const DaemonMachine& machine, std::string path, bool is_guarded, Descriptor file)
+      : machine_(machine),
+        path_(std::move(path)),
+        is_guarded_(is_guarded),
+        file_(std::move(file)) {}
 
   std::optional<std::int64_t> size() const override {
     struct stat status {};
@@ -66,12 +75,18 @@ class FileReader final : public core::LogReader {
            (ours.st_ino == named.st_ino && ours.st_dev == named.st_dev);
   }
 
+  // Whoever began to read a log of a program with control= may have put another file there after
+  // the program lost it.
+  std::unique_ptr<core::LogReader> next() const override {
+    return machine_.open_log(path_, is_guarded_);
+  }
+
  private:
+  const DaemonMachine& machine_;
   std::string path_;
+  bool is_guarded_;
   Descriptor file_;
 };
-
-}  // namespace
 
 DaemonMachine::DaemonMachine(Parts parts)
     : parts_(std::move(parts)), environment_(own_environment()) {}
@@ -142,18 +157,28 @@ bool DaemonMachine::is_guarded(const std::string& path) const {
 }
 
 std::unique_ptr<core::LogReader> DaemonMachine::open_log(const std::string& path) const {
+  return open_log(path, is_guarded(path));
+}
+
+std::unique_ptr<core::LogReader> DaemonMachine::open_log(const std::string& path,
+                                                         bool is_guarded) const {
   parts_.log.flush();  // it may be this one
-  // What is no file must not keep us waiting, nor become our terminal.
-  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  Descriptor file =
-      is_guarded(path) ? guarded_open(path, flags) : Descriptor(::open(path.c_str(), flags));
+  bool is_of_others = false;
+  Descriptor file = is_guarded ? guarded_open(path, how_to_read, 0, &is_of_others)
+                               : Descriptor(::open(path.c_str(), how_to_read));
 
   struct stat status {};
 
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return nullptr;
   }
-  return std::make_unique<FileReader>(path, std::move(file));
+  // A file of ours that not everybody may read, in a folder whose owner may have moved it there:
+  // it is no log unless we write to it.
+  const bool is_private = is_ours(status) && (status.st_mode & S_IROTH) == 0;
+  if (is_of_others && is_private && !parts_.children.is_open_log(status)) {
+    return nullptr;
+  }
+  return std::make_unique<FileReader>(*this, path, is_guarded, std::move(file));
 }
 
 schema::Status DaemonMachine::clear_logs(core::ProcessId process) {

@@ -73,7 +73,10 @@ class DaemonMachine final : public core::Machine {
   std::int64_t upgrades() const override { return upgrades_; }
 
  private:
+  class FileReader;
+
   bool is_guarded(const std::string& path) const;
+  std::unique_ptr<core::LogReader> open_log(const std::string& path, bool is_guarded) const;
 
   Parts parts_;
   std::vector<std::string> environment_;

@@ -20,14 +20,56 @@ namespace {
 
 constexpr int most_links = 40;  // as the kernel's
 
-bool is_ours(const struct stat& status) {
-  return status.st_uid == 0 || status.st_uid == ::geteuid();
+// A name in a folder that is ours alone, or in one of others.
+Descriptor open_in(int folder, bool is_ours, const std::string& name, int flags, mode_t mode) {
+  if (is_ours) {
+    return Descriptor(::openat(folder, name.c_str(), flags | O_CLOEXEC, mode));
+  }
+  // Cut only when it is known to be nothing else.
+  const int careful = (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC;
+  Descriptor file(::openat(folder, name.c_str(), careful, mode));
+
+  struct stat status {};
+
+  if (!file || ::fstat(file.get(), &status) != 0) {
+    return {};
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return file;
+  }
+  if (status.st_nlink > 1) {
+    errno = EMLINK;
+    return {};
+  }
+  if ((flags & O_TRUNC) != 0 && ::ftruncate(file.get(), 0) != 0) {
+    return {};
+  }
+  return file;
 }
 
 // A walk along a path, one name at a time, as only so one can tell whose folders they are.
 class Walk {
  public:
   explicit Walk(std::string_view path) { begin(path); }
+
+  // Whether the folder that it came to is ours alone.
+  bool is_in_ours() const { return kind_ == Folder::ours; }
+
+  // The folder of the last name. None, with errno set, where there is none.
+  Descriptor take_folder(std::string& name, bool& is_ours) {
+    while (folder_ && names_.size() > 1) {
+      if (!step()) {
+        return {};
+      }
+    }
+    if (!folder_ || names_.empty()) {
+      errno = folder_ ? EISDIR : errno;
+      return {};
+    }
+    name = names_.front();
+    is_ours = kind_ == Folder::ours;
+    return std::move(folder_);
+  }
 
   Descriptor open(int flags, mode_t mode) {
     while (folder_ && !names_.empty()) {
@@ -50,6 +92,16 @@ class Walk {
   }
 
  private:
+  bool step() {
+    const std::string name = std::move(names_.front());
+    names_.pop_front();
+    Descriptor next(::openat(folder_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+
+    struct stat status {};
+
+    return next && ::fstat(next.get(), &status) == 0 && enter(std::move(next), status);
+  }
+
   // Who may put names into a folder.
   enum class Folder {
     ours,    // nobody else
@@ -125,29 +177,7 @@ class Walk {
   }
 
   Descriptor open_last(const std::string& name, int flags, mode_t mode) const {
-    if (kind_ == Folder::ours) {
-      return Descriptor(::openat(folder_.get(), name.c_str(), flags | O_CLOEXEC, mode));
-    }
-    // Cut only when it is known to be nothing else.
-    const int careful = (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC;
-    Descriptor file(::openat(folder_.get(), name.c_str(), careful, mode));
-
-    struct stat status {};
-
-    if (!file || ::fstat(file.get(), &status) != 0) {
-      return {};
-    }
-    if (!S_ISREG(status.st_mode)) {
-      return file;
-    }
-    if (status.st_nlink > 1) {
-      errno = EMLINK;
-      return {};
-    }
-    if ((flags & O_TRUNC) != 0 && ::ftruncate(file.get(), 0) != 0) {
-      return {};
-    }
-    return file;
+    return open_in(folder_.get(), kind_ == Folder::ours, name, flags, mode);
   }
 
   Descriptor folder_;
@@ -158,8 +188,25 @@ class Walk {
 
 }  // namespace
 
-Descriptor guarded_open(const std::string& path, int flags, mode_t mode) {
-  return Walk(path).open(flags, mode);
+bool is_ours(const struct stat& status) {
+  return status.st_uid == 0 || status.st_uid == ::geteuid();
+}
+
+Descriptor guarded_open(const std::string& path, int flags, mode_t mode, bool* is_of_others) {
+  Walk walk(path);
+  Descriptor file = walk.open(flags, mode);
+  if (is_of_others != nullptr) {
+    *is_of_others = !walk.is_in_ours();
+  }
+  return file;
+}
+
+GuardedFolder::GuardedFolder(const std::string& path) {
+  folder_ = Walk(path).take_folder(name_, is_ours_);
+}
+
+Descriptor GuardedFolder::open(const std::string& name, int flags, mode_t mode) const {
+  return open_in(folder_.get(), is_ours_, name, flags, mode);
 }
 
 }  // namespace sup::host

@@ -44,18 +44,21 @@ int own_descriptor(std::string_view path) {
   return -1;
 }
 
+// Without O_NONBLOCK a FIFO that nobody reads, or a stopped terminal, would hold the daemon for
+// ever. It is of this descriptor only, others that have the same pipe open do not notice.
+constexpr int how_to_open = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
 // Inodes are told apart by their last bits.
 std::uint32_t number_of(const struct stat& status) {
   return static_cast<std::uint32_t>(status.st_ino);
 }
 
 // The end of a file, a megabyte at most; nothing if it cannot be read.
-std::string read_from(const std::string& path, std::int64_t offset) {
+std::string read_from(const Descriptor& file, std::int64_t offset) {
   constexpr std::int64_t most = std::int64_t{1} << 20U;
 
   struct stat status {};
 
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file || ::fstat(file.get(), &status) != 0 || status.st_size <= offset) {
     return {};
   }
@@ -67,6 +70,52 @@ std::string read_from(const std::string& path, std::int64_t offset) {
 }
 
 }  // namespace
+
+// Where the log and its backups are: of a guarded one the folder that its path leads to now, which
+// is held, so that a link put in the place of its name moves, deletes or makes no file elsewhere.
+class LogFile::Folder {
+ public:
+  explicit Folder(const LogFile& log) : path_(log.path_) {
+    if (log.limits_.is_guarded) {
+      guarded_.emplace(path_);
+    }
+  }
+
+  // False, with errno set, where there is none.
+  explicit operator bool() const { return !guarded_ || *guarded_; }
+
+  Descriptor open(std::int64_t number, int flags, mode_t mode = 0) const {
+    const std::string name = name_of(number);
+    return guarded_ ? guarded_->open(name, flags, mode)
+                    : Descriptor(::open(name.c_str(), flags | O_CLOEXEC, mode));
+  }
+
+  bool look_at(std::int64_t number, struct stat& status) const {
+    return ::fstatat(at(), name_of(number).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  }
+
+  // Errno, or 0. A missing file is no fault.
+  int remove() const {
+    return ::unlinkat(at(), name_of(0).c_str(), 0) == 0 || errno == ENOENT ? 0 : errno;
+  }
+
+  int move(std::int64_t from, std::int64_t to) const {
+    const int done = ::renameat(at(), name_of(from).c_str(), at(), name_of(to).c_str());
+    return done == 0 || errno == ENOENT ? 0 : errno;
+  }
+
+ private:
+  int at() const { return guarded_ ? guarded_->descriptor() : AT_FDCWD; }
+
+  // Of a backup; 0 is the log itself.
+  std::string name_of(std::int64_t number) const {
+    const std::string& name = guarded_ ? guarded_->name() : path_;
+    return number == 0 ? name : name + "." + std::to_string(number);
+  }
+
+  const std::string& path_;
+  std::optional<GuardedFolder> guarded_;
+};
 
 bool is_standard_output(std::string_view path) { return own_descriptor(path) == STDOUT_FILENO; }
 
@@ -88,11 +137,17 @@ bool LogFile::may_rotate() const {
 }
 
 schema::Status LogFile::open_with(int flags) {
-  // Without O_NONBLOCK a FIFO that nobody reads, or a stopped terminal, would hold the daemon for
-  // ever. It is of this descriptor only, others that have the same pipe open do not notice.
-  const int all = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags;
-  Descriptor opened = limits_.is_guarded ? guarded_open(path_, all, mode_)
-                                         : Descriptor(::open(path_.c_str(), all, mode_));
+  const int all = how_to_open | flags;
+  return take(limits_.is_guarded ? guarded_open(path_, all, mode_)
+                                 : Descriptor(::open(path_.c_str(), all, mode_)));
+}
+
+// In that folder and no other.
+schema::Status LogFile::open_in(const Folder& folder, int flags) {
+  return take(folder.open(0, how_to_open | flags, mode_));
+}
+
+schema::Status LogFile::take(Descriptor opened) {
   const int own = opened ? -1 : own_descriptor(path_);
   const bool is_shared = own >= 0 && (::fcntl(own, F_GETFL) & O_ACCMODE) != O_RDONLY;
   if (is_shared) {
@@ -139,14 +194,23 @@ schema::Status LogFile::clear() {
     kept_.clear();
     return schema::Nothing{};
   }
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
-    return system_error("remove log '" + path_ + "'", errno);
+  const Folder folder(*this);
+  const int error_number = folder ? folder.remove() : errno;
+  if (error_number != 0) {
+    return system_error("remove log '" + path_ + "'", error_number);
   }
-  schema::Status opened = open_with(0);
+  schema::Status opened = open_in(folder, 0);
   if (!opened) {
     file_.reset();  // what came now would be gone; the next write makes the new one
   }
   return opened;
+}
+
+bool LogFile::is_same(const struct stat& file) const {
+  struct stat status {};
+
+  return file_ && ::fstat(file_.get(), &status) == 0 && status.st_ino == file.st_ino &&
+         status.st_dev == file.st_dev;
 }
 
 std::int64_t LogFile::room() const {
@@ -193,12 +257,16 @@ void LogFile::begin_repeat(std::int64_t size_before, std::uint32_t file_before) 
 // What stands behind that size; if the log rolled over since, the rest of the old file and then
 // those after it.
 std::string LogFile::written_since(std::int64_t size_before, std::uint32_t file_before) const {
+  const Folder folder(*this);
+  if (!folder) {
+    return {};
+  }
   std::int64_t age = size_ < size_before ? 1 : 0;
   if (file_before != 0 && number_ != file_before) {
     for (std::int64_t number = 1; number <= limits_.backups; ++number) {
       struct stat status {};
 
-      if (::lstat(backup(number).c_str(), &status) != 0) {
+      if (!folder.look_at(number, status)) {
         break;
       }
       if (number_of(status) == file_before) {
@@ -207,9 +275,12 @@ std::string LogFile::written_since(std::int64_t size_before, std::uint32_t file_
       }
     }
   }
-  std::string there = read_from(backup(age), size_before);
+  const auto open = [&](std::int64_t number) {
+    return folder.open(number, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  };
+  std::string there = read_from(open(age), size_before);
   while (--age >= 0) {
-    there += read_from(backup(age), 0);
+    there += read_from(open(age), 0);
   }
   return there;
 }
@@ -321,28 +392,25 @@ void LogFile::works_again() {
   }
 }
 
-std::string LogFile::backup(std::int64_t number) const {
-  return number == 0 ? path_ : path_ + "." + std::to_string(number);
-}
-
-// Errno of the first failure, or 0.
-int LogFile::shift_backups() const {
-  // A missing file is no fault; a gap in the row stays one.
-  const auto move = [](const std::string& from, const std::string& to) {
-    return ::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT ? 0 : errno;
-  };
-  for (std::int64_t number = limits_.backups - 1; number >= 1; --number) {
-    const int error_number = move(backup(number), backup(number + 1));
+// Errno of the first failure, or 0. A gap in the row stays one.
+int LogFile::shift_backups(const Folder& folder) const {
+  for (std::int64_t number = limits_.backups - 1; number >= 0; --number) {
+    const int error_number = folder.move(number, number + 1);
     if (error_number != 0) {
       return error_number;
     }
   }
-  return move(path_, backup(1));
+  return 0;
 }
 
 void LogFile::roll_over() {
+  const Folder folder(*this);
+  if (!folder) {
+    rollover_failed(errno);
+    return;
+  }
   if (limits_.backups > 0 && !new_file_is_missing_) {
-    const int error_number = shift_backups();
+    const int error_number = shift_backups(folder);
     if (error_number != 0) {
       rollover_failed(error_number);
       return;
@@ -350,7 +418,8 @@ void LogFile::roll_over() {
   }
   // The old file was moved away: a link that stands there now was put there by somebody who wants
   // another file to be cut.
-  const schema::Status opened = open_with(limits_.backups > 0 ? O_TRUNC | O_NOFOLLOW : O_TRUNC);
+  const schema::Status opened =
+      limits_.backups > 0 ? open_in(folder, O_TRUNC | O_NOFOLLOW) : open_with(O_TRUNC);
   if (!opened) {
     new_file_is_missing_ = limits_.backups > 0;
     rollover_failed(opened.error().error_number);

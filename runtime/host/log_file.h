@@ -12,6 +12,7 @@
 // written when whoever owns the log calls flush().
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -66,6 +67,9 @@ class LogFile {
   // Deletes the file and makes a new one. What is no regular file stays.
   schema::Status clear();
 
+  // Whether that is the file that is open.
+  bool is_same(const struct stat& file) const;
+
   // What is written between these two was perhaps written before, by a daemon that was killed, when
   // the log had this size and was this file(): what is there already is not written again.
   void begin_repeat(std::int64_t size_before, std::uint32_t file_before);
@@ -84,7 +88,11 @@ class LogFile {
   bool failing() const { return failing_; }
 
  private:
+  class Folder;
+
   schema::Status open_with(int flags);
+  schema::Status open_in(const Folder& folder, int flags);
+  schema::Status take(Descriptor opened);
   bool may_rotate() const;
   bool is_writable(int patience_milliseconds) const;
   std::size_t put(std::string_view bytes);
@@ -93,9 +101,7 @@ class LogFile {
   void works_again();
   void roll_over();
   std::string written_since(std::int64_t size_before, std::uint32_t file_before) const;
-  // Its path; 0 is the log itself.
-  std::string backup(std::int64_t number) const;
-  int shift_backups() const;
+  int shift_backups(const Folder& folder) const;
   void complain(const std::string& what, int error_number) const;
   void rollover_failed(int error_number);
 

@@ -2,21 +2,32 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "runtime/http/chunks.h"
+#include "runtime/rpc/methods.h"
 #include "runtime/rpc/names.h"
 
 namespace sup::http {
 
 namespace {
 
+// The log of a process, as it was found when somebody asked for it.
+struct ProcessLog {
+  rpc::Awaited process;
+  core::Channel channel;
+};
+
 class LogTail final : public LaterAnswer {
  public:
-  LogTail(core::Machine& machine, std::string path, std::unique_ptr<core::LogReader> log,
-          std::string_view headers, const Request& request)
-      : machine_(machine),
+  LogTail(const Site& site, std::string path, std::optional<ProcessLog> of,
+          std::unique_ptr<core::LogReader> log, std::string_view headers, const Request& request)
+      : supervisor_(site.supervisor),
+        machine_(site.machine),
         path_(std::move(path)),
+        of_(of),
+        access_(request.access),
         log_(std::move(log)),
         headers_(headers),
         version_(request.version) {
@@ -40,9 +51,12 @@ class LogTail final : public LaterAnswer {
       out += headers_;
       out += stream_end_of_head(version_);
     }
+    if (of_ && !is_still_theirs()) {
+      return Progress::close;
+    }
     std::optional<std::int64_t> size = log_->size();
     if (size && *size == position_ && !log_->is_current()) {
-      std::unique_ptr<core::LogReader> next = machine_.open_log(path_);
+      std::unique_ptr<core::LogReader> next = log_->next();
       if (!next) {
         return Progress::waiting;
       }
@@ -73,12 +87,23 @@ class LogTail final : public LaterAnswer {
   }
 
  private:
+  // A configuration that was read meanwhile may have taken away the process, the right to read, or
+  // have named another log.
+  bool is_still_theirs() const {
+    return of_->process.exists(supervisor_) &&
+           machine_.log_path(of_->process.id, of_->channel) == path_ &&
+           access_.may(rpc::Role::read, supervisor_.spec(of_->process.id));
+  }
+
   void append(std::string& out, std::string_view bytes) const {
     append_chunk(out, bytes, version_);
   }
 
+  const core::Supervisor& supervisor_;
   core::Machine& machine_;
   std::string path_;
+  std::optional<ProcessLog> of_;  // nothing: it is the activity log
+  rpc::Access access_;
   std::unique_ptr<core::LogReader> log_;
   std::string_view headers_;  // of a constant
   int version_;
@@ -86,19 +111,20 @@ class LogTail final : public LaterAnswer {
   std::int64_t position_ = 0;
 };
 
-void answer_with(Site& site, const std::string& path, std::string_view headers, Request& request,
-                 Response& response) {
+void answer_with(Site& site, const std::string& path, std::optional<ProcessLog> of,
+                 std::string_view headers, Request& request, Response& response) {
   std::unique_ptr<core::LogReader> log = path.empty() ? nullptr : site.machine.open_log(path);
   if (!log) {
     refuse(response, 404);
     return;
   }
-  response.later = std::make_unique<LogTail>(site.machine, path, std::move(log), headers, request);
+  response.later = std::make_unique<LogTail>(site, path, of, std::move(log), headers, request);
 }
 
 // Of "NAME/CHANNEL".
 struct Named {
   std::string log;  // its path; empty: there is none
+  std::optional<ProcessLog> of = {};
   bool is_denied = false;
 };
 
@@ -118,9 +144,12 @@ Named find_log(const Site& site, const rpc::Access& access, std::string_view res
     site.interface.deny(access, rest);
     return {.log = {}, .is_denied = true};
   }
-  return {.log =
-              site.machine.log_path(*process, channel == "stdout" ? core::Channel::standard_output
-                                                                  : core::Channel::standard_error)};
+  const core::Channel which =
+      channel == "stdout" ? core::Channel::standard_output : core::Channel::standard_error;
+  return {
+      .log = site.machine.log_path(*process, which),
+      .of = ProcessLog{rpc::Awaited(site.supervisor, *process), which}
+  };
 }
 
 }  // namespace
@@ -139,7 +168,7 @@ void answer_log_tail(Site& site, Request& request, Response& response) {
     refuse(response, 403);
     return;
   }
-  answer_with(site, named.log,
+  answer_with(site, named.log, named.of,
               "Content-Type: text/plain;charset=utf-8\r\nX-Accel-Buffering: no\r\n", request,
               response);
 }
@@ -149,8 +178,8 @@ void answer_main_log_tail(Site& site, Request& request, Response& response) {
     refuse(response, 400);
     return;
   }
-  answer_with(site, site.machine.activity_log_path(), "Content-Type: text/plain;charset=utf-8\r\n",
-              request, response);
+  answer_with(site, site.machine.activity_log_path(), std::nullopt,
+              "Content-Type: text/plain;charset=utf-8\r\n", request, response);
 }
 
 }  // namespace sup::http

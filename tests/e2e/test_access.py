@@ -155,6 +155,48 @@ class Control(RpcTest):
         self.assertEqual(self.as_user(self.nobody, read)[0][0], 'fault')
         self.assertEqual(self.read('secret'), 'secret\n')
 
+    def serve_log_of_nobody(self, control='control=root\n'):
+        """A program that keeps writing to a log in the folder of nobody; gives the log and a secret."""
+        folder, secret = self.path('theirs'), self.path('secret')
+        if not os.path.exists(folder):
+            os.mkdir(folder)
+            os.chown(folder, self.nobody.pw_uid, self.nobody.pw_gid)
+            with open(secret, 'w') as file:
+                file.write('secret\n')
+            os.chmod(secret, 0o600)
+        log = os.path.join(folder, 'out.log')
+        text = ('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + RPC +
+                '[program:other]\ncommand=/bin/sleep 1000\ncontrol=root\n'
+                '[program:mine]\ncommand=/bin/sh -c "while echo here; do sleep 0.1; done"\n'
+                'user=nobody\n' + control + 'startsecs=0\nstderr_logfile=NONE\nstdout_logfile=' + log +
+                '\n')
+        return text, log, secret
+
+    def test_a_tail_ends_with_the_right_to_read(self):
+        self.serve(self.serve_log_of_nobody()[0])
+        tail = subprocess.Popen(
+            ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', 'curl', '-sN',
+             '--unix-socket', self.path('s.sock'), 'http://localhost/logtail/mine'],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd='/')
+        self.addCleanup(tail.kill)
+        self.assertEqual(tail.stdout.readline(), 'here\n')
+        self.configure(self.serve_log_of_nobody(control='')[0])
+        updated = subprocess.run([program('supctl'), '-s', 'unix://' + self.path('s.sock'), 'update'],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                 timeout=PATIENCE)
+        self.assertEqual(updated.returncode, 0, updated.stdout)
+        tail.communicate(timeout=PATIENCE)  # it ends by itself
+
+    def test_a_private_file_in_the_place_of_a_log_is_not_read(self):
+        text, log, secret = self.serve_log_of_nobody()
+        self.serve(text)
+        read = ('supervisor.tailProcessStdoutLog', ['mine', 0, 1000])
+        self.wait_until(lambda: 'here' in self.as_user(self.nobody, read)[0][0], 'the line')
+        inside = os.path.join(os.path.dirname(log), 'private')
+        os.rename(secret, inside)  # root left it there
+        os.rename(inside, log)
+        self.assertNotIn('secret', self.as_user(self.nobody, read)[0][0])
+
     def test_without_it_all_is_as_with_supervisor(self):
         self.serve_control('')
         stop, = self.as_user(self.games, ('supervisor.stopProcess', ['other']))

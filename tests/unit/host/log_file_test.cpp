@@ -397,5 +397,50 @@ TEST(ActivityLog, RollsOverWhereItWouldLineByLine) {
   EXPECT_EQ(folder.read("log.2").size(), 64U);
 }
 
+// A log in a folder that others may write to, in whose place they put a link to a folder of ours.
+class GuardedLog : public testing::Test {
+ protected:
+  GuardedLog() {
+    for (const char* name : {"theirs", "theirs/logs", "ours"}) {
+      EXPECT_EQ(::mkdir((folder_ / name).c_str(), 0777), 0);
+    }
+    EXPECT_EQ(::chmod((folder_ / "theirs").c_str(), 0777), 0);
+    folder_.write("ours/log", "ours");
+    EXPECT_TRUE(log_.open());
+    log_.write("first");
+  }
+
+  void swap() const {
+    ASSERT_EQ(::rename((folder_ / "theirs/logs").c_str(), (folder_ / "theirs/moved").c_str()), 0);
+    ASSERT_EQ(::symlink((folder_ / "ours").c_str(), (folder_ / "theirs/logs").c_str()), 0);
+  }
+
+  TemporaryFolder folder_;
+  LogFile log_{folder_ / "theirs/logs/log",
+               {.maximum_bytes = 10, .backups = 2, .is_guarded = true}};
+};
+
+TEST_F(GuardedLog, RollsOverAndIsClearedInAFolderOfOthers) {
+  log_.write("second");
+  EXPECT_EQ(folder_.read("theirs/logs/log.1"), "firstsecond");
+  log_.write("new");
+  ASSERT_TRUE(log_.clear());
+  EXPECT_EQ(folder_.read("theirs/logs/log"), "");
+}
+
+TEST_F(GuardedLog, ClearsNothingElsewhere) {
+  swap();
+  EXPECT_FALSE(log_.clear());
+  EXPECT_EQ(folder_.read("ours/log"), "ours");
+}
+
+TEST_F(GuardedLog, RollsNothingOverElsewhere) {
+  swap();
+  log_.write("second");
+  EXPECT_EQ(folder_.read("ours/log"), "ours");
+  EXPECT_FALSE(folder_.has("ours/log.1"));
+  EXPECT_EQ(folder_.read("theirs/moved/log"), "firstsecond");
+}
+
 }  // namespace
 }  // namespace sup::host

@@ -40,6 +40,10 @@ class MemoryReader final : public core::LogReader {
     return found == files_.end() || found->second == file_;
   }
 
+  std::unique_ptr<core::LogReader> next() const override {
+    return files_.contains(path_) ? std::make_unique<MemoryReader>(files_, path_) : nullptr;
+  }
+
  private:
   const Files& files_;
   std::string path_;

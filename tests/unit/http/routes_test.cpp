@@ -282,5 +282,17 @@ TEST_F(Routes, ATailLosesNothing) {
   EXPECT_EQ(next(*response.later), "17\r\n==> File truncated <==\n\r\n1\r\nx\r\n");
 }
 
+TEST_F(Routes, ATailEndsWhenItsLogIsAnother) {
+  machine_.put("/a.log", "first\n");
+  const Response response = ask("GET", "/logtail/a");
+  ASSERT_NE(response.later, nullptr);
+  EXPECT_NE(next(*response.later).find("first"), std::string::npos);
+  machine_.put("/b.log", "other\n");
+  machine_.log_file = "/b.log";
+  std::string out;
+  EXPECT_EQ(response.later->resume(machine_.now(), out), LaterAnswer::Progress::close);
+  EXPECT_EQ(out, "");
+}
+
 }  // namespace
 }  // namespace sup::http
