@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
@@ -5,6 +6,9 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/host/auto_logs.h"
 #include "runtime/host/credentials.h"
@@ -29,6 +33,20 @@ void give_back_code() {
     return 1;  // the first is the program itself, libraries are others' too
   };
   ::dl_iterate_phdr(look_at_program, nullptr);
+}
+
+// Duplicates of those that listen for TCP. A child that was made a moment ago has them, too, until
+// it has executed its program, and a port that is closed and opened anew meanwhile is taken.
+std::vector<std::pair<std::string, int>> duplicates_of_ports(const Servers& servers) {
+  std::vector<std::pair<std::string, int>> kept;
+  for (const auto& [address, descriptor] : servers.sockets()) {
+    const int duplicate =
+        address.starts_with("inet://") ? ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3) : -1;
+    if (duplicate >= 0) {
+      kept.emplace_back(address, duplicate);
+    }
+  }
+  return kept;
 }
 
 }  // namespace
@@ -431,7 +449,11 @@ void Daemon::reopen_servers() {
   }
   const bool is_first = next_reopening_ == core::Instant{};
   next_reopening_ = now().steady + distance;
+  std::vector<std::pair<std::string, int>> ports = duplicates_of_ports(*servers_);
   servers_->close();
+  if (!ports.empty()) {
+    servers_->inherit(std::move(ports));
+  }
   schema::Status served = serve(configuration_.resolved);
   if (served) {
     served_ = configuration_.resolved;
