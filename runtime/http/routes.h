@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "runtime/core/line_limit.h"
@@ -11,10 +12,18 @@
 #include "runtime/http/events.h"
 #include "runtime/http/request.h"
 #include "runtime/rpc/interface.h"
+#include "runtime/rpc/xmlrpc.h"
 
 namespace sup::http {
 
 // What the routes answer from.
+// The last small call and what it was read as. Who looks again and again sends the same each time,
+// and reading XML takes longer than most answers.
+struct KeptCall {
+  std::string body;  // empty: there is none yet
+  rpc::Call call;
+};
+
 struct Site {
   core::Supervisor& supervisor;
   core::Machine& machine;
@@ -23,6 +32,7 @@ struct Site {
   std::string token;  // that forms of our own pages carry
   // Of getAllProcessInfo, as XML-RPC.
   rpc::KeptAnswer kept_answer{};
+  KeptCall kept_call{};
   core::LineLimit unreadable{};  // requests that are told of
 };
 

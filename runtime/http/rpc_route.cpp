@@ -95,6 +95,25 @@ void refuse_data(Site& site, const std::string& data, std::string_view why, Resp
   refuse(response, 400);
 }
 
+// What the body says; `large` has it when it is not kept. The error tells why it cannot be read.
+schema::Result<const rpc::Call*> read_call(KeptCall& kept, const std::string& body,
+                                           rpc::Call& large) {
+  constexpr std::size_t most = 512;
+  if (!kept.body.empty() && kept.body == body) {
+    return &kept.call;
+  }
+  schema::Result<rpc::Call> call = rpc::parse_call(body);
+  if (!call) {
+    return call.error();
+  }
+  if (body.size() > most) {
+    large = std::move(*call);
+    return &large;
+  }
+  kept = {.body = body, .call = std::move(*call)};
+  return &kept.call;
+}
+
 }  // namespace
 
 void answer_rpc(Site& site, Request& request, Response& response) {
@@ -106,13 +125,15 @@ void answer_rpc(Site& site, Request& request, Response& response) {
     refuse(response, 411);
     return;
   }
-  const schema::Result<rpc::Call> call = rpc::parse_call(request.body);
-  if (!call) {
+  rpc::Call large;
+  const schema::Result<const rpc::Call*> read = read_call(site.kept_call, request.body, large);
+  if (!read) {
     refuse_data(site, request.body,
-                call.error().message == "no method name" ? "no method name" : "unmarshallable",
+                read.error().message == "no method name" ? "no method name" : "unmarshallable",
                 response);
     return;
   }
+  const rpc::Call* const call = *read;
   if (site.machine.logs(core::Level::trace)) {
     site.machine.log(core::Level::trace,
                      core::concat("XML-RPC method called: ", core::visible(call->method), "()"));
