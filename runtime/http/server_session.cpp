@@ -193,6 +193,13 @@ void Session::read() {
 }
 
 void Session::received(std::string_view bytes) {
+  if (is_streaming() && !is_refused_) {
+    // Its last answer: what follows is read only so that its end is seen.
+    discard_input();
+    reading_ = false;
+    read();
+    return;
+  }
   if (is_refused_) {
     drained_ += bytes.size() + discard_input();
     if (draining_ && drained_ > most_unread) {
@@ -233,7 +240,7 @@ void Session::process(std::string_view bytes) {
     }
   }
   tell_room();
-  if (!close_after_ && !is_refused_ && !closed_) {
+  if (!close_after_ && !is_refused_ && !closed_ && !is_streaming()) {
     ahead_ += bytes;
   }
   if (answered && !closed_) {
@@ -529,7 +536,7 @@ void Session::carry_on() {
   if (closed_) {
     return;
   }
-  if (later_ && later_->is_stream() && unsent_.empty()) {
+  if (is_streaming() && unsent_.empty()) {
     resume(owner_.site().machine.now());
     if (closed_) {
       return;
@@ -585,7 +592,7 @@ void Session::set_deadline() {
   if (draining_) {
     return;  // has its own
   }
-  const bool is_late = !unsent_.empty() && !(later_ && later_->is_stream());
+  const bool is_late = !unsent_.empty() && !is_streaming();
   if (!is_late && reader_.state() != RequestReader::State::partial) {
     deadline_ = core::never;
     return;

@@ -128,6 +128,9 @@ class Session final : public std::enable_shared_from_this<Session> {
     return !later_ && unsent_.empty() && reader_.state() == RequestReader::State::idle;
   }
 
+  // An answer is under way that has no end, so that no request behind it is ever looked at.
+  bool is_streaming() const { return later_ && later_->is_stream(); }
+
   template <class Action>
   void guarded(Action action);
 

@@ -1,0 +1,253 @@
+// The server with real sockets and a clock that stands still: what it does is played turn by turn.
+#include "runtime/http/server.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include <boost/asio/io_context.hpp>
+
+#include "tests/unit/http/site_test.h"
+
+namespace sup::http {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::string_view right = "Authorization: Basic bWU6c2VjcmV0\r\n";  // me:secret
+
+std::string post(std::string_view body, std::string_view headers = "") {
+  return core::concat("POST /RPC2 HTTP/1.1\r\n", headers, "Content-Length: ", body.size(),
+                      "\r\n\r\n", body);
+}
+
+std::string call(std::string_view method) {
+  return post(core::concat("<methodCall><methodName>", method, "</methodName></methodCall>"));
+}
+
+// Of a process, as a whole.
+std::string read_log(std::string_view headers = "") {
+  return core::concat("GET /api/v1/processes/a/stdout?offset=0&length=0 HTTP/1.1\r\n", headers,
+                      "\r\n");
+}
+
+class ServerTest : public SiteTest {
+ protected:
+  void SetUp() override {
+    std::string folder = (std::filesystem::temp_directory_path() / "http.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    machine_.time.steady = std::chrono::hours(1);
+    serve({});
+  }
+
+  void TearDown() override {
+    clients_.clear();
+    server_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  // A UNIX socket without a password, of which we are the owner, and one of TCP with one.
+  void serve(ServerOptions options) {
+    if (server_) server_->close();
+    schema::Resolved plan;
+    plan.http_servers.resize(2);
+    plan.http_servers[0].section = "unix_http_server";
+    plan.http_servers[0].is_unix = true;
+    plan.http_servers[0].unix_options = schema::UnixHttpServerOptions::defaults();
+    plan.http_servers[0].unix_options.file = (folder_ / "s").string();
+    plan.http_servers[1].section = "inet_http_server";
+    plan.http_servers[1].inet_options = schema::InetHttpServerOptions::defaults();
+    plan.http_servers[1].inet_options.port = schema::InetAddressValue{.host = "127.0.0.1"};
+    plan.http_servers[1].inet_options.username = "me";
+    plan.http_servers[1].inet_options.password = "secret";
+    server_ = std::make_unique<Server>(*site_, options, [this] {
+      is_due_ = true;
+      if (std::exchange(closes_when_due_, false)) server_->close();
+    });
+    ASSERT_TRUE(server_->open(plan));
+    ASSERT_TRUE(server_->serve(context_));
+  }
+
+  class Client {
+   public:
+    explicit Client(int descriptor) : descriptor_(descriptor) {}
+
+    ~Client() { ::close(descriptor_); }
+
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // What of it is taken now.
+    std::size_t send(std::string_view bytes) const {
+      const ssize_t count =
+          ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      return count < 0 ? 0 : static_cast<std::size_t>(count);
+    }
+
+    // What is there now, no more than so much.
+    std::string take(std::size_t most = std::string::npos) {
+      std::string all;
+      std::array<char, 65536> piece;
+      while (all.size() < most) {
+        const std::size_t wanted = std::min(most - all.size(), piece.size());
+        const ssize_t count = ::recv(descriptor_, piece.data(), wanted, MSG_DONTWAIT);
+        is_ended_ = is_ended_ || count == 0 || (count < 0 && errno == ECONNRESET);
+        if (count <= 0) break;
+        all.append(piece.data(), static_cast<std::size_t>(count));
+      }
+      return all;
+    }
+
+    // The same, once there is something. The kernel may take its time.
+    std::string wait_and_take(std::size_t most) {
+      constexpr int a_while = 10;
+      pollfd waited{.fd = descriptor_, .events = POLLIN, .revents = 0};
+      ::poll(&waited, 1, a_while);
+      return take(most);
+    }
+
+    // How much is there now.
+    std::size_t there() const {
+      int count = 0;
+      EXPECT_EQ(::ioctl(descriptor_, FIONREAD, &count), 0);
+      return static_cast<std::size_t>(count);
+    }
+
+    bool is_ended() const { return is_ended_; }
+
+    int descriptor() const { return descriptor_; }
+
+   private:
+    int descriptor_;
+    bool is_ended_ = false;
+  };
+
+  Client& come() {
+    clients_.push_back(std::make_unique<Client>(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+    connect(clients_.back()->descriptor());
+    go_on();
+    return *clients_.back();
+  }
+
+  void connect(int descriptor) const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (folder_ / "s").string().copy(&address.sun_path[0], sizeof address.sun_path - 1);
+    const void* const untyped = &address;
+    EXPECT_EQ(::connect(descriptor, static_cast<const sockaddr*>(untyped), sizeof address), 0);
+  }
+
+  Client& come_by_tcp(int room = 0) {
+    sockaddr_in address{};
+    socklen_t length = sizeof address;
+    auto* const untyped = static_cast<sockaddr*>(static_cast<void*>(&address));
+    ::getsockname(server_->sockets().at(1).second, untyped, &length);
+    clients_.push_back(std::make_unique<Client>(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+    if (room != 0) {
+      ::setsockopt(clients_.back()->descriptor(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    }
+    EXPECT_EQ(::connect(clients_.back()->descriptor(), untyped, length), 0);
+    go_on();
+    return *clients_.back();
+  }
+
+  void leave(const Client& client) {
+    std::erase_if(clients_, [&](const auto& each) { return each.get() == &client; });
+    go_on();
+  }
+
+  // As the loop of the daemon: until nothing is left to be done now.
+  void go_on() {
+    constexpr int enough = 10000;
+    for (int turn = 0; turn < enough; ++turn) {
+      const bool has_run = context_.poll() > 0;
+      context_.restart();
+      const bool is_due = std::exchange(is_due_, false) || due_ <= machine_.time.steady;
+      if (!has_run && !is_due) return;
+      if (!is_due) continue;
+      interface_->look();
+      due_ = server_->settled(machine_.time);
+    }
+    FAIL() << "it is never done";
+  }
+
+  void wait(core::Instant time) {
+    machine_.time.steady += time;
+    go_on();
+  }
+
+  // Everything that comes until nothing does any more.
+  std::string all_of(Client& client) {
+    std::string all;
+    for (std::string piece = client.take(); !piece.empty(); piece = client.take()) {
+      all += piece;
+      go_on();
+    }
+    return all;
+  }
+
+  // Asks until an answer is not taken as a whole.
+  void fill(Client& client) {
+    machine_.put("/a.log", std::string(100'000, 'x'));
+    client.send(read_log());
+    go_on();
+    const std::size_t size = all_of(client).size();
+    ASSERT_GT(size, 100'000U);
+    std::size_t asked = 0;
+    for (; client.there() == asked * size; ++asked) {
+      ASSERT_LT(asked, 1000U);
+      client.send(read_log());
+      go_on();
+    }
+  }
+
+  std::filesystem::path folder_;
+  boost::asio::io_context context_;
+  std::unique_ptr<Server> server_;
+  bool is_due_ = true;
+  bool closes_when_due_ = false;
+  core::Instant due_ = core::never;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+TEST_F(ServerTest, AnswersOverBothSockets) {
+  Client& local = come();
+  local.send(call("supervisor.getPID"));
+  go_on();
+  EXPECT_NE(local.take().find("4711"), std::string::npos);
+  Client& remote = come_by_tcp();
+  remote.send(core::concat("GET /ok.html HTTP/1.1\r\n", right, "\r\n"));
+  go_on();
+  EXPECT_TRUE(remote.take().starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(server_->connections(), 2U);
+}
+
+TEST_F(ServerTest, TheEndOfAFollowerIsSeenBehindWhateverItSends) {
+  machine_.put("/main.log", "x");
+  for (const std::string_view path : {"/mainlogtail", "/api/v1/events"}) {
+    Client& tail = come();
+    tail.send(core::concat("GET ", path, " HTTP/1.1\r\n\r\n"));
+    go_on();
+    EXPECT_TRUE(tail.take().starts_with("HTTP/1.1 200 ")) << path;
+    const std::string junk(100'000, 'z');
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_EQ(tail.send(junk), junk.size()) << path << i;
+      go_on();
+    }
+    leave(tail);
+    EXPECT_EQ(server_->connections(), 0U) << path;
+  }
+}
+
+}  // namespace
+}  // namespace sup::http
