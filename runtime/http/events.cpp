@@ -95,6 +95,8 @@ class EventStream final : public LaterAnswer {
 
   bool is_stream() const override { return true; }
 
+  bool holds_file() const override { return false; }
+
   core::Instant wake() const override { return next_beat_; }
 
   bool end(std::string& out) override {

@@ -57,8 +57,12 @@ class LaterAnswer {
   // waited for.
   virtual bool end(std::string& /*out*/) { return false; }
 
-  // Looked at some twenty times in a second at most, instead of each time: a stream.
+  // Looked at some twenty times in a second at most, instead of each time: a stream. It is the last
+  // answer of its connection.
   virtual bool is_stream() const { return false; }
+
+  // Has a file open for as long as it lasts, as streams do unless they say otherwise.
+  virtual bool holds_file() const { return is_stream(); }
 };
 
 struct Response {

@@ -37,22 +37,57 @@ std::size_t Seats::count_of(const Party& party) const {
   return found == rows_.end() ? 0 : found->second.count;
 }
 
-// Whether it has all that it may have for itself.
+// What a party may have for itself; those of TCP together.
+std::size_t Seats::most_of(Kind kind, std::size_t most) {
+  switch (kind) {
+    case Kind::owner: break;
+    case Kind::user: return (most - kept(most)) / 2;
+    case Kind::door: return most - 2 * kept(most);
+  }
+  return most;
+}
+
+// Whether it has all of that.
 bool Seats::is_full_of(const Party& party, std::size_t most) const {
-  return party.kind == Kind::user && count_of(party) >= (most - kept(most)) / 2;
+  return party.kind == Kind::user && count_of(party) >= most_of(party.kind, most);
+}
+
+bool Seats::begins_stream(Seat& seat, bool has_file, std::size_t most) {
+  constexpr std::size_t share_of_streams = 2;
+  constexpr std::size_t share_of_files = 8;
+  constexpr std::size_t share_of_all_files = 4;
+  Row& row = rows_.find(seat.party)->second;
+  if (row.streams >= most_of(seat.party.kind, most) / share_of_streams) {
+    return false;
+  }
+  if (has_file) {
+    const auto owner = rows_.find({.kind = Kind::owner});
+    const std::size_t of_owner = owner == rows_.end() ? 0 : owner->second.files;
+    if (row.files >= std::max<std::size_t>(most / share_of_files, 1) ||
+        (seat.party.kind != Kind::owner && files_ - of_owner >= most / share_of_all_files)) {
+      return false;
+    }
+    ++row.files;
+    ++files_;
+  }
+  ++row.streams;
+  seat.is_stream = true;
+  seat.has_file = has_file;
+  return true;
 }
 
 bool Seats::has_room(const Party& party, std::size_t most) const {
   const std::size_t others = all_ - by_kind_.at(index(Kind::owner));
   const std::size_t doors = by_kind_.at(index(Kind::door));
   return all_ < most && (party.kind == Kind::owner || others < most - kept(most)) &&
-         (party.kind != Kind::door || doors < most - 2 * kept(most)) && !is_full_of(party, most);
+         (party.kind != Kind::door || doors < most_of(Kind::door, most)) &&
+         !is_full_of(party, most);
 }
 
 Seat* Seats::victim_for(const Party& party, std::size_t most) const {
   const std::size_t others = all_ - by_kind_.at(index(Kind::owner));
   const bool only_doors =
-      party.kind == Kind::door && by_kind_.at(index(Kind::door)) >= most - 2 * kept(most);
+      party.kind == Kind::door && by_kind_.at(index(Kind::door)) >= most_of(Kind::door, most);
   const bool only_others = party.kind != Kind::owner && others >= most - kept(most);
   // What is kept for root does not count as its.
   const auto weight = [&](const Party& of, std::size_t count) {
@@ -93,6 +128,9 @@ void Seats::leave(Seat& seat) {
   row->second.seats.at(static_cast<std::size_t>(seat.standing)).erase(seat.place);
   --all_;
   --by_kind_.at(index(seat.party.kind));
+  row->second.streams -= seat.is_stream ? 1 : 0;
+  row->second.files -= seat.has_file ? 1 : 0;
+  files_ -= seat.has_file ? 1 : 0;
   if (--row->second.count == 0) {
     rows_.erase(row);
   }

@@ -9,6 +9,11 @@
 // Within that, the party with the most connections gives way: of its own the one that was never let
 // in and came first, then the one that was idle the longest, then half a request of somebody who
 // was let in. An answer that is under way is never cut off for others.
+//
+// So streams, which end when their clients like, may only be some: of a party half of what it may
+// have. Those that have a file open beside the connection (tails of logs) are an eighth of all
+// places for a party, and a quarter for all but root and the daemon's user; whoever counts
+// descriptors takes these from the places that there are.
 #pragma once
 
 #include <array>
@@ -46,6 +51,8 @@ enum class Standing : std::uint8_t {
 struct Seat {
   Party party{};
   Standing standing = Standing::stranger;
+  bool is_stream = false;
+  bool has_file = false;
   Session* session = nullptr;
   std::list<Seat*>::iterator place{};
 };
@@ -62,6 +69,12 @@ class Seats {
   // Who gives way to one of this party; null if nobody does, and the new one has to go.
   Seat* victim_for(const Party& party, std::size_t most) const;
 
+  // Whether it may have an answer without an end, which `has_file` or not. It is one from then on.
+  bool begins_stream(Seat& seat, bool has_file, std::size_t most);
+
+  // That streams have open.
+  std::size_t files() const { return files_; }
+
   void take(Seat& seat);
   void leave(Seat& seat);
 
@@ -74,13 +87,18 @@ class Seats {
   struct Row {
     std::array<std::list<Seat*>, standings> seats{};
     std::size_t count = 0;
+    std::size_t streams = 0;
+    std::size_t files = 0;  // of these
   };
+
+  static std::size_t most_of(Party::Kind kind, std::size_t most);
 
   std::size_t count_of(const Party& party) const;
   bool is_full_of(const Party& party, std::size_t most) const;
 
   std::map<Party, Row> rows_;
   std::size_t all_ = 0;
+  std::size_t files_ = 0;
   std::array<std::size_t, 3> by_kind_{};
 };
 

@@ -44,7 +44,8 @@ constexpr std::size_t most_bodies_room = std::size_t{64} << 20;
 // Connections that are taken at one go.
 constexpr int most_accepted = 64;
 
-// Half of the descriptors that we may open; the others are for children and their logs.
+// Half of the descriptors that we may open, for connections and the files of their streams; the
+// others are for children and their logs.
 std::size_t connections_allowed() {
   constexpr std::size_t most = 16384;
   rlimit limit{};
@@ -101,6 +102,7 @@ class Server::Implementation final : public SessionOwner,
   void moved(Session& session) override;
   void hold(Session& session, std::size_t bytes) override;
   void gone(Session& session) override;
+  bool begins_stream(Session& session, bool has_file) override;
 
   std::list<Door> doors;
   Sessions sessions;
@@ -113,6 +115,7 @@ class Server::Implementation final : public SessionOwner,
   void accept(Door& door);
   void not_accepted(Door& door, int error_number);
   bool make_room(const Party& party, std::size_t most);
+  std::size_t most_places() const;
   std::size_t most_connections() const;
   void settle();
   static void put(Session& session, Sessions& list, std::optional<Sessions::iterator>& place);
@@ -312,8 +315,18 @@ void Server::Implementation::wait_at(Door& door) {
       });
 }
 
-std::size_t Server::Implementation::most_connections() const {
+std::size_t Server::Implementation::most_places() const {
   return options_.most_connections != 0 ? options_.most_connections : connections_allowed();
+}
+
+// Those that are left by files, which are never more than three eighths (seats.h).
+std::size_t Server::Implementation::most_connections() const {
+  const std::size_t places = most_places();
+  return places - std::min(seats_.files(), places / 2);
+}
+
+bool Server::Implementation::begins_stream(Session& session, bool has_file) {
+  return seats_.begins_stream(session.seat, has_file, most_places());
 }
 
 // Closes a connection for one of this party. False if nobody gives way.

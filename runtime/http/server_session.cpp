@@ -361,6 +361,12 @@ void Session::answer_request() {
   response.body = std::move(owner_.scratch());
   response.body.clear();
   http::answer(site, request, response);
+  if (response.later && response.later->is_stream() &&
+      !owner_.begins_stream(*this, response.later->holds_file())) {
+    response.clear();
+    refuse(response, 503);
+    response.headers += "Retry-After: 10\r\n";
+  }
   if (response.later) {
     later_ = std::move(response.later);
   } else {

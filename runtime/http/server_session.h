@@ -50,6 +50,9 @@ class SessionOwner {
   virtual void moved(Session& session) = 0;
   // It is closed, and to be forgotten wherever it stood.
   virtual void gone(Session& session) = 0;
+  // It wants to send an answer without an end, which holds a file open or not. False: there are too
+  // many of these.
+  virtual bool begins_stream(Session& session, bool has_file) = 0;
   // A buffer that all use in turn, for the length of one call.
   virtual std::string& scratch() = 0;
 };

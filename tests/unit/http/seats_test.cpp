@@ -102,6 +102,40 @@ TEST(Seats, WhoWasLetInStaysLongest) {
   EXPECT_EQ(hall.gone.back(), busy);
 }
 
+TEST(Seats, StreamsLeaveRoomForOthers) {
+  Hall hall;
+  const auto streams = [&](int count, const Party& party, bool has_file) {
+    int begun = 0;
+    for (int i = 0; i < count; ++i) {
+      Seat* const seat = hall.come(party);
+      if (seat == nullptr) continue;
+      begun += hall.seats.begins_stream(*seat, has_file, most) ? 1 : 0;
+      hall.seats.move(*seat, seat->is_stream ? Standing::busy : Standing::idle);
+    }
+    return begun;
+  };
+  EXPECT_EQ(streams(100, tcp, true), 10);
+  EXPECT_EQ(streams(10, other_tcp, true), 10);
+  EXPECT_EQ(streams(5, alice, true), 0) << "all files but those of root";
+  EXPECT_EQ(streams(5, root, true), 5);
+  EXPECT_EQ(hall.seats.files(), 25U);
+  EXPECT_EQ(streams(100, tcp, false), 20);
+  EXPECT_EQ(streams(20, alice, false), 17);
+  EXPECT_NE(hall.come(tcp), nullptr);
+  EXPECT_NE(hall.come(bob), nullptr);
+  EXPECT_NE(hall.come(root), nullptr);
+  int ended = 0;
+  for (Seat& seat : hall.all) {
+    if (!seat.has_file || seat.party != tcp) continue;
+    hall.seats.leave(seat);
+    ++ended;
+  }
+  EXPECT_EQ(ended, 10);
+  EXPECT_EQ(hall.seats.files(), 15U);
+  EXPECT_EQ(streams(100, alice, true), 0) << "that it has streams enough";
+  EXPECT_EQ(streams(100, tcp, true), 10);
+}
+
 TEST(Seats, RootAloneGivesWayLikeOthers) {
   Hall hall;
   Seat* const first = hall.come(root);

@@ -249,5 +249,33 @@ TEST_F(ServerTest, TheEndOfAFollowerIsSeenBehindWhateverItSends) {
   }
 }
 
+TEST_F(ServerTest, FilesOfFollowersTakePlaces) {
+  machine_.put("/main.log", "x");
+  serve({.most_connections = 32});
+  const auto come_from_all = [&](std::string_view path, int count) {
+    int begun = 0;
+    for (int i = 0; i < count; ++i) {
+      Client& one = come_by_tcp();
+      one.send(core::concat("GET ", path, " HTTP/1.1\r\n", right, "\r\n"));
+      go_on();
+      const std::string answer = one.take();
+      begun += answer.starts_with("HTTP/1.1 200 ") ? 1 : 0;
+      if (!answer.starts_with("HTTP/1.1 200 ")) {
+        EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+        EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
+      }
+    }
+    return begun;
+  };
+  EXPECT_EQ(come_from_all("/mainlogtail", 40), 4);
+  EXPECT_EQ(server_->connections(), 28U - 2 * 3);  // for UNIX sockets these are kept
+  EXPECT_EQ(come_from_all("/api/v1/events", 40), 8);
+  EXPECT_EQ(come_from_all("/ok.html", 40), 40);
+  Client& root = come();
+  root.send("GET /mainlogtail HTTP/1.1\r\n\r\n");
+  go_on();
+  EXPECT_TRUE(root.take().starts_with("HTTP/1.1 200 "));
+}
+
 }  // namespace
 }  // namespace sup::http
