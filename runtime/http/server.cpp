@@ -41,6 +41,8 @@ constexpr core::Instant deadline_distance = std::chrono::seconds(1);
 constexpr core::Instant pause_of_door = std::chrono::seconds(1);
 // What all bodies may take together that are not whole yet.
 constexpr std::size_t most_bodies_room = std::size_t{64} << 20;
+// And all answers that are not taken yet, but for those of root and the daemon's user.
+constexpr std::size_t most_answers_room = std::size_t{64} << 20;
 // Connections that are taken at one go.
 constexpr int most_accepted = 64;
 
@@ -101,6 +103,7 @@ class Server::Implementation final : public SessionOwner,
   void watch(Session& session) override;
   void moved(Session& session) override;
   void hold(Session& session, std::size_t bytes) override;
+  void owe(Session& session, std::size_t bytes) override;
   void gone(Session& session) override;
   bool begins_stream(Session& session, bool has_file) override;
 
@@ -137,6 +140,8 @@ class Server::Implementation final : public SessionOwner,
   core::Instant next_deadline_ = core::never;  // none of these is earlier
   Sessions bodied_;                            // those with a part of a body, the oldest first
   std::size_t bodies_room_ = 0;
+  Sessions owing_;  // those with an answer that is not taken yet, the oldest first
+  std::size_t answers_room_ = 0;
   Seats seats_;
   StreamRounds streams_;
   bool settling_ = false;
@@ -508,6 +513,29 @@ void Server::Implementation::hold(Session& session, std::size_t bytes) {
     const std::shared_ptr<Session> slowest =
         stranger != bodied_.end() ? *stranger : bodied_.front();
     slowest->give_up_body();  // which is told here as well
+  }
+}
+
+// One that is large is let through alone. It is the oldest who gives way, of those that take more
+// than a fair share.
+void Server::Implementation::owe(Session& session, std::size_t bytes) {
+  if (session.is_of_owner()) {
+    return;
+  }
+  answers_room_ += bytes;
+  answers_room_ -= std::exchange(session.owed, bytes);
+  if (bytes == 0) {
+    take(owing_, session.owing);
+    return;
+  }
+  put(session, owing_, session.owing);
+  while (answers_room_ > most_answers_room && owing_.size() > 1) {
+    const std::size_t share = answers_room_ / owing_.size();
+    const auto found =
+        std::find_if(owing_.begin(), owing_.end(),
+                     [share](const std::shared_ptr<Session>& each) { return each->owed >= share; });
+    const std::shared_ptr<Session> slowest = *found;
+    slowest->close();  // which is told here as well
   }
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/http/server_session.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -19,14 +21,17 @@ using boost::system::error_code;
 
 namespace {
 
-// How long a request may take to come, and how long a client may take none of its answer.
+// How long a request may take to come, and a client to take its answer or at least so much of it.
 constexpr core::Instant patience = std::chrono::seconds(60);
+constexpr std::size_t least_taken = std::size_t{64} << 10;
 // What is kept of requests that cannot be looked at yet.
 constexpr std::size_t most_ahead = std::size_t{64} << 10;
 // No further request is answered while so much of the answers is unsent.
 constexpr std::size_t most_unsent = std::size_t{256} << 10;
 // Bodies from here on are sent without being copied first.
 constexpr std::size_t large_body = std::size_t{16} << 10;
+// Larger buffers do not stay for the next answer.
+constexpr std::size_t most_kept = std::size_t{1} << 20;
 // How long, and how much of, a request that was answered already may go on to come: a client that
 // sends all of it before it looks for the answer would lose that with the connection.
 constexpr core::Instant patience_with_unread = std::chrono::seconds(2);
@@ -141,10 +146,13 @@ void Session::close() {
   // A list, or a call that the system has yet to end, may hold it for a while.
   later_.reset();
   deadline_ = core::never;
+  frees_much_ = frees_much_ || held > most_kept || unsent_.room() > most_kept;
   reader_.reset();
   tell_room();
   unsent_.drop();
+  tell_owed();
   std::string().swap(ahead_);
+  give_back_memory();
   error_code ignored;
   socket_.close(ignored);
   owner_.gone(*this);
@@ -230,6 +238,9 @@ void Session::process(std::string_view bytes) {
     if (reader_.state() == RequestReader::State::complete) {
       answer_request();
       reader_.reset();
+      if (!later_) {
+        give_back_memory();
+      }
       answered = true;
     } else if (reader_.state() == RequestReader::State::broken) {
       Request shape;
@@ -360,6 +371,7 @@ void Session::answer_request() {
   Response response;
   response.body = std::move(owner_.scratch());
   response.body.clear();
+  frees_much_ = request.body.size() > most_kept;
   http::answer(site, request, response);
   if (response.later && response.later->is_stream() &&
       !owner_.begins_stream(*this, response.later->holds_file())) {
@@ -371,6 +383,10 @@ void Session::answer_request() {
     later_ = std::move(response.later);
   } else {
     send(request, response);
+  }
+  if (response.body.capacity() > most_kept) {
+    std::string().swap(response.body);
+    frees_much_ = true;
   }
   owner_.scratch() = std::move(response.body);
   if (later_) {
@@ -412,6 +428,24 @@ void Session::tell_room() {
   if (room != held) {
     owner_.hold(*this, room);
   }
+}
+
+// Of an answer whose client does not keep up; others are gone before anybody could count them.
+void Session::tell_owed() {
+  const std::size_t room = writing_ && !closed_ ? unsent_.room() : 0;
+  if (room != owed) {
+    owner_.owe(*this, room);
+  }
+}
+
+// To the system, which else had to do without what one large answer took.
+void Session::give_back_memory() {
+  if (!std::exchange(frees_much_, false)) {
+    return;
+  }
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 void Session::send(const Request& request, Response& response) {
@@ -462,18 +496,21 @@ void Session::flush() {
     }
     if (!error) {
       unsent_.sent(sent);
+      taken_ += sent;
     }
     if (unsent_.empty()) {
       deadline_ = core::never;
       reuse_room();
       continue;
     }
-    // The socket is full. Who took some of it has its time again, without a further watch.
-    if (!error && deadline_ != core::never) {
+    // The socket is full. Who took enough of it has its time again, without a further watch.
+    if (taken_ >= least_taken && deadline_ != core::never) {
       deadline_ = owner_.site().machine.now().steady + patience;
+      taken_ = 0;
     }
     wait_until_writable();
   }
+  tell_owed();
   if (close_after_ && unsent_.empty() && !closed_ && !draining_) {
     end_of_answers();
   }
@@ -493,10 +530,14 @@ void Session::end_of_answers() {
   read();
 }
 
-// What a large answer took serves the next one, of whatever connection.
+// What an answer took serves the next one, of whatever connection.
 void Session::reuse_room() {
   std::string& room = unsent_.text();
-  if (room.capacity() > owner_.scratch().capacity()) {
+  if (room.capacity() > most_kept) {
+    std::string().swap(room);
+    frees_much_ = true;
+    give_back_memory();
+  } else if (room.capacity() > owner_.scratch().capacity()) {
     room.swap(owner_.scratch());
     room.clear();
   } else if (room.capacity() > large_body) {
@@ -580,6 +621,7 @@ bool Session::resume(core::Now now) {
     has_said = has_said || !unsent_.empty();
     if (progress == LaterAnswer::Progress::done || progress == LaterAnswer::Progress::close) {
       later_.reset();
+      give_back_memory();
       close_after_ = close_after_ || progress == LaterAnswer::Progress::close;
       has_turn_ = reader_.state() == RequestReader::State::head;  // was that what it waited for
     }
@@ -604,6 +646,7 @@ void Session::set_deadline() {
     return;
   }
   if (deadline_ == core::never) {
+    taken_ = 0;
     deadline_ = owner_.site().machine.now().steady + patience;
     owner_.watch(*this);
   }

@@ -46,6 +46,9 @@ class SessionOwner {
   // Its body that is not whole yet takes so much room; 0: no more. Of all together the oldest
   // are given up when there is none left.
   virtual void hold(Session& session, std::size_t bytes) = 0;
+  // What it says and the other end has not taken yet takes so much room; 0: there is nothing. Of
+  // all together the oldest are given up when there is none left.
+  virtual void owe(Session& session, std::size_t bytes) = 0;
   // What it does may be something else now.
   virtual void moved(Session& session) = 0;
   // It is closed, and to be forgotten wherever it stood.
@@ -101,6 +104,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::optional<Sessions::iterator> timed;    // has a deadline
   std::optional<Sessions::iterator> bodied;   // holds a part of a body
   std::size_t held = 0;                       // of memory for that
+  std::optional<Sessions::iterator> owing;    // says something that is not taken yet
+  std::size_t owed = 0;                       // of memory for that
   bool is_streamed = false;
 
  private:
@@ -117,6 +122,8 @@ class Session final : public std::enable_shared_from_this<Session> {
   void refuse_rest();
   void end_of_answers();
   void tell_room();
+  void tell_owed();
+  void give_back_memory();
   void send(const Request& request, Response& response);
   void flush();
   void reuse_room();
@@ -147,6 +154,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::string ahead_;  // came before it could be looked at
   std::unique_ptr<LaterAnswer> later_;
   core::Instant deadline_ = core::never;
+  std::size_t taken_ = 0;  // by the client, since it has that deadline
   bool reading_ = false;
   bool writing_ = false;
   bool close_after_ = false;  // what is unsent
@@ -156,9 +164,10 @@ class Session final : public std::enable_shared_from_this<Session> {
   std::size_t drained_ = 0;
   bool finishing_ = false;
   bool was_let_in_ = false;
-  bool has_turn_ = false;  // the password of the head that is there may be looked at
-  std::string source_;     // of passwords, when one came
-  std::string right_;      // the Authorization that was found right last
+  bool has_turn_ = false;    // the password of the head that is there may be looked at
+  std::string source_;       // of passwords, when one came
+  std::string right_;        // the Authorization that was found right last
+  bool frees_much_ = false;  // when the request is answered
   bool closed_ = false;
 };
 

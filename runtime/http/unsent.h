@@ -2,6 +2,7 @@
 // connections send, too, which is not copied.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -14,6 +15,12 @@ namespace sup::http {
 class Unsent {
  public:
   bool empty() const { return own_.empty() && !shared_; }
+
+  // What it takes of memory. What others send as well is a part of each.
+  std::size_t room() const {
+    const auto sharing = static_cast<std::size_t>(std::max(shared_.use_count() - 1, 1L));
+    return own_.capacity() + shared().size() / sharing;
+  }
 
   // The bytes that are left.
   std::size_t size() const { return own_.size() + shared().size() - sent_; }

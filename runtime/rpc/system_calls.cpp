@@ -2,6 +2,7 @@
 // Supervisor does not have.
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "runtime/core/concat.h"
@@ -64,10 +65,17 @@ Value fault_value(const Fault& fault) {
 }
 
 // Several calls in one, one after the other; each waits for the one before. Their results together
-// are no larger than that of one call may be, and between them others have their turn.
+// are no larger than that of one call may be, and between them others have their turn. Beyond what
+// all that are under way may take, large ones end with a fault, but for those of root and the
+// daemon's user.
 class Multicall final : public Pending {
  public:
   explicit Multicall(Array calls) : calls_(std::move(calls)) {}
+
+  Multicall(const Multicall&) = delete;
+  Multicall& operator=(const Multicall&) = delete;
+
+  ~Multicall() override { of_all_ -= size_ + faults_size_; }
 
   Progress resume(Context& context, Writer& out) override {
     // All that go on share the time of a round.
@@ -77,6 +85,9 @@ class Multicall final : public Pending {
       if (done >= most_at_once ||
           (done > 0 && context.machine.now().steady - begun >= longest_turn)) {
         return Waiting{};
+      }
+      if (const std::optional<Fault> end = bound_of_whole(context.access)) {
+        return *end;
       }
       if (waiting_) {
         ValueWriter result;
@@ -104,6 +115,25 @@ class Multicall final : public Pending {
  private:
   static constexpr int most_at_once = 100;
   static constexpr core::Instant longest_turn = std::chrono::milliseconds(5);
+  static constexpr std::size_t most_of_faults = std::size_t{8} << 20;
+  static constexpr std::size_t large = std::size_t{1} << 20;
+  static constexpr std::size_t most_of_all = std::size_t{128} << 20;
+
+  // Why nothing of it is told.
+  std::optional<Fault> bound_of_whole(const Access& access) const {
+    if (faults_size_ > most_of_faults) {
+      return fault(FaultCode::FAILED,
+                   core::concat("the faults alone are more than ", most_of_faults,
+                                " bytes; make fewer calls at a time"));
+    }
+    if (of_all_ > most_of_all && size_ + faults_size_ > large && !access.may(Role::owner)) {
+      return fault(FaultCode::FAILED,
+                   core::concat("the results of all calls of many that are under "
+                                "way are more than ",
+                                most_of_all, " bytes; try again later"));
+    }
+    return std::nullopt;
+  }
 
   void keep(const Fault* fault, ValueWriter& result) {
     if (fault != nullptr) {
@@ -117,11 +147,17 @@ class Multicall final : public Pending {
       return;
     }
     size_ += result.size();
+    of_all_ += result.size();
     is_full_ = size_ >= static_cast<std::size_t>(largest_piece);
     results_.push_back(result.take());
   }
 
-  void refuse(const Fault& fault) { results_.push_back(fault_value(fault)); }
+  void refuse(const Fault& fault) {
+    constexpr std::size_t around = 150;  // it, in an answer
+    faults_size_ += around + fault.text.size();
+    of_all_ += around + fault.text.size();
+    results_.push_back(fault_value(fault));
+  }
 
   static Fault too_large() {
     return fault(FaultCode::FAILED,
@@ -168,7 +204,9 @@ class Multicall final : public Pending {
   std::size_t next_ = 0;
   Array results_;
   std::size_t size_ = 0;  // of those that are no faults
-  bool is_full_ = false;  // nothing more is called
+  std::size_t faults_size_ = 0;
+  inline static std::size_t of_all_ = 0;  // of both, of all that are under way
+  bool is_full_ = false;                  // nothing more is called
   bool has_begun_ = false;
   std::unique_ptr<Pending> waiting_;
 };
@@ -189,6 +227,9 @@ Outcome multicall(Context& context, const Array& arguments, Writer& out) {
   Progress progress = several->resume(context, out);
   if (std::holds_alternative<Waiting>(progress)) {
     return several;
+  }
+  if (auto* fault = std::get_if<Fault>(&progress)) {
+    return std::move(*fault);
   }
   return Done{};
 }

@@ -74,6 +74,21 @@ class Memory(StrangersTest):
                         'what was kept for connections to be free')
         self.end(daemon)
 
+    def test_what_a_large_answer_took_is_given_back(self):
+        daemon = self.serve(UNIX + '[program:a]\ncommand=/bin/cat\nstdout_logfile=@/a.log\n')
+        self.write('a.log', 'x' * 50_000_000)
+        before = self.memory_of(daemon)
+        status, _, text = self.ask('/api/v1/processes/a/stdout?offset=0&length=0')
+        self.assertEqual((status, len(text) > 50_000_000), (200, True))
+        item = '<value><struct/></value>'
+        body = ('<methodCall><methodName>system.multicall</methodName><params><param><value><array>'
+                '<data>%s</data></array></value></param></params></methodCall>' % (item * 40_000))
+        status, _, text = self.ask('/RPC2', 'POST', body)
+        self.assertEqual((status, len(text) > 5_000_000), (200, True))
+        self.wait_until(lambda: self.memory_of(daemon) < before + 30_000_000,
+                        'the memory of the answers to be free')
+        self.end(daemon)
+
     def test_no_body_is_taken_before_the_password(self):
         daemon = self.serve_tcp()
         before = self.memory_of(daemon)

@@ -138,6 +138,58 @@ TEST_F(Routes, TheResultsOfAMulticallTogetherAreNoLargerThanOne) {
   EXPECT_EQ(supervisor_->state(), schema::SupervisorState::RUNNING);
 }
 
+// Asks until there is an answer.
+std::string text_of(const Response& response) {
+  if (!response.later) return response.body;
+  std::string out;
+  while (response.later->resume({}, out) == LaterAnswer::Progress::waiting) {
+  }
+  return out;
+}
+
+TEST_F(Routes, TheFaultsOfAMulticallTogetherAreBounded) {
+  const auto ask_all = [&](std::size_t count) {
+    const rpc::Array calls(count, rpc::Struct{});
+    return text_of(
+        ask("POST", "/RPC2", rpc::print_call({"system.multicall", rpc::Array(1, calls)})));
+  };
+  EXPECT_GT(ask_all(40'000).size(), 6'000'000U);
+  const std::string fault = ask_all(60'000);
+  EXPECT_LT(fault.size(), 2000U);
+  EXPECT_NE(fault.find("the faults alone are more than"), std::string::npos);
+}
+
+TEST_F(Routes, TheResultsOfAllMulticallsTogetherAreBounded) {
+  machine_.put("/a.log", std::string(20'000'000, 'x'));
+  rpc::Array calls(3, one_of_several("supervisor.readProcessStdoutLog", {"a", 0, 0}));
+  calls.resize(203, one_of_several("supervisor.getAPIVersion"));  // more than at one go
+  const auto ask_as = [&](rpc::Role role) {
+    Request request;
+    request.access = rpc::Access(role);
+    request.method = "POST";
+    request.path = "/RPC2";
+    request.body = rpc::print_call({"system.multicall", rpc::Array(1, calls)});
+    request.has_length = true;
+    Response response;
+    http::answer(*site_, request, response);
+    return response;
+  };
+  std::vector<Response> under_way;
+  for (int i = 0; i < 2; ++i) {
+    under_way.push_back(ask_as(rpc::Role::admin));
+    EXPECT_NE(under_way.back().later, nullptr);
+  }
+  const Response third = ask_as(rpc::Role::admin);
+  EXPECT_EQ(third.later, nullptr);
+  EXPECT_NE(third.body.find("try again later"), std::string::npos);
+  calls.erase(calls.begin(), calls.begin() + 3);
+  under_way.push_back(ask_as(rpc::Role::admin));
+  EXPECT_NE(under_way.back().later, nullptr) << "a small one";
+  under_way.clear();
+  calls.insert(calls.begin(), 3, one_of_several("supervisor.readProcessStdoutLog", {"a", 0, 0}));
+  EXPECT_NE(ask_as(rpc::Role::admin).later, nullptr);
+}
+
 TEST_F(Routes, EveryMethodHasASignatureAndHelp) {
   const rpc::Value names = call("system.listMethods");
   ASSERT_NE(names.get<rpc::Array>(), nullptr);

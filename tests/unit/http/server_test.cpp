@@ -277,5 +277,54 @@ TEST_F(ServerTest, FilesOfFollowersTakePlaces) {
   EXPECT_TRUE(root.take().starts_with("HTTP/1.1 200 "));
 }
 
+TEST_F(ServerTest, AnswersThatAreNotTakenHaveRoomTogether) {
+  machine_.put("/a.log", std::string(24'000'000, 'x'));
+  Client& root = come();
+  root.send(read_log());
+  go_on();
+  for (int i = 0; i < 10; ++i) {
+    come_by_tcp().send(read_log(right));
+    go_on();
+  }
+  EXPECT_LE(server_->connections(), 4U);
+  EXPECT_GE(server_->connections(), 2U);
+  EXPECT_GT(all_of(root).size(), 23'000'000U);
+  EXPECT_GT(all_of(*clients_.back()).size(), 23'000'000U);
+  clients_.clear();
+  go_on();
+  // What is taken makes room again.
+  for (int i = 0; i < 4; ++i) {
+    Client& one = come_by_tcp();
+    one.send(read_log(right));
+    go_on();
+    EXPECT_GT(all_of(one).size(), 23'000'000U);
+  }
+}
+
+TEST_F(ServerTest, AnAnswerHasToBeTakenAtSomeSpeed) {
+  machine_.put("/a.log", std::string(8'000'000, 'x'));
+  // Neither end's kernel takes much.
+  const int small = 4096;
+  ::setsockopt(server_->sockets().at(1).second, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  const auto is_ended_taking = [&](std::size_t at_once, int times) {
+    Client& one = come_by_tcp(small);
+    one.send(read_log(right));
+    go_on();
+    for (int i = 0; i < times && server_->connections() > 0; ++i) {
+      for (std::size_t taken = 0; taken < at_once && !one.is_ended();) {
+        taken += one.wait_and_take(at_once - taken).size();
+        go_on();
+      }
+      wait(seconds(40));
+    }
+    const bool is_ended = server_->connections() == 0;
+    clients_.clear();
+    go_on();
+    return is_ended;
+  };
+  EXPECT_TRUE(is_ended_taking(10'000, 100));
+  EXPECT_FALSE(is_ended_taking(150'000, 30));
+}
+
 }  // namespace
 }  // namespace sup::http
