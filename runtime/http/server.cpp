@@ -577,7 +577,10 @@ core::Instant Server::Implementation::look_at_waiting(core::Now now) {
     session->look(now);
     const LaterAnswer* still = session->later();
     if (still != nullptr && !still->is_stream()) {
-      next = std::min(next, still->wake());
+      // While it cannot be sent it is not asked; it is when what is before it is taken.
+      if (!session->is_sending()) {
+        next = std::min(next, still->wake());
+      }
     } else {
       take(waiting_, session->waiting);
     }

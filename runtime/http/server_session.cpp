@@ -575,19 +575,25 @@ void Session::wait_until_writable() {
 
 // Sends, continues an answer, goes on with what came meanwhile, and reads.
 void Session::carry_on() {
+  const bool was_sending = is_sending();
   flush();
-  while (!closed_ && !close_after_ && !later_ && !is_full() && (!ahead_.empty() || has_turn_)) {
-    const std::string bytes = std::exchange(ahead_, {});
-    process(bytes);
+  for (bool is_more = true; is_more && !closed_;) {
+    while (!closed_ && !close_after_ && !later_ && !is_full() && (!ahead_.empty() || has_turn_)) {
+      const std::string bytes = std::exchange(ahead_, {});
+      process(bytes);
+    }
+    is_more = false;
+    // It may have been asked for the last time while the answer before it was on its way.
+    if (!closed_ && later_ && unsent_.empty() && (was_sending || is_streaming())) {
+      resume(owner_.site().machine.now());
+      is_more = !later_ && !close_after_;
+    }
+  }
+  if (!closed_) {
+    flush();  // also the word that a body may come
   }
   if (closed_) {
     return;
-  }
-  if (is_streaming() && unsent_.empty()) {
-    resume(owner_.site().machine.now());
-    if (closed_) {
-      return;
-    }
   }
   if (finishing_) {
     finish();

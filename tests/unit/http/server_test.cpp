@@ -34,6 +34,19 @@ std::string call(std::string_view method) {
   return post(core::concat("<methodCall><methodName>", method, "</methodName></methodCall>"));
 }
 
+std::string calls(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i) {
+    list +=
+        "<value><struct><member><name>methodName</name><value>system.listMethods</value></member>"
+        "</struct></value>";
+  }
+  return post(
+      core::concat("<methodCall><methodName>system.multicall</methodName><params><param>"
+                   "<value><array><data>",
+                   list, "</data></array></value></param></params></methodCall>"));
+}
+
 // Of a process, as a whole.
 std::string read_log(std::string_view headers = "") {
   return core::concat("GET /api/v1/processes/a/stdout?offset=0&length=0 HTTP/1.1\r\n", headers,
@@ -324,6 +337,59 @@ TEST_F(ServerTest, AnAnswerHasToBeTakenAtSomeSpeed) {
   };
   EXPECT_TRUE(is_ended_taking(10'000, 100));
   EXPECT_FALSE(is_ended_taking(150'000, 30));
+}
+
+TEST_F(ServerTest, WhatWaitsBehindAnAnswerIsNotAskedInVain) {
+  Client& one = come();
+  fill(one);
+  const std::string long_call = calls(3000);
+  std::size_t sent = 0;
+  while (const std::size_t now = one.send(std::string_view(long_call).substr(sent))) {
+    sent += now;
+    go_on();  // fails if that has no end
+  }
+  EXPECT_GT(due_, machine_.time.steady);
+  std::string got;
+  while (sent < long_call.size()) {
+    got += all_of(one);
+    sent += one.send(std::string_view(long_call).substr(sent));
+    go_on();
+  }
+  got += all_of(one);
+  EXPECT_NE(got.find("</methodResponse>"), std::string::npos);
+}
+
+TEST_F(ServerTest, WhatIsDoneBehindAnAnswerIsToldWithoutAnyFurtherCause) {
+  Client& one = come();
+  fill(one);
+  one.send(
+      post("<methodCall><methodName>supervisor.startProcess</methodName><params><param><value>"
+           "a</value></param></params></methodCall>"));
+  go_on();
+  core::Effects orders;
+  supervisor_->handle(machine_.time, core::input::Spawned{.process = 0, .pid = 42}, orders);
+  machine_.time.steady += seconds(5);
+  supervisor_->handle(machine_.time, core::input::Tick{}, orders);
+  is_due_ = true;
+  go_on();
+  EXPECT_NE(all_of(one).find("<boolean>1</boolean>"), std::string::npos);
+}
+
+TEST_F(ServerTest, TheWordThatABodyMayComeIsSaidAlsoToWhoHadToWait) {
+  Client& wrong = come_by_tcp();
+  wrong.send("GET / HTTP/1.1\r\nAuthorization: Basic bWU6Z3Vlc3M=\r\n\r\n");
+  go_on();
+  Client& one = come_by_tcp();
+  const std::string body = "<methodCall><methodName>supervisor.getPID</methodName></methodCall>";
+  one.send(core::concat("POST /RPC2 HTTP/1.1\r\n", right, "Expect: 100-continue\r\n",
+                        "Content-Length: ", body.size(), "\r\n\r\n"));
+  go_on();
+  EXPECT_EQ(one.take(), "");
+  wait(seconds(3));
+  EXPECT_EQ(one.take(), "HTTP/1.1 100 Continue\r\n\r\n");
+  one.send(body);
+  go_on();
+  EXPECT_NE(one.take().find("4711"), std::string::npos);
 }
 
 }  // namespace
