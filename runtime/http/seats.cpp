@@ -11,19 +11,54 @@ namespace {
 
 using Kind = Party::Kind;
 
-template <class Rows>
-Seat* first_to_go(const Rows& seats) {
-  for (std::size_t standing = 0; standing < static_cast<std::size_t>(Standing::busy); ++standing) {
-    if (!seats.at(standing).empty()) {
-      return seats.at(standing).front();
+std::size_t index(Kind kind) { return static_cast<std::size_t>(kind); }
+
+std::size_t index(Standing standing) { return static_cast<std::size_t>(standing); }
+
+}  // namespace
+
+Seat* Seats::first_to_go(const Row& row) {
+  if (!row.sources.empty()) {
+    return row.sources.begin()->seats->front();
+  }
+  for (std::size_t standing = 0; standing < index(Standing::busy); ++standing) {
+    if (!row.seats.at(standing).empty()) {
+      return row.seats.at(standing).front();
     }
   }
   return nullptr;
 }
 
-std::size_t index(Kind kind) { return static_cast<std::size_t>(kind); }
+void Seats::put(Row& row, Seat& seat) {
+  seat.turn = ++turns_;
+  if (seat.standing != Standing::stranger) {
+    auto& list = row.seats.at(index(seat.standing));
+    seat.place = list.insert(list.end(), &seat);
+    return;
+  }
+  std::list<Seat*>& list = row.strangers[seat.source];
+  if (!list.empty()) {
+    row.sources.erase({.count = list.size(), .oldest = list.front()->turn});
+  }
+  seat.place = list.insert(list.end(), &seat);
+  row.sources.insert({.count = list.size(), .oldest = list.front()->turn, .seats = &list});
+}
 
-}  // namespace
+void Seats::take_out(Row& row, Seat& seat) {
+  if (seat.standing != Standing::stranger) {
+    row.seats.at(index(seat.standing)).erase(seat.place);
+    return;
+  }
+  const auto found = row.strangers.find(seat.source);
+  std::list<Seat*>& list = found->second;
+  row.sources.erase({.count = list.size(), .oldest = list.front()->turn});
+  list.erase(seat.place);
+  if (list.empty()) {
+    row.strangers.erase(found);
+  } else {
+    row.sources.insert({.count = list.size(), .oldest = list.front()->turn, .seats = &list});
+  }
+}
 
 std::size_t Seats::kept(std::size_t most) {
   constexpr std::size_t share = 8;
@@ -107,7 +142,7 @@ Seat* Seats::victim_for(const Party& party, std::size_t most) const {
     rows.emplace_back(0, &same->second);
   }
   for (const auto& [count, row] : rows) {
-    if (Seat* seat = first_to_go(row->seats)) {
+    if (Seat* seat = first_to_go(*row)) {
       return seat;
     }
   }
@@ -116,8 +151,7 @@ Seat* Seats::victim_for(const Party& party, std::size_t most) const {
 
 void Seats::take(Seat& seat) {
   Row& row = rows_[seat.party];
-  auto& list = row.seats.at(static_cast<std::size_t>(seat.standing));
-  seat.place = list.insert(list.end(), &seat);
+  put(row, seat);
   ++row.count;
   ++all_;
   ++by_kind_.at(index(seat.party.kind));
@@ -125,7 +159,7 @@ void Seats::take(Seat& seat) {
 
 void Seats::leave(Seat& seat) {
   const auto row = rows_.find(seat.party);
-  row->second.seats.at(static_cast<std::size_t>(seat.standing)).erase(seat.place);
+  take_out(row->second, seat);
   --all_;
   --by_kind_.at(index(seat.party.kind));
   row->second.streams -= seat.is_stream ? 1 : 0;
@@ -138,9 +172,9 @@ void Seats::leave(Seat& seat) {
 
 void Seats::move(Seat& seat, Standing standing) {
   Row& row = rows_.find(seat.party)->second;
-  auto& from = row.seats.at(static_cast<std::size_t>(std::exchange(seat.standing, standing)));
-  auto& to = row.seats.at(static_cast<std::size_t>(standing));
-  to.splice(to.end(), from, seat.place);
+  take_out(row, seat);
+  seat.standing = standing;
+  put(row, seat);
 }
 
 }  // namespace sup::http

@@ -6,9 +6,10 @@
 // UNIX sockets, and no other user has more than half of them. So a flood fills what is its own, and
 // whoever floods TCP, or a UNIX socket as another user, never keeps root out.
 //
-// Within that, the party with the most connections gives way: of its own the one that was never let
-// in and came first, then the one that was idle the longest, then half a request of somebody who
-// was let in. An answer that is under way is never cut off for others.
+// Within that, the party with the most connections gives way: of its own one that was never let in,
+// of the source (an address of TCP) with the most of these and there the one that came first, then
+// the one that was idle the longest, then half a request of somebody who was let in. An answer that
+// is under way is never cut off for others.
 //
 // So streams, which end when their clients like, may only be some: of a party half of what it may
 // have. Those that have a file open beside the connection (tails of logs) are an eighth of all
@@ -22,6 +23,8 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <set>
+#include <string>
 
 namespace sup::http {
 
@@ -50,11 +53,13 @@ enum class Standing : std::uint8_t {
 
 struct Seat {
   Party party{};
+  std::string source{};  // of a party of which many may be
   Standing standing = Standing::stranger;
   bool is_stream = false;
   bool has_file = false;
   Session* session = nullptr;
   std::list<Seat*>::iterator place{};
+  std::uint64_t turn = 0;  // the larger, the later it took that place
 };
 
 class Seats {
@@ -84,19 +89,37 @@ class Seats {
  private:
   static constexpr std::size_t standings = 4;
 
+  // Of strangers: who of them goes first, is first here.
+  struct Source {
+    std::size_t count = 0;
+    std::uint64_t oldest = 0;
+    std::list<Seat*>* seats = nullptr;
+
+    bool operator<(const Source& other) const {
+      return count != other.count ? count > other.count : oldest < other.oldest;
+    }
+  };
+
   struct Row {
+    std::map<std::string, std::list<Seat*>> strangers{};  // by their sources
+    std::set<Source> sources{};
+    // The others by what they do; the first row is empty.
     std::array<std::list<Seat*>, standings> seats{};
     std::size_t count = 0;
     std::size_t streams = 0;
     std::size_t files = 0;  // of these
   };
 
+  static Seat* first_to_go(const Row& row);
+  void put(Row& row, Seat& seat);
+  static void take_out(Row& row, Seat& seat);
   static std::size_t most_of(Party::Kind kind, std::size_t most);
 
   std::size_t count_of(const Party& party) const;
   bool is_full_of(const Party& party, std::size_t most) const;
 
   std::map<Party, Row> rows_;
+  std::uint64_t turns_ = 0;
   std::size_t all_ = 0;
   std::size_t files_ = 0;
   std::array<std::size_t, 3> by_kind_{};

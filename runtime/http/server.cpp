@@ -427,6 +427,9 @@ void Server::Implementation::accept(Door& door) {
     socket.non_blocking(true, error);
     const auto session =
         std::make_shared<Session>(std::move(socket), *this, door.gate, std::move(peer), party);
+    if (!is_unix) {
+      session->seat.source = source_of_remote(accepted);
+    }
     session->place = sessions.insert(sessions.end(), session);
     seats_.take(session->seat);
     session->start();

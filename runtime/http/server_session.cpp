@@ -335,7 +335,7 @@ const std::string& Session::source() {
     } else if (seat.party.kind == Party::Kind::user) {
       source_ = core::concat("user ", seat.party.number);
     } else {
-      source_ = source_of_remote(socket_.native_handle());
+      source_ = seat.source;
     }
   }
   return source_;

@@ -1,6 +1,8 @@
 #include "runtime/http/seats.h"
 
 #include <deque>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -19,14 +21,15 @@ constexpr std::size_t kept = 10;
 class Hall {
  public:
   // The seat, or null if there was no place.
-  Seat* come(const Party& party, Standing standing = Standing::stranger) {
+  Seat* come(const Party& party, Standing standing = Standing::stranger,
+             const std::string& source = "") {
     if (!seats.has_room(party, most)) {
       Seat* victim = seats.victim_for(party, most);
       if (victim == nullptr) return nullptr;
       seats.leave(*victim);
       gone.push_back(victim);
     }
-    Seat& seat = all.emplace_back(Seat{.party = party});
+    Seat& seat = all.emplace_back(Seat{.party = party, .source = source});
     seats.take(seat);
     seats.move(seat, standing);
     return &seat;
@@ -75,6 +78,26 @@ TEST(Seats, AFloodGivesWayToAll) {
     EXPECT_EQ(hall.gone[i]->party, tcp);
   }
   EXPECT_GT(hall.gone.size(), before);
+}
+
+TEST(Seats, AFloodFromOneSourceGivesWayToOthersThere) {
+  Hall hall;
+  std::vector<Seat*> slow;
+  for (int i = 0; i < 5; ++i) {
+    slow.push_back(hall.come(tcp, Standing::stranger, "10.0.0." + std::to_string(i)));
+  }
+  slow.push_back(hall.come(tcp, Standing::stranger, "10.0.0.4"));
+  for (int i = 0; i < 1000; ++i) hall.come(tcp, Standing::stranger, "192.0.2.1");
+  EXPECT_EQ(hall.gone.size(), 1006U - 60U);
+  for (const Seat* seat : hall.gone) EXPECT_EQ(seat->source, "192.0.2.1");
+  // Nobody has more than others: the one that came first.
+  Hall many;
+  Seat* const first = many.come(tcp, Standing::stranger, "z");
+  Seat* const second = many.come(tcp, Standing::stranger, "a");
+  for (int i = 0; i < 60; ++i) many.come(tcp, Standing::stranger, std::to_string(i));
+  ASSERT_EQ(many.gone.size(), 2U);
+  EXPECT_EQ(many.gone[0], first);
+  EXPECT_EQ(many.gone[1], second);
 }
 
 TEST(Seats, WhoWasLetInStaysLongest) {
