@@ -74,6 +74,9 @@ void FailureDelay::leave(const std::string& source) {
   if (found != sources_.end() && found->second.waiting > 0) {
     --found->second.waiting;
     --waiting_;
+    if (found->second.waiting == 0 && found->second.failures == 0) {
+      sources_.erase(found);
+    }
   }
 }
 

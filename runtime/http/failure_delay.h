@@ -14,7 +14,8 @@
 //    password of theirs waits.
 //
 // This machine is one source over TCP, as everybody on it may use any of its addresses: who shares
-// it with somebody who guesses is held up, too, and has the UNIX socket.
+// it with somebody who guesses all the time finds the line full and is mostly refused, and has the
+// UNIX socket.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +44,9 @@ class FailureDelay {
 
   // When that may be, as far as can be told; also of one that was refused.
   core::Instant due(const std::string& source, core::Instant now) const;
+
+  // Of how many sources something is remembered, but for those that logged in.
+  std::size_t sources() const { return sources_.size(); }
 
   // One that waited went away.
   void leave(const std::string& source);

@@ -121,6 +121,7 @@ class Server::Implementation final : public SessionOwner,
   std::size_t most_places() const;
   std::size_t most_connections() const;
   void settle();
+  void settle_later();
   static void put(Session& session, Sessions& list, std::optional<Sessions::iterator>& place);
   static void take(Sessions& list, std::optional<Sessions::iterator>& place);
   core::Instant look_at_waiting(core::Now now);
@@ -453,7 +454,7 @@ void Server::Implementation::not_accepted(Door& door, int error_number) {
                                    std::strerror(error_number), "; tried again every second"));
   }
   if (!settling_) {
-    settle_();  // so that there is a next look
+    settle_later();  // so that there is a next look; it may replace the door that we stand at
   }
 }
 
@@ -549,13 +550,16 @@ void Server::Implementation::gone(Session& session) {
   seats_.leave(session.seat);
   sessions.erase(session.place);
   if (finishing_) {
-    // Whoever waits for the last one; not from within what it does.
-    asio::post(*context_, [this, self = weak_from_this()] {
-      if (!self.expired()) {
-        settle_();
-      }
-    });
+    settle_later();  // whoever waits for the last one; not from within what it does
   }
+}
+
+void Server::Implementation::settle_later() {
+  asio::post(*context_, [this, self = weak_from_this()] {
+    if (!self.expired()) {
+      settle_();
+    }
+  });
 }
 
 core::Instant Server::Implementation::settled(core::Now now) {

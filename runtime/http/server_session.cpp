@@ -81,6 +81,7 @@ class LateRefusal final : public LaterAnswer {
   LateRefusal(const Request& request, core::Instant when) : when_(when) {
     shape_.version = request.version;
     shape_.keep_alive = false;
+    has_body_ = request.method != "HEAD";
   }
 
   Progress resume(core::Now now, std::string& out) override {
@@ -91,7 +92,9 @@ class LateRefusal final : public LaterAnswer {
     ask_for_password(response);
     response.close = true;
     append_head(out, shape_, response, response.body.size(), now.wall);
-    out += response.body;
+    if (has_body_) {
+      out += response.body;
+    }
     return Progress::close;
   }
 
@@ -101,6 +104,7 @@ class LateRefusal final : public LaterAnswer {
 
  private:
   Request shape_;
+  bool has_body_ = true;
   core::Instant when_;
 };
 

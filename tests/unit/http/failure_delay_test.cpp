@@ -88,6 +88,22 @@ TEST(FailureDelay, ManySourcesTogetherAreBounded) {
   EXPECT_EQ(delay.ask(this_machine, now), Verdict::look) << "it is over";
 }
 
+TEST(FailureDelay, OfWhoOnlyWaitedNothingIsRemembered) {
+  FailureDelay delay;
+  core::Instant now = std::chrono::hours(1);
+  for (int i = 0; i < 110; ++i) delay.failed("10." + std::to_string(i), now);
+  const std::size_t before = delay.sources();
+  for (int i = 0; i < 5000; ++i) {
+    const std::string source = "172." + std::to_string(i);
+    EXPECT_EQ(delay.ask(source, now), Verdict::wait);
+    EXPECT_EQ(delay.ask(source, now), Verdict::wait);
+    delay.leave(source);
+    EXPECT_FALSE(delay.takes_turn(source, now));
+    delay.leave(source);
+  }
+  EXPECT_EQ(delay.sources(), before);
+}
+
 TEST(FailureDelay, RemembersWhoLoggedInLately) {
   FailureDelay delay;
   core::Instant now = std::chrono::hours(1);

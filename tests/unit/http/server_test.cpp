@@ -375,6 +375,37 @@ TEST_F(ServerTest, WhatIsDoneBehindAnAnswerIsToldWithoutAnyFurtherCause) {
   EXPECT_NE(all_of(one).find("<boolean>1</boolean>"), std::string::npos);
 }
 
+TEST_F(ServerTest, AWrongPasswordOfAHeadHasNoBodyEither) {
+  Client& wrong = come_by_tcp();
+  wrong.send("HEAD / HTTP/1.1\r\nAuthorization: Basic bWU6Z3Vlc3M=\r\n\r\n");
+  go_on();
+  wait(seconds(3));
+  const std::string answer = wrong.take();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 401 "));
+  EXPECT_EQ(answer.find("\r\n\r\n"), answer.size() - 4);
+}
+
+TEST_F(ServerTest, ASocketMayBeReplacedWhenNoConnectionCanBeTaken) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  clients_.push_back(std::make_unique<Client>(descriptor));
+  const rlimit none{.rlim_cur = static_cast<rlim_t>(descriptor), .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  closes_when_due_ = true;
+  connect(descriptor);
+  machine_.lines.clear();
+  while (machine_.lines.empty() && context_.poll_one() > 0) {
+  }
+  ASSERT_EQ(machine_.lines.size(), 1U);
+  EXPECT_TRUE(machine_.lines.front().starts_with("cannot take connections to "));
+  EXPECT_TRUE(closes_when_due_) << "while it is at the socket";
+  go_on();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_FALSE(closes_when_due_) << "it was told";
+  EXPECT_TRUE(server_->sockets().empty());
+}
+
 TEST_F(ServerTest, TheWordThatABodyMayComeIsSaidAlsoToWhoHadToWait) {
   Client& wrong = come_by_tcp();
   wrong.send("GET / HTTP/1.1\r\nAuthorization: Basic bWU6Z3Vlc3M=\r\n\r\n");
