@@ -30,8 +30,8 @@ constexpr std::size_t most_ahead = std::size_t{64} << 10;
 constexpr std::size_t most_unsent = std::size_t{256} << 10;
 // Bodies from here on are sent without being copied first.
 constexpr std::size_t large_body = std::size_t{16} << 10;
-// Larger buffers do not stay for the next answer.
-constexpr std::size_t most_kept = std::size_t{1} << 20;
+// Larger buffers do not stay for the next answer. All about a thousand programs is smaller.
+constexpr std::size_t most_kept = std::size_t{4} << 20;
 // How long, and how much of, a request that was answered already may go on to come: a client that
 // sends all of it before it looks for the answer would lose that with the connection.
 constexpr core::Instant patience_with_unread = std::chrono::seconds(2);
