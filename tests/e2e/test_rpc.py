@@ -922,6 +922,34 @@ class Sockets(RpcTest):
         self.assertIn(b'Unlinking stale socket', daemon.stderr.read())
         self.assertEqual(sorted(name for name in os.listdir(self.folder) if 'sock' in name), [])
 
+    def test_a_port_stays_open_over_restarts(self):
+        port = free_port()
+        text = (UNIX + '[inet_http_server]\nport=127.0.0.1:%d\nusername=me\npassword=p%%d\n' % port +
+                ''.join('[program:a%d]\ncommand=/bin/sleep 1000\nstopsignal=KILL\n' % i
+                        for i in range(5)))
+        daemon = self.serve(text % 0)
+        for count in range(1, 16):
+            self.configure(text % count)
+            server = self.server()
+            self.assertTrue(server.supervisor.restart())
+            server('close')()
+
+            def is_running_again():
+                socket.create_connection(('127.0.0.1', port), PATIENCE).close()  # never refused
+                return self.read('s.log').count('supervisord started with pid') > count
+            self.wait_until(is_running_again, 'the restart')
+
+            def has_new_password():
+                try:
+                    with xmlrpc.client.ServerProxy('http://me:p%d@127.0.0.1:%d/RPC2'
+                                                   % (count, port)) as other:
+                        return other.supervisor.getState()['statename'] == 'RUNNING'
+                except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError):
+                    return False  # of the server before
+            self.wait_until(has_new_password, 'the new password')
+        self.assertNotIn('Another program', self.read('s.log'))
+        self.end(daemon)
+
     def test_every_section_that_begins_so_is_a_server(self):
         daemon = self.serve('[unix_http_server]\nfile=@/s.sock\n'
                             '[unix_http_serverfoo]\nfile=@/t.sock\nusername=me\npassword=se\n' + RPC)

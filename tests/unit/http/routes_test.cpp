@@ -36,6 +36,22 @@ TEST_F(Routes, Calls) {
             rpc::Value("Not started"));
 }
 
+TEST_F(Routes, ACallThatWasJustReadIsAnsweredAnew) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(call("supervisor.getProcessInfo", {"b"}), rpc::Value("10 BAD_NAME: b"));
+    EXPECT_EQ(*call("supervisor.getProcessInfo", {"a"}).member("name"), rpc::Value("a"));
+    EXPECT_EQ(*call("supervisor.getProcessInfo", {"a"}).member("statename"),
+              rpc::Value(i == 0 ? "STOPPED" : "STARTING"));
+    EXPECT_EQ(ask("POST", "/RPC2", "<methodCall/>").status, 400);
+    call("supervisor.startProcess", {"a", false});
+  }
+  // Too large to be kept.
+  const std::string name(2000, 'x');
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(call("supervisor.getProcessInfo", {name}), rpc::Value("10 BAD_NAME: " + name));
+  }
+}
+
 // Asked again while nothing changed, it is the same text.
 TEST_F(Routes, TheAnswerOfAllProcessesIsKept) {
   const auto ask_all = [&](const rpc::Access& access = rpc::Access(rpc::Role::read)) {
