@@ -126,14 +126,19 @@ class Control(RpcTest):
         answer, = self.as_user(stranger, call, groups=[pwd.getpwnam('daemon').pw_gid])
         self.assertEqual(answer['name'], 'mine')
 
-    def test_a_link_in_its_users_folder_leads_nowhere(self):
+    def folder_of_nobody(self):
+        """A log in a folder of nobody, and a file that only root may read."""
         folder, secret = self.path('theirs'), self.path('secret')
-        os.mkdir(folder)
-        os.chown(folder, self.nobody.pw_uid, self.nobody.pw_gid)
-        with open(secret, 'w') as file:
-            file.write('secret\n')
-        os.chmod(secret, 0o600)
-        log = os.path.join(folder, 'out.log')
+        if not os.path.exists(folder):
+            os.mkdir(folder)
+            os.chown(folder, self.nobody.pw_uid, self.nobody.pw_gid)
+            with open(secret, 'w') as file:
+                file.write('secret\n')
+            os.chmod(secret, 0o600)
+        return os.path.join(folder, 'out.log'), secret
+
+    def test_a_link_in_its_users_folder_leads_nowhere(self):
+        log, secret = self.folder_of_nobody()
         self.serve('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + RPC +
                    '[program:mine]\ncommand=/bin/sh -c "echo here; exec cat"\nuser=nobody\ncontrol=root\n'
                    'startsecs=0\nautorestart=false\nstderr_logfile=NONE\nstdout_logfile=' + log + '\n')
@@ -156,15 +161,8 @@ class Control(RpcTest):
         self.assertEqual(self.read('secret'), 'secret\n')
 
     def serve_log_of_nobody(self, control='control=root\n'):
-        """A program that keeps writing to a log in the folder of nobody; gives the log and a secret."""
-        folder, secret = self.path('theirs'), self.path('secret')
-        if not os.path.exists(folder):
-            os.mkdir(folder)
-            os.chown(folder, self.nobody.pw_uid, self.nobody.pw_gid)
-            with open(secret, 'w') as file:
-                file.write('secret\n')
-            os.chmod(secret, 0o600)
-        log = os.path.join(folder, 'out.log')
+        """A program that keeps writing to a log in the folder of nobody, that log, and a secret."""
+        log, secret = self.folder_of_nobody()
         text = ('[unix_http_server]\nfile=@/s.sock\nchmod=0777\n' + RPC +
                 '[program:other]\ncommand=/bin/sleep 1000\ncontrol=root\n'
                 '[program:mine]\ncommand=/bin/sh -c "while echo here; do sleep 0.1; done"\n'
