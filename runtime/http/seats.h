@@ -8,8 +8,8 @@
 //
 // Within that, the party with the most connections gives way: of its own one that was never let in,
 // of the source (an address of TCP) with the most of these and there the one that came first, then
-// the one that was idle the longest, then half a request of somebody who was let in. An answer that
-// is under way is never cut off for others.
+// the one that was idle the longest, then half a request of somebody who was let in, at last an
+// answer that its client does not take. One that is under way is never cut off for others.
 //
 // So streams, which end when their clients like, may only be some: of a party half of what it may
 // have. Those that have a file open beside the connection (tails of logs) are an eighth of all
@@ -48,6 +48,7 @@ enum class Standing : std::uint8_t {
   stranger,  // nothing that it sent was let in yet, or it has had its last answer
   idle,
   partial,  // a request has come in part
+  unread,   // its client does not take an answer that is there as fast as it is sent
   busy      // an answer is under way
 };
 
@@ -87,7 +88,7 @@ class Seats {
   void move(Seat& seat, Standing standing);
 
  private:
-  static constexpr std::size_t standings = 4;
+  static constexpr std::size_t standings = 5;
 
   // Of strangers: who of them goes first, is first here.
   struct Source {

@@ -122,6 +122,9 @@ Standing Session::standing() const {
   if (!was_let_in_ || is_refused_) {
     return Standing::stranger;
   }
+  if (writing_ && !unsent_.empty() && !is_streaming()) {
+    return Standing::unread;
+  }
   if (later_ || !unsent_.empty()) {
     return Standing::busy;
   }

@@ -120,9 +120,13 @@ TEST(Seats, WhoWasLetInStaysLongest) {
   hall.come(tcp, Standing::busy);
   EXPECT_EQ(hall.gone.back(), partial);
   EXPECT_EQ(hall.come(tcp), nullptr);
-  hall.seats.move(*busy, Standing::idle);
-  EXPECT_NE(hall.come(tcp), nullptr);
+  hall.seats.move(*busy, Standing::unread);
+  Seat* const last = hall.come(tcp, Standing::busy);
+  ASSERT_NE(last, nullptr);
   EXPECT_EQ(hall.gone.back(), busy);
+  hall.seats.move(*last, Standing::idle);
+  EXPECT_NE(hall.come(tcp), nullptr);
+  EXPECT_EQ(hall.gone.back(), last);
 }
 
 TEST(Seats, StreamsLeaveRoomForOthers) {
