@@ -162,8 +162,9 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
       return;
     }
     const compiler::SourceMap& sources = made.compilation->sources;
+    // Included files come in order, each behind the last.
     for (compiler::SourceId id = 0; id < sources.size(); ++id)
-      covered.insert(files.absolute(sources[id].path));
+      covered.insert(covered.end(), files.absolute(sources[id].path));
     checked.push_back(std::move(made));
     candidate.result = checked.size();
   };

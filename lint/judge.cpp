@@ -103,17 +103,17 @@ bool Judge::may_speak(const RuleSelector& selector, compiler::SourceId source,
 }
 
 void Judge::hide_known(compiler::Diagnostics& findings) {
+  if (std::none_of(policies_by_source_.begin(), policies_by_source_.end(),
+                   [](const Policy* policy) { return policy->settings.baseline.has_value(); }))
+    return;
   std::vector<Baseline*> baselines;
   std::vector<std::string> paths;
-  bool is_any = false;
   for (compiler::SourceId id = 0; id < compilation_.sources.size(); ++id) {
     Baseline* baseline = policies_.baseline_of(compilation_.sources[id].path);
-    is_any = is_any || baseline != nullptr;
     baselines.push_back(baseline);
     paths.push_back(baseline == nullptr ? "" : files_.absolute(compilation_.sources[id].path));
     if (baseline != nullptr) baseline->add_checked(paths.back());
   }
-  if (!is_any) return;
   findings.remove_if([&](const compiler::Diagnostic& finding) {
     Baseline* baseline = baselines[finding.span.source];
     if (baseline == nullptr || prevents_plan(finding)) return false;
