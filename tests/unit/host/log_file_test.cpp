@@ -416,8 +416,9 @@ class GuardedLog : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  LogFile log_{folder_ / "theirs/logs/log",
-               {.maximum_bytes = 10, .backups = 2, .is_guarded = true}};
+  LogFile log_{
+      folder_ / "theirs/logs/log", {.maximum_bytes = 10, .backups = 2, .is_guarded = true}
+  };
 };
 
 TEST_F(GuardedLog, RollsOverAndIsClearedInAFolderOfOthers) {
