@@ -386,6 +386,10 @@ TEST_F(ServerTest, AWrongPasswordOfAHeadHasNoBodyEither) {
 }
 
 TEST_F(ServerTest, ASocketMayBeReplacedWhenNoConnectionCanBeTaken) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP()
+      << "to look at memory, the sanitizer makes a pipe, and there is no descriptor for it";
+#endif
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
