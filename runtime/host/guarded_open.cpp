@@ -58,7 +58,7 @@ class Walk {
   // The folder of the last name. None, with errno set, where there is none.
   Descriptor take_folder(std::string& name, bool& is_ours) {
     while (folder_ && names_.size() > 1) {
-      if (!step()) {
+      if (!enter(look_at_next())) {
         return {};
       }
     }
@@ -73,17 +73,12 @@ class Walk {
 
   Descriptor open(int flags, mode_t mode) {
     while (folder_ && !names_.empty()) {
-      const std::string name = std::move(names_.front());
-      names_.pop_front();
-      Descriptor next(::openat(folder_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-
-      struct stat status {};
-
-      const bool is_there = next && ::fstat(next.get(), &status) == 0;
-      if (names_.empty() && !(is_there && S_ISLNK(status.st_mode) && leads_by_name(status))) {
-        return open_last(name, flags, mode);
+      Next next = look_at_next();
+      if (names_.empty() &&
+          !(next.is_there() && S_ISLNK(next.status.st_mode) && leads_by_name(next.status))) {
+        return open_last(next.name, flags, mode);
       }
-      if (!is_there || !enter(std::move(next), status)) {
+      if (!enter(std::move(next))) {
         return {};
       }
     }
@@ -92,14 +87,23 @@ class Walk {
   }
 
  private:
-  bool step() {
-    const std::string name = std::move(names_.front());
+  // A name on the way, and what stands there.
+  struct Next {
+    std::string name;
+    Descriptor file;
+    struct stat status;
+
+    bool is_there() const { return static_cast<bool>(file); }
+  };
+
+  Next look_at_next() {
+    Next next{.name = std::move(names_.front()), .file = {}, .status = {}};
     names_.pop_front();
-    Descriptor next(::openat(folder_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-
-    struct stat status {};
-
-    return next && ::fstat(next.get(), &status) == 0 && enter(std::move(next), status);
+    next.file.reset(::openat(folder_.get(), next.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (next.file && ::fstat(next.file.get(), &next.status) != 0) {
+      next.file.reset();
+    }
+    return next;
   }
 
   // Who may put names into a folder.
@@ -153,11 +157,14 @@ class Walk {
            (::fstatfs(folder_.get(), &system) != 0 || system.f_type != PROC_SUPER_MAGIC);
   }
 
-  bool enter(Descriptor next, const struct stat& status) {
-    if (S_ISLNK(status.st_mode)) {
-      return follow(next, status);
+  bool enter(Next next) {
+    if (!next.is_there()) {
+      return false;
     }
-    folder_ = std::move(next);
+    if (S_ISLNK(next.status.st_mode)) {
+      return follow(next.file, next.status);
+    }
+    folder_ = std::move(next.file);
     look_at_folder();
     return true;
   }

@@ -16,7 +16,6 @@
 
 namespace sup::http {
 
-// What the routes answer from.
 // The last small call and what it was read as. Who looks again and again sends the same each time,
 // and reading XML takes longer than most answers.
 struct KeptCall {
@@ -24,6 +23,7 @@ struct KeptCall {
   rpc::Call call;
 };
 
+// What the routes answer from.
 struct Site {
   core::Supervisor& supervisor;
   core::Machine& machine;

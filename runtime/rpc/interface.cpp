@@ -39,9 +39,11 @@ void Interface::configure(const std::shared_ptr<const schema::Resolved>& plan) {
     if (is_stock(interface)) {
       add(interface.name, "supervisor");
     } else {
+      // An image that goes on after another one is not told the files before it serves.
+      const std::string place = machine_.place(interface.origin);
       machine_.log(core::Level::error,
-                   core::concat(machine_.place(interface.origin),
-                                ": [rpcinterface:", interface.name, "] ", interface.factory,
+                   core::concat(place, place.empty() ? "" : ": ", "[rpcinterface:", interface.name,
+                                "] ", interface.factory,
                                 " is an extension in Python, which is not run here: there are no "
                                 "methods ",
                                 interface.name, ".*"));

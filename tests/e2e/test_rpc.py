@@ -653,6 +653,9 @@ class Rpc(RpcTest):
                          r'ERRO \S+:\d+: \[rpcinterface:twiddler\] supervisor_twiddler.rpcinterface:'
                          r'make_twiddler_rpcinterface is an extension in Python, which is not run')
         self.assertEqual(self.read('s.log').count('extension in Python'), 1)
+        daemon.send_signal(signal.SIGUSR1)
+        self.wait_for_log('extension in Python', 2)  # of the image that goes on
+        self.assertNotIn('ERRO :', self.read('s.log'))
         self.assertNotIn("RPC interface 'twiddler'", self.read('s.log'))
         self.assertEqual(outcome(lambda: self.server().twiddler.getState()),
                          ('fault', 1, 'UNKNOWN_METHOD'))
