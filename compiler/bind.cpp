@@ -88,12 +88,13 @@ class ConfigMerger {
     config_.sections.reserve(headers);
     slots_.assign(std::bit_ceil(2 * headers + 1), Slot{});
     for (std::uint32_t file = 0; file < files_.files.size(); ++file) {
-      const schema::RegionVector<SectionHeader>& all = files_.files[file].document.sections;
+      const Document& document = files_.files[file].document;
+      const schema::RegionVector<SectionHeader>& all = document.sections;
       for (std::size_t i = 0; i < all.size(); ++i) {
         // Slots are everywhere in memory, and waiting for them is most of the work.
         if (i + ahead < all.size()) __builtin_prefetch(first_slot_of(all[i + ahead].name_hash));
         const SectionHeader& header = all[i];
-        const std::string_view name = sources_.text(header.name);
+        const std::string_view name = document.text(header.name);
         std::uint32_t& slot = slot_of(name, header.name_hash).section;
         if (slot == no_section) {
           slot = static_cast<std::uint32_t>(config_.sections.size());

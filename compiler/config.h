@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "compiler/ini/document.h"
+#include "compiler/loaded_files.h"
 #include "compiler/source.h"
 #include "schema/memory.h"
 #include "schema/option_names.h"
@@ -21,21 +22,6 @@
 #include "schema/plan.h"
 
 namespace sup::compiler {
-
-// One file that was read.
-struct LoadedFile {
-  SourceId source = 0;
-  std::string directory;  // absolute
-  Document document;
-};
-
-// What load() read: the main file first, then included ones in order.
-struct LoadedFiles {
-  std::deque<LoadedFile> files;
-  bool has_include = false;           // the main file has [include]
-  std::vector<std::string> warnings;  // as Supervisor would log them
-  std::vector<std::string> infos;
-};
 
 // key = value of one section, as written. Where it stands is asked of the Config. There are ten
 // times as many as programs, so that each word here counts.

@@ -79,6 +79,76 @@ schema::Result<FileText> FileSystem::read_match(const std::string& path) const {
   return read(path);
 }
 
+// A folder that was looked through for the files of a pattern, and is kept open for reading them:
+// a thousand files are found faster from there than each from the root of all folders.
+class RealFileSystem::Folder {
+ public:
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  ~Folder() { ::closedir(open_); }
+
+  // Null: it cannot be read. `path` with its slash.
+  static std::unique_ptr<Folder> open(std::string path, const std::string& real_path) {
+    DIR* const open = ::opendir(real_path.c_str());
+    return open == nullptr ? nullptr : std::unique_ptr<Folder>(new Folder(std::move(path), open));
+  }
+
+  // The paths of those of its files whose names match, sorted.
+  std::vector<std::string> matches(std::string_view pattern) {
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(open_)) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      if ((name.starts_with('.') && !pattern.starts_with('.')) || !is_match(name, pattern))
+        continue;
+      has_only_files_ = has_only_files_ && entry->d_type == DT_REG;
+      names.emplace_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    for (std::string& name : names) name.insert(0, path_);
+    return names;
+  }
+
+  // The same name below this folder; null: it is no file there, or was none when it was matched.
+  const char* file_of(const std::string& path) const {
+    const bool is_here = has_only_files_ && path.size() > path_.size() && path.starts_with(path_) &&
+                         path.find('/', path_.size()) == std::string::npos;
+    return is_here ? path.c_str() + path_.size() : nullptr;
+  }
+
+  int descriptor() const { return ::dirfd(open_); }
+
+ private:
+  Folder(std::string path, DIR* open) : path_(std::move(path)), open_(open) {}
+
+  // `*` stands for any bytes; all else is literal.
+  static bool is_match(std::string_view name, std::string_view pattern) {
+    std::size_t star = pattern.find('*');
+    if (!name.starts_with(pattern.substr(0, star))) return false;
+    if (star == std::string_view::npos) return name.size() == pattern.size();
+    name.remove_prefix(star);
+    // What stands between two stars is taken where it comes first.
+    for (std::size_t next = pattern.find('*', star + 1); next != std::string_view::npos;
+         star = next, next = pattern.find('*', star + 1)) {
+      const std::string_view part = pattern.substr(star + 1, next - star - 1);
+      const std::size_t found = name.find(part);
+      if (found == std::string_view::npos) return false;
+      name.remove_prefix(found + part.size());
+    }
+    return name.ends_with(pattern.substr(star + 1));
+  }
+
+  std::string path_;  // with its slash
+  DIR* open_;
+  bool has_only_files_ = true;  // no link, pipe or folder was among those that matched
+};
+
+RealFileSystem::RealFileSystem(std::string root, LargeFiles large)
+    : root_(std::move(root)), large_(large) {}
+
+RealFileSystem::~RealFileSystem() = default;
+
 std::string RealFileSystem::real(const std::string& path) const {
   if (root_.empty()) return path;
   return root_ + (path.starts_with('/') ? "" : "/") + path;
@@ -188,6 +258,20 @@ std::string read_known(int file, std::size_t size, Progress& progress) {
   });
 }
 
+// All of an open file that is known to be one, if it is a short one; else it is where it was.
+// Asking for its size beforehand takes longer than seeing that no more is there.
+std::optional<std::string> read_short(int file) {
+  constexpr std::size_t most = 16384;
+  std::array<char, most> room;  // NOLINT(cppcoreguidelines-pro-type-member-init): it is filled
+  const ssize_t size = file < 0 ? -1 : ::read(file, room.data(), room.size());
+  if (size <= 0) return std::nullopt;
+  const auto used = static_cast<std::size_t>(size);
+  if (used < most && ::read(file, room.data() + used, most - used) == 0)
+    return std::string(room.data(), used);
+  ::lseek(file, 0, SEEK_SET);
+  return std::nullopt;
+}
+
 // All of an open file.
 schema::Result<FileText> read_all(const Descriptor& file, const struct stat& info,
                                   const std::string& path, RealFileSystem::LargeFiles large) {
@@ -249,11 +333,30 @@ schema::Result<FileText> RealFileSystem::read(const std::string& path) const {
 
 // Opened in a way that does not wait for a writer, so that one need not ask beforehand.
 schema::Result<FileText> RealFileSystem::read_match(const std::string& path) const {
-  return read_open(Descriptor(::open(real(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path,
-                   Pipes::refused, large_);
+  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+  if (const char* name = folder_ ? folder_->file_of(path) : nullptr) {
+    const Descriptor file(::openat(folder_->descriptor(), name, flags));
+    if (auto text = read_short(file.get())) return FileText(std::move(*text));
+    return read_open(file, path, Pipes::refused, large_);
+  }
+  return read_open(Descriptor(::open(real(path).c_str(), flags)), path, Pipes::refused, large_);
 }
 
 std::vector<std::string> RealFileSystem::glob(const std::string& pattern) const {
+  // Mostly it is a folder and `*.conf`.
+  const std::size_t name = pattern.rfind('/') + 1;
+  const std::size_t star = pattern.find_first_of("*?[");
+  if (star != std::string::npos && star >= name &&
+      pattern.find_first_of("?[", star) == std::string::npos) {
+    std::string path = pattern.substr(0, name);
+    const std::string real_path = path.empty() ? real(".") : real(path);
+    folder_.reset();
+    auto folder = Folder::open(std::move(path), real_path);
+    if (!folder) return {};
+    auto matches = folder->matches(std::string_view(pattern).substr(name));
+    folder_ = std::move(folder);
+    return matches;
+  }
   std::vector<std::string> found;
   glob_t matches{};
   // Python's glob knows no backslash escapes.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +24,8 @@ class FileSystem {
   // Whether two threads may read at once.
   virtual bool is_read_by_many() const { return false; }
 
-  // Paths that match a pattern of *, ? and [...], sorted. As Python's glob: no **, leading dots
-  // only literally.
+  // Paths that match a pattern of *, ? and [...], sorted. Not while another thread reads. As
+  // Python's glob: no **, leading dots only literally.
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
   virtual bool is_directory(const std::string& path) const = 0;
 
@@ -51,8 +52,10 @@ class RealFileSystem final : public FileSystem {
   // waits for that long). Where there is no lease to be had, it is copied.
   enum class LargeFiles : bool { copied, held };
 
-  explicit RealFileSystem(std::string root = {}, LargeFiles large = LargeFiles::copied)
-      : root_(std::move(root)), large_(large) {}
+  explicit RealFileSystem(std::string root = {}, LargeFiles large = LargeFiles::copied);
+  RealFileSystem(const RealFileSystem&) = delete;
+  RealFileSystem& operator=(const RealFileSystem&) = delete;
+  ~RealFileSystem() override;
 
   schema::Result<FileText> read(const std::string& path) const override;
   schema::Result<FileText> read_match(const std::string& path) const override;
@@ -65,12 +68,15 @@ class RealFileSystem final : public FileSystem {
   std::string absolute(const std::string& path) const override;
 
  private:
+  class Folder;
+
   std::string real(const std::string& path) const;
   const std::string& working_folder() const;
 
   std::string root_;
   LargeFiles large_;
   mutable std::string working_folder_;
+  mutable std::unique_ptr<const Folder> folder_;  // that the last glob() looked through, or none
 };
 
 // Files in memory, for tests and for text from standard input.

@@ -1,8 +1,12 @@
 #include "compiler/load.h"
 
+#include <algorithm>
+#include <atomic>
+
 #include "compiler/compiler_rules.h"
 #include "compiler/ini/report.h"
 #include "schema/expand.h"
+#include "schema/memory.h"
 #include "schema/parallel.h"
 #include "schema/plan_io.h"
 #include "schema/suggest.h"
@@ -11,6 +15,7 @@
 namespace sup::compiler {
 namespace {
 
+constexpr std::string_view include_section = "include";
 constexpr std::size_t most_files = 100000;  // an include cannot fill the memory
 
 class Loader {
@@ -30,47 +35,73 @@ class Loader {
       return {};
     }
     main_ = path;
-    add(parsed(path, std::move(*bytes), std::nullopt, sources_.size()));
+    Folders folders(files_);
+    add(parsed(path, std::move(*bytes), std::nullopt, sources_.size(), folders));
     root_ = loaded_.files.front().directory;
     include();
     return std::move(loaded_);
   }
 
  private:
-  // A file that was read and taken apart, as the source of that number.
+  // A file that was read and taken apart, as the source of some number.
   struct Parsed {
     std::shared_ptr<const Source> source;
-    Document document;
+    std::unique_ptr<LoadedFile> file;
+    bool has_include = false;
+  };
+
+  // The folder of one file after the other, which mostly is that of the file before. Folders of
+  // included files come from their pattern, which was absolute.
+  class Folders {
+   public:
+    explicit Folders(const FileSystem& files) : files_(files) {}
+
+    const std::string& of(const std::string& path) {
+      const std::string_view written = std::string_view(path).substr(0, path.rfind('/') + 1);
+      if (written.empty() || written != written_) {
+        written_ = written;
+        folder_ = directory_name(files_.absolute(path));
+      }
+      return folder_;
+    }
+
+   private:
+    const FileSystem& files_;
+    std::string written_;  // of the last file, with its slash
+    std::string folder_;   // the same, absolute
   };
 
   // Asks nothing that another thread changes.
   Parsed parsed(const std::string& path, FileText bytes, std::optional<Span> from,
-                std::size_t number) const {
-    auto source = std::make_shared<const Source>(as_source(path, std::move(bytes), from));
-    Document document = parse(static_cast<SourceId>(number), source->bytes, options_.target);
-    return {std::move(source), std::move(document)};
+                std::size_t number, Folders& folders) const {
+    Parsed made{std::make_shared<const Source>(as_source(path, std::move(bytes), from)),
+                std::make_unique<LoadedFile>()};
+    LoadedFile& file = *made.file;
+    file.source = static_cast<SourceId>(number);
+    file.directory = folders.of(path);
+    take_apart(*made.source, file);
+    const auto& sections = file.document.sections;
+    made.has_include = std::any_of(sections.begin(), sections.end(), [&](const auto& section) {
+      return file.document.text(section.name) == include_section;
+    });
+    return made;
+  }
+
+  void take_apart(const Source& source, LoadedFile& file) const {
+    file.document = parse(file.source, source.bytes, options_.target);
   }
 
   void add(Parsed parsed) {
-    LoadedFile file;
-    file.source = sources_.add(parsed.source);
-    file.directory = folder_of(parsed.source->path);
-    file.document = parsed.document.source == file.source
-                        ? std::move(parsed.document)
-                        : parse(file.source, parsed.source->bytes, options_.target);
-    report_unreadable(file.document, sources_, options_.target, diagnostics_);
-    loaded_.files.push_back(std::move(file));
-  }
-
-  // Folders of included files come from their pattern, which was absolute; most are that of the
-  // file before.
-  const std::string& folder_of(const std::string& path) {
-    const std::string_view written = std::string_view(path).substr(0, path.rfind('/') + 1);
-    if (written.empty() || written != written_folder_) {
-      written_folder_ = written;
-      folder_ = directory_name(files_.absolute(path));
+    const Source& source = *parsed.source;
+    LoadedFile& file = *parsed.file;
+    const SourceId number = sources_.add(std::move(parsed.source));
+    // Another one when a file before it could not be read.
+    if (file.source != number) {
+      file.source = number;
+      take_apart(source, file);
     }
-    return folder_;
+    report_unreadable(file.document, sources_, options_.target, diagnostics_);
+    loaded_.files.push_back(std::move(parsed.file));
   }
 
   Source as_source(const std::string& path, FileText bytes, std::optional<Span> from) const {
@@ -92,7 +123,7 @@ class Loader {
   std::optional<Entry> include_entry(const Document& document) {
     std::optional<Entry> found;
     for (const SectionHeader& section : document.sections) {
-      if (sources_.text(section.name) != "include") continue;
+      if (document.text(section.name) != include_section) continue;
       loaded_.has_include = true;
       for (std::uint32_t i = 0; i < section.entry_count; ++i) {
         const Entry entry = document.entry(section.first_entry + i);
@@ -144,7 +175,7 @@ class Loader {
 
   void report_no_files(const Document& document) {
     for (const SectionHeader& section : document.sections) {
-      if (sources_.text(section.name) != "include") continue;
+      if (document.text(section.name) != include_section) continue;
       Diagnostic& made =
           diagnostics_
               .report(compiler_rule("include-without-files"), section.header,
@@ -235,31 +266,47 @@ class Loader {
       report_no_match(pattern, joined, span, here);
       return;
     }
-    const bool by_two = may_read_by_two(matches.size());
-    const std::size_t half = by_two ? matches.size() / 2 : matches.size();
-    std::vector<std::optional<schema::Result<Parsed>>> others(matches.size() - half);
-    const std::size_t number_of_first = sources_.size();
-    const auto take_first = [&] {
-      for (std::size_t i = 0; i < half; ++i)
-        take(matches[i], read_match(matches[i], span, sources_.size()), pattern, span);
-    };
-    if (by_two) {
-      // Their numbers are those that they get when all files before them can be read.
-      schema::do_both(take_first, [&] {
-        for (std::size_t i = half; i < matches.size(); ++i)
-          others[i - half] = read_match(matches[i], span, number_of_first + i);
-      });
-    } else {
-      take_first();
+    if (!may_read_by_two(matches.size())) {
+      Folders folders(files_);
+      for (const std::string& match : matches)
+        take(match, read_match(match, span, sources_.size(), folders), pattern, span);
+      return;
     }
-    for (std::size_t i = half; i < matches.size(); ++i)
-      take(matches[i], std::move(*others[i - half]), pattern, span);
+    std::vector<std::optional<schema::Result<Parsed>>> read = read_by_two(matches, span);
+    for (std::size_t i = 0; i < matches.size(); ++i)
+      take(matches[i], std::move(*read[i]), pattern, span);
   }
 
-  schema::Result<Parsed> read_match(const std::string& path, Span from, std::size_t number) const {
+  // From both ends, until they meet. Their numbers are those that they get when all files before
+  // them can be read.
+  std::vector<std::optional<schema::Result<Parsed>>> read_by_two(
+      const std::vector<std::string>& matches, Span span) const {
+    constexpr std::size_t at_a_time = 8;
+    std::vector<std::optional<schema::Result<Parsed>>> read(matches.size());
+    const std::size_t number_of_first = sources_.size();
+    std::atomic<std::size_t> taken{0};
+    const auto read_portions = [&](bool from_end) {
+      const schema::LargePageAhead memory;
+      Folders folders(files_);
+      for (std::size_t own = 0;; own += at_a_time) {
+        const std::size_t all = taken.fetch_add(at_a_time);
+        if (all >= matches.size()) return;
+        const std::size_t count = std::min(at_a_time, matches.size() - all);
+        for (std::size_t k = own; k < own + count; ++k) {
+          const std::size_t i = from_end ? matches.size() - 1 - k : k;
+          read[i] = read_match(matches[i], span, number_of_first + i, folders);
+        }
+      }
+    };
+    schema::do_both([&] { read_portions(false); }, [&] { read_portions(true); });
+    return read;
+  }
+
+  schema::Result<Parsed> read_match(const std::string& path, Span from, std::size_t number,
+                                    Folders& folders) const {
     auto bytes = files_.read_match(path);
     if (!bytes) return bytes.error();
-    return parsed(as_named(path), std::move(*bytes), from, number);
+    return parsed(as_named(path), std::move(*bytes), from, number, folders);
   }
 
   bool may_read_by_two(std::size_t files) const {
@@ -275,8 +322,9 @@ class Loader {
     if (!options_.only_check)
       loaded_.infos.push_back("Included extra file \"" + path + "\" during parsing");
     if (file) {
+      const bool has_include = file->has_include;
       add(std::move(*file));
-      report_nested();
+      if (has_include) report_nested();
     } else if (files_.is_directory(path)) {
       diagnostics_
           .report(compiler_rule("include-names-directory"), span,
@@ -327,7 +375,7 @@ class Loader {
   void report_nested() {
     const Document& document = loaded_.files.back().document;
     for (const SectionHeader& section : document.sections)
-      if (sources_.text(section.name) == "include")
+      if (document.text(section.name) == include_section)
         diagnostics_
             .report(compiler_rule("nested-include"), section.header,
                     "[include] in an included file; Supervisor ignores it")
@@ -341,9 +389,7 @@ class Loader {
   bool is_of_host_ = false;  // the pattern at hand has the name of the host in it
   LoadedFiles loaded_;
   std::string main_;
-  std::string root_;            // the folder of the main file
-  std::string written_folder_;  // of the last file, with its slash
-  std::string folder_;          // the same, absolute
+  std::string root_;  // the folder of the main file
 };
 
 }  // namespace

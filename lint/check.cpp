@@ -1,12 +1,15 @@
 #include "lint/check.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "compiler/ini/document.h"
 #include "lint/baseline.h"
+#include "lint/path_set.h"
+#include "schema/text.h"
 
 namespace sup::lint {
 
@@ -80,6 +83,29 @@ bool is_part(std::string_view absolute) {
   return absolute.substr(0, slash).ends_with(".d");
 }
 
+// The files that were checked, each once under its absolute path.
+class Covered {
+ public:
+  explicit Covered(const compiler::FileSystem& files) : files_(files) {}
+
+  // The path stays where it is.
+  void add(const std::string& path) {
+    if (schema::is_normal_path(path))
+      paths_.insert(path);
+    else
+      paths_.insert(others_.emplace_back(files_.absolute(path)));
+  }
+
+  bool contains(const std::string& path) const { return paths_.contains(files_.absolute(path)); }
+
+  std::size_t size() const { return paths_.size(); }
+
+ private:
+  const compiler::FileSystem& files_;
+  PathSet paths_;
+  std::deque<std::string> others_;  // absolute ones of those that were written otherwise
+};
+
 struct Candidate {
   std::string path;
   bool is_root = false;
@@ -152,7 +178,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
     }
   }
 
-  std::set<std::string, std::less<>> covered;
+  Covered covered(files);
   std::vector<Checked> checked;
   const auto check = [&](Candidate& candidate) {
     if (policies.has_mistakes()) return;
@@ -162,9 +188,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
       return;
     }
     const compiler::SourceMap& sources = made.compilation->sources;
-    // Included files come in order, each behind the last.
-    for (compiler::SourceId id = 0; id < sources.size(); ++id)
-      covered.insert(covered.end(), files.absolute(sources[id].path));
+    for (compiler::SourceId id = 0; id < sources.size(); ++id) covered.add(sources[id].path);
     checked.push_back(std::move(made));
     candidate.result = checked.size();
   };
@@ -174,7 +198,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
     if (candidate.is_root) check(candidate);
   }
   for (Candidate& candidate : candidates) {
-    if (!candidate.is_root && !covered.contains(files.absolute(candidate.path))) check(candidate);
+    if (!candidate.is_root && !covered.contains(candidate.path)) check(candidate);
   }
   report_settings(policies, result);
   if (result.settings_are_wrong) return result;

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "compiler/ini/document.h"
 #include "compiler/plain_text.h"
 #include "lint/fix.h"
 #include "lint/lint.h"
+#include "lint/path_set.h"
 #include "lint/sha1.h"
 #include "schema/text.h"
 
@@ -56,12 +56,12 @@ compiler::Position Finding::end() const {
 
 Report make_report(const CheckResult& result) {
   Report report;
-  std::set<std::string_view> seen;
+  PathSet seen;
   for (const Checked& checked : result.checked) {
     report.rules = std::max(report.rules, checked.rules);
     const compiler::SourceMap& sources = checked.compilation->sources;
     for (compiler::SourceId id = 0; id < sources.size(); ++id)
-      if (seen.insert(sources[id].path).second) report.files.push_back(sources[id].path);
+      if (seen.insert(sources[id].path)) report.files.push_back(sources[id].path);
     for (const compiler::Diagnostic& diagnostic : checked.diagnostics.all()) {
       count(report, diagnostic);
       report.findings.push_back({&diagnostic, checked.compilation.get()});

@@ -54,9 +54,8 @@ class Suppressions::Scanner {
 
   void run() {
     std::vector<std::uint32_t> lines;
-    for (std::uint32_t line = 0; line < document_.line_count(); ++line)
-      if (is_comment(line) && text_of(line).find(mark) != std::string_view::npos)
-        lines.push_back(line);
+    for (const std::uint32_t line : document_.lines_with_comments())
+      if (text_of(line).find(mark) != std::string_view::npos) lines.push_back(line);
     std::vector<Next> next(lines.size());
     for (std::size_t i = lines.size(); i-- > 0;)
       next[i] = next_of(lines[i], i + 1 < lines.size() ? std::optional(lines[i + 1]) : std::nullopt,
@@ -65,10 +64,6 @@ class Suppressions::Scanner {
   }
 
  private:
-  bool is_comment(std::uint32_t line) const {
-    return document_.has_comment(line) || document_.line_kind(line) == LineKind::comment;
-  }
-
   std::string_view text_of(std::uint32_t line) const {
     const std::uint32_t begin = document_.line_begin(line);
     const bool is_last = line + 1 == document_.line_count();
@@ -220,6 +215,7 @@ class Suppressions::Scanner {
 Suppressions::Suppressions(const compiler::Compilation& compilation) : compilation_(compilation) {
   std::vector<char> is_read(compilation.sources.size(), 0);
   for (const compiler::LoadedFile& file : compilation.files.files) {
+    if (!file.document.has_comment_sign) continue;
     const std::string_view bytes = compilation.sources[file.source].bytes;
     if (std::exchange(is_read[file.source], 1) == 0) Scanner(*this, file.document, bytes).run();
   }

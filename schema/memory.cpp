@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -29,7 +30,7 @@ void advise(char* begin, std::size_t bytes, int advice) {
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t large_array = static_cast<std::size_t>(-1);
 #else
-constexpr std::size_t large_array = std::size_t{256} << 10U;
+constexpr std::size_t large_array = std::size_t{128} << 10U;
 #endif
 constexpr std::size_t large_page = std::size_t{2} << 20U;
 
@@ -133,6 +134,39 @@ void have_memory(void* begin, std::size_t bytes) {
 void take_memory_in_large_steps() {
   constexpr int step = 4 * 1024 * 1024;
   ::mallopt(M_TOP_PAD, step);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+
+LargePageAhead::LargePageAhead() = default;
+
+#else
+
+LargePageAhead::LargePageAhead() {
+  // What glibc gives a page of its own begins above this size.
+  constexpr std::size_t piece = std::size_t{120} << 10U;
+  constexpr std::size_t most_pieces = large_page / piece + 1;
+  const auto address_behind = [](const void* begin, std::size_t size) {
+    return reinterpret_cast<std::uintptr_t>(begin) + size;
+  };
+  std::uintptr_t border = 0;
+  for (std::size_t size = piece; left_out_.size() <= most_pieces;) {
+    void* const taken = std::malloc(size);
+    if (taken == nullptr) return;
+    left_out_.push_back(taken);
+    const std::uintptr_t end = address_behind(taken, size);
+    if (border == 0) border = (end + large_page - 1) / large_page * large_page;
+    constexpr std::size_t small = 4096;
+    if (end > border || border - end < small) break;
+    size = std::min(piece, border - end - small / 2);
+  }
+  ::madvise(reinterpret_cast<void*>(border), large_page, MADV_HUGEPAGE);
+}
+
+#endif
+
+LargePageAhead::~LargePageAhead() {
+  for (void* const piece : left_out_) std::free(piece);
 }
 
 }  // namespace sup::schema

@@ -321,9 +321,6 @@ std::vector<std::string_view> split_list(std::string_view text, char separator) 
   }
 }
 
-namespace {
-
-// Whether it is as normal_path() would make it, which paths mostly are.
 bool is_normal_path(std::string_view path) {
   if (path.size() < 2 || path.front() != '/') return false;
   for (std::size_t slash = 0; slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
@@ -332,8 +329,6 @@ bool is_normal_path(std::string_view path) {
   }
   return true;
 }
-
-}  // namespace
 
 std::string normal_path(std::string_view path) {
   if (is_normal_path(path)) return std::string(path);

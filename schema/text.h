@@ -118,6 +118,9 @@ std::optional<std::vector<std::string>> split_command(std::string_view text, std
 // An absolute path without . and .., by its text alone, as Python's normpath.
 std::string normal_path(std::string_view path);
 
+// Whether it surely is one already, which paths mostly are.
+bool is_normal_path(std::string_view path);
+
 // Splits at `separator`, items stripped, empty items kept; empty text gives no item.
 std::vector<std::string_view> split_list(std::string_view text, char separator = ',');
 

@@ -201,6 +201,7 @@ class DocumentBuilder {
   void expect(std::string_view text) {
     const auto has = [&](char sign) { return text.find(sign) != std::string_view::npos; };
     signs_ = {has(';'), has('#')};
+    document_.has_comment_sign |= signs_.semicolon || signs_.hash;
     document_.has_marker_sign |= has('{') || has('<');
     const RareSigns rare = rare_signs_in(text);
     document_.has_control_sign |= rare.control;
@@ -261,7 +262,9 @@ class DocumentBuilder {
   // Adds what another one has, which begins with a header.
   void append(DocumentBuilder&& other) {
     Document& after = other.document_;
+    document_.has_comment_sign |= after.has_comment_sign;
     document_.has_marker_sign |= after.has_marker_sign;
+    document_.has_odd_header |= after.has_odd_header;
     document_.has_control_sign |= after.has_control_sign;
     document_.has_wide_sign |= after.has_wide_sign;
     document_.has_wide_indentation |= after.has_wide_indentation;
@@ -363,6 +366,7 @@ class DocumentBuilder {
     header.name = span(name);
     header.header = {document_.source, begin, header.name.end + 1};
     header.trailing = span(trailing);
+    document_.has_odd_header |= !trailing.empty() || name.ends_with(']');
     header.first_entry = static_cast<std::uint32_t>(document_.entries_.size());
     header.name_hash = hash_of_name(name);
     document_.sections.push_back(header);
@@ -494,6 +498,21 @@ Document parse(SourceId source, std::string_view bytes, schema::Target target) {
   else
     add_lines(below, is_old, builder);
   return builder.finish();
+}
+
+std::vector<std::uint32_t> Document::lines_with_comments() const {
+  std::vector<std::uint32_t> found;
+  std::uint32_t first = 0;  // of the half
+  const auto look_through = [&](const schema::RegionVector<std::uint32_t>& lines) {
+    constexpr auto comment = static_cast<std::uint32_t>(LineKind::comment);
+    for (std::uint32_t i = 0; i < lines.size(); ++i)
+      if ((lines[i] & comment_flag) != 0 || lines[i] >> kind_shift == comment)
+        found.push_back(first + i);
+    first += static_cast<std::uint32_t>(lines.size());
+  };
+  look_through(lines_.first());
+  look_through(lines_.second());
+  return found;
 }
 
 Line Document::line(std::uint32_t index) const {

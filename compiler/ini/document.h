@@ -74,10 +74,17 @@ class Document {
   std::vector<std::uint32_t> junk;                // other lines that are nothing, by index
 
   // What is nowhere in the text need not be looked for in each line.
+  bool has_comment_sign = false;      // ; or #, without which no line has a comment
   bool has_marker_sign = false;       // { or <, without which nothing is a template's
+  bool has_odd_header = false;        // with text behind it, or a bracket more than it needs
   bool has_control_sign = false;      // a byte below blank that is neither tab nor line end, or DEL
   bool has_wide_sign = false;         // a byte that is no ASCII
   bool has_wide_indentation = false;  // bytes that are no ASCII before the text of a line
+
+  // A part of its text.
+  std::string_view text(const Span& part) const {
+    return {bytes_.data() + part.begin, part.end - part.begin};
+  }
 
   std::uint32_t line_count() const { return static_cast<std::uint32_t>(lines_.size()); }
 
@@ -89,6 +96,9 @@ class Document {
 
   // Whether the line has a comment, be it alone or behind something else.
   bool has_comment(std::uint32_t index) const { return (lines_[index] & comment_flag) != 0; }
+
+  // Indexes of those lines, in order.
+  std::vector<std::uint32_t> lines_with_comments() const;
 
   std::uint32_t line_begin(std::uint32_t index) const { return lines_[index] & offset_mask; }
 

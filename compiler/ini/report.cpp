@@ -80,7 +80,7 @@ void report_unreadable(const Document& document, const SourceMap& sources, schem
                        Diagnostics& diagnostics) {
   const SourceId source = document.source;
   const std::string_view text = sources[source].bytes;
-  if (text.starts_with(byte_order_mark)) {
+  if (document.has_wide_sign && text.starts_with(byte_order_mark)) {
     diagnostics
         .report(compiler_rule("not-plain-utf8"), {source, 0, 3},
                 "the file begins with a byte order mark; Supervisor takes it for text and "

@@ -329,8 +329,8 @@ void add_circus_files(LoadedFiles& loaded, const FileSystem& files, SourceMap& s
         auto bytes = files.read_match(path);
         if (!bytes || bytes->size() > source_maximum_bytes) continue;
         const SourceId id = sources.add({path, std::move(*bytes), std::nullopt});
-        loaded.files.push_back(
-            {id, directory_name(files.absolute(path)), parse(id, sources[id].bytes)});
+        loaded.files.push_back(std::make_unique<LoadedFile>(
+            LoadedFile{id, directory_name(files.absolute(path)), parse(id, sources[id].bytes)}));
       }
     }
   }

@@ -7,6 +7,7 @@ namespace {
 
 void check_text_after_section_header(const Context& context, Diagnostics& out) {
   for (const compiler::LoadedFile& file : context.compilation().files.files) {
+    if (!file.document.has_odd_header) continue;
     for (const compiler::SectionHeader& header : file.document.sections) {
       const std::string_view name = context.source_text(header.name);
       // Brackets in brackets are no slip at the end; SUP201 speaks of them.
