@@ -35,6 +35,10 @@ class LogReader {
   // counts as current.
   virtual bool is_current() const = 0;
 
+  // Another number than before if the daemon wrote to a log of that name, or made it another file.
+  // What others do to it does not count.
+  virtual std::uint64_t changes() const = 0;
+
   // The file that has the name by now, opened with the same caution; null if there is none that may
   // be read.
   virtual std::unique_ptr<LogReader> next() const = 0;

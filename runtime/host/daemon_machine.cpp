@@ -12,6 +12,7 @@
 #include "runtime/host/credentials.h"
 #include "runtime/host/environment.h"
 #include "runtime/host/guarded_open.h"
+#include "runtime/host/log_watch.h"
 #include "runtime/host/process_usage.h"
 #include "runtime/host/system.h"
 
@@ -75,6 +76,14 @@ class DaemonMachine::FileReader final : public core::LogReader {
            (ours.st_ino == named.st_ino && ours.st_dev == named.st_dev);
   }
 
+  // Asked for by those who follow it; most read it once.
+  std::uint64_t changes() const override {
+    if (!watch_) {
+      watch_.emplace(path_);
+    }
+    return watch_->changes();
+  }
+
   // Whoever began to read a log of a program with control= may have put another file there after
   // the program lost it.
   std::unique_ptr<core::LogReader> next() const override {
@@ -86,6 +95,7 @@ class DaemonMachine::FileReader final : public core::LogReader {
   std::string path_;
   bool is_guarded_;
   Descriptor file_;
+  mutable std::optional<LogWatch> watch_;
 };
 
 DaemonMachine::DaemonMachine(Parts parts)

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "runtime/host/guarded_open.h"
+#include "runtime/host/log_watch.h"
 
 namespace sup::host {
 
@@ -174,6 +175,7 @@ schema::Status LogFile::take(Descriptor opened) {
   size_ = is_regular_ ? status.st_size : 0;
   next_rollover_ = limits_.maximum_bytes;
   new_file_is_missing_ = false;
+  log_changed(path_);
   return schema::Nothing{};
 }
 
@@ -246,6 +248,7 @@ std::size_t LogFile::put(std::string_view bytes) {
     }
   }
   size_ += static_cast<std::int64_t>(total);
+  log_changed(path_);
   return total;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/http/log_tail.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -12,6 +13,10 @@
 namespace sup::http {
 
 namespace {
+
+// What others do to a log, and what we do to it under another name, is found no later than this, if
+// anything else happens.
+constexpr core::Instant others_time = std::chrono::seconds(1);
 
 // The log of a process, as it was found when somebody asked for it.
 struct ProcessLog {
@@ -54,6 +59,21 @@ class LogTail final : public LaterAnswer {
     if (of_ && !is_still_theirs()) {
       return Progress::close;
     }
+    const std::uint64_t changes = log_->changes();
+    if (changes == seen_changes_ && now.steady < next_look_) {
+      return Progress::waiting;
+    }
+    const Progress found = look(out);
+    if (found == Progress::waiting) {
+      seen_changes_ = changes;
+      next_look_ = now.steady + others_time;
+    }
+    return found;
+  }
+
+ private:
+  // Asks the files.
+  Progress look(std::string& out) {
     std::optional<std::int64_t> size = log_->size();
     if (size && *size == position_ && !log_->is_current()) {
       std::unique_ptr<core::LogReader> next = log_->next();
@@ -86,7 +106,6 @@ class LogTail final : public LaterAnswer {
     return bytes->empty() ? Progress::waiting : Progress::more;
   }
 
- private:
   // A configuration that was read meanwhile may have taken away the process, the right to read, or
   // have named another log.
   bool is_still_theirs() const {
@@ -109,6 +128,8 @@ class LogTail final : public LaterAnswer {
   int version_;
   bool begun_ = false;
   std::int64_t position_ = 0;
+  std::optional<std::uint64_t> seen_changes_;  // when there was nothing to send
+  core::Instant next_look_{};                  // though we change nothing
 };
 
 void answer_with(Site& site, const std::string& path, std::optional<ProcessLog> of,

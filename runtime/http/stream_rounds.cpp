@@ -10,9 +10,10 @@ namespace {
 
 // Rounds begin no more often than this.
 constexpr core::Instant distance = std::chrono::milliseconds(50);
-// Those that are sent something at one go, some five microseconds each; to look costs next to
-// nothing.
-constexpr int most_sent = 32;
+// What is done at one go, in what it costs to look whether there is something to send. Sending
+// takes some five to twenty microseconds.
+constexpr int most_at_once = 128;
+constexpr int cost_of_sending = 8;
 
 }  // namespace
 
@@ -34,11 +35,11 @@ core::Instant StreamRounds::look(core::Now now) {
     next_round_ = now.steady + distance;
   }
   core::Instant next = core::never;
-  for (int sent = 0; !round_.empty() && sent < most_sent;) {
+  for (int cost = 0; !round_.empty() && cost < most_at_once;) {
     const std::shared_ptr<Session> session = std::move(round_.back());
     round_.pop_back();
     session->is_streamed = false;
-    sent += session->look(now) ? 1 : 0;
+    cost += session->look(now) ? cost_of_sending : 1;
     const LaterAnswer* later = session->later();
     if (later != nullptr && !session->is_sending()) {
       next = std::min(next, later->wake());

@@ -15,6 +15,8 @@ namespace sup::http {
 struct File {
   std::string bytes;
   int inode = 0;
+  std::uint64_t changes = 0;  // of ours
+  int asked = 0;
 };
 
 using Files = std::map<std::string, std::shared_ptr<File>>;
@@ -25,6 +27,7 @@ class MemoryReader final : public core::LogReader {
       : files_(files), path_(std::move(path)), file_(files.at(path_)) {}
 
   std::optional<std::int64_t> size() const override {
+    ++file_->asked;
     return static_cast<std::int64_t>(file_->bytes.size());
   }
 
@@ -38,6 +41,11 @@ class MemoryReader final : public core::LogReader {
   bool is_current() const override {
     const auto found = files_.find(path_);
     return found == files_.end() || found->second == file_;
+  }
+
+  std::uint64_t changes() const override {
+    const auto found = files_.find(path_);
+    return found == files_.end() ? 0 : found->second->changes;
   }
 
   std::unique_ptr<core::LogReader> next() const override {
@@ -58,7 +66,8 @@ class FakeMachine final : public core::Machine {
   std::string log_file = "/a.log";
 
   void put(const std::string& path, const std::string& bytes) {
-    files[path] = std::make_shared<File>(File{bytes});
+    const std::uint64_t changes = files.contains(path) ? files[path]->changes + 1 : 0;
+    files[path] = std::make_shared<File>(File{.bytes = bytes, .changes = changes});
   }
 
   core::Now now() const override { return time; }
@@ -179,9 +188,9 @@ class FakeSite {
     return response;
   }
 
-  static std::string next(LaterAnswer& later) {
+  static std::string next(LaterAnswer& later, core::Now now = {}) {
     std::string out;
-    while (later.resume({}, out) == LaterAnswer::Progress::more) {
+    while (later.resume(now, out) == LaterAnswer::Progress::more) {
     }
     return out;
   }

@@ -347,7 +347,31 @@ TEST_F(Routes, ATailLosesNothing) {
   old->bytes += "last\n";
   EXPECT_EQ(next(*response.later), "a\r\nmore\nlast\n\r\n4\r\nnew\n\r\n");
   machine_.files["/a.log"]->bytes = "x";
+  ++machine_.files["/a.log"]->changes;
   EXPECT_EQ(next(*response.later), "17\r\n==> File truncated <==\n\r\n1\r\nx\r\n");
+}
+
+// A thousand of them are looked at whenever anything happens.
+TEST_F(Routes, ATailOfAQuietLogAsksForNothing) {
+  machine_.put("/a.log", "first\n");
+  const Response response = ask("GET", "/logtail/a");
+  ASSERT_NE(response.later, nullptr);
+  EXPECT_NE(next(*response.later, machine_.time).find("first"), std::string::npos);
+  File& log = *machine_.files["/a.log"];
+  const int asked = log.asked;
+  for (int i = 0; i < 9; ++i) {
+    machine_.time.steady += std::chrono::milliseconds(100);
+    EXPECT_EQ(next(*response.later, machine_.time), "");
+  }
+  EXPECT_EQ(log.asked, asked);
+  log.bytes += "ours\n";
+  ++log.changes;
+  EXPECT_EQ(next(*response.later, machine_.time), "5\r\nours\n\r\n");
+  log.bytes += "of others\n";
+  machine_.time.steady += std::chrono::milliseconds(999);
+  EXPECT_EQ(next(*response.later, machine_.time), "");
+  machine_.time.steady += std::chrono::milliseconds(1);
+  EXPECT_EQ(next(*response.later, machine_.time), "a\r\nof others\n\r\n");
 }
 
 TEST_F(Routes, ATailEndsWhenItsLogIsAnother) {

@@ -290,6 +290,28 @@ TEST_F(ServerTest, FilesOfFollowersTakePlaces) {
   EXPECT_TRUE(root.take().starts_with("HTTP/1.1 200 "));
 }
 
+// What else the daemon has to do comes between.
+TEST_F(ServerTest, ManyFollowersAreNotLookedAtInOneGo) {
+  machine_.put("/main.log", "x");
+  serve({.most_connections = 4000});
+  constexpr int followers = 300;
+  for (int i = 0; i < followers; ++i) {
+    Client& one = come();
+    one.send("GET /mainlogtail HTTP/1.1\r\n\r\n");
+    go_on();
+    EXPECT_TRUE(one.take().starts_with("HTTP/1.1 200 "));
+  }
+  machine_.time.steady += seconds(5);
+  const int& asked = machine_.files["/main.log"]->asked;
+  const int before = asked;
+  EXPECT_EQ(server_->settled(machine_.time), machine_.time.steady);
+  EXPECT_GT(asked, before);
+  EXPECT_LT(asked, before + followers / 2);
+  due_ = machine_.time.steady;
+  go_on();
+  EXPECT_EQ(asked, before + followers);
+}
+
 TEST_F(ServerTest, AnswersThatAreNotTakenHaveRoomTogether) {
   machine_.put("/a.log", std::string(24'000'000, 'x'));
   Client& root = come();
