@@ -287,7 +287,8 @@ void answer_events(Site& site, Request& request, Response& response) {
                 .process = std::string(query.value("process")),
                 .access = request.access};
   if (!request.access.may(rpc::Role::read) && !sees_any(site, filter)) {
-    refuse_with_problem(response, site.interface.deny(request.access, request.path));
+    refuse_with_problem(response, site.interface.deny(request.access, {.what = request.path,
+                                                                       .is_of_process = true}));
     return;
   }
   for (std::string_view list = query.value("type"); !list.empty();) {

@@ -162,7 +162,7 @@ Named find_log(const Site& site, const rpc::Access& access, std::string_view res
     return {};
   }
   if (!access.may(rpc::Role::read, site.supervisor.spec(*process))) {
-    site.interface.deny(access, rest);
+    site.interface.deny(access, {.what = rest, .action = "logtail", .is_of_process = true});
     return {.log = {}, .is_denied = true};
   }
   const core::Channel which =

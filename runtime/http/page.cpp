@@ -209,7 +209,7 @@ void answer_page(Site& site, Request& request, Response& response) {
   // Who may manage single programs by control= has a page of just these.
   const std::vector<core::ProcessId> processes = visible(site, request.access);
   if (processes.empty() && !request.access.may(rpc::Role::read)) {
-    site.interface.deny(request.access, request.path);
+    site.interface.deny(request.access, {.what = request.path, .is_of_process = true});
     refuse(response, 403);
     return;
   }
@@ -230,7 +230,8 @@ void answer_tail_page(Site& site, Request& request, Response& response) {
   const Query query(request.query);
   const std::string_view name = query.value("processname");
   if (!may_see(site, request.access, name)) {
-    site.interface.deny(request.access, name);
+    site.interface.deny(request.access,
+                        {.what = name, .action = "page of the log", .is_of_process = true});
     refuse(response, 403);
     return;
   }

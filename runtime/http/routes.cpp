@@ -61,7 +61,7 @@ std::optional<int> refusal_by_head(Site& site, const Request& request) {
     return 404;
   }
   if (!request.access.may(route->needs)) {
-    site.interface.deny(request.access, request.path);
+    site.interface.deny(request.access, {.what = request.path, .needed = route->needs});
     return 403;
   }
   return std::nullopt;

@@ -83,7 +83,7 @@ Outcome call_on_several(Context& context, const std::vector<core::ProcessId>& pr
     }
     std::string name = full_name(context.supervisor.spec(process));
     if (!context.may(process)) {
-      const Fault denied = context.interface.deny(context.access, name);
+      const Fault denied = context.deny(name);
       results.push_back(result_of(context, process, &denied));
       continue;
     }

@@ -101,9 +101,9 @@ Outcome Interface::call_permitted(const MethodRow& row, const Array& arguments,
   const Role needed = role_of(row.needs);
   const bool for_each = row.needs == Needs::see || row.needs == Needs::handle;
   if (!for_each && !access.may(needed)) {
-    return deny(access, core::concat(row.space, ".", row.name));
+    return deny(access, {.what = core::concat(row.space, ".", row.name), .needed = needed});
   }
-  Context context{supervisor_, machine_, *this, access, needed};
+  Context context{supervisor_, machine_, *this, access, needed, &row};
   return row.function(context, arguments, out);
 }
 
@@ -116,7 +116,7 @@ void Interface::finished(const MethodRow& row, core::Instant begun, bool is_faul
 Progress Interface::resume(Pending& pending, const Access& access, Writer& out) {
   // What it does later needs the same as what it began with.
   const Role needed = pending.row != nullptr ? role_of(pending.row->needs) : Role::owner;
-  Context context{supervisor_, machine_, *this, access, needed};
+  Context context{supervisor_, machine_, *this, access, needed, pending.row};
   Progress progress = pending.resume(context, out);
   if (pending.row != nullptr && !std::holds_alternative<Waiting>(progress)) {
     finished(*pending.row, pending.begun, std::holds_alternative<Fault>(progress));
@@ -170,14 +170,51 @@ core::Instant Interface::judge_trial() {
   return trial_.deadline();
 }
 
-Fault Interface::deny(const Access& access, std::string_view what) {
-  const std::string reason = core::concat(what, ": ", access.who(), " may not");
-  const core::Now now = machine_.now();
-  if (const auto line = denials_.add(now.steady, core::concat("denied ", core::visible(what), ": ",
-                                                              access.who(), " may not"))) {
-    machine_.log(core::Level::warn, *line);
+namespace {
+
+// What would have let in who was denied it.
+std::string remedy(const Interface::Denial& denial) {
+  std::string_view role;
+  switch (denial.needed) {
+    case Role::none:
+    case Role::read: role = "read"; break;
+    case Role::operate: role = "operate"; break;
+    case Role::admin: role = "admin"; break;
+    case Role::owner: return "only root and the daemon's user may";
   }
-  return fault(FaultCode::NOT_PERMITTED, reason);
+  return core::concat("role=", role, denial.is_of_process ? " or control= of the program" : "",
+                      " allows it");
+}
+
+// "pid 7 of alice" is alice, whichever process it is.
+std::string account_of(std::string_view who) {
+  constexpr std::string_view of = " of ";
+  const std::size_t found = who.starts_with("pid ") ? who.find(of) : std::string_view::npos;
+  return std::string(found == std::string_view::npos ? who : who.substr(found + of.size()));
+}
+
+}  // namespace
+
+Fault Interface::deny(const Access& access, const Denial& denial) {
+  const std::string by = remedy(denial);
+  const bool is_named = !denial.action.empty();
+  std::string key = account_of(access.who());
+  key.append("\n").append(is_named ? denial.action : denial.what);
+  const std::string line =
+      core::concat("denied ", core::visible(denial.what), ": ", access.who(), " may not (",
+                   is_named ? core::concat(denial.action, "; ") : "", by, ")");
+  if (const auto told = denials_.add(machine_.now().steady, key, line)) {
+    machine_.log(core::Level::warn, *told);
+  }
+  return fault(FaultCode::NOT_PERMITTED,
+               core::concat(denial.what, ": ", access.who(), " may not; ", by));
+}
+
+Fault Context::deny(std::string_view name) const {
+  const std::string method =
+      row == nullptr ? std::string() : core::concat(row->space, ".", row->name);
+  return interface.deny(access,
+                        {.what = name, .action = method, .needed = needed, .is_of_process = true});
 }
 
 const std::vector<core::ProcessId>& Interface::lexical_order() {

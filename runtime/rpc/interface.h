@@ -88,9 +88,16 @@ class Interface {
   // Supervisor's Subprocess.stop_report does.
   void waits_for_stop(core::ProcessId process);
 
-  // The fault for a caller who may not do what it asked for, which is logged: "web",
-  // "supervisor.shutdown".
-  Fault deny(const Access& access, std::string_view what);
+  // What a caller may not do.
+  struct Denial {
+    std::string_view what;         // "web", "supervisor.shutdown", "/api/v1/events"
+    std::string_view action = {};  // the method, when that is not what is said
+    Role needed = Role::read;
+    bool is_of_process = false;  // so that control= of it would do, too
+  };
+
+  // The fault for it, which is logged. Who is denied much hides nobody else's.
+  Fault deny(const Access& access, const Denial& denial);
 
   // Asks something of the core and executes what follows.
   template <class Request>
@@ -135,7 +142,7 @@ class Interface {
   std::deque<Stop> stops_;  // by time
   bool changed_ = false;
   core::Instant round_{};
-  core::LineLimit denials_;
+  core::LineLimits denials_;  // by who and what
   std::chrono::nanoseconds since_{};
 };
 

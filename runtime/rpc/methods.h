@@ -31,6 +31,8 @@ enum class Needs : std::uint8_t { nothing, see, handle, read, operate, admin };
 
 Role role_of(Needs needs);
 
+struct MethodRow;
+
 // Among what a call works.
 struct Context {
   core::Supervisor& supervisor;
@@ -38,15 +40,17 @@ struct Context {
   Interface& interface;
   const Access& access;      // of the caller
   Role needed = Role::none;  // for what the method does with a process
+  const MethodRow* row = nullptr;
 
   bool sees(core::ProcessId process) const {
     return access.may(Role::read, supervisor.spec(process));
   }
 
   bool may(core::ProcessId process) const { return access.may(needed, supervisor.spec(process)); }
-};
 
-struct MethodRow;
+  // It may not, with the process of that name.
+  Fault deny(std::string_view name) const;
+};
 
 // A process that is waited for. It may go meanwhile, and its id to another one.
 struct Awaited {

@@ -30,7 +30,7 @@ Target find_target(const Context& context, const Value& name) {
       return fault(FaultCode::BAD_NAME, *text);
     }
     return context.may(*found) ? Target(*found)
-                               : Target(context.interface.deny(context.access, *text));
+                               : Target(context.deny(*text));
   }
   const std::optional<core::GroupId> group = context.supervisor.find_group(split.group);
   return group ? Target(WholeGroup{*group}) : Target(fault(FaultCode::BAD_NAME, *text));

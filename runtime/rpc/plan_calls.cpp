@@ -101,7 +101,8 @@ std::optional<Fault> refuse_file(Context& context, const Value& file) {
     return fault(FaultCode::INCORRECT_PARAMETERS, "the file must be an absolute path");
   }
   if (!context.access.may(Role::owner)) {
-    return context.interface.deny(context.access, *path);
+    return context.interface.deny(
+        context.access, {.what = *path, .action = "a file of this machine", .needed = Role::owner});
   }
   return std::nullopt;
 }

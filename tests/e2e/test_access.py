@@ -303,7 +303,7 @@ class Control(RpcTest):
              'unix://' + self.path('s.sock'), 'events'],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, cwd='/')
         self.assertEqual(shown.returncode, 1, shown.stdout)
-        self.assertRegex(shown.stdout, r'^ERROR: NOT_PERMITTED: .*of games may not\n$')
+        self.assertRegex(shown.stdout, r'^ERROR: NOT_PERMITTED: .*of games may not; role=read or control= of the program allows it\n$')
 
     def test_the_page_shows_just_that(self):
         self.serve_control('control=root\n')

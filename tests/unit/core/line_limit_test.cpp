@@ -31,6 +31,36 @@ TEST(LineLimit, AFewInARowThenOneASecond) {
   EXPECT_EQ(limit.add(now, "e"), std::nullopt);
 }
 
+TEST(LineLimits, NobodyHidesWhatAnotherDoes) {
+  LineLimits limits;
+  Instant now = seconds(100);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(limits.add(now, "bob", "b"), "b");
+  }
+  EXPECT_EQ(limits.add(now, "bob", "b"), std::nullopt);
+  EXPECT_EQ(limits.add(now, "alice", "a"), "a");
+  now += seconds(5);
+  EXPECT_EQ(limits.add(now, "bob", "b"), "b (1 more since the last such line)");
+  EXPECT_EQ(limits.add(now, "bob", "b"), std::nullopt);
+}
+
+TEST(LineLimits, VeryManyShareTheRest) {
+  LineLimits limits;
+  Instant now = seconds(100);
+  int told = 0;
+  for (int who = 0; who < 10000; ++who) {
+    told += limits.add(now, std::to_string(who), "x") ? 1 : 0;
+  }
+  EXPECT_EQ(told, 256 + 10);
+  // Those of old make room.
+  now += seconds(60);
+  told = 0;
+  for (int who = 20000; who < 30000; ++who) {
+    told += limits.add(now, std::to_string(who), "x") ? 1 : 0;
+  }
+  EXPECT_EQ(told, 256 + 10);
+}
+
 TEST(LineLimit, TextsOfStrangersStayOnTheirLine) {
   EXPECT_EQ(visible("web:a-1_0.b/c d"), "web:a-1_0.b/c d");
   EXPECT_EQ(visible(""), "");

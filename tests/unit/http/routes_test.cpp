@@ -229,16 +229,33 @@ TEST_F(Routes, DenialsStayOnTheirLinesAndDoNotFillTheLog) {
     Response response;
     http::answer(*site_, request, response);
   };
-  interface_->deny(request.access, "/a\n2026-11-30 CRIT forged \x1B[2J");
-  EXPECT_EQ(machine_.lines.back(), "denied '/a\\n2026-11-30 CRIT forged \\x1b[2J': user x may not");
+  interface_->deny(request.access, {.what = "/a\n2026-11-30 CRIT forged \x1B[2J"});
+  EXPECT_EQ(machine_.lines.back(),
+            "denied '/a\\n2026-11-30 CRIT forged \\x1b[2J': user x may not (role=read allows it)");
   const std::size_t before = machine_.lines.size();
   ask_as_reader("system.multicall",
                 rpc::Array(1, rpc::Array(90, one_of_several("supervisor.shutdown"))));
-  EXPECT_EQ(machine_.lines.back(), "denied supervisor.shutdown: user x may not");
+  EXPECT_EQ(machine_.lines.back(),
+            "denied supervisor.shutdown: user x may not (role=admin allows it)");
   EXPECT_LT(machine_.lines.size() - before, 20U);
-  machine_.time.steady += std::chrono::seconds(1);
+  // What else somebody tries is told at once, whoever else tries what.
   ask_as_reader("supervisor.stopProcess", {"a"});
-  EXPECT_EQ(machine_.lines.back(), "denied a: user x may not (81 more since the last such line)");
+  EXPECT_EQ(machine_.lines.back(),
+            "denied a: user x may not (supervisor.stopProcess; role=operate or control= of the "
+            "program allows it)");
+  request.access = rpc::Access(rpc::Role::read, "pid 7 of bob");
+  ask_as_reader("supervisor.shutdown", {});
+  EXPECT_EQ(machine_.lines.back(),
+            "denied supervisor.shutdown: pid 7 of bob may not (role=admin allows it)");
+  for (int pid = 8; pid < 100; ++pid) {
+    request.access = rpc::Access(rpc::Role::read, core::concat("pid ", pid, " of bob"));
+    ask_as_reader("supervisor.shutdown", {});
+  }
+  machine_.time.steady += std::chrono::seconds(5);
+  ask_as_reader("supervisor.shutdown", {});
+  EXPECT_EQ(machine_.lines.back(),
+            "denied supervisor.shutdown: pid 99 of bob may not (role=admin allows it) (88 more "
+            "since the last such line)");
   for (int i = 0; i < 90; ++i) {
     request.body = "<x";
     Response response;
@@ -264,11 +281,15 @@ TEST_F(Routes, ARefusedRestartIsTold) {
   refused.push_back({"name", "a"});
   refused.push_back({"group", "a"});
   refused.push_back({"status", 13});
-  refused.push_back({"description", "NOT_PERMITTED: a: user x may not"});
+  refused.push_back(
+      {"description",
+       "NOT_PERMITTED: a: user x may not; role=operate or control= of the program allows it"});
   const rpc::Value expected = rpc::Array(1, refused);
   const auto read = rpc::Role::read;
   EXPECT_EQ(rows(read, "suprun.restartAllProcesses", {}), expected);
-  EXPECT_EQ(machine_.lines.back(), "denied a: user x may not");
+  EXPECT_EQ(machine_.lines.back(),
+            "denied a: user x may not (suprun.restartAllProcesses; role=operate or control= of the "
+            "program allows it)");
   EXPECT_EQ(rows(read, "suprun.restartProcessGroup", {"a"}), expected);
   EXPECT_EQ(rows(read, "suprun.restartProcess", {"a:*"}), expected);
   EXPECT_EQ(rows(read, "supervisor.stopProcessGroup", {"a"}), expected);
