@@ -46,8 +46,19 @@ bool is_open_port(const Context& context, const ConfigSection& section) {
   return address && !is_loopback(address->host);
 }
 
+// The first program that says who may manage it, or null.
+const ConfigSection* find_grant(const Context& context) {
+  const auto& all = context.config().sections;
+  const auto granting = std::find_if(all.begin(), all.end(), [&](const ConfigSection& each) {
+    return each.is_process() && may_be_set(context, each, "control");
+  });
+  return granting == all.end() ? nullptr : &*granting;
+}
+
 bool is_open_socket(const Context& context, const ConfigSection& section) {
   if (!is_unix(section) || has_credentials(context, section)) return false;
+  // With `control` all others may do what it grants them, unless the server gives them a role.
+  if (section.find("role") == nullptr && find_grant(context) != nullptr) return false;
   const auto mode = context.read<schema::Octal>(section, "chmod");
   return mode && *mode >= 0 && (*mode & 02) != 0;
 }
@@ -64,6 +75,7 @@ void check_port(const Context& context, Diagnostics& out, const ConfigSection& s
                      (is_any ? std::string("all interfaces") : "`" + address->host + "`") +
                      " without a password; whoever reaches it can start programs");
   diagnostic.with_hint("write " + in_backticks(local) + ", or set `username` and `password`");
+  diagnostic.note("suprun refuses to start with it, unless it is given --insecure-http");
   if (!entry.from_default && context.is_single_line(entry) && !entry.is_template)
     diagnostic.fix("write " + in_backticks(local), context.value_span(entry), local, false);
 }
@@ -73,11 +85,8 @@ void check_grants(const Context& context, Diagnostics& out, const ConfigSection&
   const ConfigEntry& entry = *section.find("port");
   const auto address = context.read<schema::InetAddress>(section, entry);
   if (!address || !is_loopback(address->host)) return;  // otherwise SUP1101
-  const auto& all = context.config().sections;
-  const auto granting = std::find_if(all.begin(), all.end(), [&](const ConfigSection& each) {
-    return each.is_process() && may_be_set(context, each, "control");
-  });
-  if (granting == all.end()) return;
+  const ConfigSection* granting = find_grant(context);
+  if (granting == nullptr) return;
   out.report(open_port_beside_control.rule, context.value_place(entry),
              section.display() + " asks for no password: whoever is on the machine may do there " +
                  "what `control` of " + granting->display() + " grants to some")
