@@ -223,11 +223,11 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
   if (!server.is_unix && (gate.users.empty() || has_empty_password) && !is_loopback(address) &&
       !options_.insecure_http) {
     return schema::Error{
-        .message = core::concat(
-            "[", server.section, "] port=", schema::InetAddress::print(address),
-            " lets everybody who reaches this machine control it: ",
-            has_empty_password ? "the password is empty" : "no username and password are set",
-            "; set them, or listen on 127.0.0.1, or give --insecure-http to have it so")};
+        .message = core::concat("[", server.section, "] port=", schema::InetAddress::print(address),
+                                " lets everybody who reaches this machine control it: ",
+                                has_empty_password ? "the password is empty; set one"
+                                                   : "no username and password are set; set both",
+                                ", or listen on 127.0.0.1, or give --insecure-http to have it so")};
   }
   schema::Result<Listening> made = listen(server);
   if (!made) {

@@ -18,6 +18,8 @@ namespace {
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
 bool has_quote(std::string_view text) { return text.find('"') != std::string_view::npos; }
 
 // What Beast wants more of, though the line before a chunk is there. It takes an extension whose
@@ -143,6 +145,11 @@ std::size_t RequestReader::take_head(std::string_view bytes) {
     const std::size_t blank = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
     if (blank > 0) {
       return blank;
+    }
+    // Of what is no HTTP, such as the first message of TLS, no end of a head may ever come.
+    if (!is_letter(bytes.front())) {
+      fail(400);
+      return bytes.size();
     }
   }
   state_ = State::partial;

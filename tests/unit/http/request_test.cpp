@@ -63,6 +63,17 @@ TEST(RequestReader, EverythingIsBounded) {
   EXPECT_EQ(status_of(std::string("GET /\0 HTTP/1.1\r\n\r\n", 19)), 400);
 }
 
+// A client that begins with TLS waits for the answer to its first message.
+TEST(RequestReader, WhatIsNoHttpIsRefusedAtItsFirstByte) {
+  for (const std::string_view bytes : {std::string_view("\x16\x03\x01", 3), std::string_view("{"),
+                                       std::string_view("\0", 1), std::string_view(" GET")}) {
+    RequestReader reader(RequestLimits{});
+    EXPECT_EQ(reader.feed(bytes), bytes.size());
+    EXPECT_EQ(reader.state(), RequestReader::State::broken);
+    EXPECT_EQ(reader.status(), 400);
+  }
+}
+
 TEST(RequestReader, StopsBehindTheHead) {
   RequestReader reader;
   const std::string_view head = "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
