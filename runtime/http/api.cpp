@@ -26,6 +26,7 @@ constexpr std::array table{
     Operation{"/daemon",                        "suprun.getDaemon"},
     Operation{"/daemon/shutdown",               "supervisor.shutdown", order},
     Operation{"/daemon/restart",                "supervisor.restart", order},
+    Operation{"/daemon/upgrade",                "suprun.upgrade", order},
     Operation{"/daemon/log",                    "supervisor.readLog", !order, last_bytes},
     Operation{"/daemon/log/clear",              "supervisor.clearLog", order},
     Operation{"/processes",                     "supervisor.getAllProcessInfo"},
@@ -57,6 +58,8 @@ constexpr std::array table{
     Operation{"/plan",                          "suprun.getPlanChanges"},
     Operation{"/plan/reread",                   "supervisor.reloadConfig", order},
     Operation{"/plan/update",                   "suprun.update", order},
+    Operation{"/plan/apply",                    "suprun.apply", order},
+    Operation{"/plan/trial",                    "suprun.getTrial"},
     Operation{"/events/emit",                   "supervisor.sendRemoteCommEvent", order},
 };
 

@@ -164,7 +164,7 @@ Outcome remove_process_group(Context& context, const Array& arguments, Writer& o
   const std::optional<core::GroupId> group =
       name ? context.supervisor.find_group(*name) : std::nullopt;
   if (!group) {
-    return fault(FaultCode::BAD_NAME, python_text(arguments[0]));
+    return unknown_key(arguments[0]);
   }
   const auto error = context.interface.perform([&](core::Now now, core::Effects& orders) {
     return context.supervisor.remove_group(now, *group, orders);

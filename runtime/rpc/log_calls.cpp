@@ -127,8 +127,7 @@ Outcome clear_all_process_logs(Context& context, const Array& /*arguments*/, Wri
       continue;
     }
     if (!context.may(process)) {
-      const Fault denied =
-          context.deny(full_name(context.supervisor.spec(process)));
+      const Fault denied = context.deny(full_name(context.supervisor.spec(process)));
       results.push_back(result_of(context, process, &denied));
     } else if (context.machine.clear_logs(process)) {
       results.push_back(result_of(context, process, nullptr));

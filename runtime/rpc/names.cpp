@@ -29,8 +29,7 @@ Target find_target(const Context& context, const Value& name) {
     if (!found) {
       return fault(FaultCode::BAD_NAME, *text);
     }
-    return context.may(*found) ? Target(*found)
-                               : Target(context.deny(*text));
+    return context.may(*found) ? Target(*found) : Target(context.deny(*text));
   }
   const std::optional<core::GroupId> group = context.supervisor.find_group(split.group);
   return group ? Target(WholeGroup{*group}) : Target(fault(FaultCode::BAD_NAME, *text));
@@ -45,6 +44,12 @@ std::variant<core::ProcessId, Fault> find_process(const Context& context, const 
     return *refusal;
   }
   return fault(FaultCode::BAD_NAME, text_argument(name).value_or(""));
+}
+
+Fault unknown_key(const Value& name) {
+  const bool is_key = name.get<Array>() == nullptr && name.get<Struct>() == nullptr;
+  return is_key ? fault(FaultCode::BAD_NAME, python_text(name))
+                : fault(FaultCode::INCORRECT_PARAMETERS);
 }
 
 }  // namespace sup::rpc

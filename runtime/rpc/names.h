@@ -30,4 +30,8 @@ Target find_target(const Context& context, const Value& name);
 // The same where no group is allowed.
 std::variant<core::ProcessId, Fault> find_process(const Context& context, const Value& name);
 
+// For the name of a group that there is none of. Supervisor looks it up in a dict, which knows
+// neither lists nor dicts.
+Fault unknown_key(const Value& name);
+
 }  // namespace sup::rpc

@@ -177,12 +177,10 @@ bool waits(const Array& arguments, std::size_t index) {
 // Which group an argument names.
 std::variant<core::GroupId, Fault> group_argument(const Context& context, const Value& name) {
   const std::optional<std::string_view> text = text_argument(name);
-  if (!text) {
-    return fault(FaultCode::INCORRECT_PARAMETERS);
-  }
-  const std::optional<core::GroupId> group = context.supervisor.find_group(*text);
+  const std::optional<core::GroupId> group =
+      text ? context.supervisor.find_group(*text) : std::nullopt;
   if (!group) {
-    return fault(FaultCode::BAD_NAME, *text);
+    return unknown_key(name);
   }
   return *group;
 }

@@ -122,6 +122,14 @@ TEST_F(Api, OrdersAreJson) {
   EXPECT_EQ(supervisor_->status(0).state, schema::ProcessState::STARTING);
 }
 
+TEST_F(Api, ThePlanIsChangedAsBySupctl) {
+  EXPECT_EQ(Json::parse(get("/api/v1/plan/trial").body)["state"], "none");
+  EXPECT_EQ(send("/api/v1/plan/apply", "{}").status, 400);  // which file?
+  const Response applied = send("/api/v1/plan/apply", "{\"file\":\"/a.conf\",\"confirm\":5}");
+  EXPECT_EQ(applied.status, 422);
+  EXPECT_NE(applied.body.find("it is gone"), std::string::npos) << applied.body;
+}
+
 TEST_F(Api, WhatWaitsIsAnsweredLater) {
   const Response response = send("/api/v1/processes/a/restart");
   ASSERT_NE(response.later, nullptr);
