@@ -1,9 +1,11 @@
-"""Clients of XML-RPC that are a burden: load.py SOCKET usual|slow.
+"""Clients that are a burden: load.py SOCKET usual|slow|followers.
 
 usual: asks getAllProcessInfo again and again, on four connections.
 slow: asks five hundred times at once and reads a byte of the answers in a second.
+followers: a thousand that follow the log of the program `calm`, as `tail -f` does.
 """
 
+import selectors
 import socket
 import sys
 import threading
@@ -61,10 +63,26 @@ def slow(path):
         time.sleep(1)
 
 
+def followers(path):
+    known = selectors.DefaultSelector()
+    for _ in range(1000):
+        connection = Connection(path)
+        connection.socket.sendall(b'GET /logtail/calm HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        connection.more()
+        known.register(connection.socket, selectors.EVENT_READ)
+    while known.get_map():
+        for key, _ in known.select():
+            if not key.fileobj.recv(1 << 16):
+                known.unregister(key.fileobj)
+
+
 def main():
     path, kind = sys.argv[1:]
     if kind == 'slow':
         slow(path)
+    if kind == 'followers':
+        followers(path)
+        return
     for _ in range(4):
         threading.Thread(target=usual, args=(path,)).start()
 

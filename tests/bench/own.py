@@ -276,8 +276,10 @@ def burdens(system, binaries, quick):
              ('50 writers, 4 clients', busy, writers, 'usual', {}),
              ('50 writers, a slow client', busy, writers, 'slow', {}),
              ('50 writers, a slow disk', slow, writers + 1, None, preload)]
+    if system.name == 'suprun':
+        cases.append(('1,000 followers of a quiet log', quiet + program('calm'), 1, 'followers', {}))
     if quick:
-        cases = [cases[0], cases[3], cases[4]] if system.name == 'suprun' else []
+        cases = [cases[0], *cases[3:]] if system.name == 'suprun' else []
     for name, text, count, load, environment in cases:
         with Daemon(system, binaries, text, count, environment) as daemon:
             daemon.wait_for(1, 'victim')
