@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -29,7 +30,11 @@ namespace {
 namespace http = boost::beast::http;
 namespace base64 = boost::beast::detail::base64;
 
-volatile std::sig_atomic_t interrupted = 0;
+// Of each thread: one that has had enough of a call takes it back, which is nothing to the others.
+thread_local volatile std::sig_atomic_t interrupted = 0;
+// That is told of each SIGINT, whichever thread has got it; -1 if none is.
+std::atomic<int> told_descriptor{-1};
+static_assert(std::atomic<int>::is_always_lock_free, "a handler of signals looks at it");
 
 void throw_if_interrupted() {
   if (interrupted != 0) {
@@ -209,9 +214,19 @@ int connect_tcp(const Address& address) {
 void interrupts_end_calls() {
   struct sigaction action {};
 
-  action.sa_handler = [](int) { interrupted = 1; };  // without SA_RESTART
+  action.sa_handler = [](int) {  // without SA_RESTART
+    interrupted = 1;
+    const int number = errno;
+    if (const int told = told_descriptor; told >= 0) {
+      [[maybe_unused]] const ssize_t written =
+          ::write(told, &interrupt_event, sizeof interrupt_event);
+    }
+    errno = number;
+  };
   ::sigaction(SIGINT, &action, nullptr);
 }
+
+void tell_of_interrupts(int event_descriptor) { told_descriptor = event_descriptor; }
 
 bool was_interrupted() { return interrupted != 0; }
 
@@ -287,12 +302,12 @@ bool wait_or_interrupt(std::span<pollfd> wanted, std::optional<std::chrono::seco
   sigset_t before;
   ::sigemptyset(&only_interrupt);
   ::sigaddset(&only_interrupt, SIGINT);
-  ::sigprocmask(SIG_BLOCK, &only_interrupt, &before);
+  ::pthread_sigmask(SIG_BLOCK, &only_interrupt, &before);
   if (interrupted == 0) {
     // What comes of it tells who reads.
     ready = ::ppoll(wanted.data(), wanted.size(), limit ? &time : nullptr, &before);
   }
-  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return ready != 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -108,8 +109,12 @@ class Stream {
   std::unique_ptr<Reader> reader_;
 };
 
-// SIGINT ends a call that waits by Interrupted, instead of the program.
+// SIGINT ends a call that waits by Interrupted, instead of the program: one of the thread that got
+// it.
 void interrupts_end_calls();
+// And is told to an eventfd, by this addition, so that whoever started several threads knows.
+inline constexpr std::uint64_t interrupt_event = std::uint64_t{1} << 32U;
+void tell_of_interrupts(int event_descriptor);
 bool was_interrupted();
 // Returns when one of them is ready or SIGINT has come, which is held back except while it waits,
 // so that none gets lost between the look at it and the wait. False: so much time has passed.

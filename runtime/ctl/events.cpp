@@ -154,6 +154,7 @@ bool run_events(Session& session, const std::string& argument) {
     return false;
   }
   interrupts_end_calls();
+  session.output.goes_on();
   try {
     Stream stream(parse_address(session.settings.url), session.settings.credentials,
                   path_for(names.empty() ? "" : names[0], types));

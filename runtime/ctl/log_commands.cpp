@@ -41,6 +41,7 @@ void show_piece(Session& session, std::string_view channel, const std::string& t
 // Follows what the server sends until the user has enough.
 void follow(Session& session, const std::string& path, std::string_view channel) {
   interrupts_end_calls();
+  session.output.goes_on();
   session.output.line(how_to_leave);
   session.output.flush();
   const std::string url = session.settings.url + path;

@@ -115,12 +115,14 @@ void Output::finish(rpc::Struct head) {
 void Output::flush() {
   if (sink_ == nullptr) {
     std::fflush(stdout);
+  } else if (goes_on_) {
+    sink_->show();
   }
 }
 
 void Output::write(std::string_view text) {
   if (sink_ != nullptr) {
-    sink_->append(text);
+    sink_->text.append(text);
   } else {
     std::fwrite(text.data(), 1, text.size(), stdout);
   }

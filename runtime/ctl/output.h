@@ -1,6 +1,7 @@
 // What a command prints: lines of text, or with --json one document on one line.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,10 +16,17 @@ std::string to_json(const rpc::Value& value);
 // What a text of JSON says; nothing if it is none.
 std::optional<rpc::Value> from_json(const std::string& text);
 
+// Where text is put that is not to be seen on standard output as it is.
+struct Sink {
+  std::string text;
+  // Of a command that goes on: some of the text can be shown, and be taken out.
+  std::function<void()> show;
+};
+
 class Output {
  public:
   // Prints to `sink`, or to standard output if it is null.
-  explicit Output(std::string* sink = nullptr) : sink_(sink) {}
+  explicit Output(Sink* sink = nullptr) : sink_(sink) {}
 
   void use_json(bool json) { is_json_ = json; }
 
@@ -37,14 +45,18 @@ class Output {
   // The document is done: "results" follow `head`.
   void finish(rpc::Struct head);
 
+  // From now on the command says what happens, for as long as the user likes.
+  void goes_on() { goes_on_ = true; }
+
   // What was printed can be seen.
   void flush();
 
  private:
   void write(std::string_view text);
 
-  std::string* sink_;
+  Sink* sink_;
   bool is_json_ = false;
+  bool goes_on_ = false;
   rpc::Array records_;
 };
 

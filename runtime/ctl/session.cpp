@@ -84,7 +84,7 @@ rpc::Struct record_of(const Failure& failure, std::string error) {
 
 }  // namespace
 
-Session::Session(Settings wanted, std::string* sink) : settings(std::move(wanted)), output(sink) {}
+Session::Session(Settings wanted, Sink* sink) : settings(std::move(wanted)), output(sink) {}
 
 rpc::Value Session::call(std::string_view method, rpc::Array parameters) {
   if (client_ == nullptr) {

@@ -49,7 +49,7 @@ struct Settings {
 class Session {
  public:
   // Prints to `sink`, or to standard output if it is null.
-  explicit Session(Settings settings, std::string* sink = nullptr);
+  explicit Session(Settings settings, Sink* sink = nullptr);
 
   Settings settings;
   Output output;

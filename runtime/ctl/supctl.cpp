@@ -12,12 +12,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/completion.h"
 #include "runtime/ctl/configuration.h"
+#include "runtime/ctl/everywhere.h"
 #include "runtime/ctl/process_info.h"
 #include "runtime/ctl/session.h"
 #include "runtime/ctl/shell.h"
@@ -242,36 +242,25 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
-// The same command for each server at once; what they say is printed one after the other, in the
-// order in which they were given, with the server before each line.
-int run_everywhere(const Settings& settings, const std::vector<GivenServer>& servers,
+// The same command for each server.
+int run_on_several(const Settings& settings, const std::vector<GivenServer>& servers,
                    const std::string& command) {
-  std::vector<std::string> outputs(servers.size());
-  std::vector<int> statuses(servers.size());
-  std::vector<std::thread> threads;
+  std::vector<Settings> each(servers.size(), settings);
   for (std::size_t i = 0; i < servers.size(); ++i) {
-    threads.emplace_back([&, i] {
-      Settings own = settings;
-      own.url = servers[i].url;
-      if (servers[i].credentials.username) own.credentials = servers[i].credentials;
-      Session session(std::move(own), &outputs[i]);
-      session.run(command);
-      statuses[i] = session.exit_status;
-    });
+    each[i].url = servers[i].url;
+    if (servers[i].credentials.username) each[i].credentials = servers[i].credentials;
   }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  for (std::size_t i = 0; i < servers.size(); ++i) {
-    std::string_view text = outputs[i];
-    while (!text.empty()) {
-      const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-      const std::string before = text.starts_with('{') ? "" : servers[i].url + "  ";
-      std::printf("%s%.*s", before.c_str(), static_cast<int>(end), text.data());
-      text.remove_prefix(end);
-    }
-  }
-  return *std::max_element(statuses.begin(), statuses.end());
+  return run_everywhere(std::move(each), command);
+}
+
+// What talks to one server only: "the shell"; empty if several will do.
+std::string needs_one_server(const CommandLine& line) {
+  if (line.words.empty()) return "the shell";
+  const std::string& command = line.words.front();
+  const bool has_screen =
+      command == "top" && !line.wants_json &&
+      std::find(line.words.begin(), line.words.end(), "--json") == line.words.end();
+  return has_screen || command == "fg" ? command : "";
 }
 
 // The last word may be empty: then a new one begins.
@@ -323,9 +312,9 @@ int run(int count, char** arguments) {
     return usage(arguments[0], settings.error().message);
   }
   if (line->servers.size() > 1) {
-    return line->words.empty()
-               ? usage(arguments[0], "the shell talks to one server, not to several")
-               : run_everywhere(*settings, line->servers, joined(line->words));
+    const std::string lonely = needs_one_server(*line);
+    return !lonely.empty() ? usage(arguments[0], lonely + " talks to one server, not to several")
+                           : run_on_several(*settings, line->servers, joined(line->words));
   }
   Session session(std::move(*settings));
   if (line->completes) {

@@ -137,6 +137,7 @@ bool run_top(Session& session, const std::string& argument) {
   const auto pause = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
   const std::int64_t daemon = local_daemon(session);
   interrupts_end_calls();
+  session.output.goes_on();
   const KeyMode keys;
   ProcessTable before = ProcessTable::read();
   // The first picture comes soon, the others at their pace.

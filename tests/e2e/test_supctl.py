@@ -824,6 +824,54 @@ class Following(Compared):
             results.append((text + output, errors, client.returncode))
         self.assertEqual(results[1], results[0])
 
+    def test_several_servers(self):
+        """Lines are shown as they come, also beside a server that says nothing."""
+        urls = ['unix://' + side.path('s.sock') for side in self.sides]
+        with socket.socket() as silent:
+            silent.bind(('127.0.0.1', 0))
+            silent.listen()
+            silent_url = 'http://127.0.0.1:%d' % silent.getsockname()[1]
+            every = ['-s', silent_url, '-s', urls[0], '-s', urls[1]]
+            client = self.sides[1].begin(every + ['tail', '-f', 'cat'])
+            shown = b''
+            while shown.count(b'  ==> Press Ctrl-C to exit <==\n') < 2:
+                shown += self.until(client, b'<==\n')
+            self.assertEqual(sorted(shown.decode().splitlines()),
+                             sorted(url + '  ==> Press Ctrl-C to exit <==' for url in urls))
+            for side, url in zip(self.sides, urls):
+                side.call('supervisor.sendProcessStdin', 'cat', '{half')
+                side.call('supervisor.sendProcessStdin', 'cat', ' a line}\nand')
+                shown = self.until(client, b' a line}\n')
+                self.assertEqual(shown.decode(), url + '  {half a line}\n')
+            client.send_signal(signal.SIGINT)
+            output, _ = client.communicate(timeout=PATIENCE)
+            # What was begun is shown at the end; the silent one never answered.
+            self.assertEqual(sorted(output.decode().splitlines()), sorted(url + '  and' for url in urls))
+            self.assertEqual(client.returncode, 130)
+            # A command that ends: whoever answers is shown.
+            client = self.sides[1].begin(every + ['stop', 'cat'])
+            shown = b''
+            while shown.count(b'cat: stopped\n') < 2:
+                shown += self.until(client, b'cat: stopped\n')
+            self.assertEqual(sorted(shown.decode().splitlines()),
+                             sorted(url + '  cat: stopped' for url in urls))
+            client.send_signal(signal.SIGINT)
+            client.communicate(timeout=PATIENCE)
+        client = self.sides[1].begin(['-s', urls[0], '-s', urls[1], '--json', 'tail', '-f', 'cat'])
+        self.sides[0].call('supervisor.startProcess', 'cat')
+        self.sides[0].call('supervisor.sendProcessStdin', 'cat', 'hello\n')
+        piece = json.loads(self.until(client, b'hello').splitlines()[-1])
+        self.assertEqual(piece['channel'], 'stdout')
+        client.send_signal(signal.SIGINT)
+        output, _ = client.communicate(timeout=PATIENCE)
+        self.assertEqual(sorted(json.loads(line)['server'] for line in output.splitlines()), sorted(urls))
+        self.assertEqual(client.returncode, 0)
+        for command in ('top', 'fg'):
+            client = self.sides[1].begin(['-s', urls[0], '-s', urls[1], command, 'cat'])
+            _, errors = client.communicate(timeout=PATIENCE)
+            self.assertEqual(client.returncode, 2)
+            self.assertIn(b'%s talks to one server, not to several' % command.encode(), errors)
+
     def test_what_cannot_be_followed(self):
         self.compare('tail', '-f', 'nosuch')
         self.compare('tail', '-f', 'nosuch', 'stderr')
