@@ -33,8 +33,7 @@ std::optional<Instant> EventPool::oldest() const {
 std::optional<QueuedEvent> EventPool::accept(const Now& now, schema::EventType type,
                                              std::int64_t serial, std::string payload) {
   std::optional<QueuedEvent> pushed_out;
-  if (!has_spool_ && !events_.empty() && events_.size() >= first_room_ &&
-      std::cmp_greater_equal(events_.size(), buffer_size_)) {
+  if (!has_spool_ && events_.size() >= limit()) {
     pushed_out = std::move(events_.front());
     events_.pop_front();
   }
@@ -86,7 +85,7 @@ void EventPool::set_ready(std::uint32_t member, bool ready) {
 std::vector<QueuedEvent> EventPool::set_buffer_size(std::int64_t buffer_size, bool has_spool) {
   std::vector<QueuedEvent> discarded;
   const bool smaller = std::exchange(buffer_size_, buffer_size) > buffer_size;
-  while (smaller && !has_spool && !has_spool_ && events_.size() > std::max(room(), first_room_)) {
+  while (smaller && !has_spool && !has_spool_ && events_.size() > limit()) {
     discarded.push_back(std::move(events_.front()));
     events_.pop_front();
   }

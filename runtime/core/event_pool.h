@@ -131,6 +131,9 @@ class EventPool {
 
   std::int64_t buffer_size() const { return buffer_size_; }
 
+  // How many may be in memory now: buffer_size, and more while the daemon starts.
+  std::size_t limit() const { return has_spool_ ? room() : std::max(room(), first_room_); }
+
  private:
   QueuedEvent make(const Now& now, schema::EventType type, std::int64_t serial,
                    std::string payload);

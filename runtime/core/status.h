@@ -61,6 +61,9 @@ struct ListenerStatus {
 struct PoolStatus {
   std::size_t queued = 0;  // without those that listeners hold
   std::int64_t buffer_size = 0;
+  std::size_t limit = 0;  // of those in memory: buffer_size, and more while the daemon starts
+  bool has_spool = false;
+  std::size_t stored = 0;         // of those queued: in the spool alone
   std::optional<Instant> oldest;  // since when the oldest of them waits
   // Since the pool exists:
   std::uint64_t accepted = 0;

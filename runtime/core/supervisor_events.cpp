@@ -210,6 +210,9 @@ std::optional<PoolStatus> Supervisor::Implementation::pool_status(GroupId group)
   PoolStatus status;
   status.queued = pool.events.size() + pool.events.stored();
   status.buffer_size = pool.events.buffer_size();
+  status.limit = pool.events.limit();
+  status.has_spool = pool.events.has_spool();
+  status.stored = pool.events.stored();
   status.oldest = pool.events.oldest();
   status.accepted = pool.accepted;
   status.delivered = pool.delivered;

@@ -116,11 +116,20 @@ void show_pool(Session& session, const rpc::Value& pool) {
   const auto number = [&](const char* name) { return std::to_string(number_member(pool, name)); };
   const std::int64_t queued = number_member(pool, "queued");
   const std::int64_t room = number_member(pool, "buffer_size");
-  std::string line = text_member(pool, "name") + ": ";
-  // Only a spool has more than the buffer takes.
-  line += queued > room ? std::to_string(queued) + " waiting, " + std::to_string(queued - room) +
-                              " of them on disk"
-                        : std::to_string(queued) + " of " + std::to_string(room) + " waiting";
+  const std::int64_t stored = number_member(pool, "stored");
+  std::string line = text_member(pool, "name") + ": " + std::to_string(queued);
+  if (queued <= room) {
+    line += " of " + std::to_string(room) + " waiting";
+  } else if (stored > 0) {
+    line += " waiting, " + std::to_string(stored) + " of them on disk";
+  } else {
+    line += " waiting, more than buffer_size=" + std::to_string(room);
+    // Of the daemon's start: it has not been empty since.
+    const std::int64_t limit = number_member(pool, "limit");
+    if (limit > room) {
+      line += ": there is room for " + std::to_string(limit) + " until all were given out";
+    }
+  }
   if (queued > 0) {
     line += ", the oldest for " + number("oldest") + " s";
   }

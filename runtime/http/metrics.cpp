@@ -200,9 +200,11 @@ void write_pools(Site& site, MetricsText& out) {
   for (const Pool& pool : pools) {
     out.sample(pool.labels, whole(pool.status.queued));
   }
-  out.family("supervisor_pool_queue_limit", "gauge", "buffer_size: how many events may wait.");
+  out.family("supervisor_pool_queue_limit", "gauge",
+             "How many events may wait in memory: buffer_size, and more until those of the "
+             "daemon's start were given out. With events_spool further ones wait on disk.");
   for (const Pool& pool : pools) {
-    out.sample(pool.labels, pool.status.buffer_size);
+    out.sample(pool.labels, whole(pool.status.limit));
   }
   out.family("supervisor_pool_oldest_event_age_seconds", "gauge",
              "How long the oldest event waits.");

@@ -44,6 +44,9 @@ void write_pool(const Context& context, core::GroupId group, const core::PoolSta
   out.text_member("name", context.supervisor.group_spec(group).name);
   out.integer_member("queued", static_cast<std::int64_t>(pool.queued));
   out.integer_member("buffer_size", pool.buffer_size);
+  out.integer_member("limit", static_cast<std::int64_t>(pool.limit));
+  out.boolean_member("has_spool", pool.has_spool);
+  out.integer_member("stored", static_cast<std::int64_t>(pool.stored));
   out.integer_member("oldest", pool.oldest ? seconds_since(*pool.oldest, now.steady) : 0);
   out.integer_member("accepted", static_cast<std::int64_t>(pool.accepted));
   out.integer_member("delivered", static_cast<std::int64_t>(pool.delivered));

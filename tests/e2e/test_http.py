@@ -5,6 +5,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -114,8 +115,10 @@ class Metrics(HttpTest):
         self.assertGreater(float(figures['supervisor_process_resident_memory_bytes' + a]), 4096)
         size = 'supervisor_process_log_bytes{group="again",name="again",channel="stdout"}'
         self.wait_until(lambda: self.figures()[1].get(size) == '6', 'the size of the log')
-        # A listener that never answers: its pool is full.
-        self.assertEqual(figures['supervisor_pool_queue_limit{group="l"}'], '3')
+        # A listener that never answers: what the daemon's start gave to its pool has room there.
+        self.assertGreater(int(figures['supervisor_pool_queued_events{group="l"}']), 3)
+        self.assertGreaterEqual(int(figures['supervisor_pool_queue_limit{group="l"}']),
+                                int(figures['supervisor_pool_queued_events{group="l"}']))
         self.assertEqual(figures['supervisor_pool_event_duration_seconds_count{group="l"}'], '0')
         self.server().supervisor.startProcess('again')
         _, after = self.figures()
@@ -298,6 +301,38 @@ class Events(HttpTest):
         answer = self.listen('?type=PROCESS_LOG')
         self.server().supervisor.sendProcessStdin('a', 'hello\n')
         self.assertEqual(self.next_event(answer)['data']['data'], 'hello\n')
+
+
+class SupctlListeners(HttpTest):
+    """What the command listeners says of events that wait."""
+
+    def serve_pool(self, options):
+        self.serve(UNIX + SLEEP % 'a' + '[eventlistener:l]\nevents=PROCESS_STATE,REMOTE_COMMUNICATION\n'
+                   'buffer_size=2\ncommand=/bin/sleep 1000\n' + options)
+        self.wait_for_state('a', 'RUNNING')
+
+    def line(self):
+        return subprocess.run([program('supctl'), '-s', 'unix://' + self.path('s.sock'), 'listeners'], timeout=PATIENCE,
+                              stdout=subprocess.PIPE, check=True, text=True).stdout.split('\n')[0]
+
+    def test_without_a_spool(self):
+        self.serve_pool('')
+        self.assertRegex(self.line(), r'^l: \d+ waiting, more than buffer_size=2: there is room for \d+ until all '
+                                      r'were given out, the oldest for \d+ s; ')
+        pool = self.server().suprun.getListeners()[0]
+        self.assertEqual((pool['buffer_size'], pool['has_spool'], pool['stored']), (2, False, 0))
+        for _ in range(pool['limit'] + 5 - pool['queued']):
+            self.server().supervisor.sendRemoteCommEvent('x', '')
+        after = self.server().suprun.getListeners()[0]
+        self.assertEqual((after['queued'], after['dropped']), (pool['limit'], 5))
+
+    def test_with_a_spool(self):
+        self.serve_pool('events_spool=@/spool\n')
+        found = re.match(r'l: (\d+) waiting, (\d+) of them on disk, ', self.line())
+        self.assertTrue(found, self.line())
+        self.assertEqual(int(found.group(1)), int(found.group(2)) + 2)
+        pool = self.server().suprun.getListeners()[0]
+        self.assertEqual((pool['limit'], pool['has_spool'], pool['stored']), (2, True, int(found.group(2))))
 
 
 class SupctlEvents(HttpTest):

@@ -315,8 +315,9 @@ async function showListeners() {
   const place = $('#listeners');
   place.className = pools.length ? 'cards' : '';
   place.replaceChildren(...pools.map((pool) => {
-    const waiting = `${pool.queued} of ${pool.buffer_size} wait` + (pool.queued ? `, the oldest for ${pool.oldest} s` : '');
-    const meter = make('meter', { min: '0', max: String(pool.buffer_size), value: String(pool.queued), 'aria-label': waiting });
+    const waiting = `${pool.queued} of ${pool.limit} wait` + (pool.stored ? `, ${pool.stored} of them on disk` : '')
+      + (pool.queued ? `, the oldest for ${pool.oldest} s` : '');
+    const meter = make('meter', { min: '0', max: String(pool.limit), value: String(pool.queued), 'aria-label': waiting });
     return make('div', { class: 'card' }, make('h2', {}, pool.name), make('p', {}, meter, ' ', waiting,
       `; ${pool.accepted} accepted, ${pool.delivered} delivered, ${pool.rejected} rejected, ${pool.dropped} dropped`),
     table(['Listener', 'State', 'Works on', 'Delivered', 'Wrote last'], pool.listeners.map((one) => make('tr', {},
