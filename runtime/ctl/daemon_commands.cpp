@@ -273,31 +273,51 @@ void update_groups(Session& session, const std::string& argument) {
   }
 }
 
-// Of suprun: those that have to leave or to stop are gone, or were started again.
-void wait_for_update(Session& session, const rpc::Array& processes) {
+// What an update does with a process: "restart", "remove", … or nothing.
+std::string action_for(const rpc::Array& processes, const ProcessInfo& info) {
+  const auto found =
+      std::find_if(processes.begin(), processes.end(), [&](const rpc::Value& process) {
+        return text_member(process, "group") == info.group &&
+               text_member(process, "name") == info.name;
+      });
+  return found != processes.end() ? text_member(*found, "action") : "";
+}
+
+bool is_stop(const std::string& action) { return action == "restart" || action == "remove"; }
+
+// Of suprun: those that have to leave or to stop are gone, or were started again. All that there
+// are then.
+std::vector<ProcessInfo> wait_for_update(Session& session, const rpc::Array& processes) {
   // Most processes end within some milliseconds, and some take their time.
   constexpr std::chrono::milliseconds longest_between_looks(50);
   std::chrono::milliseconds between_looks(2);
   for (;;) {
-    const std::vector<ProcessInfo> all = all_statuses(session);
+    std::vector<ProcessInfo> all = all_statuses(session);
     const bool is_under_way = std::any_of(all.begin(), all.end(), [&](const ProcessInfo& info) {
-      return info.state_name == "STOPPING" &&
-             std::any_of(processes.begin(), processes.end(), [&](const rpc::Value& process) {
-               return text_member(process, "group") == info.group &&
-                      text_member(process, "name") == info.name;
-             });
+      return info.state_name == "STOPPING" && !action_for(processes, info).empty();
     });
-    if (!is_under_way) return;
+    if (!is_under_way) return all;
     pause_for(between_looks);
     between_looks = std::min(2 * between_looks, longest_between_looks);
   }
 }
 
-bool any_stops(const rpc::Array& processes, const std::string& group) {
-  return std::any_of(processes.begin(), processes.end(), [&](const rpc::Value& process) {
-    const std::string action = text_member(process, "action");
-    return text_member(process, "group") == group && (action == "restart" || action == "remove");
+// Says what of a group was stopped: the group, as supervisorctl, which stops the whole of it, or
+// the processes if others went on.
+void tell_stops(Session& session, const rpc::Array& processes, const std::string& group,
+                const std::vector<ProcessInfo>& now) {
+  std::vector<std::string> stopped;
+  for (const rpc::Value& process : processes) {
+    if (text_member(process, "group") == group && is_stop(text_member(process, "action"))) {
+      stopped.push_back(full_name(group, text_member(process, "name")));
+    }
+  }
+  const bool others_went_on = std::any_of(now.begin(), now.end(), [&](const ProcessInfo& info) {
+    const std::string action = action_for(processes, info);
+    return info.group == group && info.pid != 0 && action != "add" && !is_stop(action);
   });
+  if (!stopped.empty() && !others_went_on) stopped = {group};
+  for (const std::string& name : stopped) say_of(session, name, "stopped");
 }
 
 // suprun's way: only what changed is touched. The lines are those of groups, as scripts know them.
@@ -308,7 +328,7 @@ void update_processes(Session& session) {
   if (processes == nullptr) {
     throw value_error("unexpected answer to update", place::bad_xml);
   }
-  wait_for_update(session, *processes);
+  const std::vector<ProcessInfo> now = wait_for_update(session, *processes);
   const auto each = [&](const char* member, auto&& tell) {
     const rpc::Value* names = answer.member(member);
     const rpc::Array* texts = names != nullptr ? names->get<rpc::Array>() : nullptr;
@@ -321,7 +341,7 @@ void update_processes(Session& session) {
     say_of(session, name, "removed process group");
   });
   each("changed", [&](const std::string& name) {
-    if (any_stops(*processes, name)) say_of(session, name, "stopped");
+    tell_stops(session, *processes, name, now);
     say_of(session, name, "updated process group");
   });
   each("added", [&](const std::string& name) { say_of(session, name, "added process group"); });

@@ -91,6 +91,11 @@ class Apply(RpcTest):
         said = json.loads(self.ctl('--json', 'scale', 'web=3').stdout)
         self.assertEqual([one['name'] for one in said['results'][0]['processes']], ['1', '2'])
         self.wait_until(lambda: self.names() == ['web:%d RUNNING' % n for n in range(3)], 'three')
+        before = self.server().supervisor.getProcessInfo('web:0')['pid']
+        self.assertEqual(self.ctl('update').stdout, 'web:1: stopped\nweb:2: stopped\nweb: updated process group\n')
+        self.assertEqual(self.server().supervisor.getProcessInfo('web:0')['pid'], before)
+        self.assertEqual(self.ctl('scale', 'web=2').returncode, 0)
+        self.wait_until(lambda: self.names() == ['web:%d RUNNING' % n for n in range(2)], 'two')
         self.assertEqual(self.ctl('scale', 'web=1').returncode, 0)
         self.wait_until(lambda: self.names() == ['web:0 RUNNING'], 'one')
         for wrong in 'web', 'web=0', 'web=x', 'other=2':
