@@ -4,7 +4,13 @@ function __supctl_words
     set -l words (commandline --tokenize --cut-at-cursor --current-process)
     set -l program $words[1]
     set -e words[1]
-    $program --complete $words (commandline --current-token --cut-at-cursor) 2>/dev/null
+    set -l word (commandline --current-token --cut-at-cursor)
+    set -l found ($program --complete $words "$word" 2>/dev/null)
+    if set -q found[1]
+        printf '%s\n' $found
+    else
+        __fish_complete_path "$word"
+    end
 end
 complete --command supctl --no-files --arguments '(__supctl_words)'
 complete --command supctl --short-option c --long-option configuration --require-parameter --force-files

@@ -11,7 +11,15 @@ namespace sup::ctl {
 class Session;
 
 // What may follow a command.
-enum class Completes : std::uint8_t { nothing, commands, groups, processes, signals, files };
+enum class Completes : std::uint8_t {
+  nothing,
+  commands,
+  groups,
+  processes,
+  signals,
+  files,
+  counts,  // PROGRAM=, and a number
+};
 
 struct Command {
   std::string_view name;
@@ -24,6 +32,14 @@ struct Command {
 };
 
 std::span<const Command> commands();
+
+// What supctl adds to a command of supervisorctl.
+struct Addition {
+  std::string_view typed;
+  std::string_view does;
+};
+
+std::span<const Addition> additions();
 
 // Null when there is none.
 const Command* find_command(std::string_view name);

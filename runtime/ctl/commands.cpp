@@ -34,6 +34,11 @@ constexpr std::array rows = {
 #include "runtime/ctl/commands.def"
 };
 
+constexpr std::array added = {
+#define MORE(typed, does) Addition{typed, does},
+#include "runtime/ctl/commands.def"
+};
+
 constexpr auto table = [] {
   std::array<Command, rows.size()> made{};
   std::transform(rows.begin(), rows.end(), made.begin(),
@@ -63,9 +68,21 @@ void list_commands(Session& session, std::string_view title, Origin origin) {
   session.output.line(in_columns(names, 79));
 }
 
+void list_additions(Session& session) {
+  const std::string header = "supctl adds to the default commands:";
+  session.output.line(header);
+  session.output.line(std::string(header.size(), '='));
+  for (const Addition& each : added) {
+    session.output.line(padded(each.typed, 32) + std::string(each.does));
+  }
+  session.output.line("");
+}
+
 }  // namespace
 
 std::span<const Command> commands() { return table; }
+
+std::span<const Addition> additions() { return added; }
 
 const Command* find_command(std::string_view name) {
   const auto found = std::find_if(table.begin(), table.end(),
@@ -78,6 +95,7 @@ bool run_help(Session& session, const std::string& argument) {
   if (argument.empty()) {
     list_commands(session, "default", Origin::supervisorctl);
     list_commands(session, "supctl", Origin::supctl);
+    list_additions(session);
     for (const Row& row : rows) {
       if (row.origin != Origin::hidden) {
         rpc::Struct record;

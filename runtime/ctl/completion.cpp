@@ -39,6 +39,29 @@ std::vector<std::string> process_names(std::string_view text,
   return names;
 }
 
+// Programs of which there may be several: as far as a server says, groups whose processes have
+// numbers in their names.
+std::vector<std::string> programs_with_numbers(const std::vector<ProcessInfo>& processes) {
+  std::vector<std::string> names;
+  std::vector<std::string> others;
+  for (const ProcessInfo& info : processes) {
+    const bool has_number = info.name.find_first_of("0123456789") != std::string::npos;
+    add_once(has_number && info.name != info.group ? names : others, info.group + "=");
+  }
+  std::erase_if(names, [&](const std::string& name) {
+    return std::find(others.begin(), others.end(), name) != others.end();
+  });
+  return names;
+}
+
+// The words of a line without --json, which may stand before the command.
+std::vector<std::string> words_but_json(std::string_view line, std::string_view text) {
+  std::vector<std::string> words = words_of(line);
+  const auto end = text.empty() || words.empty() ? words.end() : words.end() - 1;
+  words.erase(std::remove(words.begin(), end, option(OptionId::json).text), end);
+  return words;
+}
+
 std::vector<std::string> options_of(const Command& command) {
   std::vector<std::string> found;
   for (const Option& each : options()) {
@@ -86,10 +109,12 @@ std::optional<std::vector<std::string>> option_values(const Command& command,
 
 std::vector<std::string> completions(std::string_view line, std::string_view text,
                                      const std::function<std::vector<ProcessInfo>()>& processes) {
-  const std::vector<std::string> words = words_of(line);
+  const std::vector<std::string> words = words_but_json(line, text);
   std::vector<std::string> found;
   const Command* command = words.empty() ? nullptr : find_command(words[0]);
-  if (words.empty() || (words.size() == 1 && !text.empty())) {
+  if (words.size() == 1 && text.starts_with('-')) {
+    found.emplace_back(option(OptionId::json).text);
+  } else if (words.empty() || (words.size() == 1 && !text.empty())) {
     for (const Command& each : commands()) {
       if (!each.description.empty()) found.emplace_back(each.name);
     }
@@ -117,10 +142,17 @@ std::vector<std::string> completions(std::string_view line, std::string_view tex
         }
         [[fallthrough]];
       case Completes::processes: found = process_names(text, processes()); break;
+      case Completes::counts: found = programs_with_numbers(processes()); break;
     }
   }
   std::erase_if(found, [&](const std::string& word) { return !word.starts_with(text); });
   return found;
+}
+
+bool files_may_follow(std::string_view line, std::string_view text) {
+  const std::vector<std::string> words = words_but_json(line, text);
+  const Command* command = words.size() < (text.empty() ? 1 : 2) ? nullptr : find_command(words[0]);
+  return command != nullptr && command->completes == Completes::files && !text.starts_with('-');
 }
 
 }  // namespace sup::ctl

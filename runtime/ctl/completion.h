@@ -16,4 +16,7 @@ namespace sup::ctl {
 std::vector<std::string> completions(std::string_view line, std::string_view text,
                                      const std::function<std::vector<ProcessInfo>()>& processes);
 
+// Whether names of files may stand there, of which shells know more.
+bool files_may_follow(std::string_view line, std::string_view text);
+
 }  // namespace sup::ctl

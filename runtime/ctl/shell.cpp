@@ -4,12 +4,14 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -22,6 +24,8 @@
 namespace sup::ctl {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int history_maximum_lines = 1000;
 
@@ -51,10 +55,36 @@ char* next_word(const char* /*text*/, int state) {
   return index < completing.words.size() ? ::strdup(completing.words[index].c_str()) : nullptr;
 }
 
+// Files and folders, these with a slash behind them, whose paths begin so.
+std::vector<std::string> file_names(const std::string& text) {
+  const std::size_t name = text.rfind('/') + 1;  // 0: no folder
+  const std::string folder = text.substr(0, name);
+  const std::string begin = text.substr(name);
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator each(folder.empty() ? "." : folder, error), end;
+       !error && each != end; each.increment(error)) {
+    std::string file = each->path().filename().string();
+    if (!file.starts_with(begin) || (file.starts_with('.') && begin.empty())) continue;
+    std::error_code ignored;
+    if (each->is_directory(ignored)) file += '/';
+    found.push_back(folder + file);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 char** complete_word(const char* text, int begin, int /*end*/) {
-  rl_attempted_completion_over = 1;  // files are never meant
+  rl_attempted_completion_over = 1;  // what is found here is all that is meant
   const std::string line = std::string(rl_line_buffer, static_cast<std::size_t>(begin)) + text;
   completing.words = completions(line, text, known_processes);
+  if (completing.words.empty() && files_may_follow(line, text)) {
+    completing.words = file_names(text);
+  }
+  // Behind "--for=" and a folder the word goes on.
+  const bool goes_on = completing.words.size() == 1 &&
+                       completing.words[0].find_last_of("=/") == completing.words[0].size() - 1;
+  rl_completion_append_character = goes_on ? 0 : ' ';
   return completing.words.empty() ? nullptr : rl_completion_matches(text, next_word);
 }
 
@@ -142,9 +172,10 @@ void prepare_editing(Session& session) {
   rl_initialize();
   using_history();
   stifle_history(history_maximum_lines);
-  // group:process, group:* and names with a dash are one word each.
+  // group:process, group:*, names with a dash and --for=state are one word each.
   static char breaks[] = " \t\n";
   rl_completer_word_break_characters = breaks;
+  rl_basic_word_break_characters = breaks;  // which libedit looks at
   rl_attempted_completion_function = complete_word;
 }
 

@@ -194,6 +194,12 @@ std::string help() {
     left.resize(14, ' ');
     text += left + std::string(command.description) + "\n";
   }
+  text += "\nAdded to those of supervisorctl:\n";
+  for (const Addition& each : additions()) {
+    std::string left = "  " + std::string(each.typed);
+    left.resize(34, ' ');
+    text += left + std::string(each.does) + "\n";
+  }
   return text + "\n`supctl help COMMAND` says more.\n";
 }
 

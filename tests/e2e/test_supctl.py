@@ -309,6 +309,8 @@ help EOF""")
         theirs, ours = self.both('-c', '@/s.conf', 'help')
         self.assertEqual(ours[0], theirs[0])
         self.assertTrue(ours[1].startswith(theirs[1]), ours[1])
+        for added in ('<command> --json', 'reload <name>', 'restart --rolling <name>', 'status -v'):
+            self.assertIn('\n' + added, ours[1])
 
     def test_words(self):
         """Lines are taken apart as Python's cmd module does."""
@@ -783,6 +785,19 @@ class Shells(Compared):
         status, shown = self.on_a_terminal(ours, [b'\x03'])
         self.assertEqual(status, 0, shown)
 
+    def test_completion_in_the_shell(self):
+        ours = self.sides[1]
+        ours.write('some.conf', '')
+        os.mkdir(ours.path('some'))
+        ours.write('some/where.conf', '')
+        for typed, wanted in ((b'wait cat --fo\tru\t', 'wait cat --for=running'),
+                              (b'events --filter=tick_6\t', 'events --filter=tick_60'),
+                              (b'--json statu\tca\t', '--json status cat'),
+                              (b'apply some.\t', 'apply some.conf'),
+                              (b'plan some/wh\t', 'plan some/where.conf')):
+            _, shown = self.on_a_terminal(ours, [typed + b'\n', b'exit\n'])
+            self.assertIn(wanted, shown)
+
     def test_history(self):
         ours = self.sides[1]
         ours.write('s.conf', HEAD + 'history_file=%(here)s/history\n')
@@ -1064,6 +1079,8 @@ autostart=false
         self.assertEqual(self.ask('--complete', 'wait', 'off', '--')[1],
                          '--for=\n--timeout=\n--json\n')
         self.assertEqual(self.ask('--complete', 'restart', '--r')[1], '--rolling\n')
+        self.assertEqual(self.ask('--complete', 'scale', '')[1], 'web=\n')
+        self.assertEqual(self.ask('--complete', '--json', 'relo')[1], 'reload\n')
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging',
                               'completions', 'supctl.bash')
         for typed, found in [('stat', ['status']), ('start web:', ['0', '*', '1']),
@@ -1120,7 +1137,8 @@ autostart=false
                               'completions', 'supctl.fish')
         path = os.path.dirname(side.client) + ':' + os.environ['PATH']
         for typed, found in (('resta', ['restart']), ('start web:', ['web:*', 'web:0', 'web:1']),
-                             ('restart --r', ['--rolling']), ('wait off --for=f', ['--for=fatal'])):
+                             ('restart --r', ['--rolling']), ('wait off --for=f', ['--for=fatal']),
+                             ('apply %s/s.c' % side.folder, [side.path('s.conf')])):
             output = subprocess.run(
                 ['fish', '--no-config', '-c', 'source $argv[1]; complete --do-complete=$argv[2]', script,
                  'supctl -c %s %s' % (side.path('s.conf'), typed)],
