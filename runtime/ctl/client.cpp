@@ -127,12 +127,10 @@ Failure no_answer(const Address& address) {
 // Until it is ready, or SIGINT has come.
 void wait_patiently(pollfd wanted, const Address& address) {
   constexpr std::chrono::seconds silence(5);
-  if (::isatty(STDERR_FILENO) == 1) {
-    if (wait_or_interrupt({&wanted, 1}, silence)) return;
-    const std::string text =
-        "supctl: no answer from " + address.url + " yet; it is waited for, Ctrl-C ends that\n";
-    std::fwrite(text.data(), 1, text.size(), stderr);
-  }
+  if (wait_or_interrupt({&wanted, 1}, silence)) return;
+  const std::string text =
+      "supctl: no answer from " + address.url + " yet; it is waited for, Ctrl-C ends that\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
   wait_or_interrupt({&wanted, 1});
 }
 

@@ -49,7 +49,7 @@ class Socket {
   void write(std::string_view bytes);
   // 0 at the end.
   std::size_t read(char* buffer, std::size_t size);
-  // Until there is something to read. Whoever sits there is told after some seconds of silence.
+  // Until there is something to read. After some seconds of silence standard error says so.
   void wait_for_answer(const Address& address) const;
 
  private:

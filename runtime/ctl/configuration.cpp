@@ -21,6 +21,10 @@ namespace {
 
 constexpr std::string_view section_name = "supervisorctl";
 
+// supervisorctl's words.
+const std::string not_found = "could not find config file ";
+constexpr std::string_view no_section = ".ini file does not include supervisorctl section";
+
 schema::Error wrong(std::string text) { return schema::Error{.message = std::move(text)}; }
 
 // The section's values as written, and where it stands.
@@ -129,7 +133,7 @@ std::string settled(const std::string& path) {
 schema::Result<Section> find_section(const std::string& file) {
   const compiler::RealFileSystem files;
   if (::access(file.c_str(), F_OK) != 0) {
-    return wrong("could not find config file " + file);
+    return wrong(not_found + file);
   }
   auto text = files.read(file);
   if (!text) {
@@ -167,7 +171,7 @@ schema::Result<Section> find_section(const std::string& file) {
   }
   section.complaint = complaint_about_plugins(document, sources);
   if (!section.exists) {
-    return wrong(".ini file does not include supervisorctl section");
+    return wrong(std::string(no_section));
   }
   return section;
 }
@@ -217,19 +221,56 @@ schema::Status read_configuration(const std::string& file, Settings& settings) {
   return schema::Nothing{};
 }
 
+namespace {
+
+std::unique_ptr<compiler::Compilation> compiled_here(const std::string& file) {
+  const compiler::RealFileSystem files;
+  const schema::Facts facts = compiler::machine_facts();
+  compiler::CompileOptions options;
+  options.environment = compiler::process_environment();
+  options.host_name = facts.host_name;
+  options.machine = &facts;
+  return compiler::compile(file, files, options);
+}
+
+std::string advice_to_add(const std::string& url, const std::string& section) {
+  return "supctl: its " + section + " is at " + url + ": use -s " + url +
+         ", or add\n  [supervisorctl]\n  serverurl=" + url + "\n";
+}
+
+}  // namespace
+
+std::string advice_on(const std::string& file, const schema::Error& error) {
+  if (error.message == not_found + file) {
+    std::error_code reason;
+    const bool is_absent = !std::filesystem::exists(file, reason) && !reason;
+    return is_absent ? "" : "supctl: " + file + " cannot be looked at: " + reason.message() + "\n";
+  }
+  if (error.message != no_section) return {};
+  const std::unique_ptr<compiler::Compilation> compiled = compiled_here(file);
+  for (const schema::HttpServer& server : compiled->resolved.http_servers) {
+    if (!server.is_unix || !server.unix_options.file) continue;
+    return advice_to_add("unix://" + settled(*server.unix_options.file), "[unix_http_server]");
+  }
+  for (const schema::HttpServer& server : compiled->resolved.http_servers) {
+    if (server.is_unix || !server.inet_options.port) continue;
+    const schema::InetAddressValue& address = *server.inet_options.port;
+    return advice_to_add("http://" + (address.host.empty() ? "localhost" : address.host) + ":" +
+                             std::to_string(address.port),
+                         "[inet_http_server]");
+  }
+  return {};
+}
+
+std::function<std::string()> pidfile_of(const std::string& file) {
+  return [=] { return compiled_here(file)->resolved.supervisord.pidfile; };
+}
+
 std::function<std::string(std::string_view, std::string_view, std::string_view)> places_in(
     const std::string& file) {
   const auto compiled = std::make_shared<std::unique_ptr<compiler::Compilation>>();
   return [=](std::string_view group, std::string_view process, std::string_view option) {
-    if (*compiled == nullptr) {
-      const compiler::RealFileSystem files;
-      const schema::Facts facts = compiler::machine_facts();
-      compiler::CompileOptions options;
-      options.environment = compiler::process_environment();
-      options.host_name = facts.host_name;
-      options.machine = &facts;
-      *compiled = compiler::compile(file, files, options);
-    }
+    if (*compiled == nullptr) *compiled = compiled_here(file);
     const schema::Plan& plan = (*compiled)->plan;
     for (const schema::Group& each : (*compiled)->resolved.groups) {
       if (each.name != group) continue;

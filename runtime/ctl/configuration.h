@@ -15,6 +15,13 @@ namespace sup::ctl {
 // supervisorctl's words.
 schema::Status read_configuration(const std::string& file, Settings& settings);
 
+// What may help after that error, lines for standard error, or nothing: what else is in the file,
+// or why it was not found.
+std::string advice_on(const std::string& file, const schema::Error& error);
+
+// Where the daemon of the configuration writes its pid. Compiles it with the first question.
+std::function<std::string()> pidfile_of(const std::string& file);
+
 // "web.conf:12": where an option of the process's program is written, or the program itself if it
 // leaves the option at its default; empty when the file does not know the process. Compiles the
 // configuration with the first question.

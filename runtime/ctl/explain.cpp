@@ -6,11 +6,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "runtime/ctl/process_info.h"
@@ -49,22 +52,38 @@ std::vector<std::string> process_ids() {
   return ids;
 }
 
-// "supervisord -c x.conf", as it was started.
-std::string command_line(const std::string& pid) {
-  std::string text = contents("/proc/" + pid + "/cmdline");
-  while (text.ends_with('\0')) text.pop_back();
-  for (char& c : text) {
-    if (c == 0) c = ' ';
-  }
-  return text;
+// As it was started.
+std::vector<std::string> arguments_of(const std::string& pid) {
+  std::vector<std::string> words;
+  std::istringstream text(contents("/proc/" + pid + "/cmdline"));
+  for (std::string word; std::getline(text, word, '\0');) words.push_back(word);
+  return words;
 }
 
+std::string working_folder(const std::string& pid) {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/" + pid + "/cwd", ignored).string();
+}
+
+// "pid 12 of root in /srv/web: supervisord -c x.conf"
 std::string described(const std::string& pid) {
   struct stat about {};
 
   const bool is_known = ::stat(("/proc/" + pid).c_str(), &about) == 0;
-  return "pid " + pid + (is_known ? " of " + user_name(about.st_uid) : "") + ": " +
-         command_line(pid);
+  const std::string folder = working_folder(pid);
+  std::string text = "pid " + pid + (is_known ? " of " + user_name(about.st_uid) : "") +
+                     (folder.empty() ? "" : " in " + folder) + ":";
+  const std::vector<std::string> words = arguments_of(pid);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    // suprun gives them to itself, with a descriptor.
+    const bool is_internal = words[i] == "--resume" || words[i] == "--check-handover";
+    if (is_internal) {
+      ++i;
+    } else {
+      text += " " + words[i];
+    }
+  }
+  return text;
 }
 
 // The process that has this socket open; only root sees those of others.
@@ -81,6 +100,9 @@ std::string holder_of(const std::string& inode) {
   return "a process that cannot be looked at from here";
 }
 
+// The flags of a socket in /proc/net/unix.
+constexpr std::string_view listening = "00010000";
+
 // Supervisor binds PATH.PID and links it to PATH: the kernel knows it by its first name.
 bool is_name_of(std::string_view bound, std::string_view path) {
   return bound == path ||
@@ -93,7 +115,6 @@ std::string unix_listener(const std::string& path) {
   std::istringstream lines(contents("/proc/net/unix"));
   for (std::string line; std::getline(lines, line);) {
     const std::vector<std::string> words = words_of(line);
-    constexpr std::string_view listening = "00010000";
     if (words.size() == 8 && words[3] == listening && is_name_of(words[7], path))
       return holder_of(words[6]);
   }
@@ -118,27 +139,98 @@ std::string tcp_listener(const std::string& port) {
   return {};
 }
 
-// Daemons that run on this machine.
-std::string daemons() {
-  constexpr std::size_t most_daemons = 5;
-  std::size_t count = 0;
-  std::string list;
-  for (const std::string& pid : process_ids()) {
-    const std::vector<std::string> words = words_of(command_line(pid));
-    if (words.size() > 1 && words[1] == "--keep") continue;  // a keeper serves nobody
-    for (std::size_t i = 0; i < std::min<std::size_t>(words.size(), 2); ++i) {
-      const std::string name = fs::path(words[i]).filename().string();
-      if (name == "supervisord" || name == "suprun") {
-        if (++count <= most_daemons) list += "  runs here: " + described(pid) + "\n";
-        break;
-      }
+// Where something listens on this machine, by the number of its socket.
+std::map<std::string, std::string> listening_places() {
+  std::map<std::string, std::string> places;
+  std::istringstream unix_lines(contents("/proc/net/unix"));
+  for (std::string line; std::getline(unix_lines, line);) {
+    const std::vector<std::string> words = words_of(line);
+    if (words.size() != 8 || words[3] != listening) continue;
+    std::string path = words[7];
+    const std::string shorter = path.substr(0, path.rfind('.'));
+    std::error_code ignored;
+    if (is_name_of(path, shorter) && fs::exists(shorter, ignored)) path = shorter;
+    places["socket:[" + words[6] + "]"] = "unix://" + path;
+  }
+  for (const char* file : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::istringstream lines(contents(file));
+    for (std::string line; std::getline(lines, line);) {
+      const std::vector<std::string> words = words_of(line);
+      if (words.size() < 10 || words[3] != "0A") continue;
+      const std::string digits = words[1].substr(words[1].rfind(':') + 1);
+      unsigned number = 0;
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+      places["socket:[" + words[9] + "]"] = "port " + std::to_string(number);
     }
   }
-  if (count > most_daemons) {
-    list += "  and " + std::to_string(count - most_daemons) + " more\n";
+  return places;
+}
+
+std::string places_of(const std::string& pid, const std::map<std::string, std::string>& all) {
+  std::set<std::string> places;
+  std::error_code error;
+  for (fs::directory_iterator each("/proc/" + pid + "/fd", error), end; !error && each != end;
+       each.increment(error)) {
+    std::error_code ignored;
+    const auto found = all.find(fs::read_symlink(each->path(), ignored).string());
+    if (found != all.end()) places.insert(found->second);
   }
-  return list.empty() ? "  neither suprun nor supervisord runs here, as far as can be seen\n"
-                      : list;
+  std::string text;
+  for (const std::string& place : places) text += (text.empty() ? "" : ", ") + place;
+  return text;
+}
+
+bool is_daemon(const std::vector<std::string>& words) {
+  if (words.size() > 1 && words[1] == "--keep") return false;  // a keeper serves nobody
+  return std::any_of(words.begin(), words.begin() + std::min<std::ptrdiff_t>(std::ssize(words), 2),
+                     [](const std::string& word) {
+                       const std::string name = fs::path(word).filename().string();
+                       return name == "supervisord" || name == "suprun";
+                     });
+}
+
+// Whether a word of its command line is the configuration's name: "x.conf", "-cx.conf",
+// "--configuration=x.conf".
+bool runs_file(const std::string& pid, const std::vector<std::string>& words,
+               const fs::path& file) {
+  const fs::path folder = working_folder(pid);
+  return std::any_of(words.begin() + 1, words.end(), [&](const std::string& word) {
+    const std::size_t start = word.starts_with("--")   ? word.find('=') + 1
+                              : word.starts_with("-c") ? 2
+                                                       : 0;
+    std::error_code ignored;
+    return word.size() > start && fs::equivalent(folder / word.substr(start), file, ignored);
+  });
+}
+
+// Daemons that run on this machine; the one of this configuration first.
+std::string daemons(const Settings& settings) {
+  constexpr std::size_t most_daemons = 5;
+  const std::string pidfile = settings.pidfile ? settings.pidfile() : "";
+  const std::string known = pidfile.empty() ? "" : contents(pidfile);
+  std::vector<std::string> found;
+  std::size_t ours = 0;  // stand at the front
+  for (const std::string& pid : process_ids()) {
+    const std::vector<std::string> words = arguments_of(pid);
+    if (!is_daemon(words)) continue;
+    const bool is_ours =
+        known == pid + "\n" || (!settings.configuration_file.empty() &&
+                                runs_file(pid, words, settings.configuration_file));
+    found.insert(is_ours ? found.begin() : found.end(), pid);
+    ours += is_ours ? 1 : 0;
+  }
+  if (found.empty()) return "  neither suprun nor supervisord runs here, as far as can be seen\n";
+  const std::map<std::string, std::string> all = listening_places();
+  std::string list;
+  for (std::size_t i = 0; i < std::min(found.size(), most_daemons); ++i) {
+    const std::string places = places_of(found[i], all);
+    list += (i < ours ? "  runs here with this configuration: " : "  runs here: ") +
+            described(found[i]) + (places.empty() ? "" : "; listens on " + places) + "\n";
+  }
+  if (found.size() > most_daemons) {
+    list += "  and " + std::to_string(found.size() - most_daemons) + " more\n";
+  }
+  return list;
 }
 
 std::string permissions(mode_t mode) {
@@ -150,7 +242,8 @@ std::string permissions(mode_t mode) {
   return text;
 }
 
-std::string about_socket(const std::string& path, const Failure& failure) {
+std::string about_socket(const Settings& settings, const std::string& path,
+                         const Failure& failure) {
   if (!failure.hint.empty() && path.size() >= sizeof sockaddr_un::sun_path) {
     return "";
   }
@@ -166,9 +259,9 @@ std::string about_socket(const std::string& path, const Failure& failure) {
              "\n";
     }
     return fs::exists(folder, ignored)
-               ? "  there is no " + path + "\n" + daemons() +
+               ? "  there is no " + path + "\n" + daemons(settings) +
                      "  start the daemon, or name the socket that it has: -s unix:///PATH\n"
-               : "  there is no folder " + folder + "\n" + daemons();
+               : "  there is no folder " + folder + "\n" + daemons(settings);
   }
   if (!S_ISSOCK(about.st_mode)) {
     return "  " + path + " is no socket\n";
@@ -177,7 +270,7 @@ std::string about_socket(const std::string& path, const Failure& failure) {
                      group_name(about.st_gid) + ", " + permissions(about.st_mode) + "\n";
   const std::string holder = unix_listener(path);
   text += holder.empty()
-              ? "  nobody listens on it: its daemon has ended, or was killed\n" + daemons()
+              ? "  nobody listens on it: its daemon has ended, or was killed\n" + daemons(settings)
               : "  on it listens " + holder + "\n";
   if (failure.is_system(EACCES) || failure.is_system(EPERM)) {
     text += "  it may not be used by " + user_name(::geteuid()) +
@@ -186,7 +279,7 @@ std::string about_socket(const std::string& path, const Failure& failure) {
   return text;
 }
 
-std::string about_port(const Address& address, const Failure& failure) {
+std::string about_port(const Settings& settings, const Address& address, const Failure& failure) {
   if (failure.python_class == "socket.gaierror") {
     return "  there is no address for the name " + address.host + "\n";
   }
@@ -204,9 +297,10 @@ std::string about_port(const Address& address, const Failure& failure) {
   if (holder.empty() && has_answered) {
     return "";
   }
-  return holder.empty() ? "  nobody listens on port " + address.port + " here\n" + daemons() +
-                              "  is there an [inet_http_server] with this port?\n"
-                        : "  on port " + address.port + " listens " + holder + "\n";
+  return holder.empty()
+             ? "  nobody listens on port " + address.port + " here\n" + daemons(settings) +
+                   "  is there an [inet_http_server] with this port?\n"
+             : "  on port " + address.port + " listens " + holder + "\n";
 }
 
 }  // namespace
@@ -232,7 +326,8 @@ std::string explanation(const Settings& settings, const Failure& failure) {
   }
   try {
     const Address address = parse_address(settings.url);
-    text += address.is_unix() ? about_socket(address.path, failure) : about_port(address, failure);
+    text += address.is_unix() ? about_socket(settings, address.path, failure)
+                              : about_port(settings, address, failure);
   } catch (const Failure&) {
     text += "  an address is unix:///PATH or http://HOST:PORT\n";
   }

@@ -52,7 +52,11 @@ void follow(Session& session, const std::string& path, std::string_view channel)
       goes_on = stream.read(text);
       if (stream.status() != 200) {
         if (stream.status() != 0) {
-          std::fprintf(stderr, "%s Cannot read, status code %d\n", url.c_str(), stream.status());
+          while (goes_on) goes_on = stream.read(text);
+          const std::optional<rpc::Value> problem = from_json(text);
+          const std::string detail = problem ? text_member(*problem, "detail") : "";
+          std::fprintf(stderr, "%s Cannot read, status code %d\n%s", url.c_str(), stream.status(),
+                       detail.empty() ? "" : ("supctl: " + detail + "\n").c_str());
           return;
         }
         continue;

@@ -44,6 +44,8 @@ struct Settings {
   std::function<std::string(std::string_view group, std::string_view process,
                             std::string_view option)>
       place_of;
+  // Where the daemon of the configuration writes its pid; set by the main, too.
+  std::function<std::string()> pidfile;
 };
 
 class Session {

@@ -208,8 +208,9 @@ int usage(const char* program, const std::string& text) {
   return exit_usage;
 }
 
-// What goes for every server.
-schema::Result<Settings> settings_of(const CommandLine& line, const char* program) {
+// What goes for every server. With an error comes advice, or none.
+schema::Result<Settings> settings_of(const CommandLine& line, const char* program,
+                                     std::string& advice) {
   Settings settings;
   settings.credentials = line.credentials;
   settings.history_file = line.history_file;
@@ -235,8 +236,12 @@ schema::Result<Settings> settings_of(const CommandLine& line, const char* progra
     return settings;
   }
   const schema::Status read = read_configuration(file, settings);
-  if (!read) return read.error();
+  if (!read) {
+    advice = advice_on(file, read.error());
+    return read.error();
+  }
   settings.place_of = places_in(file);
+  settings.pidfile = pidfile_of(file);
   return settings;
 }
 
@@ -309,13 +314,16 @@ int run(int count, char** arguments) {
     std::fputs(help().c_str(), stdout);
     return 0;
   }
-  schema::Result<Settings> settings = settings_of(*line, arguments[0]);
+  std::string advice;
+  schema::Result<Settings> settings = settings_of(*line, arguments[0], advice);
   if (!settings && settings.error().error_number != 0) {
     std::fprintf(stderr, "supctl: %s\n", settings.error().message.c_str());
     return 1;
   }
   if (!settings) {
-    return usage(arguments[0], settings.error().message);
+    const int status = usage(arguments[0], settings.error().message);
+    std::fputs(advice.c_str(), stderr);
+    return status;
   }
   if (line->servers.size() > 1) {
     const std::string lonely = needs_one_server(*line);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/http/chunks.h"
+#include "runtime/http/problem.h"
 #include "runtime/rpc/methods.h"
 #include "runtime/rpc/names.h"
 
@@ -146,7 +147,7 @@ void answer_with(Site& site, const std::string& path, std::optional<ProcessLog> 
 struct Named {
   std::string log;  // its path; empty: there is none
   std::optional<ProcessLog> of = {};
-  bool is_denied = false;
+  std::optional<rpc::Fault> denied = {};
 };
 
 Named find_log(const Site& site, const rpc::Access& access, std::string_view rest) {
@@ -162,8 +163,9 @@ Named find_log(const Site& site, const rpc::Access& access, std::string_view res
     return {};
   }
   if (!access.may(rpc::Role::read, site.supervisor.spec(*process))) {
-    site.interface.deny(access, {.what = rest, .action = "logtail", .is_of_process = true});
-    return {.log = {}, .is_denied = true};
+    return {.log = {},
+            .denied = site.interface.deny(
+                access, {.what = rest, .action = "logtail", .is_of_process = true})};
   }
   const core::Channel which =
       channel == "stdout" ? core::Channel::standard_output : core::Channel::standard_error;
@@ -185,8 +187,8 @@ void answer_log_tail(Site& site, Request& request, Response& response) {
   const Named named = slash == std::string_view::npos
                           ? Named{}
                           : find_log(site, request.access, path.substr(slash + 1));
-  if (named.is_denied) {
-    refuse(response, 403);
+  if (named.denied) {
+    refuse_with_problem(response, *named.denied);
     return;
   }
   answer_with(site, named.log, named.of,

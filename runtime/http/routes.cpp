@@ -7,6 +7,7 @@
 #include "runtime/http/log_tail.h"
 #include "runtime/http/metrics.h"
 #include "runtime/http/page.h"
+#include "runtime/http/problem.h"
 #include "runtime/http/rpc_route.h"
 
 namespace sup::http {
@@ -69,6 +70,11 @@ std::optional<int> refusal_by_head(Site& site, const Request& request) {
 
 void answer(Site& site, Request& request, Response& response) {
   if (const std::optional<int> status = refusal_by_head(site, request)) {
+    if (*status == 403) {  // none of these is a page
+      refuse_with_problem(response, *status,
+                          core::concat(request.path, ": ", request.access.who(), " may not"));
+      return;
+    }
     refuse(response, *status);
   } else {
     find_route(request.path)->answer(site, request, response);

@@ -628,21 +628,37 @@ class Connections(Compared):
                 self.assertIn(word, errors)
                 self.assertIn('listens pid %d' % os.getpid(), errors)
 
-    def test_silence_is_told_on_a_terminal(self):
+    def test_silence_is_told(self):
         with socket.socket() as server:
             server.bind(('127.0.0.1', 0))
             server.listen()
             url = 'http://127.0.0.1:%d' % server.getsockname()[1]
-            ours, theirs = pty.openpty()
-            client = subprocess.Popen([program('supctl'), '-s', url, 'status'], stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE, stderr=theirs)
-            os.close(theirs)
+            client = self.sides[1].begin(['-s', url, 'status'])
             connection, _ = server.accept()
-            self.assertIn(b'no answer from ' + url.encode() + b' yet', os.read(ours, 1000))
+            self.assertEqual(client.stderr.readline().decode(),
+                             'supctl: no answer from %s yet; it is waited for, Ctrl-C ends that\n' % url)
             connection.close()
             output, _ = client.communicate(timeout=PATIENCE)
-            os.close(ours)
         self.assertTrue(output.startswith(b'error: <class '), output)
+
+    def test_advice_on_configurations(self):
+        """Below supervisorctl's words, what may help."""
+        ours = self.sides[1]
+        for text, url in (('[unix_http_server]\nfile=%(here)s/x.sock\n', 'unix://@/x.sock'),
+                          ('[inet_http_server]\nport=*:9009\n', 'http://localhost:9009'),
+                          ('[inet_http_server]\nport=127.0.0.1:9\n', 'http://127.0.0.1:9')):
+            ours.write('bare.conf', text)
+            client = ours.begin(['-c', '@/bare.conf', 'status'])
+            _, errors = client.communicate(timeout=PATIENCE)
+            self.assertEqual(client.returncode, 2)
+            self.assertIn('does not include supervisorctl section\n', errors.decode())
+            self.assertIn('serverurl=%s\n' % url.replace('@', ours.folder), errors.decode())
+        os.symlink('loop.conf', ours.path('loop.conf'))
+        for name, advice in ('loop.conf', 'cannot be looked at: Too many'), ('absent.conf', ''):
+            _, errors = ours.begin(['-c', '@/' + name, 'status']).communicate(timeout=PATIENCE)
+            self.assertIn('could not find config file', errors.decode())
+            self.assertIn(advice, errors.decode())
+            self.assertEqual('cannot be looked at' in errors.decode(), bool(advice))
 
     def test_strange_servers(self):
         """Answers that are none end the command, not the client."""
@@ -1193,6 +1209,17 @@ buffer_size=5
             self.assertEqual(status, 1)
             self.assertIn('CANT_REREAD', text)
         self.assertEqual(self.ask('status')[0], 0)
+
+    def test_the_daemon_of_the_configuration_is_found(self):
+        """Also when others run, and its socket is another one."""
+        for side in self.sides:
+            shutil.copy(side.path('s.conf'), side.path('same.conf'))  # known by its pidfile
+            for name in 's.conf', 'same.conf':
+                client = self.sides[1].begin(['-c', side.path(name), '-s', 'unix:///nosuch', 'status'])
+                _, errors = client.communicate(timeout=PATIENCE)
+                first = [line for line in errors.decode().split('\n') if 'runs here' in line][0]
+                self.assertRegex(first, r'^  runs here with this configuration: pid %d of \w+ in %s: \S*suprun .*s\.conf; '
+                                 r'listens on unix://%s/s\.sock$' % (side.daemon.pid, side.folder, side.folder))
 
     def test_listeners(self):
         status, text = self.ask('listeners')
