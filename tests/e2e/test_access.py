@@ -303,18 +303,15 @@ class Control(RpcTest):
              'unix://' + self.path('s.sock'), 'events'],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE, cwd='/')
         self.assertEqual(shown.returncode, 1, shown.stdout)
-<<<<<<< HEAD
-        self.assertRegex(shown.stdout, r'^ERROR: NOT_PERMITTED: .*of games may not; role=read or control= of the program allows it\n$')
-=======
-        self.assertRegex(shown.stdout, r'^ERROR: NOT_PERMITTED: .*of games may not\n$')
+        allowed = 'role=read or control= of the program allows it'
+        self.assertRegex(shown.stdout, r'^ERROR: NOT_PERMITTED: .*of games may not; %s\n$' % allowed)
         # As supervisorctl prints it, and why.
         for command, what in (['tail', '-f', 'mine'], 'mine/stdout'), (['maintail', '-f'], '/mainlogtail'):
             shown = subprocess.run(
                 ['setpriv', '--reuid=nobody' if what[0] == '/' else '--reuid=games', '--regid=nogroup',
                  '--clear-groups', program('supctl'), '-s', 'unix://' + self.path('s.sock'), *command],
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, cwd='/')
-            self.assertRegex(shown.stderr, r'Cannot read, status code 403\nsupctl: .*%s: .* may not\n$' % what)
->>>>>>> b3f9e77 (supctl: failed connections say more)
+            self.assertRegex(shown.stderr, r'Cannot read, status code 403\nsupctl: .*%s: .* may not; .* it\n$' % what)
 
     def test_the_page_shows_just_that(self):
         self.serve_control('control=root\n')
