@@ -131,9 +131,17 @@ void have_memory(void* begin, std::size_t bytes) {
           [&] { advise(first + half, bytes - half, madv_populate_write); });
 }
 
+namespace {
+
+// Written before the first thread is made.
+bool takes_large_steps = false;
+
+}  // namespace
+
 void take_memory_in_large_steps() {
   constexpr int step = 4 * 1024 * 1024;
   ::mallopt(M_TOP_PAD, step);
+  takes_large_steps = true;
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -143,6 +151,7 @@ LargePageAhead::LargePageAhead() = default;
 #else
 
 LargePageAhead::LargePageAhead() {
+  if (!takes_large_steps) return;
   // What glibc gives a page of its own begins above this size.
   constexpr std::size_t piece = std::size_t{120} << 10U;
   constexpr std::size_t most_pieces = large_page / piece + 1;

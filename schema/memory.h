@@ -54,8 +54,8 @@ using RegionVector = std::vector<T, RegionAllocator<T>>;
 void take_memory_in_large_steps();
 
 // While it is there, small pieces that this thread takes lie in a page of 2 MB, where there are
-// any: the rest of the small pages before it is left out. Behind take_memory_in_large_steps();
-// without effect with sanitizers.
+// any: the rest of the small pages before it is left out. Without effect in programs that do not
+// take_memory_in_large_steps(), as those that live long, and with sanitizers.
 class LargePageAhead {
  public:
   LargePageAhead();
