@@ -226,7 +226,8 @@ class Page(PageTest):
         self.assertEqual((self.state('abc'), self.state('xyz')), ('RUNNING', 'STOPPED'))
 
     def test_on_a_phone_in_the_dark(self):
-        self.serve_page(SLEEP % 'a' + SLEEP % ('long' * 15) +
+        self.serve_page(SLEEP % 'a' + '[group:quite_a_long_group]\nprograms=member\n' + SLEEP % 'member' +
+                        SLEEP % ('long' * 15) +
                         '[program:gone]\ncommand=/no/such/program/at/all\nstartretries=0\n')
         page = self.browser
         page.size(360, 740, dark=True)
@@ -238,6 +239,15 @@ class Page(PageTest):
             page.until('!document.querySelector("#%s").hidden' % view)
             # Nothing sticks out to the side.
             self.assertLessEqual(page.value('document.documentElement.scrollWidth'), 360, view)
+        # Cells of tables stand under one another, each with its head; names are on one line.
+        page.until('document.querySelector("#plan td") !== null')
+        self.assertLessEqual(page.value('document.documentElement.scrollWidth'), 360)
+        self.assertEqual(page.value('getComputedStyle(document.querySelector("#plan td"), "::before").content'),
+                         '"Command"')
+        self.assertEqual(page.value('[...document.querySelectorAll("#plan td")].map((cell) => cell.dataset.head).slice(0, 2).join()'),
+                         'Command,Place')
+        self.assertLess(page.value('Math.max(...[...document.querySelectorAll("#plan th[scope=row]")]'
+                                   '.filter((name) => name.textContent.length < 30).map((name) => name.clientHeight))'), 40)
         dark = page.value('getComputedStyle(document.body).backgroundColor')
         page.size(360, 740)
         self.assertNotEqual(dark, page.value('getComputedStyle(document.body).backgroundColor'))

@@ -305,7 +305,9 @@ function addEvent(event) {
   $('#events .empty').hidden = true;
 }
 
+// On a narrow screen each cell stands alone, and says itself what it is.
 function table(heads, rows) {
+  for (const row of rows) [...row.cells].forEach((cell, i) => { cell.dataset.head = heads[i]; });
   return make('table', {}, make('thead', {}, make('tr', {}, ...heads.map((head) => make('th', { scope: 'col' }, head)))),
     make('tbody', {}, ...rows));
 }
