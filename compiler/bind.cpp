@@ -16,8 +16,6 @@ namespace sup::compiler {
 
 namespace {
 
-constexpr std::string_view default_section = "DEFAULT";
-
 bool is_program(const std::optional<schema::SectionName>& name) {
   return name && name->kind == schema::SectionKind::program;
 }

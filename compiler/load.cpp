@@ -119,18 +119,22 @@ class Loader {
             masked.has_control};
   }
 
-  // The last files= of the main file's [include], as Python merges it.
+  // The last files= of the main file's [include], as Python merges it; else that of [DEFAULT].
   std::optional<Entry> include_entry(const Document& document) {
     std::optional<Entry> found;
+    std::optional<Entry> inherited;
     for (const SectionHeader& section : document.sections) {
-      if (document.text(section.name) != include_section) continue;
-      loaded_.has_include = true;
+      const std::string_view name = document.text(section.name);
+      const bool is_include = name == include_section;
+      if (!is_include && name != default_section) continue;
+      loaded_.has_include |= is_include;
       for (std::uint32_t i = 0; i < section.entry_count; ++i) {
         const Entry entry = document.entry(section.first_entry + i);
-        if (schema::lower(sources_.text(entry.key)) == "files") found = entry;
+        if (schema::lower(document.text(entry.key)) == "files")
+          (is_include ? found : inherited) = entry;
       }
     }
-    return found;
+    return found ? found : inherited;
   }
 
   void include() {

@@ -100,7 +100,8 @@ Conversion scan(std::string_view text, std::size_t at) {
   c.type = text[i];
   c.end = i + 1;
   const bool known =
-      has("sra%c", c.type) || has(integer_conversions, c.type) || has(float_conversions, c.type);
+      has("srac", c.type) || has(integer_conversions, c.type) || has(float_conversions, c.type) ||
+      (c.type == '%' && c.end == at + 2);  // a percent sign has neither name nor width
   if (!known && c.fault == Conversion::Fault::none) {
     c.fault = Conversion::Fault::unsupported;
     while (c.end < text.size() && (static_cast<unsigned char>(text[c.end]) & 0xC0U) == 0x80U)
@@ -252,7 +253,7 @@ Expanded expand(std::string_view text, const NameLookup& lookup) {
     if (c.fault != Conversion::Fault::none || c.star) {
       result.errors.push_back(fault_of(c, text));
       // What looks like a conversion may have swallowed the next one: go on behind the sign.
-      if (!c.has_name) i = percent + 1;
+      if (!c.has_name && c.type != '%') i = percent + 1;
       continue;
     }
     if (!c.has_name) {

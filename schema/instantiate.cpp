@@ -333,7 +333,7 @@ class Binder {
 
   // A program, group or process name; false when it cannot be one.
   bool check_name(std::size_t section, std::optional<std::size_t> setting, std::string_view name,
-                  std::string_view what) {
+                  std::string_view what, std::string_view consequence = {}) {
     const auto bad = std::find_if(name.begin(), name.end(),
                                   [](char c) { return c == ' ' || c == ':' || c == '/'; });
     if (bad == name.end()) return true;
@@ -342,7 +342,7 @@ class Binder {
                                                      : "a slash";
     fault(section, setting, "invalid-name-character",
           "the " + std::string(what) + " " + in_backticks(name) + " contains " +
-              std::string(character));
+              std::string(character) + std::string(consequence));
     return false;
   }
 
@@ -733,7 +733,8 @@ class Binder {
     if (total_processes_ > facts_.maximum_processes) {
       if (std::exchange(too_many_, true)) return bound;
       fault(index, written(index, ids_.numprocs), "invalid-integer",
-            "more than " + std::to_string(facts_.maximum_processes) + " processes in all");
+            "suprun refuses more than " + std::to_string(facts_.maximum_processes) +
+                " processes in all, Supervisor does not");
       return bound;
     }
     values.numprocs = numprocs;
@@ -848,7 +849,9 @@ class Binder {
     // Supervisor checks the template only; what a variable brings in breaks event headers.
     const bool from_variable =
         name && settings(index)[*name].text.find("%(ENV_") != std::string_view::npos;
-    if (from_variable) check_name(index, name, options.process_name, "process name");
+    if (from_variable)
+      check_name(index, name, options.process_name, "process name",
+                 "; suprun refuses it, Supervisor does not");
     settle_log(index, ids_.stdout_logfile, options.stdout_logfile, options.stdout_logfile_maxbytes,
                ids_.stdout_syslog, options.stdout_syslog);
     settle_log(index, ids_.stderr_logfile, options.stderr_logfile, options.stderr_logfile_maxbytes,

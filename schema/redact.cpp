@@ -78,10 +78,12 @@ std::string redact_environment(std::string_view text, TextForm form) {
 }  // namespace
 
 bool names_a_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 12> parts{
-      "PASSWORD", "PASSWD",      "PASSPHRASE", "SECRET",     "CREDENTIAL", "API_KEY",
-      "APIKEY",   "PRIVATE_KEY", "PRIVATEKEY", "ACCESS_KEY", "ACCESSKEY",  "ENCRYPTION_KEY"};
-  constexpr std::array<std::string_view, 3> endings{"TOKEN", "TOKENS", "_PWD"};
+  constexpr std::array<std::string_view, 14> parts{
+      "PASSWORD",  "PASSWD",         "PASSPHRASE",  "SECRET",     "CREDENTIAL",
+      "API_KEY",   "APIKEY",         "PRIVATE_KEY", "PRIVATEKEY", "ACCESS_KEY",
+      "ACCESSKEY", "ENCRYPTION_KEY", "SSH_KEY",     "SIGNING_KEY"};
+  constexpr std::array<std::string_view, 10> endings{
+      "TOKEN", "TOKENS", "_PWD", "_PASS", "PGPASS", "JWT", "_PAT", "_COOKIE", "_SALT", "_DSN"};
   const std::string capitals = in_capitals(name);
   const auto contains = [&](std::string_view part) {
     return capitals.find(part) != std::string::npos;

@@ -48,6 +48,9 @@ struct Entry {
   std::uint32_t section = 0;  // index into Document::sections
 };
 
+// Its options are those of all sections that do not set them.
+inline constexpr std::string_view default_section = "DEFAULT";
+
 struct SectionHeader {
   std::uint32_t line = 0;
   Span name;                      // between the brackets

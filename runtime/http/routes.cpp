@@ -52,6 +52,10 @@ const Route* find_route(std::string_view path) {
   return nullptr;
 }
 
+rpc::Interface::Denial denial_of(const Request& request, const Route& route) {
+  return {.what = request.path, .needed = route.needs};
+}
+
 }  // namespace
 
 std::span<const Route> routes() { return route_table; }
@@ -62,7 +66,7 @@ std::optional<int> refusal_by_head(Site& site, const Request& request) {
     return 404;
   }
   if (!request.access.may(route->needs)) {
-    site.interface.deny(request.access, {.what = request.path, .needed = route->needs});
+    site.interface.deny(request.access, denial_of(request, *route));
     return 403;
   }
   return std::nullopt;
@@ -71,8 +75,9 @@ std::optional<int> refusal_by_head(Site& site, const Request& request) {
 void answer(Site& site, Request& request, Response& response) {
   if (const std::optional<int> status = refusal_by_head(site, request)) {
     if (*status == 403) {  // none of these is a page
-      refuse_with_problem(response, *status,
-                          core::concat(request.path, ": ", request.access.who(), " may not"));
+      refuse_with_problem(
+          response, *status,
+          rpc::Interface::reason(request.access, denial_of(request, *find_route(request.path))));
       return;
     }
     refuse(response, *status);

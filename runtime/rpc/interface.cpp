@@ -195,6 +195,10 @@ std::string account_of(std::string_view who) {
 
 }  // namespace
 
+std::string Interface::reason(const Access& access, const Denial& denial) {
+  return core::concat(denial.what, ": ", access.who(), " may not; ", remedy(denial));
+}
+
 Fault Interface::deny(const Access& access, const Denial& denial) {
   const std::string by = remedy(denial);
   const bool is_named = !denial.action.empty();
@@ -206,8 +210,7 @@ Fault Interface::deny(const Access& access, const Denial& denial) {
   if (const auto told = denials_.add(machine_.now().steady, key, line)) {
     machine_.log(core::Level::warn, *told);
   }
-  return fault(FaultCode::NOT_PERMITTED,
-               core::concat(denial.what, ": ", access.who(), " may not; ", by));
+  return fault(FaultCode::NOT_PERMITTED, reason(access, denial));
 }
 
 Fault Context::deny(std::string_view name) const {

@@ -96,6 +96,9 @@ class Interface {
     bool is_of_process = false;  // so that control= of it would do, too
   };
 
+  // What the caller is told then.
+  static std::string reason(const Access& access, const Denial& denial);
+
   // The fault for it, which is logged. Who is denied much hides nobody else's.
   Fault deny(const Access& access, const Denial& denial);
 

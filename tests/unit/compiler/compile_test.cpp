@@ -132,6 +132,18 @@ TEST(Compile, ManyIncludedFilesAreReadInTheirOrder) {
   EXPECT_EQ(rest->config.find("program:p1250")->headers.front().source, 250U);
 }
 
+// Python looks an option up in [DEFAULT] too.
+TEST(Compile, FilesOfIncludeMayStandInDefault) {
+  MemoryFileSystem files;
+  files.files["/etc/main.conf"] = "[DEFAULT]\nfiles=c/*.conf\n[supervisord]\n[include]\n";
+  files.files["/etc/c/a.conf"] = "[program:a]\ncommand=/bin/true\n";
+  const auto compiled = compile("/etc/main.conf", files, {});
+  EXPECT_FALSE(compiled->diagnostics.has_errors());
+  EXPECT_NE(compiled->config.find("program:a"), nullptr);
+  files.files["/etc/main.conf"] = "[DEFAULT]\nfiles=c/*.conf\n[supervisord]\n";
+  EXPECT_EQ(compile("/etc/main.conf", files, {})->config.find("program:a"), nullptr);
+}
+
 // Two threads read it, each a half.
 TEST(RealFileSystem, ALargeFileIsReadAsItIs) {
   const std::filesystem::path path =

@@ -30,6 +30,8 @@ TEST(Expand, FormatsLikePython) {
   EXPECT_EQ(good("%(program_name)r"), "'web'");
   EXPECT_EQ(good("%(process_num)+x %(process_num)#o %(process_num).2f"), "+7 0o7 7.00");
   EXPECT_EQ(good("100%%"), "100%");
+  for (const char* text : {"%5%", "%-5%", "% %", "%.3%", "%(process_num)%", "%(process_num)5%"})
+    EXPECT_EQ(expand(text, known).errors.size(), 1U) << text;
   EXPECT_EQ(good("%(ENV_P)s"), "100%");
 }
 

@@ -10,13 +10,16 @@ const OptionRow& option(SectionKind kind, std::string_view name) {
 }
 
 TEST(Redact, NamesOfVariablesTellSecrets) {
-  for (const std::string_view name :
-       {"PASSWORD", "DB_PASSWD", "SECRET", "app-secret-key", "GITHUB_TOKEN", "AUTHTOKEN",
-        "STRIPE_API_KEY", "ApiKey", "SSH_PRIVATE_KEY", "AWS_CREDENTIALS", "MYSQL_PWD",
-        "dbPassword"})
+  for (const std::string_view name : {"PASSWORD",        "DB_PASSWD",     "SECRET",
+                                      "app-secret-key",  "GITHUB_TOKEN",  "AUTHTOKEN",
+                                      "STRIPE_API_KEY",  "ApiKey",        "SSH_PRIVATE_KEY",
+                                      "AWS_CREDENTIALS", "MYSQL_PWD",     "dbPassword",
+                                      "DB_PASS",         "PGPASS",        "SIGNING_KEY",
+                                      "SSH_KEY",         "JWT",           "GITHUB_PAT",
+                                      "SESSION_COOKIE",  "PASSWORD_SALT", "SENTRY_DSN"})
     EXPECT_TRUE(names_a_secret(name)) << name;
-  for (const std::string_view name :
-       {"PATH", "PWD", "OLDPWD", "TOKENIZERS_PARALLELISM", "KEYBOARD", "PASSENGER_APP_ENV", ""})
+  for (const std::string_view name : {"PATH", "PWD", "OLDPWD", "TOKENIZERS_PARALLELISM", "KEYBOARD",
+                                      "PASSENGER_APP_ENV", "BYPASS", "PATTERN", "CACHE_KEY", ""})
     EXPECT_FALSE(names_a_secret(name)) << name;
 }
 
