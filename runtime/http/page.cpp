@@ -44,9 +44,16 @@ std::string restarts_text(std::uint64_t starts) {
   return starts > 1 ? core::concat("\u21BB ", starts - 1) : std::string();
 }
 
+// An end by the signal with which it is stopped was most likely asked for.
+std::string_view kind_of(const core::ExitStatus& status, int stopsignal) {
+  if (status.by_signal && status.number == stopsignal) return "asked";
+  return status.by_signal || status.unknown || status.number != 0 ? "bad" : "good";
+}
+
 // The last exits on a line of a day, the newer the wider: ends in a crash loop and those of the
 // night are told apart.
-void append_exits(std::string& out, const core::ProcessHistory& history, core::Now now) {
+void append_exits(std::string& out, const core::ProcessHistory& history, int stopsignal,
+                  core::Now now) {
   constexpr double minute = 60;
   constexpr double day = 86400;
   constexpr int width = 100;
@@ -60,9 +67,8 @@ void append_exits(std::string& out, const core::ProcessHistory& history, core::N
     ++shown;
     const int place =
         width - static_cast<int>(width * std::log1p(age / minute) / std::log1p(day / minute));
-    const bool is_bad = exit.status.by_signal || exit.status.unknown || exit.status.number != 0;
     marks +=
-        core::concat("<rect class=\"", is_bad ? "bad" : "good", "\" x=\"",
+        core::concat("<rect class=\"", kind_of(exit.status, stopsignal), "\" x=\"",
                      std::clamp(place, 0, width - 2), "\" y=\"2\" width=\"2\" height=\"12\"/>");
   }
   const std::string label =
@@ -74,7 +80,8 @@ void append_exits(std::string& out, const core::ProcessHistory& history, core::N
   out += core::concat("<small>", restarts_text(history.starts), "</small>");
 }
 
-void append_row(std::string& out, const Site& site, core::ProcessId process, core::Now now) {
+void append_row(std::string& out, const Site& site, const rpc::Access& access,
+                core::ProcessId process, core::Now now) {
   const auto seconds = [](std::chrono::nanoseconds time) {
     return std::chrono::floor<std::chrono::seconds>(time).count();
   };
@@ -85,15 +92,18 @@ void append_row(std::string& out, const Site& site, core::ProcessId process, cor
   const std::string shown = escape_html(name);
   out += core::concat(
       "<tr data-name=\"", shown, "\" data-state=\"", state, "\" data-start=\"",
-      seconds(status.started_wall), "\" data-pid=\"", status.pid, "\"><td class=\"state\"><span>",
-      state, "</span></td><th scope=\"row\"><a href=\"tail.html?processname=", encode_percent(name),
-      "\">", shown, "</a></th><td class=\"about\">");
+      seconds(status.started_wall), "\" data-pid=\"", status.pid, "\" data-stopsignal=\"",
+      spec.options.stopsignal, "\"><td class=\"state\"><span>", state,
+      "</span></td><th scope=\"row\"><a href=\"tail.html?processname=", encode_percent(name), "\">",
+      shown, "</a></th><td class=\"about\">");
   out += escape_html(rpc::describe(site.machine, status, spec.name, seconds(status.started_wall),
                                    seconds(status.stopped_wall), seconds(now.wall)));
   out += "</td><td class=\"exits\">";
-  append_exits(out, site.supervisor.history(process), now);
+  append_exits(out, site.supervisor.history(process), spec.options.stopsignal, now);
   out += "</td><td class=\"actions\">";
-  append_form(out, site.token, name, {"start", "restart", "stop", "clearlog"});
+  if (access.may(rpc::Role::operate, spec)) {
+    append_form(out, site.token, name, {"start", "restart", "stop", "clearlog"});
+  }
   out += "</td></tr>\n";
 }
 
@@ -106,7 +116,7 @@ std::vector<core::ProcessId> visible(const Site& site, const rpc::Access& access
   return found;
 }
 
-void append_processes(std::string& out, const Site& site,
+void append_processes(std::string& out, const Site& site, const rpc::Access& access,
                       const std::vector<core::ProcessId>& processes) {
   out += "<section id=\"processes\" aria-label=\"Processes\">\n";
   if (processes.empty()) {
@@ -119,19 +129,24 @@ void append_processes(std::string& out, const Site& site,
       "<th scope=\"col\">Actions</th></tr></thead>\n<tbody>\n";
   const core::Now now = site.machine.now();
   for (const core::ProcessId process : processes) {
-    append_row(out, site, process, now);
+    append_row(out, site, access, process, now);
   }
   out += "</tbody>\n</table>\n</section>\n";
 }
 
-void show_page(Site& site, const Query& query, const std::vector<core::ProcessId>& processes,
-               Response& response) {
+void show_page(Site& site, const rpc::Access& access, const Query& query,
+               const std::vector<core::ProcessId>& processes, Response& response) {
   const std::string& identifier = site.supervisor.resolved().supervisord.identifier;
   begin_page(response, identifier, true, site.token);
   std::string& out = response.body;
   out += core::concat("<header><h1>", escape_html(identifier), "</h1><p id=\"summary\">",
                       processes.size(), " processes</p>\n");
-  append_form(out, site.token, "", {"startall", "restartall", "stopall"});
+  // Orders that the client may not give are not offered.
+  const bool may_operate = access.may(rpc::Role::operate) ||
+                           std::ranges::any_of(processes, [&](core::ProcessId process) {
+                             return access.may(rpc::Role::operate, site.supervisor.spec(process));
+                           });
+  if (may_operate) append_form(out, site.token, "", {"startall", "restartall", "stopall"});
   out += "</header>\n<p id=\"message\" role=\"status\">";
   out += escape_html(query.value("message"));
   // What scripts fill; without them there is the table.
@@ -141,7 +156,7 @@ void show_page(Site& site, const Query& query, const std::vector<core::ProcessId
       "<button data-view=\"listeners\">Listeners</button><button data-view=\"plan\">Plan</button>"
       "<input id=\"filter\" type=\"search\" placeholder=\"Filter ( / )\" "
       "aria-label=\"Filter processes\"></nav>\n<main>\n";
-  append_processes(out, site, processes);
+  append_processes(out, site, access, processes);
   out +=
       "<section id=\"events\" aria-label=\"Events\" hidden></section>\n"
       "<section id=\"listeners\" aria-label=\"Listeners\" hidden></section>\n"
@@ -219,7 +234,7 @@ void answer_page(Site& site, Request& request, Response& response) {
       action != nullptr && (action->is_for_all || !name.empty())) {
     ask_back(site, *action, name, response);
   } else {
-    show_page(site, query, processes, response);
+    show_page(site, request.access, query, processes, response);
   }
 }
 

@@ -150,6 +150,63 @@ class Page(PageTest):
         self.assertTrue(self.browser.value('window.stillHere'))
         self.nothing_went_wrong()
 
+    def test_what_is_open_stays_when_groups_come_and_go(self):
+        self.serve_page(SLEEP % 'a' + SLEEP % 'm' + SLEEP % 'z')
+        page = self.browser
+        page.open(self.url)
+        self.wait_for_row('a', 'running')
+        page.value('window.stillHere = true')
+        self.server().supervisor.stopProcess('z')
+        self.wait_for_row('z', 'stopped')
+        page.until('document.querySelectorAll("#events li").length > 0')
+        page.click(self.row('a') + ' a')
+        page.until('document.querySelector("dialog[open]") !== null')
+        with open(self.path('s.conf')) as file:
+            text = file.read()
+        with open(self.path('s.conf'), 'w') as file:
+            file.write(text.replace('[program:m]', '[program:k]'))
+        self.server().suprun.update()
+        self.wait_for_row('k', 'running')
+        page.until('!document.querySelector(\'%s\')' % self.row('m'))
+        self.assertEqual(page.value('[...document.querySelectorAll("#processes tbody tr")]'
+                                    '.map((row) => row.dataset.name).join()'), 'a,k,z')
+        self.assertTrue(page.value('window.stillHere'))
+        self.assertTrue(page.value('document.querySelector("dialog[open]") !== null'))
+        self.assertGreater(page.value('document.querySelectorAll("#events li").length'), 2)
+        # A row that came is as the others.
+        page.press('Escape', windowsVirtualKeyCode=27)
+        page.click(self.row('k') + ' [value=stop]')
+        page.click('dialog [value=yes]')
+        self.wait_for_row('k', 'stopped')
+
+    def test_what_came_of_a_click_is_seen(self):
+        self.serve_page(SLEEP % 'a' + 'numprocs=40\nprocess_name=%(process_num)02d\n')
+        page = self.browser
+        page.open(self.url)
+        self.wait_for_row('a:39', 'running')
+        page.click(self.row('a:39') + ' [value=stop]')
+        page.click('dialog [value=yes]')
+        page.until('document.querySelector("#message").textContent === "a:39 stopped"')
+        self.assertGreater(page.value('scrollY'), 500)
+        self.assertGreaterEqual(page.value('document.querySelector("#message").getBoundingClientRect().top'), 0)
+        # Its end was asked for.
+        page.until('document.querySelector(\'%s rect\')?.getAttribute("class") === "asked"' % self.row('a:39'))
+        self.server().supervisor.startProcess('a:39')
+        self.wait_for_row('a:39', 'running')
+        os.kill(self.get('/api/v1/processes/a%3A39')[1]['pid'], 9)
+        page.until('document.querySelectorAll(\'%s .bad\').length === 1' % self.row('a:39'))
+        page.open(self.url)
+        page.until('document.querySelectorAll(\'%s .bad\').length === 1 && '
+                   'document.querySelectorAll(\'%s .asked\').length === 1' % (self.row('a:39'), self.row('a:39')))
+
+    def test_what_one_may_not_do_is_not_offered(self):
+        self.serve_page(SLEEP % 'a', 'users=reader:long-enough:read,operator:long-enough:operate')
+        page = self.browser
+        for user, buttons in ('reader', 0), ('operator', 7):
+            page.open(self.url.replace('//', '//%s:long-enough@' % user))
+            self.wait_for_row('a', 'running')
+            self.assertEqual(page.value('document.querySelectorAll("[name=action]").length'), buttons, user)
+
     def test_all_are_restarted(self):
         self.serve_page(SLEEP % 'a' + SLEEP % 'b' + '[program:c]\ncommand=@/no\nstartretries=0\n')
         self.browser.open(self.url)

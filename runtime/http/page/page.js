@@ -67,7 +67,7 @@ function show(process) {
   clockOffset = process.now - Math.floor(Date.now() / 1000);
   const row = rowOf(fullName(process));
   if (!row) {
-    location.reload(); // it is new
+    planRenewal(); // it is new
     return;
   }
   const state = process.statename.toLowerCase();
@@ -88,6 +88,50 @@ function drop(row) {
   row.remove();
 }
 
+// Rows come and go as the server draws them; what is open on the page stays as it is.
+async function renewRows() {
+  const answer = await fetch(new URL('../../', api));
+  if (!answer.ok) throw new Error(answer.statusText);
+  const drawn = $('#processes', new DOMParser().parseFromString(await answer.text(), 'text/html'));
+  const body = $('#processes tbody');
+  const fresh = $$('tbody tr', drawn);
+  if (!body || !fresh.length) {
+    $('#processes').replaceChildren(...drawn.childNodes);
+    rows.clear();
+    for (const row of fresh) rows.set(row.dataset.name, row);
+  } else {
+    const names = new Set(fresh.map((row) => row.dataset.name));
+    [...rows.values()].filter((row) => !names.has(row.dataset.name)).forEach(drop);
+    let next = body.firstElementChild;
+    for (const row of fresh) {
+      const known = rowOf(row.dataset.name);
+      if (known) {
+        next = known.nextElementSibling;
+      } else {
+        body.insertBefore(row, next);
+        rows.set(row.dataset.name, row);
+      }
+    }
+  }
+  filterRows();
+  summarize();
+}
+
+let renewal = 0;
+
+function planRenewal() {
+  if (renewal) return;
+  renewal = setTimeout(async () => {
+    renewal = 0;
+    try {
+      await renewRows();
+      if (views[current]) await views[current]();
+    } catch (error) {
+      say(error.message, true);
+    }
+  }, 500);
+}
+
 function summarize() {
   const counts = new Map();
   for (const row of $$('#processes tbody tr')) {
@@ -101,14 +145,14 @@ function drawExits(row, history) {
   const width = 100;
   const recent = history.exits.map((exit) => ({
     age: Math.max(Date.now() / 1000 + clockOffset - exit.at, 0),
-    isBad: exit.status !== 0,
+    kind: exit.signal === Number(row.dataset.stopsignal) ? 'asked' : exit.status === 0 ? 'good' : 'bad',
   })).filter((exit) => exit.age <= 86400);
   const svg = $('svg', row);
   $$('rect', svg).forEach((mark) => mark.remove());
   for (const exit of recent) {
     const mark = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
     const place = width - width * Math.log1p(exit.age / 60) / Math.log1p(86400 / 60);
-    mark.setAttribute('class', exit.isBad ? 'bad' : 'good');
+    mark.setAttribute('class', exit.kind);
     mark.setAttribute('x', String(Math.min(Math.max(Math.floor(place), 0), width - 2)));
     mark.setAttribute('y', '2');
     mark.setAttribute('width', '2');
@@ -317,9 +361,11 @@ async function showListeners() {
   const place = $('#listeners');
   place.className = pools.length ? 'cards' : '';
   place.replaceChildren(...pools.map((pool) => {
-    const waiting = `${pool.queued} of ${pool.limit} wait` + (pool.stored ? `, ${pool.stored} of them on disk` : '')
+    // What the daemon's start gave to it may be more than buffer_size.
+    const room = pool.queued > pool.buffer_size ? pool.limit : pool.buffer_size;
+    const waiting = (pool.stored ? `${pool.queued} wait, ${pool.stored} of them on disk` : `${pool.queued} of ${room} wait`)
       + (pool.queued ? `, the oldest for ${pool.oldest} s` : '');
-    const meter = make('meter', { min: '0', max: String(pool.limit), value: String(pool.queued), 'aria-label': waiting });
+    const meter = make('meter', { min: '0', max: String(room), value: String(pool.queued), 'aria-label': waiting });
     return make('div', { class: 'card' }, make('h2', {}, pool.name), make('p', {}, meter, ' ', waiting,
       `; ${pool.accepted} accepted, ${pool.delivered} delivered, ${pool.rejected} rejected, ${pool.dropped} dropped`),
     table(['Listener', 'State', 'Works on', 'Delivered', 'Wrote last'], pool.listeners.map((one) => make('tr', {},
@@ -356,7 +402,7 @@ async function showPlan() {
         } catch (error) {
           say(error.message, true);
         }
-        location.reload();
+        await view('plan');
       });
       changes.append(button);
     }
@@ -414,7 +460,7 @@ function listen() {
       touch(fullName({ name: event.fields.processname, group: event.fields.groupname }));
       if (current === 'listeners') showListeners();
     } else if (event.type.startsWith('PROCESS_GROUP')) {
-      setTimeout(() => location.reload(), 500);
+      planRenewal();
     }
   };
   window.addEventListener('beforeunload', () => source.close());
