@@ -5,7 +5,6 @@
 #include "compiler/migrate/text.h"
 #include "compiler/migrate/translators.h"
 #include "schema/expand.h"
-#include "schema/extensions.h"
 #include "schema/options.h"
 #include "schema/text.h"
 
@@ -248,12 +247,7 @@ class CircusTranslator {
                              {"port", text("httpd_host") + ":" + text("httpd_port"), ""}
       },
                          cause, "[inet_http_server] is added");
-      draft_.add_section(
-          file, "rpcinterface:supervisor",
-          {
-              {"supervisor.rpcinterface_factory", std::string(schema::main_interface_factory), ""}
-      },
-          cause, "[rpcinterface:supervisor] is added: `supervisorctl` needs it");
+      add_interface(draft_, file, cause);
     }
     if (!patterns.empty()) {
       std::string list;

@@ -48,9 +48,20 @@ class GoTranslator {
     } else if (!draft_.options().fragment && !draft_.parts().empty()) {
       add_daemon();
     }
+    add_interface_of_servers();
   }
 
  private:
+  // That daemon answers `supervisorctl` without it.
+  void add_interface_of_servers() {
+    for (const std::string_view server : {"unix_http_server", "inet_http_server"}) {
+      const Part* part = draft_.find(server);
+      if (part == nullptr || part->is_gone) continue;
+      add_interface(draft_, part->headers.front().file, draft_.header_span(*part));
+      return;
+    }
+  }
+
   const DialectKey* row(const Part& part, std::string_view key) const {
     const DialectKey* found = row_of(dialect_, part.word, key);
     // rsupervisord reads what the Go supervisord reads.

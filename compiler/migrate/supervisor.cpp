@@ -4,7 +4,6 @@
 #include "compiler/migrate/text.h"
 #include "compiler/migrate/translators.h"
 #include "schema/expand.h"
-#include "schema/extensions.h"
 #include "schema/options.h"
 #include "schema/text.h"
 
@@ -114,19 +113,7 @@ class SupervisorTranslator {
                            {option, value, comment}
     },
                        cause, bracketed(section) + " is added");
-    add_interface(file, cause);
-  }
-
-  // supervisorctl finds nothing to talk to without this section.
-  void add_interface(std::uint32_t file, Span cause) {
-    constexpr std::string_view name = "rpcinterface:supervisor";
-    if (draft_.find(name) != nullptr) return;
-    draft_.add_section(
-        file, std::string(name),
-        {
-            {"supervisor.rpcinterface_factory", std::string(schema::main_interface_factory), ""}
-    },
-        cause, bracketed(name) + " is added: `supervisorctl` needs it");
+    add_interface(draft_, file, cause);
   }
 
   // http_port and what belongs to it become a section of their own.
@@ -165,7 +152,7 @@ class SupervisorTranslator {
     add_missing_half(settings);
     draft_.add_section(address->file, section, settings, address->span,
                        bracketed(section) + " is added");
-    add_interface(address->file, address->span);
+    add_interface(draft_, address->file, address->span);
   }
 
   void move_server_option(Part& part, Item& item, const DialectKey& row, bool is_open, bool is_path,

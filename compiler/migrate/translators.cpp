@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "schema/extensions.h"
 #include "schema/options.h"
 #include "schema/text.h"
 
@@ -28,6 +29,17 @@ const DialectKey* row_of(schema::Dialect dialect, std::string_view word, std::st
 bool is_set(Draft& draft, const Part& part, std::string_view key) {
   const Part* defaults = draft.find("DEFAULT");
   return part.sets(key) || (defaults != nullptr && defaults->sets(key));
+}
+
+void add_interface(Draft& draft, std::uint32_t file, Span cause) {
+  constexpr std::string_view name = "rpcinterface:supervisor";
+  if (draft.find(name) != nullptr) return;
+  draft.add_section(
+      file, std::string(name),
+      {
+          {"supervisor.rpcinterface_factory", std::string(schema::main_interface_factory), ""}
+  },
+      cause, bracketed(name) + " is added: `supervisorctl` needs it");
 }
 
 void lose(Draft& draft, Part& part, Item& item, const DialectKey& row) {

@@ -35,6 +35,10 @@ bool is_set(Draft& draft, const Part& part, std::string_view key);
 void add_default(Draft& draft, Part& part, std::string_view option, std::string_view value,
                  schema::Dialect dialect);
 
+// Writes [rpcinterface:supervisor] where there is none: beside a control server it is what
+// `supervisorctl` talks to.
+void add_interface(Draft& draft, std::uint32_t file, Span cause);
+
 // The value in today's words where today's reader of the option accepts it; nothing: it does not.
 // Texts with %(name)s are taken as they are.
 bool is_value_today(schema::SectionKind kind, std::string_view option, std::string_view value,
