@@ -63,7 +63,7 @@ class Regions {
   // False: it is none of theirs.
   bool give_back(void* begin, std::size_t bytes) noexcept {
     const std::scoped_lock lock(mutex_);
-    const auto place = static_cast<char*>(begin);
+    char* const place = static_cast<char*>(begin);
     const auto found = std::find_if(regions_.begin(), regions_.end(), [&](const Region& region) {
       return place >= region.begin && place < region.begin + region.size;
     });
@@ -155,21 +155,19 @@ LargePageAhead::LargePageAhead() {
   // What glibc gives a page of its own begins above this size.
   constexpr std::size_t piece = std::size_t{120} << 10U;
   constexpr std::size_t most_pieces = large_page / piece + 1;
-  const auto address_behind = [](const void* begin, std::size_t size) {
-    return reinterpret_cast<std::uintptr_t>(begin) + size;
-  };
-  std::uintptr_t border = 0;
+  char* border = nullptr;
   for (std::size_t size = piece; left_out_.size() <= most_pieces;) {
     void* const taken = std::malloc(size);
     if (taken == nullptr) return;
     left_out_.push_back(taken);
-    const std::uintptr_t end = address_behind(taken, size);
-    if (border == 0) border = (end + large_page - 1) / large_page * large_page;
+    char* const end = static_cast<char*>(taken) + size;
+    if (border == nullptr)
+      border = end + (large_page - reinterpret_cast<std::uintptr_t>(end) % large_page) % large_page;
     constexpr std::size_t small = 4096;
-    if (end > border || border - end < small) break;
-    size = std::min(piece, border - end - small / 2);
+    if (end > border || border < end + small) break;
+    size = std::min(piece, static_cast<std::size_t>(border - end) - small / 2);
   }
-  ::madvise(reinterpret_cast<void*>(border), large_page, MADV_HUGEPAGE);
+  ::madvise(border, large_page, MADV_HUGEPAGE);
 }
 
 #endif
