@@ -120,6 +120,8 @@ class Page(PageTest):
         self.assertEqual(self.state('a'), 'STOPPED')
         page.until('document.querySelector("#message").textContent === "a stopped"')
         page.click(self.row('a') + ' [value=start]')
+        page.until('document.querySelector("dialog h2").textContent === "Start a?"')
+        page.click('dialog [value=yes]')
         self.wait_for_row('a', 'running')
         page.until('document.querySelectorAll(\'%s rect\').length === 1' % self.row('a'))
         page.until('document.querySelector(\'%s small\').textContent === "\u21bb 1"' % self.row('a'))

@@ -224,11 +224,11 @@ function confirmed(question, label) {
 }
 
 const orders = {
-  start: { path: '/start', done: 'started' },
+  start: { path: '/start', done: 'started', ask: 'Start' },
   stop: { path: '/stop', done: 'stopped', ask: 'Stop' },
   restart: { path: '/restart', done: 'restarted', ask: 'Restart' },
   clearlog: { path: '/logs/clear', done: 'has empty logs now', ask: 'Clear the logs of' },
-  startall: { path: 'processes/start', done: 'All were started' },
+  startall: { path: 'processes/start', done: 'All were started', ask: 'Start all processes' },
   stopall: { path: 'processes/stop', done: 'All were stopped', ask: 'Stop all processes' },
   restartall: { path: 'processes/restart', done: 'All were restarted', ask: 'Restart all processes' },
 };
