@@ -252,7 +252,7 @@ class Page(PageTest):
         page.until('document.querySelector("#events").innerText.includes("<i>you</i>")')
         self.picture('events')
         page.click('nav [data-view=listeners]')
-        page.until(r'/ of \d\d+ wait/.test(document.querySelector("#listeners").innerText)')
+        page.until('document.querySelector("#listeners").innerText.includes(" of 10 wait")')
         self.picture('listeners')
         page.click('nav [data-view=plan]')
         page.until('document.querySelector("#plan").innerText.includes("s.conf:")')
