@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lint/lint.h"
+#include "schema/grantee.h"
 #include "schema/suggest.h"
 #include "schema/text.h"
 
@@ -12,51 +13,48 @@ namespace sup::lint {
 
 namespace {
 
-constexpr std::string_view group_mark = "group:";
-
 struct Complaint {
   std::string text;      // behind the entry; empty: there is none
   std::string fix = {};  // what to write instead; empty: take it out
 };
 
-Complaint unknown(std::string_view kind, std::string_view prefix, std::string_view name,
-                  const std::function<bool(std::string_view)>& exists,
-                  const std::function<std::vector<std::string>()>& names) {
-  if (!exists || exists(name)) return {};
+Complaint unknown(const schema::Grantee& grantee, const schema::Facts& machine) {
+  const auto& exists = grantee.is_group ? machine.group_exists : machine.user_exists;
+  if (!exists || exists(grantee.name)) return {};
+  const auto& names = grantee.is_group ? machine.group_names : machine.user_names;
   const std::vector<std::string> known = names ? names() : std::vector<std::string>{};
   const std::vector<std::string_view> views(known.begin(), known.end());
-  const std::string near(schema::nearest(name, views));
-  return {"is no " + std::string(kind) + " of this machine",
-          near.empty() ? "" : std::string(prefix) + near};
+  const std::string near(schema::nearest(grantee.name, views));
+  return {"is no " + std::string(grantee.is_group ? "group" : "user") + " of this machine",
+          near.empty() ? "" : schema::written({grantee.is_group, near})};
 }
 
-// As Access::controls() of the daemon compares them.
 Complaint complaint_about(const Context& context, const ConfigSection& section,
                           std::string_view name) {
+  const schema::Grantee grantee = schema::read_grantee(name);
   const std::size_t colon = name.find(':');
   const std::string_view behind =
       colon == std::string_view::npos ? std::string_view() : name.substr(colon + 1);
-  const std::string as_group = std::string(group_mark) + std::string(behind);
   if (name == "*" || schema::equals_ignoring_case(name, "all"))
     return {"stands for nobody: users are named one by one, or by their groups"};
-  if (name == group_mark) return {"names no group"};
+  if (grantee.is_group && grantee.name.empty()) return {"names no group"};
   if (name.starts_with('@') || name.starts_with('%'))
-    return {"is no user; a group is written `group:NAME`",
-            std::string(group_mark) + std::string(name.substr(1))};
-  if (colon != std::string_view::npos && !name.starts_with(group_mark)) {
+    return {"is no user; a group is written `group:NAME`", schema::written({true, name.substr(1)})};
+  if (colon != std::string_view::npos && !grantee.is_group) {
     const bool is_group =
         schema::equals_ignoring_case(schema::strip(name.substr(0, colon)), "group");
-    return {"is no user; a group is written `group:NAME`", is_group ? as_group : ""};
+    return {"is no user; a group is written `group:NAME`",
+            is_group ? schema::written({true, behind}) : ""};
   }
   if (!name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos)
     return {"is a number; users are compared by their names"};
-  if (name == "user" && section.find("user") == nullptr)
-    return {"stands for the program's own user, and there is no `user=`"};
   const schema::Facts* machine = context.machine();
-  if (machine == nullptr || name == "user") return {};
-  return name.starts_with(group_mark)
-             ? unknown("group", group_mark, behind, machine->group_exists, machine->group_names)
-             : unknown("user", "", name, machine->user_exists, machine->user_names);
+  if (name != "user") return machine == nullptr ? Complaint{} : unknown(grantee, *machine);
+  // Its own user is let in by any entry; this one stands for nobody else, where no account has
+  // that name.
+  const bool is_account = machine != nullptr && machine->user_exists && machine->user_exists(name);
+  if (is_account || section.find("user") != nullptr) return {};
+  return {"stands for the program's own user, and there is no `user=`"};
 }
 
 void check_control_names_nobody(const Context& context, Diagnostics& out,

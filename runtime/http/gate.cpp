@@ -161,15 +161,15 @@ bool Gate::is_own_page(const Request& request) const {
 
 rpc::Access Gate::local_access(const Peer* peer, const GateUser* user, bool is_controlled) const {
   if (peer == nullptr) {
-    return rpc::Access(rpc::Role::none, "a process that the kernel does not name");
+    return rpc::Access(rpc::Role::none, {.account = "a process that the kernel does not name"});
   }
-  std::string who = describe(*peer);
+  rpc::Caller caller = caller_of(*peer);
   if (peer->is_owner) {
-    return rpc::Access(rpc::Role::owner, std::move(who));
+    return rpc::Access(rpc::Role::owner, std::move(caller));
   }
   const rpc::Role others = is_controlled ? rpc::Role::none : rpc::Role::admin;
   const rpc::Role role = user != nullptr ? user->role : settings_.role.value_or(others);
-  return rpc::Access(role, std::move(who), peer->names);
+  return rpc::Access(role, std::move(caller), peer->names);
 }
 
 Admission Gate::admit(const Request& request, const Peer* peer, bool is_controlled) const {
@@ -203,10 +203,11 @@ Admission Gate::admit(const Request& request, const Peer* peer, bool is_controll
     return {.refusal = {}, .access = local_access(peer, user, is_controlled)};
   }
   if (user != nullptr) {
-    return {.refusal = {}, .access = rpc::Access(user->role, "user " + user->name)};
+    return {.refusal = {}, .access = rpc::Access(user->role, {.account = "user " + user->name})};
   }
   return {.refusal = {},
-          .access = rpc::Access(settings_.role.value_or(rpc::Role::admin), "who gave no password")};
+          .access = rpc::Access(settings_.role.value_or(rpc::Role::admin),
+                                {.account = "who gave no password"})};
 }
 
 std::optional<std::string> FailedLogins::add(core::Instant now, std::string_view user,

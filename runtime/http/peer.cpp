@@ -85,9 +85,9 @@ std::shared_ptr<const Peer> find_peer(int descriptor, bool names) {
   return std::make_shared<const Peer>(std::move(peer));
 }
 
-std::string describe(const Peer& peer) {
-  return core::concat("pid ", peer.pid, " of ",
-                      peer.names.name.empty() ? core::concat("user ", peer.user) : peer.names.name);
+rpc::Caller caller_of(const Peer& peer) {
+  return {.account = peer.names.name.empty() ? core::concat("user ", peer.user) : peer.names.name,
+          .process = peer.pid};
 }
 
 std::string source_of_remote(int descriptor) {

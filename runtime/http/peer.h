@@ -20,8 +20,8 @@ struct Peer {
 // time where they are not in local files.
 std::shared_ptr<const Peer> find_peer(int descriptor, bool names);
 
-// "pid 7 of alice", or "pid 7 of user 1000" when names were not asked for.
-std::string describe(const Peer& peer);
+// Its account is "user 1000" when names were not asked for.
+rpc::Caller caller_of(const Peer& peer);
 
 // Where a guess at a password counts as coming from: the address of the other end without its port.
 // Of IPv6 it is the network, in which one machine has any number of addresses; all addresses of

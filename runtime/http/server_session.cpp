@@ -362,7 +362,8 @@ void Session::refuse_head(const Admission& admission, int status) {
   }
   Site& site = owner_.site();
   const core::Now now = site.machine.now();
-  const std::string from = peer_ ? describe(*peer_) : describe_remote(socket_.native_handle());
+  const std::string from =
+      peer_ ? caller_of(*peer_).text() : describe_remote(socket_.native_handle());
   if (const auto line = owner_.failed_logins().add(now.steady, *admission.wrong_user, from)) {
     site.machine.log(core::Level::warn, *line);
   }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "runtime/core/concat.h"
+#include "schema/grantee.h"
+
 namespace sup::rpc {
 
 Role role_of(schema::RoleValue value) {
@@ -12,18 +15,21 @@ Role role_of(schema::RoleValue value) {
   }
 }
 
+std::string Caller::text() const {
+  return process ? core::concat("pid ", *process, " of ", account) : account;
+}
+
 bool Access::controls(const std::vector<std::string>& control,
                       const std::optional<std::string>& user) const {
   if (user_.name.empty() || control.empty()) {
     return false;
   }
-  constexpr std::string_view group_mark = "group:";
   return user == user_.name || user == user_.number ||
-         std::ranges::any_of(control, [&](std::string_view one) {
-           return one.starts_with(group_mark)
-                      ? std::ranges::find(user_.groups, one.substr(group_mark.size())) !=
-                            user_.groups.end()
-                      : one == user_.name;
+         std::ranges::any_of(control, [&](std::string_view entry) {
+           const schema::Grantee grantee = schema::read_grantee(entry);
+           return grantee.is_group
+                      ? std::ranges::find(user_.groups, grantee.name) != user_.groups.end()
+                      : grantee.name == user_.name;
          });
 }
 

@@ -27,18 +27,26 @@ struct LocalUser {
   std::vector<std::string> groups;
 };
 
+// Who asks, for the log.
+struct Caller {
+  std::string account{};                  // "alice"; what it does counts together
+  std::optional<std::int64_t> process{};  // of this machine, that asks for the account
+
+  // "pid 7 of alice"
+  std::string text() const;
+};
+
 class Access {
  public:
-  // `who` is for the log.
-  explicit Access(Role role, std::string who = {}) : role_(role), who_(std::move(who)) {}
+  explicit Access(Role role, Caller caller = {}) : role_(role), caller_(std::move(caller)) {}
 
   // May also manage the processes whose control= names it.
-  Access(Role role, std::string who, LocalUser user)
-      : role_(role), who_(std::move(who)), user_(std::move(user)) {}
+  Access(Role role, Caller caller, LocalUser user)
+      : role_(role), caller_(std::move(caller)), user_(std::move(user)) {}
 
   Role role() const { return role_; }
 
-  const std::string& who() const { return who_; }
+  const Caller& caller() const { return caller_; }
 
   bool may(Role needed) const { return role_ >= needed; }
 
@@ -58,7 +66,7 @@ class Access {
                 const std::optional<std::string>& user) const;
 
   Role role_;
-  std::string who_;
+  Caller caller_;
   LocalUser user_;  // without a name: nobody that control= could name
 };
 

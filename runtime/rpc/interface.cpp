@@ -186,27 +186,22 @@ std::string remedy(const Interface::Denial& denial) {
                       " allows it");
 }
 
-// "pid 7 of alice" is alice, whichever process it is.
-std::string account_of(std::string_view who) {
-  constexpr std::string_view of = " of ";
-  const std::size_t found = who.starts_with("pid ") ? who.find(of) : std::string_view::npos;
-  return std::string(found == std::string_view::npos ? who : who.substr(found + of.size()));
-}
-
 }  // namespace
 
 std::string Interface::reason(const Access& access, const Denial& denial) {
-  return core::concat(denial.what, ": ", access.who(), " may not; ", remedy(denial));
+  return core::concat(denial.what, ": ", access.caller().text(), " may not; ", remedy(denial));
 }
 
 Fault Interface::deny(const Access& access, const Denial& denial) {
-  const std::string by = remedy(denial);
-  const bool is_named = !denial.action.empty();
-  std::string key = account_of(access.who());
-  key.append("\n").append(is_named ? denial.action : denial.what);
-  const std::string line =
-      core::concat("denied ", core::visible(denial.what), ": ", access.who(), " may not (",
-                   is_named ? core::concat(denial.action, "; ") : "", by, ")");
+  const std::string_view action = denial.action.empty() ? denial.what : denial.action;
+  const std::string key = core::concat(access.caller().account, "\n", action);
+  Denial shown = denial;
+  const std::string what = core::visible(denial.what);
+  shown.what = what;
+  std::string line = core::concat("denied ", reason(access, shown));
+  if (!denial.action.empty()) {
+    line.append(" (").append(denial.action).append(")");
+  }
   if (const auto told = denials_.add(machine_.now().steady, key, line)) {
     machine_.log(core::Level::warn, *told);
   }

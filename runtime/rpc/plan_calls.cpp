@@ -143,7 +143,7 @@ Outcome apply(Context& context, const Array& arguments, Writer& out) {
   const ReadPlan read = context.machine.read_configuration({.file = file, .numprocs = {}});
   if (read) {
     context.machine.log(core::Level::info, core::concat("taking over ", core::visible(file),
-                                                        " for ", context.access.who()));
+                                                        " for ", context.access.caller().text()));
   }
   return take_over(context, read, std::chrono::seconds(*seconds), out);
 }

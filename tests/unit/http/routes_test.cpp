@@ -220,7 +220,7 @@ TEST_F(Routes, EveryMethodHasASignatureAndHelp) {
 
 TEST_F(Routes, DenialsStayOnTheirLinesAndDoNotFillTheLog) {
   Request request;
-  request.access = rpc::Access(rpc::Role::read, "user x");
+  request.access = rpc::Access(rpc::Role::read, {.account = "user x"});
   request.method = "POST";
   request.path = "/RPC2";
   request.has_length = true;
@@ -231,30 +231,30 @@ TEST_F(Routes, DenialsStayOnTheirLinesAndDoNotFillTheLog) {
   };
   interface_->deny(request.access, {.what = "/a\n2026-11-30 CRIT forged \x1B[2J"});
   EXPECT_EQ(machine_.lines.back(),
-            "denied '/a\\n2026-11-30 CRIT forged \\x1b[2J': user x may not (role=read allows it)");
+            "denied '/a\\n2026-11-30 CRIT forged \\x1b[2J': user x may not; role=read allows it");
   const std::size_t before = machine_.lines.size();
   ask_as_reader("system.multicall",
                 rpc::Array(1, rpc::Array(90, one_of_several("supervisor.shutdown"))));
   EXPECT_EQ(machine_.lines.back(),
-            "denied supervisor.shutdown: user x may not (role=admin allows it)");
+            "denied supervisor.shutdown: user x may not; role=admin allows it");
   EXPECT_LT(machine_.lines.size() - before, 20U);
   // What else somebody tries is told at once, whoever else tries what.
   ask_as_reader("supervisor.stopProcess", {"a"});
   EXPECT_EQ(machine_.lines.back(),
-            "denied a: user x may not (supervisor.stopProcess; role=operate or control= of the "
-            "program allows it)");
-  request.access = rpc::Access(rpc::Role::read, "pid 7 of bob");
+            "denied a: user x may not; role=operate or control= of the program allows it "
+            "(supervisor.stopProcess)");
+  request.access = rpc::Access(rpc::Role::read, {.account = "bob", .process = 7});
   ask_as_reader("supervisor.shutdown", {});
   EXPECT_EQ(machine_.lines.back(),
-            "denied supervisor.shutdown: pid 7 of bob may not (role=admin allows it)");
+            "denied supervisor.shutdown: pid 7 of bob may not; role=admin allows it");
   for (int pid = 8; pid < 100; ++pid) {
-    request.access = rpc::Access(rpc::Role::read, core::concat("pid ", pid, " of bob"));
+    request.access = rpc::Access(rpc::Role::read, {.account = "bob", .process = pid});
     ask_as_reader("supervisor.shutdown", {});
   }
   machine_.time.steady += std::chrono::seconds(5);
   ask_as_reader("supervisor.shutdown", {});
   EXPECT_EQ(machine_.lines.back(),
-            "denied supervisor.shutdown: pid 99 of bob may not (role=admin allows it) (88 more "
+            "denied supervisor.shutdown: pid 99 of bob may not; role=admin allows it (88 more "
             "since the last such line)");
   for (int i = 0; i < 90; ++i) {
     request.body = "<x";
@@ -272,7 +272,7 @@ TEST_F(Routes, ARefusedRestartIsTold) {
   supervisor_->handle({std::chrono::seconds(5), {}}, core::input::Tick{}, orders);
   const auto rows = [&](rpc::Role role, const std::string& method, rpc::Array arguments) {
     rpc::ValueWriter out;
-    const rpc::Access access(role, "user x");
+    const rpc::Access access(role, {.account = "user x"});
     const rpc::Outcome outcome = interface_->call(method, arguments, access, out);
     EXPECT_TRUE(std::holds_alternative<rpc::Done>(outcome)) << method;
     return out.take();
@@ -288,8 +288,8 @@ TEST_F(Routes, ARefusedRestartIsTold) {
   const auto read = rpc::Role::read;
   EXPECT_EQ(rows(read, "suprun.restartAllProcesses", {}), expected);
   EXPECT_EQ(machine_.lines.back(),
-            "denied a: user x may not (suprun.restartAllProcesses; role=operate or control= of the "
-            "program allows it)");
+            "denied a: user x may not; role=operate or control= of the program allows it "
+            "(suprun.restartAllProcesses)");
   EXPECT_EQ(rows(read, "suprun.restartProcessGroup", {"a"}), expected);
   EXPECT_EQ(rows(read, "suprun.restartProcess", {"a:*"}), expected);
   EXPECT_EQ(rows(read, "supervisor.stopProcessGroup", {"a"}), expected);
