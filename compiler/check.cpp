@@ -71,7 +71,7 @@ class Reporter {
     const Rule& rule = compiler_rule(fault.rule);
     if (!fault.setting) {
       advise(diagnostics_.report(rule, section.headers.front(),
-                                 compiler_message(fault.rule, fault.message)),
+                                 compiler_message(fault.rule, fault.message, fault.is_ours)),
              fault);
       return;
     }
@@ -81,9 +81,10 @@ class Reporter {
     // Every section has the options of [DEFAULT]; that is one mistake.
     if (entry.from_default && !told_of_default_.emplace(fault.rule, span.source, span.begin).second)
       return;
-    Diagnostic& made = diagnostics_.report(rule, span,
-                                           section.display() + " " + std::string(key) + ": " +
-                                               compiler_message(fault.rule, fault.message));
+    Diagnostic& made =
+        diagnostics_.report(rule, span,
+                            section.display() + " " + std::string(key) + ": " +
+                                compiler_message(fault.rule, fault.message, fault.is_ours));
     if (entry.option()->has(schema::OptionFlags::secret)) made.hidden = config_.value_span(entry);
     if (!fault.note.empty()) made.note(fault.note);
     if (fault.rule == "bare-percent-conversion")

@@ -135,9 +135,7 @@ const Rule& compiler_rule(std::string_view name) { return row_named(name).rule; 
 
 bool compiler_fix_is_safe(std::string_view name) { return row_named(name).fix_is_safe; }
 
-std::string compiler_message(std::string_view name, std::string message) {
-  // What is a limit of ours says so.
-  const bool is_ours = message.find("suprun refuses") != std::string::npos;
+std::string compiler_message(std::string_view name, std::string message, bool is_ours) {
   return row_named(name).is_refused && !is_ours ? message + "; Supervisor refuses it" : message;
 }
 

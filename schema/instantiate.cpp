@@ -112,9 +112,10 @@ class Binder {
     std::string message = row.has(OptionFlags::secret)
                               ? "the value is not " + std::string(row.expected)
                               : std::move(error.message);
-    if (row.since == "suprun" && error.rule != "quoted-scalar")
-      message += "; suprun refuses it, Supervisor ignores the option";
+    const bool is_unknown_to_supervisor = row.since == "suprun" && error.rule != "quoted-scalar";
+    if (is_unknown_to_supervisor) message += "; suprun refuses it, Supervisor ignores the option";
     Fault& made = fault(section, setting, error.rule, std::move(message));
+    made.is_ours = error.is_ours || is_unknown_to_supervisor;
     if (constant) {
       made.fix = std::move(error.fix);
       made.is_certain = error.is_certain;
@@ -333,7 +334,7 @@ class Binder {
 
   // A program, group or process name; false when it cannot be one.
   bool check_name(std::size_t section, std::optional<std::size_t> setting, std::string_view name,
-                  std::string_view what, std::string_view consequence = {}) {
+                  std::string_view what, bool is_ours = false) {
     const auto bad = std::find_if(name.begin(), name.end(),
                                   [](char c) { return c == ' ' || c == ':' || c == '/'; });
     if (bad == name.end()) return true;
@@ -342,7 +343,8 @@ class Binder {
                                                      : "a slash";
     fault(section, setting, "invalid-name-character",
           "the " + std::string(what) + " " + in_backticks(name) + " contains " +
-              std::string(character) + std::string(consequence));
+              std::string(character) + (is_ours ? "; suprun refuses it, Supervisor does not" : ""))
+        .is_ours = is_ours;
     return false;
   }
 
@@ -734,7 +736,8 @@ class Binder {
       if (std::exchange(too_many_, true)) return bound;
       fault(index, written(index, ids_.numprocs), "invalid-integer",
             "suprun refuses more than " + std::to_string(facts_.maximum_processes) +
-                " processes in all, Supervisor does not");
+                " processes in all, Supervisor does not")
+          .is_ours = true;
       return bound;
     }
     values.numprocs = numprocs;
@@ -849,9 +852,7 @@ class Binder {
     // Supervisor checks the template only; what a variable brings in breaks event headers.
     const bool from_variable =
         name && settings(index)[*name].text.find("%(ENV_") != std::string_view::npos;
-    if (from_variable)
-      check_name(index, name, options.process_name, "process name",
-                 "; suprun refuses it, Supervisor does not");
+    if (from_variable) check_name(index, name, options.process_name, "process name", true);
     settle_log(index, ids_.stdout_logfile, options.stdout_logfile, options.stdout_logfile_maxbytes,
                ids_.stdout_syslog, options.stdout_syslog);
     settle_log(index, ids_.stderr_logfile, options.stderr_logfile, options.stderr_logfile_maxbytes,

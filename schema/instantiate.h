@@ -87,6 +87,7 @@ struct Fault {
   std::string message;
   std::string fix;         // replacement for the marked text, or empty
   bool is_certain = true;  // the fix is surely what was meant, if fixes of that rule are safe
+  bool is_ours = false;    // a limit of suprun, as the message says; Supervisor takes it
   std::size_t section = 0;
   std::optional<std::size_t> setting;
   std::size_t begin = 0;

@@ -101,10 +101,12 @@ std::optional<ValueError> read_number(std::string_view text, std::string_view wh
   if (read_python_int(text, 10, out, overflow) && is_known_number(text, context))
     return std::nullopt;
   if (overflow)
-    return ValueError{rule,
-                      in_backticks(whole) +
-                          " is too large: suprun refuses more than 64 bits, Supervisor does not",
-                      {}};
+    return ValueError{
+        .rule = rule,
+        .message = in_backticks(whole) +
+                   " is too large: suprun refuses more than 64 bits, Supervisor does not",
+        .fix = {},
+        .is_ours = true};
   return bad_value(rule, whole, expected);
 }
 

@@ -35,6 +35,8 @@ struct ValueError {
   std::size_t length = 0;
   // The fix was found by looking at all of the value and leaves nothing wrong in it.
   bool is_certain = true;
+  // A limit of suprun, as the message says; Supervisor takes it.
+  bool is_ours = false;
   std::vector<ValueError> others{};  // further mistakes of the same value
 };
 
