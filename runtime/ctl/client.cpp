@@ -435,13 +435,17 @@ struct Stream::Reader {
   std::string pending;
 };
 
-Stream::Stream(const Address& address, const Credentials& credentials, const std::string& path)
+Stream::Stream(const Address& address, const Credentials& credentials, const std::string& path,
+               const std::string& header)
     : socket_(address), reader_(std::make_unique<Reader>()) {
   std::string request = "GET " + path + " HTTP/1.1\r\nHost: ";
   request += address.is_unix() ? "localhost" : address.host + ":" + address.port;
   request += "\r\nAccept: */*\r\nUser-Agent: supctl/" SUP_VERSION "\r\n";
   if (credentials.username && credentials.password && !credentials.password->empty()) {
     request += authorization(credentials);
+  }
+  if (!header.empty()) {
+    request += header + "\r\n";
   }
   socket_.write(request + "\r\n");
   reader_->parser.eager(true);

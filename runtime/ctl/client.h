@@ -91,7 +91,9 @@ class Client {
 // A GET whose answer goes on for ever, as that of /logtail.
 class Stream {
  public:
-  Stream(const Address& address, const Credentials& credentials, const std::string& path);
+  // `header`: a line of its own, or nothing.
+  Stream(const Address& address, const Credentials& credentials, const std::string& path,
+         const std::string& header = {});
   ~Stream();
 
   int descriptor() const { return socket_.descriptor(); }

@@ -1,5 +1,7 @@
 // The command events: what happens, as the server tells it.
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <optional>
@@ -15,6 +17,10 @@
 namespace sup::ctl {
 
 namespace {
+
+// How long a server may be away, as while it is upgraded in place.
+constexpr std::chrono::seconds patience(5);
+constexpr std::chrono::milliseconds between_attempts(100);
 
 std::string clock_text(const rpc::Value& event) {
   const rpc::Value* time = event.member("time");
@@ -88,6 +94,8 @@ class EventReader {
         }
         kind_.clear();
         data_.clear();
+      } else if (line.starts_with("id: ")) {
+        last_id_ = line.substr(4);
       } else if (line.starts_with("event: ")) {
         kind_ = line.substr(7);
       } else if (line.starts_with("data: ")) {
@@ -96,9 +104,19 @@ class EventReader {
     }
   }
 
+  // Another connection takes up where this one ended.
+  void connects_again() {
+    kind_.clear();
+    data_.clear();
+  }
+
+  // Of the last event; empty: there was none.
+  const std::string& last_id() const { return last_id_; }
+
  private:
   std::string kind_;
   std::string data_;
+  std::string last_id_;
 };
 
 std::string in_query(std::string_view text) {
@@ -141,6 +159,49 @@ void refused(Session& session, int code, const std::string& types, const std::st
   }
 }
 
+enum class End : std::uint8_t { refused, of_stream };
+
+// Shows what comes until the server ends it.
+End show_stream(Session& session, const std::string& path, const std::string& types,
+                const std::string& header, EventReader& events) {
+  Stream stream(parse_address(session.settings.url), session.settings.credentials, path, header);
+  std::string text;
+  for (bool goes_on = true; goes_on;) {
+    goes_on = stream.read(text);
+    if (const int code = stream.status(); code != 0 && code != 200) {
+      while (goes_on) goes_on = stream.read(text);
+      refused(session, code, types, text);
+      return End::refused;
+    }
+    events.feed(session, text);
+  }
+  return End::of_stream;
+}
+
+// Stays through an upgrade in place and a restart: of what happened meanwhile the server tells what
+// it knows, and that there may have been more.
+End show_streams(Session& session, const std::string& path, const std::string& types) {
+  using Clock = std::chrono::steady_clock;
+  EventReader events;
+  if (show_stream(session, path, types, "", events) == End::refused) {
+    return End::refused;
+  }
+  for (Clock::time_point gone = Clock::now(); Clock::now() - gone < patience;
+       pause_for(between_attempts)) {
+    events.connects_again();
+    try {
+      const std::string last = events.last_id().empty() ? "none" : events.last_id();
+      if (show_stream(session, path, types, "Last-Event-ID: " + last, events) == End::refused) {
+        return End::refused;
+      }
+      gone = Clock::now();
+    } catch (const Failure&) {
+      // It is not there yet.
+    }
+  }
+  return End::of_stream;
+}
+
 }  // namespace
 
 bool run_events(Session& session, const std::string& argument) {
@@ -156,24 +217,15 @@ bool run_events(Session& session, const std::string& argument) {
   interrupts_end_calls();
   session.output.goes_on();
   try {
-    Stream stream(parse_address(session.settings.url), session.settings.credentials,
-                  path_for(names.empty() ? "" : names[0], types));
-    EventReader events;
-    std::string text;
-    for (bool goes_on = true; goes_on;) {
-      goes_on = stream.read(text);
-      if (const int code = stream.status(); code != 0 && code != 200) {
-        while (goes_on) goes_on = stream.read(text);
-        refused(session, code, types, text);
-        return false;
-      }
-      events.feed(session, text);
+    const std::string path = path_for(names.empty() ? "" : names[0], types);
+    if (show_streams(session, path, types) == End::refused) {
+      return false;
     }
     session.exit_status = status::generic;
     session.complain("ERROR: the server has ended the stream", "", "the stream has ended");
   } catch (const Interrupted&) {
     forget_interrupt();
-    session.output.line("");
+    session.output.interrupted();
   }
   return false;
 }

@@ -69,7 +69,7 @@ void follow(Session& session, const std::string& path, std::string_view channel)
                  std::string(failure.python_class).c_str(), exception_text(failure).c_str());
   } catch (const Interrupted&) {
     forget_interrupt();
-    session.output.line("");
+    session.output.interrupted();
   }
 }
 

@@ -112,6 +112,12 @@ void Output::finish(rpc::Struct head) {
   flush();
 }
 
+void Output::interrupted() {
+  if (sink_ == nullptr) {
+    line("");
+  }
+}
+
 void Output::flush() {
   if (sink_ == nullptr) {
     std::fflush(stdout);

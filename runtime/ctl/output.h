@@ -48,6 +48,9 @@ class Output {
   // From now on the command says what happens, for as long as the user likes.
   void goes_on() { goes_on_ = true; }
 
+  // Ends the line in which a terminal shows ^C.
+  void interrupted();
+
   // What was printed can be seen.
   void flush();
 

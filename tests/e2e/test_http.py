@@ -339,7 +339,10 @@ class SupctlEvents(HttpTest):
     """The same stream as the command events shows it."""
 
     def watch(self, *arguments):
-        watcher = subprocess.Popen([program('supctl'), '-s', 'unix://' + self.path('s.sock'), *arguments],
+        return self.follow('-s', 'unix://' + self.path('s.sock'), *arguments)
+
+    def follow(self, *arguments):
+        watcher = subprocess.Popen([program('supctl'), *arguments],
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
         def end():
@@ -374,6 +377,39 @@ class SupctlEvents(HttpTest):
         everything.send_signal(signal.SIGINT)
         self.assertEqual(everything.wait(PATIENCE), 0)
         self.wait_for_watchers(2)
+
+    def test_an_upgrade_in_place_is_gone_through(self):
+        self.serve(UNIX + SLEEP % 'a' + 'autostart=false\n')
+        watcher = self.watch('events', 'a')
+        document = self.watch('--json', 'events', 'a')
+        self.wait_for_watchers(2)
+        self.server().suprun.upgrade()
+        self.wait_for_log('upgraded, everything goes on')
+        self.wait_for_watchers(2)
+        self.server().supervisor.startProcess('a')
+        self.assertEqual(watcher.stdout.readline(), '==> some events were missed <==\n')
+        self.assertRegex(watcher.stdout.readline(), 'PROCESS_STATE_STARTING a ')
+        self.assertEqual(json.loads(document.stdout.readline()), {'missed': None})
+        self.assertEqual(json.loads(document.stdout.readline())['type'], 'PROCESS_STATE_STARTING')
+
+    def test_several_servers_that_are_faster_than_the_reader(self):
+        """What is not read waits nowhere: the servers keep a bounded number of events."""
+        port = free_port()
+        self.serve(UNIX + '[inet_http_server]\nport=127.0.0.1:%d\n' % port)
+        watcher = self.follow('-s', 'unix://' + self.path('s.sock'), '-s', 'http://127.0.0.1:%d' % port, 'events')
+        self.wait_for_watchers(2)
+        text, count = 'x' * 250000, 200
+        for _ in range(count):
+            self.server().supervisor.sendRemoteCommEvent('flood', text)
+        with open('/proc/%d/status' % watcher.pid) as file:
+            most = int(re.search(r'VmHWM:\s+(\d+) kB', file.read()).group(1))
+        self.assertLess(most, 2 * count * len(text) // 1024 // 2)
+        missed = {}
+        while len(missed) < 2:
+            server, line = watcher.stdout.readline().split('  ', 1)
+            self.assertLess(len(line), len(text) + 200)
+            if 'events were missed' in line:
+                missed[server] = line
 
     def test_what_cannot_be_watched(self):
         daemon = self.serve(UNIX)
