@@ -165,6 +165,25 @@ class Multicall final : public Pending {
                               " bytes with this one; make fewer calls at a time"));
   }
 
+  // PHP's and others' empty array is a struct; of any, Python passes the names.
+  static std::optional<Array> arguments_of(const Value* parameters) {
+    if (parameters == nullptr) {
+      return Array();
+    }
+    if (const Array* array = parameters->get<Array>()) {
+      return *array;
+    }
+    const Struct* named = parameters->get<Struct>();
+    if (named == nullptr) {
+      return std::nullopt;
+    }
+    Array names;
+    for (const Member& member : *named) {
+      names.emplace_back(member.name);
+    }
+    return names;
+  }
+
   void begin(Context& context, const Value& call) {
     if (is_full_) {
       refuse(too_large());
@@ -184,10 +203,8 @@ class Multicall final : public Pending {
       refuse(fault(FaultCode::INCORRECT_PARAMETERS, "Recursive system.multicall forbidden"));
       return;
     }
-    const Value* parameters = call.member("params");
-    static const Array nothing;
-    const Array* arguments = parameters == nullptr ? &nothing : parameters->get<Array>();
-    if (arguments == nullptr) {
+    const std::optional<Array> arguments = arguments_of(call.member("params"));
+    if (!arguments) {
       refuse(fault(FaultCode::INCORRECT_PARAMETERS));
       return;
     }

@@ -332,6 +332,8 @@ CALLS = [
                            {'methodName': 'supervisor.getProcessInfo', 'params': ['nosuch']},
                            {'methodName': 'system.multicall', 'params': []},
                            {'params': []},
+                           {'methodName': 'supervisor.getState', 'params': {}},
+                           {'methodName': 'supervisor.getProcessInfo', 'params': {'nosuch': 1}},
                            {'methodName': 'supervisor.stopProcess', 'params': ['idle:idle_0']},
                            {'methodName': 'supervisor.getAPIVersion'}]]),
     ('system.multicall', [[]]),
