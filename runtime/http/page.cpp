@@ -81,7 +81,7 @@ void append_exits(std::string& out, const core::ProcessHistory& history, int sto
 }
 
 void append_row(std::string& out, const Site& site, const rpc::Access& access,
-                core::ProcessId process, core::Now now) {
+                core::ProcessId process, core::Now now, bool has_actions) {
   const auto seconds = [](std::chrono::nanoseconds time) {
     return std::chrono::floor<std::chrono::seconds>(time).count();
   };
@@ -100,11 +100,15 @@ void append_row(std::string& out, const Site& site, const rpc::Access& access,
                                    seconds(status.stopped_wall), seconds(now.wall)));
   out += "</td><td class=\"exits\">";
   append_exits(out, site.supervisor.history(process), spec.options.stopsignal, now);
-  out += "</td><td class=\"actions\">";
-  if (access.may(rpc::Role::operate, spec)) {
-    append_form(out, site.token, name, {"start", "restart", "stop", "clearlog"});
+  out += "</td>";
+  if (has_actions) {
+    out += "<td class=\"actions\">";
+    if (access.may(rpc::Role::operate, spec)) {
+      append_form(out, site.token, name, {"start", "restart", "stop", "clearlog"});
+    }
+    out += "</td>";
   }
-  out += "</td></tr>\n";
+  out += "</tr>\n";
 }
 
 // The processes that the client may see, in the order of their names.
@@ -117,7 +121,7 @@ std::vector<core::ProcessId> visible(const Site& site, const rpc::Access& access
 }
 
 void append_processes(std::string& out, const Site& site, const rpc::Access& access,
-                      const std::vector<core::ProcessId>& processes) {
+                      const std::vector<core::ProcessId>& processes, bool has_actions) {
   out += "<section id=\"processes\" aria-label=\"Processes\">\n";
   if (processes.empty()) {
     out += "<p class=\"empty\">No programs to manage</p>\n</section>\n";
@@ -125,11 +129,12 @@ void append_processes(std::string& out, const Site& site, const rpc::Access& acc
   }
   out +=
       "<table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Name</th>"
-      "<th scope=\"col\">Description</th><th scope=\"col\">Last 24 hours</th>"
-      "<th scope=\"col\">Actions</th></tr></thead>\n<tbody>\n";
+      "<th scope=\"col\">Description</th><th scope=\"col\">Last 24 hours</th>";
+  if (has_actions) out += "<th scope=\"col\">Actions</th>";
+  out += "</tr></thead>\n<tbody>\n";
   const core::Now now = site.machine.now();
   for (const core::ProcessId process : processes) {
-    append_row(out, site, access, process, now);
+    append_row(out, site, access, process, now, has_actions);
   }
   out += "</tbody>\n</table>\n</section>\n";
 }
@@ -156,7 +161,7 @@ void show_page(Site& site, const rpc::Access& access, const Query& query,
       "<button data-view=\"listeners\">Listeners</button><button data-view=\"plan\">Plan</button>"
       "<input id=\"filter\" type=\"search\" placeholder=\"Filter ( / )\" "
       "aria-label=\"Filter processes\"></nav>\n<main>\n";
-  append_processes(out, site, access, processes);
+  append_processes(out, site, access, processes, may_operate);
   out +=
       "<section id=\"events\" aria-label=\"Events\" hidden></section>\n"
       "<section id=\"listeners\" aria-label=\"Listeners\" hidden></section>\n"

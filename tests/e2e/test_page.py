@@ -208,6 +208,13 @@ class Page(PageTest):
             page.open(self.url.replace('//', '//%s:long-enough@' % user))
             self.wait_for_row('a', 'running')
             self.assertEqual(page.value('document.querySelectorAll("[name=action]").length'), buttons, user)
+            self.assertEqual(page.value('document.querySelectorAll("#processes th[scope=col]").length'),
+                             5 if buttons else 4)
+            page.click('nav [data-view=plan]')
+            page.until('document.querySelectorAll("#plan .card").length === 2')
+            self.assertEqual(page.value('document.querySelector("#plan .card p").textContent'),
+                             'Nothing: what runs is what the configuration says.' if buttons else
+                             'Shown to those who may operate')
 
     def test_all_are_restarted(self):
         self.serve_page(SLEEP % 'a' + SLEEP % 'b' + '[program:c]\ncommand=@/no\nstartretries=0\n')

@@ -26,7 +26,7 @@ async function ask(path, body) {
   };
   const answer = await fetch(new URL(path, api), order);
   const result = await answer.json();
-  if (!answer.ok) throw new Error(result.detail || answer.statusText);
+  if (!answer.ok) throw Object.assign(new Error(result.detail || answer.statusText), { status: answer.status });
   return result;
 }
 
@@ -407,7 +407,8 @@ async function showPlan() {
       changes.append(button);
     }
   } catch (error) {
-    changes.append(make('pre', {}, error.message));
+    changes.append(error.status === 403 ? make('p', { class: 'empty' }, 'Shown to those who may operate')
+      : make('pre', {}, error.message));
   }
   const rows = groups.flatMap((group) => group.processes.map((one) => make('tr', {},
     make('th', { scope: 'row' }, fullName({ name: one.name, group: group.name })),
