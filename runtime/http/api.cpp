@@ -58,6 +58,7 @@ constexpr std::array table{
     Operation{"/plan",                          "suprun.getPlanChanges"},
     Operation{"/plan/reread",                   "supervisor.reloadConfig", order},
     Operation{"/plan/update",                   "suprun.update", order},
+    Operation{"/plan/scale",                    "suprun.scale", order},
     Operation{"/plan/apply",                    "suprun.apply", order},
     Operation{"/plan/trial",                    "suprun.getTrial"},
     Operation{"/events/emit",                   "supervisor.sendRemoteCommEvent", order},
@@ -77,6 +78,10 @@ std::variant<rpc::Value, std::string> typed(const rpc::Parameter& parameter, rpc
   if (parameter.type == "int") {
     return value.is<std::int64_t>() ? std::variant<rpc::Value, std::string>(std::move(value))
                                     : wrong("a whole number");
+  }
+  if (parameter.type == "struct") {
+    return value.is<rpc::Struct>() ? std::variant<rpc::Value, std::string>(std::move(value))
+                                   : wrong("an object");
   }
   // A signal may be a number.
   const bool is_text =

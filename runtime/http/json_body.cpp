@@ -32,29 +32,38 @@ class Reader final : public nlohmann::json_sax<Json> {
   bool binary(binary_t& /*value*/) override { return fail("that is no JSON"); }
 
   bool start_object(std::size_t /*size*/) override {
-    return ++depth_ > 1 ? fail("the values are texts, numbers, true and false") : true;
+    if (depth_ == deepest) {
+      return fail(expected);
+    }
+    if (++depth_ == deepest) {
+      members.back().value = rpc::Struct();
+    }
+    return true;
   }
 
   bool key(std::string& name) override {
     // Bounded first: it is compared with all others.
     constexpr std::size_t most = 100;
-    if (members.size() >= most) {
+    rpc::Struct& object = current();
+    if (object.size() >= most) {
       return fail("no call takes so many values");
     }
-    for (const rpc::Member& member : members) {
+    for (const rpc::Member& member : object) {
       if (member.name == name) {
         return fail("`" + name + "` is there twice");
       }
     }
-    members.push_back({std::move(name), {}});
+    object.push_back({std::move(name), {}});
     return true;
   }
 
-  bool end_object() override { return true; }
+  bool end_object() override {
+    --depth_;
+    return true;
+  }
 
   bool start_array(std::size_t /*size*/) override {
-    return fail(depth_ == 0 ? "an object is expected"
-                            : "the values are texts, numbers, true and false");
+    return fail(depth_ == 0 ? "an object is expected" : expected);
   }
 
   bool end_array() override { return true; }
@@ -69,14 +78,22 @@ class Reader final : public nlohmann::json_sax<Json> {
     if (depth_ == 0) {
       return fail("an object is expected");
     }
-    members.back().value = std::move(value);
+    current().back().value = std::move(value);
     return true;
+  }
+
+  // The object that is read.
+  rpc::Struct& current() {
+    return depth_ == deepest ? *members.back().value.get<rpc::Struct>() : members;
   }
 
   bool fail(std::string why) {
     problem = std::move(why);
     return false;
   }
+
+  static constexpr int deepest = 2;
+  static constexpr auto expected = "the values are texts, numbers, true and false";
 
   int depth_ = 0;
 };

@@ -5,7 +5,7 @@ import subprocess
 import xmlrpc.client
 
 from harness import PATIENCE, program
-from test_rpc import RPC, RpcTest
+from test_rpc import RPC, RpcTest, UnixConnection
 
 PROGRAM = ('[program:%s]\ncommand=%s\nstartsecs=0\nautorestart=false\nstdout_logfile=NONE\n'
            'stderr_logfile=NONE\n')
@@ -94,7 +94,10 @@ class Apply(RpcTest):
         before = self.server().supervisor.getProcessInfo('web:0')['pid']
         self.assertEqual(self.ctl('update').stdout, 'web:1: stopped\nweb:2: stopped\nweb: updated process group\n')
         self.assertEqual(self.server().supervisor.getProcessInfo('web:0')['pid'], before)
-        self.assertEqual(self.ctl('scale', 'web=2').returncode, 0)
+        connection = UnixConnection(self.path('s.sock'))
+        self.addCleanup(connection.close)
+        connection.request('POST', '/api/v1/plan/scale', '{"programs":{"web":2}}', {'Content-Type': 'application/json'})
+        self.assertEqual(connection.getresponse().status, 200)
         self.wait_until(lambda: self.names() == ['web:%d RUNNING' % n for n in range(2)], 'two')
         self.assertEqual(self.ctl('scale', 'web=1').returncode, 0)
         self.wait_until(lambda: self.names() == ['web:0 RUNNING'], 'one')

@@ -48,6 +48,23 @@ TEST(JsonBody, LargeOnesAreReadInOneGo) {
   EXPECT_EQ(form.value("a"), "b");
 }
 
+TEST(JsonBody, OneObjectMayBeInAnother) {
+  const auto read = read_json_body(R"({"a":{"b":1,"c":"d"},"e":{},"f":2})");
+  ASSERT_TRUE(std::holds_alternative<rpc::Struct>(read)) << std::get<std::string>(read);
+  rpc::Struct inner;
+  inner.push_back({"b", 1});
+  inner.push_back({"c", "d"});
+  rpc::Struct expected;
+  expected.push_back({"a", inner});
+  expected.push_back({"e", rpc::Struct()});
+  expected.push_back({"f", 2});
+  EXPECT_EQ(rpc::Value(std::get<rpc::Struct>(read)), rpc::Value(expected));
+  for (const char* wrong : {R"({"a":{"b":{}}})", R"({"a":[]})", R"({"a":{"b":[]}})",
+                            R"({"a":{}},{})", R"({"a":{"b":1,"b":2}})", R"({"a":{}}})"}) {
+    EXPECT_TRUE(std::holds_alternative<std::string>(read_json_body(wrong))) << wrong;
+  }
+}
+
 TEST_F(Api, EveryOperationHasAMethodAndItsArguments) {
   std::set<std::pair<std::string_view, bool>> seen;
   for (const Operation& operation : operations()) {
@@ -102,6 +119,14 @@ TEST_F(Api, FaultsAreProblems) {
   EXPECT_EQ(get("/api/v1/processes/a/stop").status, 405);
   EXPECT_EQ(send("/api/v1/processes/a").status, 405);
   EXPECT_EQ(get("/api/v1/plan").status, 422);
+}
+
+TEST_F(Api, TheNumbersOfProgramsAreAnObject) {
+  for (const char* wrong : {"{}", R"({"programs":3})", R"({"programs":{}})",
+                            R"({"programs":{"a":"x"}})", R"({"programs":{"a":0}})"}) {
+    EXPECT_EQ(send("/api/v1/plan/scale", wrong).status, 400) << wrong;
+  }
+  EXPECT_EQ(send("/api/v1/plan/scale", R"({"programs":{"a":2}})").status, 422);  // it is gone
 }
 
 TEST_F(Api, OrdersAreJson) {
