@@ -72,6 +72,13 @@ def wait_until(condition, what, pause=0.001):
         time.sleep(pause)
 
 
+def wall_ms(command, **how):
+    """A command, from exec to exit."""
+    began = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how)
+    return (time.monotonic() - began) * 1000
+
+
 def end_all():
     """Ends what is left of a daemon: our own descendants, which become our children as it ends."""
     while True:
@@ -159,10 +166,7 @@ class Daemon:
 
     def command_ms(self, *words):
         """A command of supctl or supervisorctl, from exec to exit."""
-        began = time.monotonic()
-        subprocess.run([self.system.control, '-c', self.path('s.conf'), *words],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return (time.monotonic() - began) * 1000
+        return wall_ms([self.system.control, '-c', self.path('s.conf'), *words])
 
     def restarts_ms(self, kills, name='marks'):
         """Kills children in turn: milliseconds until the replacement's first instruction."""
@@ -294,12 +298,20 @@ def burdens(system, binaries, quick):
 
 
 def status(system, binaries, quick):
-    """The command `status` as a whole process."""
+    """The command `status` as a whole process; beside supctl, in turns with it, the least that a client
+    in C++ does."""
     for n in (10,) if quick else (10, 1000):
         with Daemon(system, binaries, ''.join(program('p%05d' % i) for i in range(n)), n) as daemon:
             daemon.connect()
-            times = [daemon.command_ms('status') for _ in range(20 if system.kills > 10 else 3)]
+            times, least = [], []
+            for _ in range(60 if system.kills > 10 else 3):
+                times.append(daemon.command_ms('status'))
+                if system.name == 'suprun':
+                    least.append(wall_ms([os.path.join(binaries, 'least_client'), daemon.path('s.sock')],
+                                         check=True))
             yield {'n': n}, {'wall_ms': statistics.median(times), 'max_ms': max(times)}
+            if least:
+                yield {'n': n}, {'wall_ms': statistics.median(least), 'max_ms': max(least)}, 'floor-client'
 
 
 def decode(system, binaries, quick):
@@ -337,11 +349,7 @@ def check(system, binaries, quick):
                     for i in range(n)).replace('@', folder))
             command = [os.path.join(binaries, 'supcheck'), conf] if system.name == 'suprun' else \
                 ['/usr/bin/python3', '-c', REFERENCE, conf]
-            times = []
-            for _ in range(1 if quick else 3):
-                began = time.monotonic()
-                subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                times.append((time.monotonic() - began) * 1000)
+            times = [wall_ms(command) for _ in range(1 if quick else 3)]
             yield {'sections': n, 'files': 1}, {'wall_ms': statistics.median(times)}
 
 
@@ -363,8 +371,9 @@ def measure(names, binaries, quick, note):
             random.shuffle(order)
             for system in order:
                 try:
-                    for params, metrics in MEASUREMENTS[name](system, binaries, quick):
-                        yield {'bench': BENCH_OF.get(name, name), 'system': system.name, 'round': number,
+                    for params, metrics, *other in MEASUREMENTS[name](system, binaries, quick):
+                        yield {'bench': BENCH_OF.get(name, name),
+                               'system': other[0] if other else system.name, 'round': number,
                                'params': params, 'metrics': metrics}
                 except (OSError, TimeoutError, subprocess.SubprocessError) as error:
                     note('%s: %s: %s: %s' % (name, system.name, type(error).__name__, error))
