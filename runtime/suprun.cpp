@@ -32,6 +32,7 @@
 #include "runtime/host/environment.h"
 #include "runtime/host/keeper.h"
 #include "schema/dialects.h"
+#include "schema/grantee.h"
 #include "schema/instantiate.h"
 #include "schema/option_names.h"
 #include "schema/plan_io.h"
@@ -70,7 +71,8 @@ schema::Facts facts_for_reading() {
   return facts;
 }
 
-// What will not start on this machine, with its place: Supervisor says it late and without one.
+// What will not start on this machine, and whom control= names in vain, with its place: Supervisor
+// says the first late and without one.
 void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
                       const schema::Facts& machine) {
   constexpr std::size_t told = 50;
@@ -106,6 +108,14 @@ void warn_of_programs(const schema::Plan& plan, schema::Resolved& resolved,
       }
       if (process.options.directory && !machine.directory_exists(*process.options.directory)) {
         warn("directory", "the folder `" + *process.options.directory + "` does not exist");
+      }
+      for (const std::string& entry : process.options.control) {
+        const schema::Grantee grantee = schema::read_grantee(entry);
+        const auto& exists = grantee.is_group ? machine.group_exists : machine.user_exists;
+        const bool is_own_user = process.options.user && entry == "user";
+        if (!is_own_user && exists && !exists(grantee.name)) {
+          warn("control", "`" + entry + "` " + schema::absence(grantee));
+        }
       }
     }
   }

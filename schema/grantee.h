@@ -23,4 +23,9 @@ inline std::string written(const Grantee& grantee) {
   return std::string(grantee.is_group ? group_mark : "") + std::string(grantee.name);
 }
 
+// What is said of one that the machine does not know.
+inline std::string absence(const Grantee& grantee) {
+  return "is no " + std::string(grantee.is_group ? "group" : "user") + " of this machine";
+}
+
 }  // namespace sup::schema

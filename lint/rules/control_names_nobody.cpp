@@ -25,8 +25,7 @@ Complaint unknown(const schema::Grantee& grantee, const schema::Facts& machine) 
   const std::vector<std::string> known = names ? names() : std::vector<std::string>{};
   const std::vector<std::string_view> views(known.begin(), known.end());
   const std::string near(schema::nearest(grantee.name, views));
-  return {"is no " + std::string(grantee.is_group ? "group" : "user") + " of this machine",
-          near.empty() ? "" : schema::written({grantee.is_group, near})};
+  return {schema::absence(grantee), near.empty() ? "" : schema::written({grantee.is_group, near})};
 }
 
 Complaint complaint_about(const Context& context, const ConfigSection& section,

@@ -78,6 +78,12 @@ class Control(RpcTest):
         self.assertIn('of nobody may not', self.read('s.log'))
         self.assertEqual(self.server().supervisor.getProcessInfo('other')['statename'], 'RUNNING')
 
+    def test_names_that_let_nobody_in_are_told_at_the_start(self):
+        self.serve_control('control=root,nosuchone,group:nosuchgroup,user\n')
+        self.wait_for_log('control: `nosuchone` is no user of this machine')
+        self.wait_for_log('control: `group:nosuchgroup` is no group of this machine')
+        self.assertEqual(self.read('s.log').count('of this machine'), 2)
+
     def test_all_means_all_that_are_seen(self):
         self.serve_control('control=root\n')
         stopped, = self.as_user(self.nobody, ('supervisor.stopAllProcesses', []))
