@@ -1126,6 +1126,25 @@ std::optional<ValueError> FcgiSocket::read(std::string_view text, const ReadCont
 
 std::string FcgiSocket::print(const Storage& value) { return value.url(); }
 
+namespace {
+
+// What pkg_resources takes as [extras]: names with commas between them, or nothing.
+bool are_extras(std::string_view text) {
+  const auto is_inner = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const auto is_name = [&](std::string_view name) {
+    return !name.empty() && is_inner(name.front()) && is_inner(name.back()) &&
+           std::all_of(name.begin(), name.end(),
+                       [&](char c) { return is_inner(c) || c == '-' || c == '_' || c == '.'; });
+  };
+  if (text.find('\n') != std::string_view::npos) return false;
+  const std::vector<std::string_view> names = split_list(text);
+  return strip(text).empty() || std::all_of(names.begin(), names.end(), is_name);
+}
+
+}  // namespace
+
 std::optional<ValueError> EntryPoint::read(std::string_view text, const ReadContext&,
                                            Storage& out) {
   const auto word = [](std::string_view part) {
@@ -1139,7 +1158,8 @@ std::optional<ValueError> EntryPoint::read(std::string_view text, const ReadCont
   std::string_view body = strip(text);
   if (body.ends_with(']')) {
     const std::size_t open = body.find('[');
-    if (open != std::string_view::npos) body = body.substr(0, open);
+    if (open != std::string_view::npos && are_extras(body.substr(open + 1, body.size() - open - 2)))
+      body = body.substr(0, open);
   }
   const std::size_t colon = body.find(':');
   const bool good = word(body.substr(0, colon)) &&
