@@ -46,7 +46,7 @@ QueuedEvent EventPool::make(const Now& now, schema::EventType type, std::int64_t
   QueuedEvent event;
   event.type = type;
   event.serial = serial;
-  event.pool_serial = next_serial(next_serial_);
+  event.pool_serial = core::next_serial(next_serial_);
   event.payload = std::move(payload);
   event.accepted = now.steady;
   return event;
@@ -56,7 +56,7 @@ void EventPool::set_given(std::int64_t pool_serial) {
   loaded_through_ = std::max(loaded_through_, pool_serial);
   if (pool_serial < next_serial_) return;
   next_serial_ = pool_serial;
-  next_serial(next_serial_);
+  core::next_serial(next_serial_);
 }
 
 // Two that come back at a time keep their order, whichever comes first.

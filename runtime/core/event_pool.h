@@ -123,6 +123,9 @@ class EventPool {
   // When `next` is worth another try although nothing happened.
   Instant deadline() const;
 
+  // What the next event gets.
+  std::int64_t next_serial() const { return next_serial_; }
+
   // In memory.
   std::size_t size() const { return events_.size(); }
 

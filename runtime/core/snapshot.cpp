@@ -44,6 +44,11 @@ void fields(Archive& archive, QueuedEvent& event) {
   archive(type, serial, pool_serial, payload, accepted, rejections, not_before);
 }
 
+// How many serials lie between; none if the second is the smaller one.
+constexpr std::uint64_t distance_of(std::int64_t from, std::int64_t to) {
+  return to > from ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) : 0;
+}
+
 template <class Archive>
 void fields(Archive& archive, EventPool& pool) {
   archive(pool.buffer_size_, pool.next_serial_, pool.first_room_, pool.has_spool_, pool.stored_,
@@ -180,9 +185,11 @@ class Snapshot {
     name_rows();
     if (how.after_crash) {
       std::map<GroupId, Events> events = take_events();
+      const std::map<GroupId, std::int64_t> serials = next_serials();
       for (const std::string_view changed : how.rows) load_row(changed);
       for (const std::string_view event : how.events) load_event(event, events);
       put_back(std::move(events));
+      count_events_since(serials);
       go_on_running();
     }
     complete();
@@ -338,10 +345,16 @@ class Snapshot {
     ProcessEntry& entry = core_.processes_[*process];
     const std::uint32_t place = entry.place;
     const bool is_listener = entry.listener.has_value();
+    const std::uint64_t delivered = is_listener ? entry.listener->delivered : 0;
+    const std::uint64_t rejected = is_listener ? entry.listener->rejected : 0;
     row(archive, entry);
     if (entry.place != place || entry.listener.has_value() != is_listener) {
       refuse("the row of a process is damaged");
     }
+    if (!is_listener) return;
+    PoolEntry& pool = *core_.groups_[entry.group].pool;
+    pool.delivered += std::max(entry.listener->delivered, delivered) - delivered;
+    pool.rejected += std::max(entry.listener->rejected, rejected) - rejected;
   }
 
   // -- what follows from the rest
@@ -447,6 +460,29 @@ class Snapshot {
       core_.serial_ = std::max(core_.serial_, event.serial + 1);
     }
     events[*pool][pool_serial] = std::move(event);
+  }
+
+  std::map<GroupId, std::int64_t> next_serials() const {
+    std::map<GroupId, std::int64_t> serials;
+    for (const GroupId id : core_.order_) {
+      if (core_.groups_[id].pool) serials[id] = core_.groups_[id].pool->events.next_serial();
+    }
+    return serials;
+  }
+
+  // What the pools got since the snapshot was taken. Each event waits, is held, was delivered or
+  // was dropped.
+  void count_events_since(const std::map<GroupId, std::int64_t>& serials) {
+    for (const auto& [id, serial] : serials) {
+      PoolEntry& pool = *core_.groups_[id].pool;
+      pool.accepted += distance_of(serial, pool.events.next_serial());
+      if (pool.events.has_spool()) continue;  // tells what it dropped
+      std::uint64_t known = pool.delivered + pool.dropped + pool.events.size();
+      for (const ProcessId process : core_.groups_[id].members) {
+        known += core_.processes_[process].listener->held ? 1 : 0;
+      }
+      pool.dropped += pool.accepted - std::min(known, pool.accepted);
+    }
   }
 
   void put_back(std::map<GroupId, Events> events) {

@@ -80,8 +80,14 @@ void Supervisor::Implementation::on(const input::SpoolOpened& input) {
   note_everything();
   PoolEntry& pool = *groups_[input.pool].pool;
   serial_ = std::max(serial_, input.next_serial);
-  for (QueuedEvent& event :
-       pool.events.open_spool(input.stored, input.next_pool_serial, pool.had_spool)) {
+  const std::int64_t next = pool.events.next_serial();
+  std::vector<QueuedEvent> again =
+      pool.events.open_spool(input.stored, input.next_pool_serial, pool.had_spool);
+  if (pool.had_spool) {  // before a crash it got what its snapshot does not know
+    pool.accepted +=
+        static_cast<std::uint64_t>(pool.events.next_serial()) - static_cast<std::uint64_t>(next);
+  }
+  for (QueuedEvent& event : again) {
     const bool stores = pool.events.stores();
     note_spool(input.pool, event, stores ? SpoolStep::stored : SpoolStep::kept);
     if (stores) {

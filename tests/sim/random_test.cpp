@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <limits>
 #include <random>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -504,6 +505,14 @@ TEST(Random, RowsOfProcessesBringASnapshotUpToDate) {
     EXPECT_EQ(restored->status(id).state, ProcessState::RUNNING);
     EXPECT_EQ(restored->status(id).pid, host.core().status(id).pid);
   }
+  const core::GroupId pool = *restored->find_group("ear");
+  const core::PoolStatus before = *host.core().pool_status(pool);
+  const core::PoolStatus after = *restored->pool_status(pool);
+  EXPECT_EQ(
+      std::tuple(after.accepted, after.delivered, after.rejected, after.dropped, after.queued),
+      std::tuple(before.accepted, before.delivered, before.rejected, before.dropped,
+                 before.queued));
+  EXPECT_EQ(after.accepted, 2U);
   // The captured text goes on where it was, and the listener still has the event before.
   core::Effects out;
   const core::Now now{host.now(), host.wall_offset};
