@@ -59,9 +59,15 @@ class ControlServers final : public host::Servers {
     return machine_.now().steady;
   }
 
-  void close() override { server_.close(); }
+  void close() override {
+    set_finishing(true);  // the streams have their last events
+    server_.close();
+  }
 
-  void set_finishing(bool finishing) override { server_.set_finishing(finishing); }
+  void set_finishing(bool finishing) override {
+    events_.collect(machine_.now());
+    server_.set_finishing(finishing);
+  }
 
   std::size_t connections() const override { return server_.connections(); }
 

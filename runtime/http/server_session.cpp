@@ -172,6 +172,10 @@ void Session::finish() {
       close();
       return;
     }
+    // What has happened is told before the end.
+    if (later_ && later_->is_stream()) {
+      resume(owner_.site().machine.now());
+    }
     if (later_ && unsent_.empty() && later_->end(unsent_.text())) {
       later_.reset();
       close_after_ = true;

@@ -392,6 +392,17 @@ class SupctlEvents(HttpTest):
         self.assertEqual(json.loads(document.stdout.readline()), {'missed': None})
         self.assertEqual(json.loads(document.stdout.readline())['type'], 'PROCESS_STATE_STARTING')
 
+    def test_the_last_events_before_the_end_are_told(self):
+        names = ['p%d' % i for i in range(4)]
+        daemon = self.serve(UNIX + ''.join(SLEEP % name for name in names))
+        for name in names:
+            self.wait_for_state(name, 'RUNNING')
+        watcher = self.watch('events', '--filter=PROCESS_STATE_STOPPED')
+        self.wait_for_watchers(1)
+        daemon.terminate()
+        told = watcher.communicate(timeout=PATIENCE)[0]
+        self.assertEqual(sorted(line.split()[2] for line in told.split('\n') if 'STOPPED' in line), names)
+
     def test_several_servers_that_are_faster_than_the_reader(self):
         """What is not read waits nowhere: the servers keep a bounded number of events."""
         port = free_port()
