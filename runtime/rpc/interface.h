@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,13 @@ bool is_stock(const schema::RpcInterface& interface);
 struct CallFigures {
   core::Durations answers;
   std::uint64_t faults = 0;
+};
+
+// The plan that suprun.scale made last, and how many processes of which programs it was told: the
+// next call adds to that, unless the configuration was read otherwise meanwhile.
+struct Scaled {
+  std::shared_ptr<const schema::Resolved> plan;
+  std::map<std::string, std::int64_t> numprocs;
 };
 
 class Interface {
@@ -60,6 +68,8 @@ class Interface {
   core::Instant round() const { return round_; }
 
   Trial& trial() { return trial_; }
+
+  Scaled& scaled() { return scaled_; }
 
   // Whether a call since the last question may have changed something, so that the loop has to look
   // at its deadlines.
@@ -142,6 +152,7 @@ class Interface {
   std::optional<std::uint64_t> ordered_;  // the generation of processes that it is of
   std::shared_ptr<const schema::Resolved> last_read_;
   Trial trial_;
+  Scaled scaled_;
   std::deque<Stop> stops_;  // by time
   bool changed_ = false;
   core::Instant round_{};

@@ -166,9 +166,10 @@ Outcome scale(Context& context, const Array& arguments, Writer& out) {
   core::PlanSource source;
   for (std::size_t i = 0; programs != nullptr && i < programs->size(); ++i) {
     const Member& program = (*programs)[i];
-    const std::optional<std::int64_t> count = integer_argument(program.value);
+    // Not true, nor 2.5: what is no number would stop processes.
+    const auto* count = program.value.get<std::int64_t>();
     constexpr std::int64_t most = 10000;
-    if (!count || *count < 1 || *count > most) {
+    if (count == nullptr || *count < 1 || *count > most) {
       return fault(FaultCode::INCORRECT_PARAMETERS,
                    core::concat(program.name, ": the number must be 1 to ", most));
     }
@@ -177,7 +178,22 @@ Outcome scale(Context& context, const Array& arguments, Writer& out) {
   if (source.numprocs.empty()) {
     return fault(FaultCode::INCORRECT_PARAMETERS, "no programs");
   }
-  return take_over(context, context.machine.read_configuration(source), {}, out);
+  Scaled& scaled = context.interface.scaled();
+  const bool goes_on = scaled.plan != nullptr && scaled.plan == context.supervisor.plan();
+  const core::PlanSource asked = source;
+  if (goes_on) {
+    source.numprocs.insert(scaled.numprocs.begin(), scaled.numprocs.end());
+  }
+  ReadPlan read = context.machine.read_configuration(source);
+  if (!read && goes_on) {  // one of those may have gone from the file
+    source = asked;
+    read = context.machine.read_configuration(source);
+  }
+  Outcome outcome = take_over(context, read, {}, out);
+  if (read && context.supervisor.plan() == *read) {
+    scaled = {.plan = *read, .numprocs = std::move(source.numprocs)};
+  }
+  return outcome;
 }
 
 }  // namespace sup::rpc

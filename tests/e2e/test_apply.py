@@ -99,10 +99,28 @@ class Apply(RpcTest):
         connection.request('POST', '/api/v1/plan/scale', '{"programs":{"web":2}}', {'Content-Type': 'application/json'})
         self.assertEqual(connection.getresponse().status, 200)
         self.wait_until(lambda: self.names() == ['web:%d RUNNING' % n for n in range(2)], 'two')
+        for number in True, 2.7, '3':
+            with self.assertRaises(xmlrpc.client.Fault):
+                self.server().suprun.scale({'web': number})
+        self.assertEqual(len(self.names()), 2)
         self.assertEqual(self.ctl('scale', 'web=1').returncode, 0)
         self.wait_until(lambda: self.names() == ['web:0 RUNNING'], 'one')
         for wrong in 'web', 'web=0', 'web=x', 'other=2':
             self.assertNotEqual(self.ctl('scale', wrong).returncode, 0, wrong)
+
+    def test_scales_add_up(self):
+        two = (PROGRAM + PROGRAM) % ('web', SLEEP, 'job', SLEEP)
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC +
+                       two.replace('startsecs', 'process_name=%(process_num)d\nstartsecs'))
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.assertEqual(self.ctl('scale', 'web=3').returncode, 0)
+        self.assertEqual(self.ctl('scale', 'job=2').returncode, 0)
+        self.wait_until(lambda: self.names() == ['job:%d RUNNING' % n for n in range(2)] +
+                        ['web:%d RUNNING' % n for n in range(3)], 'five')
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC +
+                       (PROGRAM % ('job', SLEEP)).replace('startsecs', 'process_name=%(process_num)d\nstartsecs'))
+        self.assertEqual(self.ctl('scale', 'job=1').returncode, 0)
+        self.wait_until(lambda: self.names() == ['job:0 RUNNING'], 'the rest to go')
 
     def test_reload_of_a_program(self):
         before = self.server().supervisor.getProcessInfo('web')['pid']
