@@ -249,6 +249,27 @@ class Page(PageTest):
         page.until('!document.querySelector("dialog")')
         self.nothing_went_wrong()
 
+    def test_an_open_log_outlives_its_process(self):
+        with_cat = '[program:cat]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=@/cat.log\n'
+        self.serve_page(with_cat)
+        page = self.browser
+        page.open(self.url)
+        self.wait_for_row('cat', 'running')
+        self.server().supervisor.sendProcessStdin('cat', 'before\n')
+        page.click(self.row('cat') + ' th a')
+        page.until('document.querySelector("dialog pre").textContent === "before\\n"')
+        whole = self.read('s.conf')
+        self.write('s.conf', whole.replace('[program:cat]', '[ignored:cat]'))
+        self.server().suprun.update()
+        page.until('document.querySelector("dialog .bad").textContent === "There is no such process now"')
+        self.assertEqual(page.value('document.querySelector("dialog pre").textContent'), 'before\n')
+        self.write('s.conf', whole)
+        self.server().suprun.update()
+        self.wait_for_state('cat', 'RUNNING')
+        self.server().supervisor.sendProcessStdin('cat', 'after\n')
+        page.until('document.querySelector("dialog pre").textContent === "before\\nafter\\n"')
+        self.assertEqual(page.value('document.querySelector("dialog .bad").textContent'), '')
+
     def test_events_listeners_and_the_plan(self):
         self.serve_page(SLEEP % 'a' + '[eventlistener:l]\ncommand=/bin/cat\nevents=TICK_60\n')
         page = self.browser

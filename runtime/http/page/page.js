@@ -259,6 +259,7 @@ async function carryOut(event) {
 // ----------------------------------------------------------------------------------------- logs
 
 const mostOfLog = 400000;
+const firstOfLog = 65536;
 
 function showLog(name) {
   const text = make('pre', { tabindex: '0', 'aria-label': `Log of ${name}` });
@@ -266,8 +267,9 @@ function showLog(name) {
   const search = make('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search in the log' });
   const close = make('button', { value: 'close' }, 'Close');
   const count = make('span', { role: 'status' });
+  const trouble = make('span', { class: 'bad', role: 'status' });
   const dialog = make('dialog', { class: 'wide', 'aria-label': `Log of ${name}` },
-    make('div', { class: 'bar' }, make('h2', {}, name), count, search, channel, close), text);
+    make('div', { class: 'bar' }, make('h2', {}, name), count, trouble, search, channel, close), text);
   let bytes = '';
   let stopper = null;
 
@@ -297,28 +299,28 @@ function showLog(name) {
     return parts;
   }
 
+  // What was read stays, whatever becomes of the process or the connection; it goes on when that is back.
   async function follow() {
     if (stopper) stopper.abort();
     const mine = stopper = new AbortController();
+    const path = `${pathOf(name)}/${channel.value}`;
+    let offset = -1;
     bytes = '';
-    try {
-      bytes = await ask(`${pathOf(name)}/${channel.value}?offset=-65536`);
-      draw();
-      const size = (await ask(`${pathOf(name)}/${channel.value}/tail?offset=0&length=0`))[1];
-      let offset = size;
-      while (!mine.signal.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+    while (!mine.signal.aborted) {
+      try {
+        const [, now] = await ask(`${path}/tail?offset=0&length=0`);
+        if (offset >= 0 && now < offset) bytes += '\n==> the log begins anew <==\n';
+        const from = offset < 0 ? Math.max(now - firstOfLog, 0) : now < offset ? 0 : offset;
+        const more = now > from ? await ask(`${path}?offset=${from}&length=${now - from}`) : '';
         if (mine.signal.aborted) return;
-        const [, now] = await ask(`${pathOf(name)}/${channel.value}/tail?offset=${offset}&length=0`);
-        if (now === offset) continue;
-        if (now < offset) bytes += '\n==> the log begins anew <==\n';
-        const from = now < offset ? 0 : offset;
-        bytes = (bytes + await ask(`${pathOf(name)}/${channel.value}?offset=${from}&length=${now - from}`)).slice(-mostOfLog);
+        bytes = (bytes + more).slice(-mostOfLog);
+        if (now !== offset) draw();
         offset = now;
-        draw();
+        trouble.textContent = '';
+      } catch (error) {
+        trouble.textContent = error.status === 404 ? 'There is no such process now' : error.message;
       }
-    } catch (error) {
-      if (!mine.signal.aborted) text.textContent = error.message;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
 
@@ -447,10 +449,12 @@ function listen() {
   source.onopen = () => {
     if (wasLost) say('Connected again');
     wasLost = false;
+    document.body.classList.remove('lost');
     refreshAll().catch((error) => say(error.message, true));
   };
   source.onerror = () => {
     wasLost = true;
+    document.body.classList.add('lost');
     say('The connection was lost; trying again …', true);
   };
   source.addEventListener('missed', () => refreshAll());
