@@ -137,6 +137,7 @@ void append_number(std::string& out, const Conversion& c, std::int64_t value) {
   if (has(float_conversions, c.type)) {
     std::array<char, 512> buffer{};
     std::array<char, 8> format{'%', '.', '*', c.type, 0};
+    if (c.alternate) format = {'%', '#', '.', '*', c.type, 0};
     const int precision = std::min(c.precision < 0 ? 6 : c.precision, 100);
     const double magnitude = negative ? -static_cast<double>(value) : static_cast<double>(value);
 #pragma GCC diagnostic push
@@ -165,8 +166,33 @@ void append_number(std::string& out, const Conversion& c, std::int64_t value) {
   append_padded(out, c, sign + digits);
 }
 
-// Python's ascii(): repr without anything beyond ASCII. Names hold no such text as a rule; the
-// escapes of code points are written as repr does for bytes.
+// Python's ascii(): repr with escapes for all that is not ASCII. The text is UTF-8, as repr has
+// escapes for what is not.
+std::string python_ascii(std::string_view text) {
+  std::string out;
+  const std::string shown = python_repr(text);
+  for (std::size_t at = 0; at < shown.size();) {
+    const auto lead = static_cast<unsigned char>(shown[at++]);
+    if (lead < 0x80) {
+      out += static_cast<char>(lead);
+      continue;
+    }
+    unsigned character = lead >= 0xF0 ? lead & 0x07U : lead >= 0xE0 ? lead & 0x0FU : lead & 0x1FU;
+    for (; at < shown.size() && (static_cast<unsigned char>(shown[at]) & 0xC0U) == 0x80U; ++at)
+      character = character << 6U | (static_cast<unsigned char>(shown[at]) & 0x3FU);
+    std::array<char, 16> buffer{};
+    const char* format = character <= 0xFF     ? "\\x%02x"
+                         : character <= 0xFFFF ? "\\u%04x"
+                                               : "\\U%08x";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    std::snprintf(buffer.data(), buffer.size(), format, character);
+#pragma GCC diagnostic pop
+    out += buffer.data();
+  }
+  return out;
+}
+
 void append_value(std::string& out, const Conversion& c, const TemplateValue& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
     if (has("sra", c.type)) {
@@ -182,7 +208,7 @@ void append_value(std::string& out, const Conversion& c, const TemplateValue& va
   if (c.type == 's' || c.type == 'c') {
     append_text(out, c, text);
   } else {
-    append_text(out, c, python_repr(text));
+    append_text(out, c, c.type == 'a' ? python_ascii(text) : python_repr(text));
   }
 }
 

@@ -334,7 +334,8 @@ std::string octal_text(int value) {
   const auto magnitude = static_cast<std::uint64_t>(std::abs(std::int64_t{value}));
   for (std::uint64_t rest = magnitude; rest != 0; rest >>= 3U)
     digits.insert(digits.begin(), static_cast<char>('0' + (rest & 7U)));
-  if (digits.size() < 4) digits.insert(0, 4 - digits.size(), '0');
+  const std::size_t width = negative ? 3 : 4;  // with its sign, as Python's %04o
+  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
   return negative ? "-" + digits : digits;
 }
 
@@ -459,6 +460,10 @@ constexpr std::array suffixes{
 
 std::optional<ValueError> ByteSize::read(std::string_view text, const ReadContext& context,
                                          Storage& out) {
+  // Python's lower() makes a k of the sign for kelvin.
+  constexpr std::string_view kelvin = "\xE2\x84\xAA";
+  if (text.size() > kelvin.size() && text.find(kelvin) != std::string_view::npos)
+    return read(lower(text), context, out);
   std::string_view number = text;
   std::int64_t factor = 1;
   for (const Suffix& suffix : suffixes)

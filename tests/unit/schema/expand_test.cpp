@@ -23,12 +23,21 @@ std::string rule(std::string_view text) {
   return result.errors.empty() ? "" : std::string(result.errors.front().rule);
 }
 
+TEST(Expand, EscapesLikePythonsAscii) {
+  const Expanded result =
+      expand("%(x)a %(x)r", [](std::string_view) -> std::optional<TemplateValue> {
+        return std::string_view("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
+      });
+  EXPECT_EQ(result.text, "'a\\xe9\\u20ac\\U0001f600' 'a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80'");
+}
+
 TEST(Expand, FormatsLikePython) {
   EXPECT_EQ(good("%(program_name)s_%(process_num)02d"), "web_07");
   EXPECT_EQ(good("%(program_name)-5s|"), "web  |");
   EXPECT_EQ(good("%(program_name)5.2s|"), "   we|");
   EXPECT_EQ(good("%(program_name)r"), "'web'");
   EXPECT_EQ(good("%(process_num)+x %(process_num)#o %(process_num).2f"), "+7 0o7 7.00");
+  EXPECT_EQ(good("%(process_num)#.3g %(process_num)#.0f %(process_num)g"), "7.00 7. 7");
   EXPECT_EQ(good("100%%"), "100%");
   for (const char* text : {"%5%", "%-5%", "% %", "%.3%", "%(process_num)%", "%(process_num)5%"})
     EXPECT_EQ(expand(text, known).errors.size(), 1U) << text;

@@ -32,6 +32,9 @@ TEST(Values, IntegersAreThoseOfPython) {
 TEST(Values, SizesKnowThreeSuffixes) {
   EXPECT_EQ(read<ByteSize>("1kb"), 1024);
   EXPECT_EQ(read<ByteSize>("1 MB"), 1048576);
+  EXPECT_EQ(read<ByteSize>("1\xE2\x84\xAA"
+                           "B"),
+            1024);  // the sign for kelvin
   EXPECT_EQ(read<ByteSize>("-1"), -1);
   for (const char* bad : {"1K", "1TB", "1.5MB", "MB", "9999999999GB"})
     EXPECT_FALSE(read<ByteSize>(bad)) << bad;
