@@ -626,9 +626,11 @@ class Binder {
     group.kind = kind;
     group.section = index;
     group.origin = section.origin;
-    // The name of a pool keeps its blanks in Supervisor; such a name cannot be used for anything.
     group.name = section.name();
-    if (kind == GroupKind::eventlistener) group.listener = EventListenerOptions::defaults();
+    if (kind != GroupKind::eventlistener) return group;
+    // The name of a pool keeps its blanks, that of its processes does not.
+    group.name = classify_section(section.full_name)->name;
+    group.listener = EventListenerOptions::defaults();
     return group;
   }
 
@@ -639,7 +641,7 @@ class Binder {
     Group group = new_group(index, listener ? GroupKind::eventlistener
                                    : fcgi   ? GroupKind::fcgi_program
                                             : GroupKind::program);
-    if (!check_name(index, std::nullopt, group.name, "name")) return;
+    check_name(index, std::nullopt, section.name(), "name");
     BoundProgram bound = bind_processes(index, group.name);
     if (written(index, ids_.priority)) {
       // The group's priority is its program's; read once more as there may be no process.
@@ -717,7 +719,7 @@ class Binder {
     BoundProgram bound;
     NameValues values;
     values.program_name = section.name();
-    if (!check_name(index, std::nullopt, values.program_name, "name")) return bound;
+    check_name(index, std::nullopt, values.program_name, "name");
     values.group_name = group_name;
     const std::size_t faults_before = result_.faults.size();
     constants_.read(*this, index);
@@ -821,11 +823,9 @@ class Binder {
     if (check_name(index, name, strip(name_text), "process name") && options.numprocs > 1 &&
         name_text.find("%(process_num)") == std::string_view::npos) {
       const auto numprocs = written(index, ids_.numprocs);
-      Fault& made =
-          fault(index, name ? name : numprocs, "numprocs-needs-process-num",
-                "with `numprocs=" + std::to_string(options.numprocs) +
-                    "` the process name must contain `%(process_num)`, or all would have one name");
-      made.note = "write process_name=%(program_name)s_%(process_num)02d";
+      fault(index, name ? name : numprocs, "numprocs-needs-process-num",
+            "with `numprocs=" + std::to_string(options.numprocs) +
+                "` the process name must contain `%(process_num)`, or all would have one name");
     }
     const auto killasgroup = written(index, ids_.killasgroup);
     if (!killasgroup) {

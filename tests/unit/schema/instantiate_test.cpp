@@ -59,6 +59,30 @@ TEST(Instantiate, VariablesOfTheDaemonAndOfTheSectionAreKnown) {
   EXPECT_TRUE(required_environment(plan).empty());
 }
 
+// As in Supervisor: they are two.
+TEST(Instantiate, APoolKeepsTheBlanksOfItsName) {
+  PlanBuilder plan;
+  plan.section("supervisord");
+  for (const char* name : {"eventlistener:a", "eventlistener: a"})
+    plan.section(name).set("command", "x %(program_name)s").set("events", "TICK_5");
+  const InstantiateResult result = instantiate(plan, Facts{});
+  ASSERT_TRUE(result.faults.empty());
+  ASSERT_EQ(result.resolved.groups.size(), 2U);
+  EXPECT_EQ(result.resolved.groups[0].name, " a");
+  EXPECT_EQ(result.resolved.groups[1].name, "a");
+  EXPECT_EQ(result.resolved.groups[0].processes[0].name, "a");
+  EXPECT_EQ(result.resolved.groups[0].processes[0].options.command, "x a");
+}
+
+TEST(Instantiate, ABadNameHidesNoOtherMistake) {
+  PlanBuilder plan;
+  plan.section("supervisord").section("program:a b").set("command", "x").set("startsecs", "soon");
+  const InstantiateResult result = instantiate(plan, Facts{});
+  ASSERT_EQ(result.faults.size(), 2U);
+  EXPECT_EQ(result.faults[0].rule, "invalid-name-character");
+  EXPECT_EQ(result.faults[1].rule, "invalid-integer");
+}
+
 TEST(Instantiate, GroupsTakeTheirProgramsAndAreSorted) {
   PlanBuilder plan;
   plan.section("supervisord")
