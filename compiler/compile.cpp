@@ -5,6 +5,7 @@
 #include "compiler/compiler_rules.h"
 #include "compiler/load.h"
 #include "compiler/lower.h"
+#include "schema/redact.h"
 
 namespace sup::compiler {
 
@@ -28,6 +29,7 @@ std::unique_ptr<Compilation> compile_as_told(const std::string& path, const File
   result->resolved = check(lowering, result->config, result->sources, assumed, result->diagnostics);
   result->plan = lowering.take_plan();
   settle_template_findings(result->sources, result->diagnostics);
+  conceal(given_secrets(result->sources, options), result->diagnostics);
   result->diagnostics.sort();
   return result;
 }
@@ -101,6 +103,20 @@ bool looks_like_template(const Compilation& compilation, bool must_be_sure) {
 }
 
 }  // namespace
+
+schema::Secrets given_secrets(const SourceMap& sources, const CompileOptions& options) {
+  schema::Secrets secrets;
+  for (const auto& [name, value] : options.environment) {
+    if (!schema::names_a_secret(name) || !schema::is_secret_value(name, value)) continue;
+    const std::string use = "%(ENV_" + name + ")";
+    for (SourceId id = 0; id < sources.size(); ++id)
+      if (std::string_view(sources[id].bytes).find(use) != std::string_view::npos) {
+        secrets.add(value);
+        break;
+      }
+  }
+  return secrets;
+}
 
 void settle_template_findings(const SourceMap& sources, Diagnostics& diagnostics) {
   if (!sources.has_markers()) return;

@@ -60,6 +60,9 @@ struct Compilation {
 std::unique_ptr<Compilation> compile(const std::string& path, const FileSystem& files,
                                      const CompileOptions& options);
 
+// What of the variables that were given is secret and expanded in the sources.
+schema::Secrets given_secrets(const SourceMap& sources, const CompileOptions& options);
+
 // What is reported of masked texts made fit for the user: nothing is said of places that touch a
 // template's marker, names are as they were written, and nothing is fixed, as a fix may copy what
 // is masked. Does nothing where there are no markers.

@@ -121,6 +121,21 @@ std::size_t Diagnostics::count(Severity severity) const {
                     [&](const Diagnostic& d) { return d.severity == severity; }));
 }
 
+void conceal(const schema::Secrets& secrets, Diagnostics& diagnostics) {
+  if (secrets.empty()) return;
+  diagnostics.each([&](Diagnostic& diagnostic) {
+    secrets.conceal_in(diagnostic.message);
+    secrets.conceal_in(diagnostic.hint);
+    secrets.conceal_in(diagnostic.notes);
+    for (Label& label : diagnostic.labels) secrets.conceal_in(label.text);
+    std::erase_if(diagnostic.fixes, [&](const Fix& fix) {
+      return secrets.shows_in(fix.title) ||
+             std::any_of(fix.edits.begin(), fix.edits.end(),
+                         [&](const Edit& edit) { return secrets.shows_in(edit.text); });
+    });
+  });
+}
+
 const std::vector<const Rule*>& compiler_rules() {
   static const std::vector<const Rule*> all = [] {
     std::vector<const Rule*> list;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/source.h"
+#include "schema/secrets.h"
 
 namespace sup::compiler {
 
@@ -96,6 +97,9 @@ class Diagnostics {
  private:
   std::vector<Diagnostic> diagnostics_;
 };
+
+// Hides the secrets in what is said; a fix that would write one into a file is taken back.
+void conceal(const schema::Secrets& secrets, Diagnostics& diagnostics);
 
 // All rules of compiler/errors.def.
 const std::vector<const Rule*>& compiler_rules();

@@ -6,6 +6,7 @@
 
 #include "schema/instantiate.h"
 #include "schema/plan.h"
+#include "schema/secrets.h"
 
 namespace sup::compiler {
 
@@ -17,6 +18,9 @@ struct EmitOptions {
   bool gives(std::string_view variable) const {
     return environment != nullptr && environment->contains(variable);
   }
+
+  // What is hidden wherever it stands.
+  schema::Secrets secrets(const schema::Plan& plan, const schema::Resolved* resolved) const;
 };
 
 // One merged INI file that means the same as the plan.

@@ -135,10 +135,10 @@ class TextWriter {
       return;
     }
     out_ += name + "\n";
-    const std::string old_text = shown_value(value, value.before, options_.show_secrets);
+    const std::string old_text = shown_value(value, value.before, options_);
     const bool hidden = value.before.text && value.after.text &&
                         value.before.text != value.after.text &&
-                        old_text == shown_value(value, value.after, options_.show_secrets);
+                        old_text == shown_value(value, value.after, options_);
     write_value("    - ", value, value.before, before_, paint_.red);
     write_value("    + ", value, value.after, after_, paint_.green,
                 hidden ? ", what is hidden differs" : "");
@@ -146,9 +146,8 @@ class TextWriter {
 
   void write_value(const std::string& start, const ValueChange& change, const DiffValue& value,
                    const Plan& plan, std::string_view color, std::string_view note = "") {
-    std::string text =
-        start + (value.text ? one_line(shown_value(change, value, options_.show_secrets))
-                            : std::string("(none)"));
+    std::string text = start + (value.text ? one_line(shown_value(change, value, options_))
+                                           : std::string("(none)"));
     std::string place;
     if (value.origin.line != 0) {
       place = one_line(plan.place(value.origin));
@@ -230,9 +229,9 @@ class TextWriter {
 
 }  // namespace
 
-std::string shown_value(const ValueChange& change, const DiffValue& value, bool show_secrets) {
-  if (!value.text) return {};
-  if (show_secrets) return *value.text;
+namespace {
+
+std::string redacted(const ValueChange& change, const DiffValue& value) {
   // A template is shown as such; what is bound may hold a secret that came out of one.
   const TextForm form =
       value.open || value.text == value.written ? TextForm::written : TextForm::value;
@@ -242,6 +241,24 @@ std::string shown_value(const ValueChange& change, const DiffValue& value, bool 
                                      : redact_bound_variable(key, value.written, *value.text);
   return form == TextForm::written ? redact(*change.option, *value.text, form)
                                    : redact_bound(*change.option, value.written, *value.text);
+}
+
+}  // namespace
+
+std::string shown_value(const ValueChange& change, const DiffValue& value,
+                        const EmitDiffOptions& options) {
+  if (!value.text) return {};
+  if (options.show_secrets) return *value.text;
+  return options.secrets.conceal(redacted(change, value));
+}
+
+void conceal_names(const Secrets& secrets, PlanDiff& diff) {
+  if (secrets.empty()) return;
+  for (Difference& difference : diff.differences)
+    for (auto* names :
+         {&difference.added, &difference.removed, &difference.restarted, &difference.in_place})
+      secrets.conceal_in(*names);
+  for (DiffStep& step : diff.steps) secrets.conceal_in(step.process);
 }
 
 std::string emit_diff_text(const PlanDiff& diff, const Plan& before, const Plan& after,

@@ -22,9 +22,9 @@ std::string_view subject_name(DiffSubject subject) {
 }
 
 Json value_json(const ValueChange& change, const DiffValue& value, const Plan& plan,
-                bool show_secrets) {
+                const EmitDiffOptions& options) {
   if (!value.text) return nullptr;
-  const std::string shown = shown_value(change, value, show_secrets);
+  const std::string shown = shown_value(change, value, options);
   Json out;
   out["value"] = shown;
   out["hidden"] = shown != *value.text;
@@ -34,13 +34,13 @@ Json value_json(const ValueChange& change, const DiffValue& value, const Plan& p
 }
 
 Json difference_json(const Difference& difference, const Plan& before, const Plan& after,
-                     bool show_secrets) {
+                     const EmitDiffOptions& options) {
   Json values = Json::array();
   for (const ValueChange& change : difference.values) {
     Json made;
     made["name"] = change.name;
-    made["before"] = value_json(change, change.before, before, show_secrets);
-    made["after"] = value_json(change, change.after, after, show_secrets);
+    made["before"] = value_json(change, change.before, before, options);
+    made["after"] = value_json(change, change.after, after, options);
     made["restart"] = change.restart;
     made["per_process"] = change.per_process;
     if (!change.variable.empty()) made["variable"] = change.variable;
@@ -71,7 +71,7 @@ std::string emit_diff_json(const PlanDiff& diff, const Plan& before, const Plan&
                            const EmitDiffOptions& options) {
   Json differences = Json::array();
   for (const Difference& difference : diff.differences)
-    differences.push_back(difference_json(difference, before, after, options.show_secrets));
+    differences.push_back(difference_json(difference, before, after, options));
   Json steps = Json::array();
   for (const DiffStep& step : diff.steps)
     steps.push_back({

@@ -47,22 +47,24 @@ std::string emit_ini(const schema::Plan& plan, const EmitOptions& options) {
   std::string out = "; plan " + std::string(schema::target_name(plan.target)) + ", from " +
                     (plan.files.empty() ? std::string("nowhere") : plan.files.front()) + "\n";
   out += needed_variables(plan, options);
+  const schema::Secrets secrets = options.secrets(plan, nullptr);
+  const auto concealed = [&](const std::string& text) { return secrets.conceal(text); };
   for (const schema::Section& section : plan.sections) {
     out += "\n[" + std::string(section.full_name) + "]\n";
     for (const schema::Setting& setting : section.settings) {
       const schema::OptionRow& row = schema::option_row(setting.option);
-      const std::string value = value_lines(
+      const std::string value = value_lines(concealed(
           options.show_secrets ? std::string(setting.text)
-                               : schema::redact(row, setting.text, schema::TextForm::written));
+                               : schema::redact(row, setting.text, schema::TextForm::written)));
       out += std::string(row.name) + (value.empty() ? "=\n" : "=" + value + "\n");
     }
     for (const schema::ExtraSetting& extra : section.extras)
-      out +=
-          extra.key + "=" +
-          value_lines(options.show_secrets ? std::string(extra.text)
-                                           : schema::redact_variable(extra.key, extra.text,
-                                                                     schema::TextForm::written)) +
-          "\n";
+      out += extra.key + "=" +
+             value_lines(concealed(
+                 options.show_secrets
+                     ? std::string(extra.text)
+                     : schema::redact_variable(extra.key, extra.text, schema::TextForm::written))) +
+             "\n";
   }
   return out;
 }

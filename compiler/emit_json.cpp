@@ -16,8 +16,18 @@ namespace {
 using Json = nlohmann::json;
 using namespace schema;
 
+void conceal_in(Json& json, const Secrets& secrets) {
+  if (json.is_string()) {
+    auto& text = json.get_ref<std::string&>();
+    secrets.conceal_in(text);
+  } else if (json.is_structured()) {
+    for (Json& item : json) conceal_in(item, secrets);
+  }
+}
+
 // Texts that are not UTF-8 cannot stand in JSON; a replacement character shows where they were.
-std::string write(const Json& json) {
+std::string write(Json json, const Secrets& secrets = {}) {
+  if (!secrets.empty()) conceal_in(json, secrets);
   return json.dump(1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
@@ -243,6 +253,14 @@ Json server_json(const HttpServer& server, const Shown& shown) {
 
 }  // namespace
 
+Secrets EmitOptions::secrets(const Plan& plan, const Resolved* resolved) const {
+  if (show_secrets) return {};
+  return secrets_of(plan, resolved, [&](std::string_view name) -> std::optional<std::string> {
+    if (!gives(name)) return std::nullopt;
+    return environment->find(name)->second;
+  });
+}
+
 std::string emit_resolved_json(const Plan& plan, const Resolved& resolved,
                                const EmitOptions& options) {
   const Shown shown(plan, options);
@@ -265,14 +283,33 @@ std::string emit_resolved_json(const Plan& plan, const Resolved& resolved,
   }
   Json groups = Json::array();
   for (const Group& group : resolved.groups) groups.push_back(group_json(shown, group));
-  return write({
+  // What hangs on variables that are not known has its default above.
+  Json open = Json::array();
+  for (const OpenSetting& setting : resolved.open) {
+    const Section& section = plan.sections[setting.section];
+    Json made;
+    made["section"] = section.full_name;
+    if (setting.extra) {
+      const ExtraSetting& extra = section.extras[setting.setting];
+      made["option"] = extra.key;
+      made["origin"] = plan.place(extra.origin);
+    } else {
+      const Setting& written = section.settings[setting.setting];
+      made["option"] = option_row(written.option).name;
+      made["origin"] = plan.place(written.origin);
+    }
+    open.push_back(std::move(made));
+  }
+  Json out = {
       {"supervisord",   std::move(supervisord)},
       {"http_servers",  std::move(servers)    },
       {"rpcinterfaces", std::move(interfaces) },
       {"groups",        std::move(groups)     },
       {"warnings",      resolved.warnings     },
       {"infos",         resolved.infos        }
-  });
+  };
+  if (!open.empty()) out["open"] = std::move(open);
+  return write(std::move(out), options.secrets(plan, &resolved));
 }
 
 namespace {
@@ -335,7 +372,7 @@ std::string emit_plan_json(const Plan& plan, const EmitOptions& options) {
   out["files"] = plan.files;
   out["needs_environment"] = needed_json(plan, options);
   out["sections"] = std::move(sections);
-  return write(out);
+  return write(std::move(out), options.secrets(plan, nullptr));
 }
 
 std::string emit_schema_json(const SectionRow* only) {

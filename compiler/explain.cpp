@@ -285,6 +285,25 @@ class Explainer {
 
 }  // namespace
 
+void conceal(const Secrets& secrets, std::vector<ExplainedSection>& sections) {
+  if (secrets.empty()) return;
+  for (ExplainedSection& section : sections) {
+    secrets.conceal_in(section.groups);
+    secrets.conceal_in(section.processes);
+    for (ExplainedValue& value : section.values) {
+      secrets.conceal_in(value.text);
+      secrets.conceal_in(value.in_plan);
+      secrets.conceal_in(value.written);
+      for (ExplainedVariable& variable : value.variables) secrets.conceal_in(variable.value);
+    }
+    for (ExplainedContrast& contrast : section.contrasts) {
+      secrets.conceal_in(contrast.in_plan);
+      secrets.conceal_in(contrast.first);
+      secrets.conceal_in(contrast.last);
+    }
+  }
+}
+
 std::vector<std::size_t> find_sections(const Plan& plan, std::string_view name) {
   if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
   std::vector<std::size_t> found;

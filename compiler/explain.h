@@ -12,6 +12,7 @@
 #include "compiler/config.h"
 #include "schema/instantiate.h"
 #include "schema/plan.h"
+#include "schema/secrets.h"
 
 namespace sup::compiler {
 
@@ -73,6 +74,9 @@ struct ExplainInput {
 };
 
 // Sections that a user can mean by "program:web", "[program:web]", "web" or "supervisord"; indexes
+// Hides the secrets wherever they stand.
+void conceal(const schema::Secrets& secrets, std::vector<ExplainedSection>& sections);
+
 // into the plan.
 std::vector<std::size_t> find_sections(const schema::Plan& plan, std::string_view name);
 

@@ -153,6 +153,7 @@ compiler::Diagnostics Judge::judge(const LintOptions& options) {
     });
   }
   compiler::settle_template_findings(compilation_.sources, findings);
+  compiler::conceal(compiler::given_secrets(compilation_.sources, options), findings);
   findings.sort();
   hide_known(findings);
   return findings;

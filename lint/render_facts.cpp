@@ -1,6 +1,7 @@
 #include "lint/render_facts.h"
 
 #include <algorithm>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
@@ -16,12 +17,31 @@ using Json = nlohmann::ordered_json;
 // Increased when a member changes its meaning or is gone; new ones may come without.
 constexpr int format_version = 1;
 
+void conceal_in(std::vector<FactField>& fields, const schema::Secrets& secrets) {
+  for (FactField& field : fields) {
+    secrets.conceal_in(field.text);
+    if (auto* text = std::get_if<std::string>(&field.value)) secrets.conceal_in(*text);
+  }
+}
+
+void conceal_in(std::vector<Fact>& facts, const schema::Secrets& secrets) {
+  if (secrets.empty()) return;
+  for (Fact& fact : facts) {
+    secrets.conceal_in(fact.summary);
+    conceal_in(fact.fields, secrets);
+    for (FactRow& row : fact.rows) conceal_in(row.fields, secrets);
+    for (UnknownValue& each : fact.unknown) secrets.conceal_in(each.what);
+  }
+}
+
 // Calls `function(checked, name, facts)` for each configuration.
 template <class Function>
 void each_configuration(const CheckResult& result, const FactOptions& wanted, Function function) {
   for (const Checked& checked : result.checked) {
     const Context context(*checked.compilation, checked.options);
-    function(checked, checked.compilation->sources[0].path, all_facts(context, wanted));
+    std::vector<Fact> facts = all_facts(context, wanted);
+    conceal_in(facts, compiler::given_secrets(checked.compilation->sources, checked.options));
+    function(checked, checked.compilation->sources[0].path, facts);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "schema/environment_template.h"
 #include "schema/expand.h"
+#include "schema/secrets.h"
 
 namespace sup::schema {
 namespace {
@@ -102,6 +103,8 @@ std::vector<std::string> required_environment(const Plan& plan) {
 std::vector<std::string> bake_environment(
     Plan& plan, const std::function<std::optional<std::string>(std::string_view)>& value) {
   std::set<std::string> baked;
+  std::set<std::string> secrets(plan.secrets.begin(), plan.secrets.end());
+  const NameSet secret_names = secret_variables(plan);
   Scopes scopes(plan);
   for (Section& section : plan.sections) {
     if (is_of_the_client(section.kind)) continue;
@@ -112,7 +115,9 @@ std::vector<std::string> bake_environment(
         const auto variable = scopes.needed(name, own);
         auto known = variable ? value(*variable) : std::nullopt;
         if (!known) return std::nullopt;
-        baked.emplace(*variable);
+        if (baked.emplace(*variable).second && secret_names.contains(*variable) &&
+            is_secret_value(*variable, *known))
+          secrets.insert(*known);
         kept = std::move(*known);
         return std::string_view(kept);
       });
@@ -123,6 +128,7 @@ std::vector<std::string> bake_environment(
     for (ExtraSetting& extra : section.extras)
       if (is_template(extra.text)) extra.text = folded(extra.text, false);
   }
+  plan.secrets.assign(secrets.begin(), secrets.end());
   return {baked.begin(), baked.end()};
 }
 

@@ -33,7 +33,8 @@ std::vector<VariableUse> variable_uses(const Plan& plan);
 std::vector<std::string> required_environment(const Plan& plan);
 
 // Replaces the variables that `value` defines by their values, wherever the plan needs them; bound
-// with the same environment the plan is what it was. Returns the names that were replaced, sorted.
+// with the same environment the plan is what it was, and it remembers which values are secret.
+// Returns the names that were replaced, sorted.
 std::vector<std::string> bake_environment(
     Plan& plan, const std::function<std::optional<std::string>(std::string_view)>& value);
 

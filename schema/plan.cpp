@@ -21,7 +21,7 @@ const Setting* Section::find(OptionId option) const {
 bool Plan::operator==(const Plan& other) const {
   const auto parts = [](const Plan& plan) {
     return std::tie(plan.target, plan.here, plan.relocatable, plan.files, plan.sections,
-                    plan.warnings, plan.infos);
+                    plan.warnings, plan.infos, plan.secrets);
   };
   return parts(*this) == parts(other);
 }

@@ -81,6 +81,9 @@ struct Plan {
   RegionVector<Section> sections;     // in order of first appearance
   std::vector<std::string> warnings;  // what Supervisor logs at its start about includes, WARN
   std::vector<std::string> infos;     // and INFO
+  // Values of secret variables that were folded in, each once, sorted: what is not to be shown of
+  // texts that no longer tell where they come from.
+  std::vector<std::string> secrets;
   std::shared_ptr<TextStore> texts = std::make_shared<TextStore>();
   bool operator==(const Plan& other) const;  // by content
 

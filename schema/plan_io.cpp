@@ -96,7 +96,7 @@ void encode_section(CborWriter& out, const Section& section, const ReadContext& 
 std::string encode_payload(const Plan& plan) {
   const ReadContext context{plan.target};
   CborWriter out;
-  out.map(7);
+  out.map(plan.secrets.empty() ? 7 : 8);
   out.text("files");
   encode_texts(out, plan.files);
   out.text("here");
@@ -105,6 +105,10 @@ std::string encode_payload(const Plan& plan) {
   encode_texts(out, plan.infos);
   out.text("relocatable");
   out.boolean(plan.relocatable);
+  if (!plan.secrets.empty()) {
+    out.text("secrets");
+    encode_texts(out, plan.secrets);
+  }
   out.text("sections");
   out.array(plan.sections.size());
   for (const Section& section : plan.sections) encode_section(out, section, context);
@@ -124,17 +128,19 @@ class PayloadReader {
 
   void read() {
     // Values are read when all keys are known: origins are checked against the files.
-    const Places places = keys(
-        "the payload", {"files", "here", "infos", "relocatable", "sections", "target", "warnings"},
-        [](std::string_view key) { return "unknown key " + in_backticks(key); });
+    const Places places =
+        keys("the payload",
+             {"files", "here", "infos", "relocatable", "secrets", "sections", "target", "warnings"},
+             [](std::string_view key) { return "unknown key " + in_backticks(key); });
     if (!in_.at_end()) throw CborError{"something follows its content"};
     if (go_to(places, 0)) plan_.files = texts("files");
     if (go_to(places, 1)) plan_.here = in_.text("here");
     if (go_to(places, 2)) plan_.infos = texts("infos");
     if (go_to(places, 3)) plan_.relocatable = in_.boolean("relocatable");
-    if (go_to(places, 4)) read_sections();
-    if (go_to(places, 5)) read_target();
-    if (go_to(places, 6)) plan_.warnings = texts("warnings");
+    if (go_to(places, 4)) plan_.secrets = texts("secrets");
+    if (go_to(places, 5)) read_sections();
+    if (go_to(places, 6)) read_target();
+    if (go_to(places, 7)) plan_.warnings = texts("warnings");
   }
 
  private:

@@ -102,6 +102,15 @@ int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded) {
   auto environment = read_environment(input);
   if (!environment) return fail(environment.error().message);
   loaded.environment = std::move(*environment);
+sup::schema::Secrets LoadedPlan::secrets() const {
+  return sup::schema::secrets_of(*plan, resolved,
+                                 [&](std::string_view name) -> std::optional<std::string> {
+                                   const auto given = environment.find(name);
+                                   if (given == environment.end()) return std::nullopt;
+                                   return given->second;
+                                 });
+}
+
   const auto opened = open_input(input);
   if (!opened) return fail(opened.error().message);
   auto plan = read_plan_input(*opened);
@@ -120,7 +129,8 @@ int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded) {
   loaded.plan = &kept;
   loaded.resolved = &bound.resolved;
   for (const sup::schema::Fault& fault : bound.faults)
-    std::cerr << "supc: " << sup::schema::describe_fault(kept, fault) << '\n';
+    std::cerr << "supc: " << loaded.secrets().conceal(sup::schema::describe_fault(kept, fault))
+              << '\n';
   return bound.faults.empty() ? clean : found;
 }
 

@@ -65,6 +65,9 @@ struct LoadedPlan {
 };
 
 // Which mistakes are told: for a comparison warnings are no news.
+
+  // What is not to be shown of it.
+  sup::schema::Secrets secrets() const;
 enum class Tell : std::uint8_t { everything, errors };
 
 // Reads what `input` names and says on standard error what is wrong with it. Returns `clean` and

@@ -34,9 +34,14 @@ int run(const DiffOptions& options) {
   LoadedPlan after;
   if (load_side(options.input, options.before, before) != clean) return failed;
   if (load_side(options.input, options.after, after) != clean) return failed;
-  const sup::schema::PlanDiff difference =
+  sup::schema::PlanDiff difference =
       sup::schema::diff(*before.plan, *before.resolved, *after.plan, *after.resolved);
-  const EmitDiffOptions emit{options.show_secrets, style(STDOUT_FILENO).color};
+  EmitDiffOptions emit{options.show_secrets, style(STDOUT_FILENO).color, {}};
+  if (!options.show_secrets) {
+    emit.secrets = before.secrets();
+    emit.secrets.add(after.secrets());
+    conceal_names(emit.secrets, difference);
+  }
   if (options.json) {
     std::cout << emit_diff_json(difference, *before.plan, *after.plan, emit);
   } else {

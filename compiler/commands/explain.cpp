@@ -37,7 +37,8 @@ int run(ExplainOptions options) {
   const ExplainInput input{plan, *loaded.resolved,
                            loaded.compilation != nullptr ? &loaded.compilation->config : nullptr,
                            loaded.environment};
-  const std::vector<ExplainedSection> sections = explain(input, wanted);
+  std::vector<ExplainedSection> sections = explain(input, wanted);
+  if (!options.emit.show_secrets) conceal(loaded.secrets(), sections);
   options.emit.color = style(STDOUT_FILENO).color;
   std::cout << (options.json ? emit_explain_json(sections, plan, options.emit)
                              : emit_explain_text(sections, plan, options.emit));

@@ -192,6 +192,15 @@ class Hoverer {
                               : value.name != option;
       });
       section.contrasts.clear();
+      compiler::conceal(
+          schema::secrets_of(bound.plan, &bound.resolved,
+                             [&](std::string_view variable) -> std::optional<std::string> {
+                               const auto& given = unit->options.environment;
+                               const auto found_there = given.find(variable);
+                               if (found_there == given.end()) return std::nullopt;
+                               return found_there->second;
+                             }),
+          sections);
       if (!option.empty()) section.groups.clear();
       if (!option.empty()) section.processes.clear();
       return block(compiler::emit_explain_text(sections, bound.plan, {}));
