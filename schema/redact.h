@@ -1,7 +1,8 @@
 // What must not be shown: the one place that decides it and hides it, for dump, diff, explain and
 // whatever else prints settings. Secret are options with the flag in options.def, values of
 // variables and arguments whose names say so (DB_PASSWORD, --api-token), and passwords in URLs
-// wherever they stand.
+// wherever they stand, in the addresses of web hooks and in headers of HTTP too. What became of
+// secret variables elsewhere is known by its value: secrets.h.
 // Templates are shown: %(ENV_DB_PASSWORD)s tells where a secret comes from, not what it is.
 #pragma once
 
@@ -26,10 +27,12 @@ bool names_a_secret(std::string_view name);
 bool hides_argument(std::string_view name, std::string_view value);
 
 // A command without the passwords that it hands over: "--password=********", "--token ********",
-// and those of its URLs. Words in quotes, such as the script of `sh -c`, are looked into.
+// "DB_PASSWORD=********", "mysql -p********", "Authorization: Bearer ********", and those of its
+// URLs. Words in quotes, such as the script of `sh -c`, are looked into.
 std::string hide_command_passwords(std::string_view text, TextForm form);
 
-// A text without the passwords of its URLs: "postgres://app:********@db/app".
+// A text without the passwords of its URLs: "postgres://app:********@db/app",
+// "https://hooks.slack.com/services/********", "https://x/?token=********".
 std::string hide_url_passwords(std::string_view text, TextForm form);
 
 // The value of a variable or of a factory's key.

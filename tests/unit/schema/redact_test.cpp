@@ -16,10 +16,13 @@ TEST(Redact, NamesOfVariablesTellSecrets) {
                                       "AWS_CREDENTIALS", "MYSQL_PWD",     "dbPassword",
                                       "DB_PASS",         "PGPASS",        "SIGNING_KEY",
                                       "SSH_KEY",         "JWT",           "GITHUB_PAT",
-                                      "SESSION_COOKIE",  "PASSWORD_SALT", "SENTRY_DSN"})
+                                      "SESSION_COOKIE",  "PASSWORD_SALT", "SENTRY_DSN",
+                                      "REDIS_AUTH",      "AUTH",          "HTTP_AUTHORIZATION",
+                                      "TS_AUTHKEY"})
     EXPECT_TRUE(names_a_secret(name)) << name;
-  for (const std::string_view name : {"PATH", "PWD", "OLDPWD", "TOKENIZERS_PARALLELISM", "KEYBOARD",
-                                      "PASSENGER_APP_ENV", "BYPASS", "PATTERN", "CACHE_KEY", ""})
+  for (const std::string_view name :
+       {"PATH", "PWD", "OLDPWD", "TOKENIZERS_PARALLELISM", "KEYBOARD", "PASSENGER_APP_ENV",
+        "BYPASS", "PATTERN", "CACHE_KEY", "AUTHOR", "AUTH_URL", "AUTHORS", "OAUTH_CLIENT_ID", ""})
     EXPECT_FALSE(names_a_secret(name)) << name;
 }
 
@@ -34,6 +37,47 @@ TEST(Redact, OnlyThePasswordOfAUrlIsHidden) {
   for (const std::string_view text : {"http://localhost:9001", "http://h:80/a@b",
                                       "unix:///run/x.sock", "https://user@h/", "://", "a://:"})
     EXPECT_EQ(hide(text), text);
+}
+
+TEST(Redact, AddressesThatAreKeysAreHidden) {
+  const auto hide = [](std::string_view text) {
+    return hide_url_passwords(text, TextForm::written);
+  };
+  EXPECT_EQ(hide("https://hooks.slack.com/services/T0/B0/x -v"),
+            "https://hooks.slack.com/services/******** -v");
+  EXPECT_EQ(hide("https://discord.com/api/webhooks/1/x"),
+            "https://discord.com/api/webhooks/********");
+  EXPECT_EQ(hide("https://h/x?a=1&access_token=abc&b=2#c"),
+            "https://h/x?a=1&access_token=********&b=2#c");
+  for (const char* text : {"https://hooks.slack.com/services/%(ENV_HOOK)s", "https://slack.com/x/y",
+                           "https://h/x?tokens=4", "https://h/x?a=1"})
+    EXPECT_EQ(hide(text), text);
+}
+
+TEST(Redact, HeadersAndShortOptionsOfKnownPrograms) {
+  const auto shown = [](std::string_view text) {
+    return hide_command_passwords(text, TextForm::written);
+  };
+  EXPECT_EQ(shown("curl -H 'Authorization: Bearer abc' http://h"),
+            "curl -H 'Authorization: Bearer ********' http://h");
+  EXPECT_EQ(shown("curl -H \"X-Api-Key: abc\" -u me:abc"),
+            "curl -H \"X-Api-Key: ********\" -u me:********");
+  EXPECT_EQ(shown("x -H Authorization:abc y"), "x -H Authorization:******** y");
+  EXPECT_EQ(shown("/usr/bin/mysql -uroot -pabc db"), "/usr/bin/mysql -uroot -p******** db");
+  EXPECT_EQ(shown("sh -c 'redis-cli -a abc ping; x -a b'"),
+            "sh -c 'redis-cli -a ******** ping; x -a b'");
+  EXPECT_EQ(shown("env DB_PASSWORD=abc java -Ddb.password=abc x"),
+            "env DB_PASSWORD=******** java -Ddb.password=******** x");
+  EXPECT_EQ(shown("agent -token abc -v"), "agent -token ******** -v");
+  EXPECT_EQ(shown("mysql -p%(ENV_PW)s"), "mysql -p%(ENV_PW)s");
+  for (const char* open : {"mysql -p db", "ssh -p 22 h", "app -p 80", "curl -u me h",
+                           "gunicorn secrets:app", "x a:b", "-token", "x Author: me", "KEY=1 x"})
+    EXPECT_EQ(shown(open), open);
+}
+
+TEST(Redact, ASwitchIsNoSecret) {
+  EXPECT_EQ(redact_variable("ENABLE_AUTH", "true", TextForm::value), "true");
+  EXPECT_EQ(redact_variable("REDIS_AUTH", "abc", TextForm::value), "********");
 }
 
 TEST(Redact, ArgumentsTellSecrets) {
