@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/template_markers.h"
 #include "compiler/unified_diff.h"
 #include "schema/text.h"
 
@@ -44,8 +45,8 @@ std::string_view line_end(std::string_view bytes) {
 
 class Formatter {
  public:
-  Formatter(const Document& document, std::string_view bytes)
-      : document_(document), bytes_(bytes), line_end_(line_end(bytes)) {}
+  Formatter(const Document& document, std::string_view bytes, std::span<const TextRange> markers)
+      : document_(document), bytes_(bytes), markers_(markers), line_end_(line_end(bytes)) {}
 
   Formatted run() {
     find_values();
@@ -70,6 +71,10 @@ class Formatter {
 
   void add(std::uint32_t index) {
     const Line line = document_.line(index);
+    if (is_of_template(line)) {
+      keep(index, line);
+      return;
+    }
     switch (line.kind) {
       case LineKind::blank:
         if (in_value_[index]) {
@@ -94,6 +99,28 @@ class Formatter {
     }
     above_is_its_comment_ = false;
     last_is_comment_ = false;
+  }
+
+  // Whether the line is nothing but markers of a template, or a part of one: how much blank there
+  // is may matter to what renders it.
+  bool is_of_template(const Line& line) {
+    if (line.kind != LineKind::blank && line.kind != LineKind::comment) return false;
+    while (next_marker_ < markers_.size() && markers_[next_marker_].end <= line.begin)
+      ++next_marker_;
+    return next_marker_ < markers_.size() && markers_[next_marker_].begin < line.end;
+  }
+
+  void keep(std::uint32_t index, const Line& line) {
+    if (!in_value_[index]) {
+      if (!last_is_comment_ || blank_) {
+        above_is_its_comment_ = leads_to_header(index);
+        add_blank(above_is_its_comment_);
+      }
+      last_is_comment_ = true;
+    }
+    std::string_view text = slice(bytes_, line.begin, line.end);
+    while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+    emit(index, text);
   }
 
   void add_comment(std::uint32_t index, const Line& line) {
@@ -165,6 +192,8 @@ class Formatter {
 
   const Document& document_;
   std::string_view bytes_;
+  std::span<const TextRange> markers_;
+  std::size_t next_marker_ = 0;  // the first that ends behind the line
   std::string_view line_end_;
   Formatted made_;
   std::vector<bool> in_value_;  // by line
@@ -232,9 +261,18 @@ class DiffWriter {
 
 }  // namespace
 
-std::optional<Formatted> format(const Document& document, std::string_view bytes) {
+Source formattable(std::string path, FileText bytes) {
+  const TemplateLook look = look_for_template(bytes);
+  if (!look.is_sure) return {std::move(path), std::move(bytes), std::nullopt};
+  MaskedText masked = mask_template(bytes, look.kind);
+  return {std::move(path),  std::move(masked.text),    std::nullopt,
+          std::move(bytes), std::move(masked.markers), masked.has_control};
+}
+
+std::optional<Formatted> format(const Document& document, std::string_view bytes,
+                                std::span<const TextRange> markers) {
   if (!document.junk.empty() || !document.junk_before_header.empty()) return std::nullopt;
-  return Formatter(document, bytes).run();
+  return Formatter(document, bytes, markers).run();
 }
 
 std::string format_diff(std::string_view name, const Document& document, std::string_view bytes,

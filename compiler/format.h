@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,14 @@ struct Formatted {
   std::vector<std::uint32_t> origins;
 };
 
-// `bytes` is the text that the document was parsed from. Nothing if it has junk lines: what they
-// were meant to be is not known.
-std::optional<Formatted> format(const Document& document, std::string_view bytes);
+// The text as it is to be parsed: of what surely is a template, the markers are masked.
+Source formattable(std::string path, FileText bytes);
+
+// `bytes` is the text that the document was parsed from, of a template as it was written: lines of
+// nothing but its `markers` stay as they are. Nothing if it has junk lines: what they were meant to
+// be is not known.
+std::optional<Formatted> format(const Document& document, std::string_view bytes,
+                                std::span<const TextRange> markers = {});
 
 // What format() changes in `bytes`, as a unified diff with three lines of context and `name` in its
 // head; empty if nothing.

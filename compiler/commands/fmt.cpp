@@ -26,20 +26,21 @@ void raise_to(int& status, int other) { status = std::max(status, other); }
 int format_text(const FmtOptions& options, const std::string& path, FileText bytes) {
   const bool is_stdin = path == "-";
   SourceMap sources;
-  sources.add({is_stdin ? options.stdin_filename : path, std::move(bytes), std::nullopt});
+  sources.add(formattable(is_stdin ? options.stdin_filename : path, std::move(bytes)));
   const Source& source = sources[0];
+  const std::string_view written = sources.written(0);
   const Document document = parse(0, source.bytes);
   Diagnostics diagnostics;
   report_unreadable(document, sources, schema::default_target, diagnostics);
   diagnostics.sort();
-  const auto formatted = format(document, source.bytes);
+  const auto formatted = format(document, written, source.markers);
   if (diagnostics.has_errors() || !formatted) {
     std::cerr << render_text(diagnostics, sources, style(STDERR_FILENO));
     std::cerr << "supc: " << source.path << " stays as it is\n";
     return found;
   }
-  const bool changes = formatted->text != source.bytes;
-  if (options.diff) std::cout << format_diff(source.path, document, source.bytes, *formatted);
+  const bool changes = formatted->text != written;
+  if (options.diff) std::cout << format_diff(source.path, document, written, *formatted);
   if (options.check && !options.diff && changes) std::cout << source.path << '\n';
   if (options.check || options.diff) return options.check && changes ? found : clean;
   if (is_stdin) {

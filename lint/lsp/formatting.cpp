@@ -7,8 +7,9 @@ std::optional<std::vector<TextEdit>> format_document(const TextDocument& documen
                                                      const std::optional<Range>& range,
                                                      Encoding encoding) {
   const std::string_view text = document.text();
-  const compiler::Document& parsed = document.parsed();
-  const auto formatted = compiler::format(parsed, text);
+  const compiler::Source source = compiler::formattable({}, compiler::FileText(std::string(text)));
+  const compiler::Document parsed = compiler::parse(0, source.bytes);
+  const auto formatted = compiler::format(parsed, text, source.markers);
   if (!formatted) return std::nullopt;
   const LineIndex& lines = document.lines();
   std::uint32_t first = 0;
