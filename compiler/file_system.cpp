@@ -375,6 +375,16 @@ bool RealFileSystem::is_directory(const std::string& path) const {
   return ::stat(real(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+std::optional<schema::Error> RealFileSystem::unlisted(const std::string& folder) const {
+  DIR* const open = ::opendir(real(folder).c_str());
+  if (open == nullptr) {
+    const int number = errno;
+    return schema::Error{"cannot read " + folder + ": " + std::strerror(number), number};
+  }
+  ::closedir(open);
+  return std::nullopt;
+}
+
 bool RealFileSystem::is_pipe(const std::string& path) const {
   struct stat info {};
 
@@ -445,6 +455,10 @@ std::vector<std::string> OverlayFileSystem::glob(const std::string& pattern) con
 
 bool OverlayFileSystem::is_directory(const std::string& path) const {
   return !texts_.contains(base_.absolute(path)) && base_.is_directory(path);
+}
+
+std::optional<schema::Error> OverlayFileSystem::unlisted(const std::string& folder) const {
+  return base_.unlisted(folder);
 }
 
 bool OverlayFileSystem::is_pipe(const std::string& path) const {

@@ -29,6 +29,9 @@ class FileSystem {
   virtual std::vector<std::string> glob(const std::string& pattern) const = 0;
   virtual bool is_directory(const std::string& path) const = 0;
 
+  // Why the files of a folder cannot be listed, or nothing: it is no empty folder then.
+  virtual std::optional<schema::Error> unlisted(const std::string& /*folder*/) const { return {}; }
+
   // A pipe with a name: reading it waits for somebody who writes.
   virtual bool is_pipe(const std::string& /*path*/) const { return false; }
 
@@ -64,6 +67,7 @@ class RealFileSystem final : public FileSystem {
 
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
+  std::optional<schema::Error> unlisted(const std::string& folder) const override;
   bool is_pipe(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
 
@@ -104,6 +108,7 @@ class OverlayFileSystem final : public FileSystem {
   schema::Result<FileText> read_match(const std::string& path) const override;
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
+  std::optional<schema::Error> unlisted(const std::string& folder) const override;
   bool is_pipe(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
 

@@ -352,13 +352,16 @@ class Loader {
     const bool may_be_elsewhere =
         !options_.ask_machine &&
         (is_of_host_ || !joined.starts_with(here == "/" ? here : here + "/"));
-    const bool is_plausible = may_be_elsewhere || (is_here && !has_others);
+    const auto unlisted = is_here && !has_others ? files_.unlisted(folder) : std::nullopt;
+    const bool is_plausible = may_be_elsewhere || (is_here && !has_others && !unlisted);
     Diagnostic& made =
         diagnostics_.report(compiler_rule("include-matches-nothing"),
                             is_plausible ? Severity::info : Severity::warning, span,
                             "`" + pattern + "` matches no file" +
                                 (may_be_elsewhere ? " here" : "") + "; nothing is included");
-    if (may_be_elsewhere)
+    if (unlisted)
+      made.with_hint("who checks it may not list the folder: " + unlisted->message);
+    else if (may_be_elsewhere)
       made.with_hint(
           is_of_host_ ? "what its files hold is not checked; it hangs on the name of the host"
                       : "what its files hold is not checked; --root names the folder of an image");

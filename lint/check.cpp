@@ -65,6 +65,10 @@ class ReadAhead final : public compiler::FileSystem {
 
   bool is_directory(const std::string& path) const override { return base_.is_directory(path); }
 
+  std::optional<schema::Error> unlisted(const std::string& folder) const override {
+    return base_.unlisted(folder);
+  }
+
   bool is_pipe(const std::string& path) const override { return base_.is_pipe(path); }
 
   std::string absolute(const std::string& path) const override { return base_.absolute(path); }
@@ -171,6 +175,7 @@ CheckResult check_paths(const std::vector<std::string>& paths, const compiler::F
   };
   for (const std::string& path : paths) {
     if (files.is_directory(path)) {
+      if (const auto error = files.unlisted(path)) result.failures.push_back(error->message);
       for (const std::string& file : compiler::configurations_in(path, files))
         if (!policies.excludes(file)) add(file, false);
     } else {

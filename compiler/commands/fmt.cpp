@@ -57,6 +57,7 @@ int run(const FmtOptions& options) {
   int status = clean;
   for (const std::string& path : options.paths) {
     if (files.is_directory(path)) {
+      if (const auto error = files.unlisted(path)) raise_to(status, fail(error->message));
       for (const std::string& file : configurations_in(path, files)) {
         auto bytes = files.read_match(file);
         raise_to(status, bytes ? format_text(options, file, std::move(*bytes))

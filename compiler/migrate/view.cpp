@@ -49,6 +49,10 @@ std::vector<std::string> MigratedFiles::glob(const std::string& pattern) const {
 
 bool MigratedFiles::is_directory(const std::string& path) const { return base_.is_directory(path); }
 
+std::optional<schema::Error> MigratedFiles::unlisted(const std::string& folder) const {
+  return base_.unlisted(folder);
+}
+
 bool MigratedFiles::is_pipe(const std::string& path) const { return base_.is_pipe(path); }
 
 std::string MigratedFiles::absolute(const std::string& path) const { return base_.absolute(path); }

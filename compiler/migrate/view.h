@@ -39,6 +39,7 @@ class MigratedFiles final : public FileSystem {
 
   std::vector<std::string> glob(const std::string& pattern) const override;
   bool is_directory(const std::string& path) const override;
+  std::optional<schema::Error> unlisted(const std::string& folder) const override;
   bool is_pipe(const std::string& path) const override;
   std::string absolute(const std::string& path) const override;
 

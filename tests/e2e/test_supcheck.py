@@ -116,6 +116,25 @@ class SupcheckOutput(SupcheckTest):
         self.assertTrue(self.folder.startswith(tempfile.gettempdir()))
         self.assertNotIn(b'SUP1108', self.supcheck('main.conf'))
 
+    @unittest.skipIf(shutil.which('setpriv') is None or os.geteuid() != 0, 'needs root and setpriv')
+    def test_a_folder_that_may_not_be_listed_is_not_empty(self):
+        self.write('closed/a.conf', FIXED)
+        self.write('main.conf', b'[supervisord]\n[include]\nfiles=closed/*.conf\n')
+        os.chmod(self.folder, 0o755)
+        os.chmod(os.path.join(self.folder, 'closed'), 0)
+        as_nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',
+                     program('supcheck')]
+
+        def run(*paths):
+            return subprocess.run([*as_nobody, *paths], cwd=self.folder, capture_output=True,
+                                  check=False)
+
+        closed = run('closed')
+        self.assertEqual(closed.returncode, 2)
+        self.assertIn(b'cannot read closed: Permission denied', closed.stderr)
+        self.assertNotIn(b'holds no file', closed.stderr)
+        self.assertIn(b'may not list the folder: ', run('main.conf').stdout)
+
     def test_unknown_format(self):
         self.supcheck('--format', 'yaml', 'web.conf', status=2)
         self.assertIn(b'there is no format yaml', self.errors)
