@@ -261,20 +261,58 @@ class ConfigMerger {
     }
   }
 
+  static bool is_about_here(const ConfigEntry& entry) {
+    return entry.is_template && entry.value.find("%(here)s") != std::string_view::npos;
+  }
+
+  struct Inherited {
+    const ConfigEntry* entry;
+    std::uint32_t here_file;
+  };
+
+  // What a section has of a key of [DEFAULT], of which `last` is the last line. After each file
+  // Supervisor replaces %(here)s by its folder in all sections that there are by then, and what
+  // came of a [DEFAULT] is the section's own value from then on: later lines do not change it.
+  static Inherited inherited_by(const ConfigSection& section, std::span<const ConfigEntry> defaults,
+                                const ConfigEntry& last) {
+    const std::uint32_t first = section.header_files.front();
+    const ConfigEntry* current = nullptr;
+    for (std::size_t i = 0; i < defaults.size(); ++i) {
+      const ConfigEntry& entry = defaults[i];
+      if (entry.key() != last.key()) continue;
+      // Kept as it was after the files before this line?
+      if (current != nullptr && entry.file > std::max(first, current->file) &&
+          is_about_here(*current))
+        return {current, std::max(first, current->file)};
+      current = &entry;
+    }
+    return {current, is_about_here(*current) ? std::max(first, current->file) : current->file};
+  }
+
   // [DEFAULT] gives every section the keys that it does not set.
   void spread_defaults() {
     const std::uint32_t found = slot_of(default_section, hash_of_name(default_section)).section;
     if (found == no_section) return;
     const std::span<const ConfigEntry> defaults = config_.sections[found].entries;
+    const bool any_here =
+        files_.has_include && std::any_of(defaults.begin(), defaults.end(), is_about_here);
     for (std::uint32_t i = 0; i < config_.sections.size(); ++i) {
       ConfigSection& section = config_.sections[i];
       if (i == found || !section.name) continue;
       std::vector<ConfigEntry> all(section.entries.begin(), section.entries.end());
+      std::vector<std::pair<std::size_t, std::uint32_t>> here_files;  // index into `all`, file
       for (const ConfigEntry& entry : defaults) {
         if (entry.overridden || section.find(entry.key()) != nullptr) continue;
         const schema::OptionRow* option = schema::find_option(section.name->kind, entry.key());
         if (option == nullptr && !schema::takes_any_key(section.name->kind)) continue;
         ConfigEntry copy = entry;
+        if (any_here) {
+          const Inherited inherited = inherited_by(section, defaults, entry);
+          copy = *inherited.entry;
+          if (inherited.here_file != copy.file)
+            here_files.emplace_back(all.size(), inherited.here_file);
+        }
+        copy.overridden = false;
         copy.from_default = true;
         if (option != nullptr) {
           copy.set_option(*option);
@@ -285,6 +323,8 @@ class ConfigMerger {
       }
       if (all.size() == section.entries.size()) continue;
       section.entries = config_.with_defaults_.emplace_back(std::move(all));
+      for (const auto& [index, file] : here_files)
+        config_.here_files_.emplace(&section.entries[index], file);
     }
   }
 

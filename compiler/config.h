@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/ini/document.h"
@@ -144,6 +145,14 @@ struct Config {
 
   Entry written(const ConfigEntry& entry) const { return document(entry).entry(entry.entry); }
 
+  // The file (index) whose folder %(here)s is in the entry's value. Of what comes from [DEFAULT]
+  // that need not be the file that it stands in.
+  std::uint32_t here_file(const ConfigEntry& entry) const {
+    if (!entry.from_default || here_files_.empty()) return entry.file;
+    const auto other = here_files_.find(&entry);
+    return other == here_files_.end() ? entry.file : other->second;
+  }
+
   Span key_span(const ConfigEntry& entry) const { return document(entry).key(entry.entry); }
 
   // First line of the value; an empty value has the place after the delimiter.
@@ -157,6 +166,7 @@ struct Config {
   std::array<schema::RegionVector<ConfigEntry>, 2> entries_;  // of the first sections, of others
   std::array<std::deque<std::string_view>, 2> unknown_keys_;  // of these
   std::deque<std::vector<ConfigEntry>> with_defaults_;        // of sections that [DEFAULT] added to
+  std::unordered_map<const ConfigEntry*, std::uint32_t> here_files_;  // of some of these
 };
 
 }  // namespace sup::compiler

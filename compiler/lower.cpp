@@ -61,7 +61,7 @@ schema::Origin Lowering::origin(const ConfigEntry& entry) const {
 // any other. Both are done here, as the folder is known now.
 std::string_view Lowering::fold_here(const ConfigEntry& entry) const {
   std::string_view text = entry.value;
-  const std::string& here = here_[entry.file];
+  const std::string& here = here_[config_.here_file(entry)];
   if (config_.files->has_include) {
     std::string out;
     for (;;) {

@@ -182,7 +182,7 @@ std::optional<std::string> Context::expanded_by(const ConfigSection& section,
   std::string kept;  // what the last lookup returned a view of
   const auto lookup = [&](std::string_view wanted) -> std::optional<schema::TemplateValue> {
     if (wanted == "here") {
-      kept = compilation_.files.files[entry.file].directory;
+      kept = compilation_.files.files[config().here_file(entry)].directory;
     } else if (wanted == "host_node_name") {
       kept = options_.host_name;
     } else if (wanted == "program_name" && section.is_process()) {

@@ -40,6 +40,32 @@ TEST(Compile, IncludedFilesMergeAndKeepTheirFolder) {
             "/etc/s/conf.d/x.conf:2");
 }
 
+// As Supervisor 4.2.5 does it.
+TEST(Compile, TheFolderOfADefaultIsThatOfTheFileThatFirstHasTheSection) {
+  const MemoryFileSystem files = make_files({
+      {"/s/main.conf",
+       "[DEFAULT]\ndirectory=%(here)s/first\n[supervisord]\n[include]\nfiles=c/*.conf e/*.conf\n"
+       "[program:a]\ncommand=x\n"                                                                },
+      {"/s/c/x.conf",  "[program:x]\ncommand=x\n"                                                },
+      {"/s/c/y.conf",  "[DEFAULT]\ndirectory=%(here)s/second\n[program:y]\ncommand=x\n"          },
+      {"/s/c/z.conf",  "[program:z]\ncommand=x\n[program:x]\nstartsecs=2\n"                      },
+      {"/s/e/e.conf",  "[program:e]\ncommand=x\n[program:own]\ncommand=x\ndirectory=%(here)s/own"}
+  });
+  const auto result = compile("/s/main.conf", files, {});
+  std::map<std::string, std::string> folders;
+  for (const schema::Group& group : result->resolved.groups)
+    folders[group.name] = group.processes.at(0).options.directory.value_or("");
+  const std::map<std::string, std::string> expected{
+      {"a",   "/s/first"   },
+      {"e",   "/s/e/second"},
+      {"own", "/s/e/own"   },
+      {"x",   "/s/c/first" },
+      {"y",   "/s/c/second"},
+      {"z",   "/s/c/second"}
+  };
+  EXPECT_EQ(folders, expected);
+}
+
 // Large ones are read and bound by two threads; nobody should see where they were parted.
 TEST(Compile, ALargeConfigurationIsAsManySmallOnes) {
   constexpr int programs = 12000;
