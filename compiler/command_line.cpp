@@ -99,9 +99,13 @@ schema::Result<EnvironmentMap> read_environment(const std::vector<std::string>& 
     if (auto status = read_environment_text(*text, file, environment); !status)
       return status.error();
   }
-  for (const std::string& variable : variables)
+  for (const std::string& variable : variables) {
     if (!add_variable(variable, false, environment))
       return schema::Error{"--env " + variable + ": expected NAME=VALUE, or NAME as it is here", 0};
+    if (variable.find('=') == std::string::npos && std::getenv(variable.c_str()) == nullptr)
+      return schema::Error{
+          "--env " + variable + ": it is not set here; give --env " + variable + "=VALUE", 0};
+  }
   return environment;
 }
 

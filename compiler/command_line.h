@@ -22,7 +22,7 @@ using EnvironmentMap = std::map<std::string, std::string, std::less<>>;
 
 struct InputOptions {
   std::string path;  // "-": standard input; "git:REV:path": a revision of a repository
-  std::string stdin_filename = "/dev/stdin";
+  std::string stdin_filename = "<stdin>";
   std::string root;  // files are looked up below it
   std::string target{schema::target_name(schema::default_target)};
   std::string dialect;                   // empty: today's; otherwise read as migration makes it
@@ -44,7 +44,8 @@ schema::Status read_environment_text(std::string_view text, const std::string& n
                                      EnvironmentMap& environment);
 
 // The variables that --env-file and --env give: files first, in order, then single ones. A name
-// without = takes the value that it has in the environment of this process, if it has one.
+// without = takes the value that it has in the environment of this process; in a file, if it has
+// one. Of a single one that is an error: who names it means that it is there.
 schema::Result<EnvironmentMap> read_environment(const std::vector<std::string>& files,
                                                 const std::vector<std::string>& variables);
 

@@ -18,12 +18,13 @@ class ExplanationWriter {
   void write(const ExplainedSection& section) {
     if (!out_.empty()) out_ += "\n";
     out_.append(paint_.bold).append("[" + one_line(section.name) + "]").append(paint_.off);
-    remark("  ; " + one_line(plan_.place(section.origin)));
+    remark(section.origin.line == 0 ? "" : "  ; " + one_line(plan_.place(section.origin)));
     if (!section.groups.empty() || !section.processes.empty())
       remark("; " + std::string(section.groups.size() > 1 ? "groups " : "group ") +
              listed(section.groups) + ", " +
              (section.processes.size() == 1 ? "process " : "processes ") +
              listed(section.processes));
+    if (!section.files.empty()) remark("; reads " + listed(section.files));
     for (const ExplainedValue& value : section.values) write(value);
     if (section.contrasts.empty()) return;
     remark("; the first and the last process differ in");

@@ -95,6 +95,7 @@ std::string emit_explain_json(const std::vector<ExplainedSection>& sections, con
     made["processes"] = section.processes;
     made["values"] = std::move(values);
     made["per_process"] = std::move(contrasts);
+    if (!section.files.empty()) made["files"] = section.files;
     list.push_back(std::move(made));
   }
   const Json out = {

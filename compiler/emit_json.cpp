@@ -392,6 +392,7 @@ std::string emit_schema_json(const SectionRow* only) {
           {"restart",  row.has(OptionFlags::restart) }
       };
       made["names"] = names_of(row.scope, default_target);
+      made["names"].push_back("ENV_*");  // all options may use variables
       made["default"] = row.default_text ? Json(*row.default_text) : Json(nullptr);
       options.push_back(std::move(made));
     }

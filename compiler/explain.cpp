@@ -315,6 +315,51 @@ std::vector<std::size_t> find_sections(const Plan& plan, std::string_view name) 
   return found;
 }
 
+std::vector<std::size_t> find_sections_of_processes(const Plan& plan, const Resolved& resolved,
+                                                    std::string_view name) {
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  std::vector<std::size_t> found;
+  const auto is_meant = [&](const Group& group, const Process& process) {
+    const auto is_of_group = [&](std::string_view member) {
+      return name.size() == group.name.size() + 1 + member.size() && name.starts_with(group.name) &&
+             name[group.name.size()] == ':' && name.ends_with(member);
+    };
+    return name == "group:" + group.name || is_of_group("*") || is_of_group(process.name) ||
+           is_of_group(plan.sections[process.section].name());
+  };
+  for (const Group& group : resolved.groups)
+    for (const Process& process : group.processes)
+      if (is_meant(group, process) &&
+          std::find(found.begin(), found.end(), process.section) == found.end())
+        found.push_back(process.section);
+  return found;
+}
+
+std::optional<ExplainedSection> explain_include(const ExplainInput& input) {
+  ExplainedSection made;
+  made.name = section_row(SectionKind::include).spelling;
+  const std::vector<std::string>& files = input.plan.files;
+  if (files.size() > 1) made.files.assign(files.begin() + 1, files.end());
+  const ConfigSection* section = input.config != nullptr ? input.config->find(made.name) : nullptr;
+  if (section == nullptr) {
+    if (made.files.empty()) return std::nullopt;
+    return made;
+  }
+  made.origin = {section->header_files.front(), section->first_line};
+  for (const ConfigEntry& entry : section->entries) {
+    if (entry.overridden || entry.option() == nullptr) continue;
+    ExplainedValue value;
+    value.option = entry.option();
+    value.name = entry.option()->name;
+    value.text = std::string(entry.value);
+    value.in_plan = entry.value;
+    value.source = entry.from_default ? ValueSource::default_section : ValueSource::section;
+    value.origin = {entry.file, input.config->document(entry).entry_line(entry.entry) + 1};
+    made.values.push_back(std::move(value));
+  }
+  return made;
+}
+
 std::string nearest_section(const Plan& plan, std::string_view name) {
   std::vector<std::string_view> candidates;
   for (const Section& section : plan.sections) {

@@ -64,6 +64,7 @@ struct ExplainedSection {
   std::vector<std::string> processes;  // "group:name"
   std::vector<ExplainedValue> values;
   std::vector<ExplainedContrast> contrasts;
+  std::vector<std::string> files;  // of [include]: what was read
 };
 
 struct ExplainInput {
@@ -73,12 +74,22 @@ struct ExplainInput {
   const std::map<std::string, std::string, std::less<>>& environment;  // that was given
 };
 
-// Sections that a user can mean by "program:web", "[program:web]", "web" or "supervisord"; indexes
 // Hides the secrets wherever they stand.
 void conceal(const schema::Secrets& secrets, std::vector<ExplainedSection>& sections);
 
+// Sections that a user can mean by "program:web", "[program:web]", "web" or "supervisord"; indexes
 // into the plan.
 std::vector<std::size_t> find_sections(const schema::Plan& plan, std::string_view name);
+
+// Sections of the processes that a user can mean by "group:process", "group:program", "group:*", or
+// "group:web" where the group has no section of its own.
+std::vector<std::size_t> find_sections_of_processes(const schema::Plan& plan,
+                                                    const schema::Resolved& resolved,
+                                                    std::string_view name);
+
+// [include]: its patterns, as far as the source is at hand, and the files that were read by it.
+// Nothing if nothing is included.
+std::optional<ExplainedSection> explain_include(const ExplainInput& input);
 
 // The nearest name that there is, or empty.
 std::string nearest_section(const schema::Plan& plan, std::string_view name);

@@ -20,9 +20,13 @@ void add_input_options(CLI::App& command, InputOptions& input) {
       .add_option("input", input.path,
                   "Configuration, - for standard input, or git:REV:path for a revision")
       ->required();
-  command.add_option("--stdin-filename", input.stdin_filename,
-                     "Name of what comes from standard input");
+  add_stdin_filename(command, input.stdin_filename);
   add_context_options(command, input);
+}
+
+void add_stdin_filename(CLI::App& command, std::string& name) {
+  command.add_option("--stdin-filename", name,
+                     "Name of what comes from standard input, and so its folder");
 }
 
 void add_context_options(CLI::App& command, InputOptions& input) {
@@ -98,10 +102,6 @@ int with_compilation(const InputOptions& input, const std::function<int(const Co
   return status == clean ? use(compilation) : status;
 }
 
-int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded) {
-  auto environment = read_environment(input);
-  if (!environment) return fail(environment.error().message);
-  loaded.environment = std::move(*environment);
 sup::schema::Secrets LoadedPlan::secrets() const {
   return sup::schema::secrets_of(*plan, resolved,
                                  [&](std::string_view name) -> std::optional<std::string> {
@@ -111,6 +111,10 @@ sup::schema::Secrets LoadedPlan::secrets() const {
                                  });
 }
 
+int load_plan(const InputOptions& input, Tell tell, LoadedPlan& loaded) {
+  auto environment = read_environment(input);
+  if (!environment) return fail(environment.error().message);
+  loaded.environment = std::move(*environment);
   const auto opened = open_input(input);
   if (!opened) return fail(opened.error().message);
   auto plan = read_plan_input(*opened);

@@ -46,7 +46,10 @@ int fail(const std::string& message);
 // outlive the parsing and the action.
 void add_input_options(CLI::App& command, InputOptions& input);
 
-// The same without the input itself, for commands that take several.
+// The name of what comes from standard input.
+void add_stdin_filename(CLI::App& command, std::string& name);
+
+// The options without the input itself, for commands that take several.
 void add_context_options(CLI::App& command, InputOptions& input);
 
 // Colour, if the stream is a terminal and NO_COLOR is not set.
@@ -62,12 +65,12 @@ struct LoadedPlan {
   const sup::schema::Resolved* resolved = nullptr;
   const Compilation* compilation = nullptr;  // null: it was a plan
   EnvironmentMap environment;                // that was given
-};
-
-// Which mistakes are told: for a comparison warnings are no news.
 
   // What is not to be shown of it.
   sup::schema::Secrets secrets() const;
+};
+
+// Which mistakes are told: for a comparison warnings are no news.
 enum class Tell : std::uint8_t { everything, errors };
 
 // Reads what `input` names and says on standard error what is wrong with it. Returns `clean` and

@@ -63,6 +63,7 @@ Command diff(CLI::App& app) {
                    "Configuration, plan, - for standard input, or git:REV:path")
       ->required();
   command->add_option("after", options->after, "The same, that takes its place")->required();
+  add_stdin_filename(*command, options->input.stdin_filename);
   add_context_options(*command, options->input);
   command->add_flag("--json", options->json, "As JSON");
   command->add_flag("--show-secrets", options->show_secrets, "Print passwords as they are");

@@ -4,6 +4,7 @@
 
 #include "compiler/commands/command.h"
 #include "compiler/emit.h"
+#include "schema/late_binding.h"
 
 namespace sup::compiler::commands {
 namespace {
@@ -15,6 +16,17 @@ struct DumpOptions {
   EmitOptions emit;
 };
 
+// A dump in which defaults stand for what is not known must not pass for the whole.
+int check_complete(const LoadedPlan& loaded) {
+  if (loaded.resolved->open.empty()) return clean;
+  std::string names;
+  for (const std::string& name : sup::schema::required_environment(*loaded.plan))
+    if (!loaded.environment.contains(name)) names += (names.empty() ? "" : ", ") + name;
+  std::cerr << "supc: settings that need " << names
+            << " are shown with their defaults, \"open\" names them; give --env NAME=VALUE\n";
+  return found;
+}
+
 int run(DumpOptions options) {
   if (options.resolved && !options.json) return fail("--resolved is printed as --json only");
   LoadedPlan loaded;
@@ -23,7 +35,9 @@ int run(DumpOptions options) {
   options.emit.environment = &loaded.environment;
   if (options.resolved) {
     std::cout << emit_resolved_json(*loaded.plan, *loaded.resolved, options.emit);
-  } else if (options.json) {
+    return check_complete(loaded);
+  }
+  if (options.json) {
     std::cout << emit_plan_json(*loaded.plan, options.emit);
   } else {
     std::cout << emit_ini(*loaded.plan, options.emit);

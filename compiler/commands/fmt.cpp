@@ -84,8 +84,7 @@ Command fmt(CLI::App& app) {
   command->add_flag("--check", options->check,
                     "Only name the files that would change; exit status 1 if there are any");
   command->add_flag("--diff", options->diff, "Only print what would change");
-  command->add_option("--stdin-filename", options->stdin_filename,
-                      "Name of what comes from standard input");
+  add_stdin_filename(*command, options->stdin_filename);
   command->footer("Meaning, comments and order stay.");
   return {command, [options] { return run(*options); }};
 }

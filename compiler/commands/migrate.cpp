@@ -23,7 +23,7 @@ struct Options {
   std::string to = "suprun";
   std::string dialect;
   std::string report;
-  std::string stdin_filename = "/dev/stdin";
+  std::string stdin_filename = "<stdin>";
   bool in_place = false;
   bool fragment = false;
 };
@@ -239,8 +239,7 @@ Command migrate(CLI::App& app) {
   command->add_option("--dialect", options->dialect,
                       "Dialect of the old configuration: " + std::string(schema::dialect_names()));
   command->add_option("--report", options->report, "Write the report to this file");
-  command->add_option("--stdin-filename", options->stdin_filename,
-                      "Name of what comes from standard input");
+  add_stdin_filename(*command, options->stdin_filename);
   command->add_flag("--fragment", options->fragment,
                     "The input is a part of a configuration, a file of conf.d");
   return {command, [options] { return run(*options); }};

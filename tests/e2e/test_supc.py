@@ -89,6 +89,14 @@ programs: 1 added, 1 removed, 1 restarted, 0 changed in place, 0 unchanged
         self.assertIn('bad.conf cannot be compared', self.errors)
         self.supc('diff', 'a.conf', 'a.conf', '--env', '=x', status=2)
 
+    def test_standard_input_has_the_folder_of_its_name(self):
+        text = SUPERVISORD + 'logfile=%(here)s/x.log\n'
+        self.write('d/x.conf', text)
+        self.assertEqual(self.supc('diff', 'd/x.conf', '-', '--stdin-filename', 'd/x.conf',
+                                   stdin=text), '')
+        self.write('x.conf', text)
+        self.assertEqual(self.supc('diff', 'x.conf', '-', stdin=text), '')
+
     def test_secrets_are_told_as_changed_and_not_shown(self):
         def conf(password, url):
             return (SUPERVISORD + '[inet_http_server]\nport=9001\nusername=u\npassword=%s\n'
@@ -250,6 +258,25 @@ class SupcExplain(SupcTest):
         self.assertEqual(values['autostart']['written'], 'yes')
         self.assertEqual(values['startsecs']['source'], 'default')
 
+    def test_processes_and_groups_without_a_section(self):
+        for name in ('g:web1', 'g:web', 'g:*', '[g:web0]'):
+            self.assertTrue(self.lines(name)[0].startswith('[program:web]'), name)
+        self.assertTrue(self.lines('group:l')[0].startswith('[eventlistener:l]'))
+
+    def test_include(self):
+        self.write('conf.d/x.conf', '[program:x]\ncommand=x\n')
+        self.write('i.conf', SUPERVISORD + '[include]\nfiles=conf.d/*.conf\n')
+        out = self.supc('explain', 'i.conf', 'include')
+        self.assertTrue(out.startswith('[include]  ; i.conf:2\n; reads '), out)
+        self.assertIn('conf.d/x.conf', out)
+        self.assertIn('files=conf.d/*.conf', out)
+        self.supc('build', 'i.conf', '-o', 'i.bin')
+        files = json.loads(self.supc('explain', '--json', 'i.bin', 'include'))['sections'][0]['files']
+        self.assertEqual(len(files), 1)
+        self.write('a.conf', self.CONF)
+        self.supc('explain', 'a.conf', 'include', status=2)
+        self.assertIn('nothing is included', self.errors)
+
     def test_mistakes_are_told(self):
         self.write('bad.conf', SUPERVISORD + '[program:x]\ncommand=x\nautostart=perhaps\n')
         self.supc('explain', 'bad.conf', status=1)
@@ -379,7 +406,8 @@ class SupcBinding(SupcTest):
         self.assertIn(b'8421', self.plan())
         self.assertNotIn(b'hunter', self.plan())
         self.assertEqual(self.needs(), {'DB_PASSWORD': False})
-        resolved = json.loads(self.supc('dump', 'plan.bin', '--json', '--resolved'))
+        resolved = json.loads(self.supc('dump', 'plan.bin', '--json', '--resolved', '--env',
+                                        'DB_PASSWORD=x'))
         processes = resolved['groups'][0]['processes']
         self.assertEqual([p['command'] for p in processes], ['/bin/a --port 8421'] * 2)
 
@@ -445,3 +473,65 @@ class SupcBinding(SupcTest):
 
 if __name__ == '__main__':
     unittest.main()
+    def test_what_is_not_known_is_not_made_up_in_silence(self):
+        out = self.supc('dump', '--json', '--resolved', 'a.conf', '--env', 'PORT=1', status=1)
+        self.assertIn('that need DB_PASSWORD, N are shown with their defaults', self.errors)
+        self.assertEqual([(o['option'], o['origin']) for o in json.loads(out)['open']],
+                         [('numprocs', 'a.conf:5'), ('environment', 'a.conf:4')])
+        out = self.supc('dump', '--json', '--resolved', 'a.conf', '--env', 'PORT=1', '--env', 'N=1',
+                        '--env', 'DB_PASSWORD=x')
+        self.assertNotIn('open', json.loads(out))
+
+    def test_a_named_variable_must_be_set(self):
+        self.supc('dump', 'a.conf', '--env', 'PORT', status=2)
+        self.assertIn('--env PORT: it is not set here', self.errors)
+        self.assertIn('PORT (given)', self.supc('dump', 'a.conf', '--env', 'PORT', PORT=''))
+
+    EVERYWHERE = ('[unix_http_server]\nfile=/tmp/%(ENV_API_TOKEN)s.sock\n' + SUPERVISORD +
+                  '[program:web]\ncommand=/bin/@NAME@ %(ENV_API_TOKEN)s\n'
+                  'process_name=@NAME@-%(ENV_API_TOKEN)s\n'
+                  'stdout_logfile=/tmp/%(ENV_API_TOKEN)s.log\n'
+                  'environment=URL="x-%(ENV_API_TOKEN)s"\n'
+                  '[fcgi-program:f]\ncommand=/bin/f\nsocket=unix:///tmp/%(ENV_API_TOKEN)s.sock\n')
+
+    def write_secrets_everywhere(self):
+        self.write('a.conf', self.EVERYWHERE.replace('@NAME@', 'web'))
+        self.write('b.conf', self.EVERYWHERE.replace('@NAME@', 'wob'))
+
+    def assert_hidden(self, *commands, given=()):
+        for arguments in commands:
+            differs = 1 if arguments[0] == 'diff' else 0
+            out = self.supc(*arguments, *given, status=differs)
+            self.assertNotIn('hunter', out + self.errors, arguments)
+            self.assertIn('hunter', self.supc(*arguments, *given, '--show-secrets', status=differs))
+
+    def test_a_secret_is_hidden_wherever_it_was_expanded(self):
+        self.write_secrets_everywhere()
+        self.assert_hidden(['dump', '--json', '--resolved', 'a.conf'], ['explain', 'a.conf'],
+                           ['explain', '--json', 'a.conf'], ['diff', 'a.conf', 'b.conf'],
+                           ['diff', '--json', 'a.conf', 'b.conf'],
+                           given=['--env', 'API_TOKEN=hunter2'])
+
+    def test_a_baked_plan_remembers_what_is_secret(self):
+        self.write_secrets_everywhere()
+        for name in 'ab':
+            self.supc('build', '--bake-env', name + '.conf', '-o', name + '.bin',
+                      API_TOKEN='hunter' + name)
+        self.assert_hidden(['dump', 'a.bin'], ['dump', '--json', 'a.bin'],
+                           ['dump', '--json', '--resolved', 'a.bin'], ['explain', 'a.bin'],
+                           ['diff', 'a.bin', 'b.bin'], ['diff', '--json', 'a.bin', 'b.bin'])
+
+    def test_findings_do_not_tell_secrets(self):
+        self.write_secrets_everywhere()
+        self.write('b.conf', self.EVERYWHERE + 'startsecs=%(ENV_API_TOKEN)s\n'
+                   'user=%(ENV_API_TOKEN)s\ndirectory=/%(ENV_API_TOKEN)s\n')
+        given = ['--env', 'API_TOKEN=hunter2']
+        self.supc('build', '--host', 'b.conf', *given, status=1)
+        self.assertIn('`********` is not a whole number', self.errors)
+        self.assertNotIn('hunter', self.errors)
+        for more in ([], ['--facts'], ['--format', 'json'], ['--fix', '--unsafe-fixes', '--diff']):
+            checked = subprocess.run([program('supcheck'), 'b.conf', *given, *more],
+                                     cwd=self.folder, capture_output=True, check=False)
+            self.assertIn(b'********' if '--diff' not in more else b'supervisor', checked.stdout)
+            self.assertNotIn(b'hunter', checked.stdout + checked.stderr, more)
+
