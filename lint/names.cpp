@@ -182,7 +182,9 @@ HeaderVerdict judge_header(const ConfigSection& section) {
       return {HeaderKind::nameless, "", {}};
     }
   }
-  if (const schema::DialectMarker* marker = schema::find_marker(word)) {
+  // [supervisor] without a name is [supervisord], misspelt.
+  const schema::DialectMarker* marker = schema::find_marker(word);
+  if (marker != nullptr && (has_name || word != "supervisor")) {
     return {HeaderKind::foreign, "", schema::dialect_row(marker->dialect).product};
   }
   // Sections of other products that do not show the product, as their names are common words.

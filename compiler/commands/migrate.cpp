@@ -207,7 +207,13 @@ int run(const Options& options) {
 
   std::vector<const Document*> documents;
   for (const LoadedFile& file : loaded->files) documents.push_back(&file.document);
-  const Migration migration = migrate(sources, documents, migrate_options);
+  const std::string_view foreign =
+      migrate_options.dialect ? std::string_view{} : foreign_product(sources, documents);
+  if (!foreign.empty() && recognise(sources, documents).dialect == schema::Dialect::supervisor4)
+    return fail(input + " is a configuration of " + std::string(foreign) +
+                ", which cannot be migrated");
+  const Migration migration =
+      migrate(sources, documents, with_files(migrate_options, *loaded, sources, files));
   if (plan->is_console) {
     std::cout << migration.texts.front();
   } else if (const auto status = write_files(options, *plan, sources, *loaded, migration);

@@ -115,6 +115,7 @@ class GoTranslator {
     std::vector<std::string> own;
     for (const Item& item : part.items) own.push_back(item.key);
     settle_written_sizes(part, defaults);  // first, as what they say does not matter
+    settle_kill(part, defaults);
     for (Item& item : part.items) {
       if (item.settled) continue;
       if (item.key == "depends_on" && !item.overridden) {
@@ -272,6 +273,27 @@ class GoTranslator {
                  in_backticks(size + "=0") + " is written in " + bracketed(part.name) + ": " +
                      in_backticks(sink) + " cannot be rotated");
     });
+  }
+
+  // What is stopped as a group must be killed as one today.
+  void settle_kill(Part& part, Part* defaults) {
+    const auto find = [&](std::string_view key) {
+      Item* item = part.find(key);
+      return item == nullptr && defaults != nullptr ? defaults->find(key) : item;
+    };
+    const Item* stop = find("stopasgroup");
+    const Item* kill = find("killasgroup");
+    if (stop == nullptr || kill == nullptr || go_boolean(stop->value) != true ||
+        go_boolean(kill->value).value_or(false))
+      return;
+    const std::string why = ": with `stopasgroup=true` Supervisor refuses `false`";
+    if (Item* own = part.find("killasgroup"); own != nullptr) {
+      draft_.rewrite(part, *own, "killasgroup", "true",
+                     draft_.name_of(part, *own) + " is true today" + why);
+    } else {
+      draft_.add(part, "killasgroup", "true",
+                 "`killasgroup=true` is written in " + bracketed(part.name) + why);
+    }
   }
 
   // Its processes are numbered from 1.

@@ -28,7 +28,14 @@ std::string double_percent(std::string_view text) {
 }
 
 void convert_command(const std::string& raw, GoValue& outcome) {
-  if (outcome.value == raw) return;  // the same words, but for quotes inside of them
+  // Quotes inside of words are meant as today's Supervisor reads them. A backslash is a character
+  // like any other there; what it does before a quote is anybody's guess.
+  const auto is_lost_today = [&](std::size_t at) {
+    return raw[at] == '\\' && (at + 1 == raw.size() || (raw[at + 1] != '"' && raw[at + 1] != '\''));
+  };
+  bool has_backslash = false;
+  for (std::size_t i = 0; i < raw.size(); ++i) has_backslash |= is_lost_today(i);
+  if (outcome.value == raw && !has_backslash) return;
   std::string error;
   const auto words = go_split(outcome.value);
   const auto today = schema::split_command(outcome.value, error);

@@ -8,6 +8,7 @@
 #include "compiler/migrate/draft.h"
 #include "compiler/migrate/text.h"
 #include "compiler/migrate/translators.h"
+#include "schema/expand.h"
 #include "schema/extensions.h"
 #include "schema/text.h"
 
@@ -219,6 +220,61 @@ void note_extensions(migration::Draft& draft) {
   }
 }
 
+// Where %(here)s of an included file leads to the folder of the main file, or nothing: it is the
+// same.
+std::string way_to_main(const std::vector<std::string>& folders, std::uint32_t file) {
+  if (file >= folders.size() || folders[file] == folders.front()) return {};
+  const std::string& main = folders.front();
+  const std::string below = main == "/" ? main : main + "/";
+  if (!folders[file].starts_with(below)) return schema::escape_template(main);
+  std::string way = "%(here)s";
+  const std::string_view rest = std::string_view(folders[file]).substr(below.size());
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '/'));
+       ++i)
+    way += "/..";
+  return way;
+}
+
+// Up to Supervisor 3, and for the Go supervisord, %(here)s is the folder of the main file
+// everywhere.
+void settle_here(migration::Draft& draft) {
+  constexpr std::string_view here = "%(here)s";
+  for (migration::Part& part : draft.parts()) {
+    const auto name = schema::classify_section(part.name);
+    if (!name) continue;
+    for (migration::Item& item : part.items) {
+      const std::string way = way_to_main(draft.options().folders, item.file);
+      if (way.empty() || item.value.find(here) == std::string::npos ||
+          schema::find_option(name->kind, item.key) == nullptr)
+        continue;
+      const std::string why =
+          ": `%(here)s` was the folder of the main file, and is that of its own file today";
+      if (item.settled || item.value.find('\n') != std::string::npos) {
+        draft.note(Fate::lost, item.span, draft.name_of(part, item) + why);
+        continue;
+      }
+      std::string value;
+      std::string_view rest = item.value;
+      for (std::size_t at = 0; (at = rest.find(here)) != std::string_view::npos;
+           rest.remove_prefix(at + here.size()))
+        value.append(rest.substr(0, at)).append(way);
+      draft.rewrite(part, item, item.key, value.append(rest), draft.name_of(part, item) + why);
+    }
+  }
+}
+
+// Names that were read there by an [include] and are not today.
+void note_left_out(migration::Draft& draft) {
+  migration::Part* include = draft.find("include");
+  const migration::Item* files = include != nullptr ? include->find("files") : nullptr;
+  if (files == nullptr) return;
+  for (const std::string& path : draft.options().left_out)
+    draft.note(Fate::lost, files->span,
+               migration::in_backticks(path) +
+                   " is read by the Go supervisord, for which a pattern is a part of a name; it is "
+                   "not read today, and not migrated");
+}
+
 void translate(migration::Draft& draft, Dialect dialect) {
   switch (dialect) {
     case Dialect::circus: migration::translate_circus(draft); return;
@@ -244,6 +300,20 @@ Recognised recognise(const SourceMap& sources, const std::vector<const Document*
       if (const auto evidence = evidence_in(sources, *document, dialect)) {
         return {dialect, evidence};
       }
+    }
+  }
+  return {};
+}
+
+std::string_view foreign_product(const SourceMap& sources,
+                                 const std::vector<const Document*>& files) {
+  for (const Document* document : files) {
+    for (const SectionHeader& header : document->sections) {
+      const std::string name = schema::lower(sources.text(header.name));
+      const schema::DialectMarker* marker = schema::find_marker(word_of(name));
+      if (marker == nullptr || !is_marked(marker->dialect, name)) continue;
+      const schema::DialectRow& row = schema::dialect_row(marker->dialect);
+      if (!schema::dialect_from_name(row.name)) return row.product;
     }
   }
   return {};
@@ -280,6 +350,11 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
     for (const Document* document : documents) note_old_lines(draft, sources, *document);
   }
   translate(draft, dialect);
+  if ((dialect == Dialect::supervisor3 || is_go(dialect)) &&
+      options.target != schema::Target::v3_4) {
+    settle_here(draft);
+  }
+  if (dialect == Dialect::go) note_left_out(draft);
   if (dialect != Dialect::supervisor4) put_away_leftovers(draft, dialect);
   if (options.for_suprun && !is_go(dialect)) note_extensions(draft);
   // Where no daemon was configured and none had to be added.
@@ -356,6 +431,43 @@ schema::Result<LoadedFiles> load_for_migration(const std::string& path, const Fi
   if (failure) return schema::Error{*failure, 0};
   add_circus_files(loaded, files, sources);
   return loaded;
+}
+
+MigrateOptions with_files(MigrateOptions options, const LoadedFiles& loaded,
+                          const SourceMap& sources, const FileSystem& files) {
+  std::set<std::string> read;
+  for (const LoadedFile& file : loaded.files) {
+    options.folders.push_back(file.directory);
+    read.insert(files.absolute(sources[file.source].path));
+  }
+  if (loaded.files.size() == 0) return options;
+  const Document& main = loaded.files.front().document;
+  for (const SectionHeader& section : main.sections) {
+    if (sources.text(section.name) != "include") continue;
+    for (std::uint32_t i = 0; i < section.entry_count; ++i) {
+      const Entry entry = main.entry(section.first_entry + i);
+      if (schema::lower(sources.text(entry.key)) != "files") continue;
+      std::string value = main.value(sources, entry);
+      std::replace(value.begin(), value.end(), '\n', ' ');
+      for (const std::string_view word : schema::split_list(value, ' ')) {
+        const std::size_t slash = word.rfind('/') + 1;
+        const std::string_view pattern = word.substr(slash);
+        if (pattern.find_first_of("*?") == std::string_view::npos ||
+            word.find_first_of("[%") != std::string_view::npos)
+          continue;
+        std::string folder(word.substr(0, slash));
+        if (!folder.starts_with('/')) folder = options.folders.front() + "/" + folder;
+        // Anywhere in the name, and in names that begin with a dot.
+        for (const char* all : {"*", ".*"})
+          for (const std::string& path : files.glob(folder + all))
+            if (migration::matches_glob("*" + std::string(pattern) + "*",
+                                        path.substr(path.rfind('/') + 1)) &&
+                !files.is_directory(path) && read.insert(files.absolute(path)).second)
+              options.left_out.push_back(path);
+      }
+    }
+  }
+  return options;
 }
 
 std::string render_report(const Migration& migration, const SourceMap& sources) {

@@ -24,6 +24,10 @@ struct MigrateOptions {
   schema::Target target = schema::default_target;
   bool for_suprun = true;  // or for Supervisor, which loads extensions in Python
   bool fragment = false;   // a part of a configuration: [supervisord] is not missed
+  // What with_files() knows: the folders of the files, in their order and absolute, and the files
+  // that the Go supervisord reads besides.
+  std::vector<std::string> folders = {};
+  std::vector<std::string> left_out = {};
 };
 
 // What became of something that was written.
@@ -59,6 +63,11 @@ struct Migration {
 // The dialect of the files that make one configuration.
 Recognised recognise(const SourceMap& sources, const std::vector<const Document*>& files);
 
+// The product whose section one of the files has, if nothing can be made of its configurations
+// here; else empty.
+std::string_view foreign_product(const SourceMap& sources,
+                                 const std::vector<const Document*>& files);
+
 // Translates the files that make one configuration, the main file first. Sources may be added to
 // the map: the notes of files whose lines had to be joined first lie in those, under the same name
 // and with the same line numbers.
@@ -69,6 +78,10 @@ Migration migrate(SourceMap& sources, const std::vector<const Document*>& files,
 // cannot be read; included ones that cannot be read are not there.
 schema::Result<LoadedFiles> load_for_migration(const std::string& path, const FileSystem& files,
                                                const MigrateOptions& options, SourceMap& sources);
+
+// The options with what is to be known of files that were loaded so.
+MigrateOptions with_files(MigrateOptions options, const LoadedFiles& loaded,
+                          const SourceMap& sources, const FileSystem& files);
 
 // One line for each note: "old.conf:3:1: changed: ...", headed by the dialect, closed by the
 // counts.

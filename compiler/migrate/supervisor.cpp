@@ -16,38 +16,67 @@ using schema::DialectKey;
 using schema::SectionKind;
 using schema::Treatment;
 
-// Whether Supervisor 2 cannot have read the files as they are: they use what came later. Then its
-// keys were leftovers, and its defaults are not what has been running.
-bool is_used_later(Draft& draft) {
+struct LaterUse {
+  Span span;
+  std::string name;
+};
+
+// What Supervisor 2 cannot have read as it is, because it came later; nothing if all is old.
+// Otherwise its keys were leftovers, and its defaults are not what has been running.
+std::optional<LaterUse> used_later(Draft& draft) {
   for (Part& part : draft.parts()) {
     const auto name = schema::classify_section(part.name);
     if (!name) continue;
     if (name->kind != SectionKind::supervisord && name->kind != SectionKind::supervisorctl &&
         name->kind != SectionKind::program) {
-      return true;
+      return LaterUse{draft.header_span(part), bracketed(part.name)};
     }
     for (const Item& item : part.items) {
       const schema::OptionRow* row = schema::find_option(name->kind, item.key);
-      if (row != nullptr && row->since.starts_with("3.")) return true;
-      if (row != nullptr && item.value.find("%(") != item.value.npos) return true;
+      if (row == nullptr && row_of(Dialect::supervisor2, part.word, item.key) == nullptr) continue;
+      if (row != nullptr && row->since.starts_with("3."))
+        return LaterUse{item.span, draft.name_of(part, item)};
+      if (item.value.find("%(") != item.value.npos)
+        return LaterUse{item.span, "the `%(` of " + draft.name_of(part, item)};
     }
   }
-  return false;
+  return std::nullopt;
+}
+
+// The variables of an environment= as Supervisor 2 read it: no quotes, a comma ends a value.
+// Nothing: it refused the text.
+std::optional<std::vector<std::pair<std::string, std::string>>> old_environment(
+    std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> variables;
+  for (const std::string_view pair : schema::split_list(text)) {
+    if (pair.empty()) continue;
+    const std::size_t sign = pair.find('=');
+    if (sign == std::string_view::npos) return std::nullopt;
+    variables.emplace_back(schema::strip(pair.substr(0, sign)),
+                           schema::strip(pair.substr(sign + 1)));
+  }
+  return variables;
 }
 
 class SupervisorTranslator {
  public:
   SupervisorTranslator(Draft& draft, Dialect dialect)
-      : draft_(draft),
-        dialect_(dialect),
-        is_old_(dialect == Dialect::supervisor2 && !is_used_later(draft)) {}
+      : draft_(draft), dialect_(dialect), is_old_(dialect == Dialect::supervisor2) {}
 
   void run() {
+    if (const auto later = is_old_ ? used_later(draft_) : std::nullopt) {
+      is_old_ = false;
+      draft_.note(Fate::kept, later->span,
+                  later->name +
+                      " shows that a later Supervisor has read this: the defaults of Supervisor 2 "
+                      "are not written out, and no `%` is doubled");
+    }
     // New names of sections come last: the look-ups go by the old ones.
     for (Part& part : draft_.parts()) {
       if (part.word == "supervisord" || part.word == "supervice") translate_daemon(part);
       if (is_process(part)) translate_program(part);
       if (dialect_ == Dialect::supervisor3) silence_later_options(part);
+      if (is_old_) requote(part);
       if (is_old_) escape(part);
     }
     if (Part* part = draft_.find("supervice")) {
@@ -149,7 +178,7 @@ class SupervisorTranslator {
       }
     }
     if (!is_open) return;
-    add_missing_half(settings);
+    add_missing_half(settings, section, address->span);
     draft_.add_section(address->file, section, settings, address->span,
                        bracketed(section) + " is added");
     add_interface(draft_, address->file, address->span);
@@ -180,13 +209,18 @@ class SupervisorTranslator {
   }
 
   // A user name without a password, or the other way round, is refused today.
-  static void add_missing_half(std::vector<Setting>& settings) {
+  void add_missing_half(std::vector<Setting>& settings, const std::string& section, Span cause) {
     const auto has = [&](std::string_view key) {
       return std::any_of(settings.begin(), settings.end(),
                          [&](const Setting& setting) { return setting.key == key; });
     };
-    if (has("username") && !has("password")) settings.push_back({"password", "", ""});
-    if (has("password") && !has("username")) settings.push_back({"username", "", ""});
+    const bool has_name = has("username");
+    if (has_name == has("password")) return;
+    const std::string missing = has_name ? "password" : "username";
+    settings.push_back({missing, "", ""});
+    draft_.note(Fate::changed, cause,
+                in_backticks(missing + "=") + " is written in " + bracketed(section) +
+                    ", empty: it is refused today when only the other one is there");
   }
 
   void translate_program(Part& part) {
@@ -341,6 +375,41 @@ class SupervisorTranslator {
                              ": the name is refused today");
   }
 
+  // Supervisor 2 knew no quotes.
+  void requote(Part& part) {
+    Item* item = part.find(schema::Environment::name);
+    const auto name = schema::classify_section(part.name);
+    if (item == nullptr || item->settled || !name) return;
+    const schema::OptionRow* row = schema::find_option(name->kind, item->key);
+    const auto old = old_environment(item->value);
+    if (row == nullptr || !old) return;
+    schema::EnvironmentValue today;
+    const schema::ReadContext context{draft_.options().target};
+    if (!schema::Environment::read(item->value, context, today) && today == *old) return;
+    auto variables = *old;
+    for (int i = 0; i < times(*row, name->kind); ++i)
+      for (auto& variable : variables) variable.second = schema::escape_template(variable.second);
+    const auto text = write_environment(variables);
+    if (!text) {
+      draft_.comment_out(part, *item, Fate::lost,
+                         draft_.name_of(part, *item) + " has a value that cannot be written today");
+      return;
+    }
+    // The values may be secret.
+    draft_.rewrite(
+        part, *item, item->key, *text,
+        draft_.name_of(part, *item) + " has its values in quotes today: Supervisor 2 knew none");
+  }
+
+  // How often the value is expanded today.
+  int times(const schema::OptionRow& row, SectionKind kind) const {
+    const bool is_twice =
+        row.has(schema::twice) ||
+        (kind == SectionKind::supervisord && row.type == schema::Environment::name &&
+         draft_.options().target != schema::Target::v4_4);
+    return is_twice ? 2 : 1;
+  }
+
   // Supervisor 2 knew no %(name)s: a % was a %.
   void escape(Part& part) {
     const auto name = schema::classify_section(part.name);
@@ -352,10 +421,7 @@ class SupervisorTranslator {
       const std::string_view key = is_renamed ? former->option : std::string_view(item.key);
       const schema::OptionRow* row = schema::find_option(name->kind, key);
       if (row == nullptr || (rename != 0 && !(is_renamed && part.sets(key)))) continue;
-      const bool is_twice = row->has(schema::twice) ||
-                            (name->kind == SectionKind::supervisord && key == "environment" &&
-                             draft_.options().target != schema::Target::v4_4);
-      draft_.escape_percent(part, item, is_twice ? 2 : 1);
+      draft_.escape_percent(part, item, static_cast<unsigned>(times(*row, name->kind)));
     }
   }
 

@@ -10,7 +10,7 @@ schema::Status MigratedFiles::add(const std::string& path, const MigrateOptions&
   if (!loaded) return loaded.error();
   std::vector<const Document*> documents;
   for (const LoadedFile& file : loaded->files) documents.push_back(&file.document);
-  Migration migration = migrate(sources, documents, options);
+  Migration migration = migrate(sources, documents, with_files(options, *loaded, sources, base_));
   std::vector<NewText> texts(migration.texts.size());
   for (MigrationNote& note : migration.notes) {
     if (note.fate != Fate::kept)

@@ -331,6 +331,29 @@ class SupcMigrate(SupcTest):
         self.supc('migrate', 'sub/main.conf', '-o', 'new/', status=2)
         self.assertIn('conf.d/b.conf is included, but does not lie below ', self.errors)
 
+    def test_here_was_the_folder_of_the_main_file(self):
+        self.write('conf.d/b.conf', '[program:b]\ncommand=%(here)s/b\nautostart=true\n')
+        self.supc('migrate', 'main.conf', '--dialect', 'supervisor-3', '-o', 'new/')
+        self.assertIn('command=%(here)s/../b\n', self.read('new/conf.d/b.conf'))
+        self.supc('migrate', 'main.conf', '--dialect', 'supervisor-3', '--to', '3.4', '-o', 'old/')
+        self.assertIn('command=%(here)s/b\n', self.read('old/conf.d/b.conf'))
+
+    def test_files_that_the_go_supervisord_reads_besides(self):
+        self.write('conf.d/b.conf', '[program:b]\ncommand=/b\nrestartpause=1\n')
+        for name in ('b.conf.bak', '.hidden.conf', 'b.txt'):
+            self.write('conf.d/' + name, '[program:c]\ncommand=/c\n')
+        report = self.supc('migrate', 'main.conf', '-o', 'new/')
+        for name in ('b.conf.bak', '.hidden.conf'):
+            self.assertIn('conf.d/%s` is read by the Go supervisord' % name, report)
+        self.assertNotIn('b.txt', report)
+
+    def test_what_cannot_be_migrated_is_named(self):
+        for text, product in (('[[programs]]\nname = "a"\ncommand = "/bin/a"\n', 'supervisord-rs'),
+                              ('[global]\nname=x\n[supervisor:s]\nurl=host:9001\n', 'Multivisor'),
+                              ('[Unit]\nDescription=x\n', 'systemd')):
+            self.supc('migrate', '-', '-o', '-', stdin=text, status=2)
+            self.assertIn('is a configuration of %s' % product, self.errors)
+
     def test_in_place(self):
         self.write('main.conf', self.MAIN)
         os.chmod(self.path('main.conf'), 0o400)  # nothing changes in it
@@ -455,24 +478,6 @@ class SupcBinding(SupcTest):
                               status=1 if arguments[0] == 'diff' else 0)
             self.assertIn('hunter', shown, arguments)
 
-    def test_env_and_files_are_read_alike_everywhere(self):
-        self.write('env', '# comment\nexport PORT="80"\nN=1\n\nDB_PASSWORD\n')
-        self.write('bad', 'PORT=80\nnot a variable\n')
-        arguments = ['--env-file', 'env', '--env', 'PORT=81']
-        for command in (['dump', '--json', '--resolved', 'a.conf'],):
-            out = json.loads(self.supc(*command, *arguments, DB_PASSWORD='hunter2'))
-            process = out['groups'][0]['processes'][0]
-            self.assertEqual(process['command'], '/bin/a --port 81')
-        self.supc('dump', 'a.conf', '--env-file', 'bad', status=2)
-        self.assertIn('bad:2: expected NAME=VALUE', self.errors)
-        checked = subprocess.run([program('supcheck'), 'a.conf', '--env-file', 'bad'],
-                                 cwd=self.folder, capture_output=True, check=False)
-        self.assertEqual(checked.returncode, 2)
-        self.assertIn(b'bad:2: expected NAME=VALUE', checked.stderr)
-
-
-if __name__ == '__main__':
-    unittest.main()
     def test_what_is_not_known_is_not_made_up_in_silence(self):
         out = self.supc('dump', '--json', '--resolved', 'a.conf', '--env', 'PORT=1', status=1)
         self.assertIn('that need DB_PASSWORD, N are shown with their defaults', self.errors)
@@ -535,3 +540,21 @@ if __name__ == '__main__':
             self.assertIn(b'********' if '--diff' not in more else b'supervisor', checked.stdout)
             self.assertNotIn(b'hunter', checked.stdout + checked.stderr, more)
 
+    def test_env_and_files_are_read_alike_everywhere(self):
+        self.write('env', '# comment\nexport PORT="80"\nN=1\n\nDB_PASSWORD\n')
+        self.write('bad', 'PORT=80\nnot a variable\n')
+        arguments = ['--env-file', 'env', '--env', 'PORT=81']
+        for command in (['dump', '--json', '--resolved', 'a.conf'],):
+            out = json.loads(self.supc(*command, *arguments, DB_PASSWORD='hunter2'))
+            process = out['groups'][0]['processes'][0]
+            self.assertEqual(process['command'], '/bin/a --port 81')
+        self.supc('dump', 'a.conf', '--env-file', 'bad', status=2)
+        self.assertIn('bad:2: expected NAME=VALUE', self.errors)
+        checked = subprocess.run([program('supcheck'), 'a.conf', '--env-file', 'bad'],
+                                 cwd=self.folder, capture_output=True, check=False)
+        self.assertEqual(checked.returncode, 2)
+        self.assertIn(b'bad:2: expected NAME=VALUE', checked.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main()
