@@ -99,17 +99,18 @@ schema::Result<EnvironmentMap> read_environment(const std::vector<std::string>& 
     if (auto status = read_environment_text(*text, file, environment); !status)
       return status.error();
   }
-  for (const std::string& variable : variables) {
+  for (const std::string& variable : variables)
     if (!add_variable(variable, false, environment))
       return schema::Error{"--env " + variable + ": expected NAME=VALUE, or NAME as it is here", 0};
-    if (variable.find('=') == std::string::npos && std::getenv(variable.c_str()) == nullptr)
-      return schema::Error{
-          "--env " + variable + ": it is not set here; give --env " + variable + "=VALUE", 0};
-  }
   return environment;
 }
 
 schema::Result<EnvironmentMap> read_environment(const InputOptions& input) {
+  // Who names one means that it is there.
+  for (const std::string& variable : input.environment)
+    if (is_name(variable) && std::getenv(variable.c_str()) == nullptr)
+      return schema::Error{
+          "--env " + variable + ": it is not set here; give --env " + variable + "=VALUE", 0};
   auto environment = read_environment(input.environment_files, input.environment);
   if (environment) environment->insert(input.inherited.begin(), input.inherited.end());
   return environment;

@@ -44,12 +44,11 @@ schema::Status read_environment_text(std::string_view text, const std::string& n
                                      EnvironmentMap& environment);
 
 // The variables that --env-file and --env give: files first, in order, then single ones. A name
-// without = takes the value that it has in the environment of this process; in a file, if it has
-// one. Of a single one that is an error: who names it means that it is there.
+// without = takes the value that it has in the environment of this process, if it has one.
 schema::Result<EnvironmentMap> read_environment(const std::vector<std::string>& files,
                                                 const std::vector<std::string>& variables);
 
-// The variables that are known while compiling.
+// The variables that are known while compiling; of --env, one that is named must be set.
 schema::Result<EnvironmentMap> read_environment(const InputOptions& input);
 
 // A place that configurations and plans are read from.

@@ -297,6 +297,7 @@ class CommandRedactor {
         from += colon + 1;
       }
       hide_range(from, to);
+      program_ = {};  // it has one; what follows may be another program with another -p
       return true;
     }
     return false;

@@ -24,14 +24,32 @@ void add_variables(std::string_view text, bool is_secret, NameSet& names) {
   }
 }
 
-void replace_all(std::string& text, std::string_view what) {
-  std::size_t at = text.find(what);
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Where the secret is next; npos: nowhere.
+std::size_t find_secret(std::string_view text, std::string_view secret, std::size_t from) {
+  for (;;) {
+    const std::size_t at = text.find(secret, from);
+    if (at == std::string_view::npos || secret.size() >= Secrets::least_part_length) return at;
+    const std::size_t end = at + secret.size();
+    const bool is_word = (at == 0 || !is_letter_or_digit(text[at - 1])) &&
+                         (end == text.size() || !is_letter_or_digit(text[end]));
+    if (is_word) return at;
+    from = at + 1;
+  }
+}
+
+void replace_all(std::string& text, std::string_view secret) {
+  std::size_t at = find_secret(text, secret, 0);
   if (at == std::string::npos) return;
   std::string out;
   std::size_t done = 0;
-  for (; at != std::string::npos; at = text.find(what, done)) {
+  for (; at != std::string::npos; at = find_secret(text, secret, done)) {
     out.append(text, done, at - done).append(hidden_text);
-    done = at + what.size();
+    done = at + secret.size();
   }
   text = out.append(text, done);
 }
@@ -81,7 +99,7 @@ void Secrets::conceal_in(std::vector<std::string>& texts) const {
 
 bool Secrets::shows_in(std::string_view text) const {
   return std::any_of(values_.begin(), values_.end(), [&](const std::string& value) {
-    return text.find(value) != std::string_view::npos;
+    return find_secret(text, value, 0) != std::string_view::npos;
   });
 }
 

@@ -18,8 +18,10 @@ namespace sup::schema {
 
 class Secrets {
  public:
-  // Values of fewer characters hide nothing but stand by chance in half of all texts.
-  static constexpr std::size_t least_length = 4;
+  // A single character is no secret, and stands in every text. Values of fewer than four are hidden
+  // where they are words of their own: they stand by chance in half of all others.
+  static constexpr std::size_t least_length = 2;
+  static constexpr std::size_t least_part_length = 4;
 
   void add(std::string_view value);
   void add(const Secrets& other);

@@ -68,6 +68,7 @@ TEST(Redact, HeadersAndShortOptionsOfKnownPrograms) {
             "sh -c 'redis-cli -a ******** ping; x -a b'");
   EXPECT_EQ(shown("env DB_PASSWORD=abc java -Ddb.password=abc x"),
             "env DB_PASSWORD=******** java -Ddb.password=******** x");
+  EXPECT_EQ(shown("sshpass -p abc ssh -p 22 h"), "sshpass -p ******** ssh -p 22 h");
   EXPECT_EQ(shown("agent -token abc -v"), "agent -token ******** -v");
   EXPECT_EQ(shown("mysql -p%(ENV_PW)s"), "mysql -p%(ENV_PW)s");
   for (const char* open : {"mysql -p db", "ssh -p 22 h", "app -p 80", "curl -u me h",

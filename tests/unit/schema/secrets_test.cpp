@@ -15,8 +15,10 @@ TEST(Secrets, AreHiddenWhereverTheyStand) {
   secrets.add("hunter2");
   secrets.add("hunter2-long");
   secrets.add("100%");
-  secrets.add("abc");  // too short to be told from other texts
-  EXPECT_EQ(secrets.conceal("web-hunter2:hunter2-long abc"), "web-********:******** abc");
+  secrets.add("abc");
+  secrets.add("x");  // too short to be told from other texts
+  EXPECT_EQ(secrets.conceal("web-hunter2:hunter2-long x"), "web-********:******** x");
+  EXPECT_EQ(secrets.conceal("abc abcd _abc xabc=abc"), "******** abcd _******** xabc=********");
   EXPECT_EQ(secrets.conceal("100% 100%%"), "******** ********");
   EXPECT_TRUE(secrets.shows_in("x hunter2"));
   EXPECT_FALSE(secrets.shows_in("x hunter"));
