@@ -29,29 +29,14 @@ bool is_letter_or_digit(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-// Where the secret is next; npos: nowhere.
-std::size_t find_secret(std::string_view text, std::string_view secret, std::size_t from) {
-  for (;;) {
-    const std::size_t at = text.find(secret, from);
-    if (at == std::string_view::npos || secret.size() >= Secrets::least_part_length) return at;
-    const std::size_t end = at + secret.size();
-    const bool is_word = (at == 0 || !is_letter_or_digit(text[at - 1])) &&
-                         (end == text.size() || !is_letter_or_digit(text[end]));
-    if (is_word) return at;
-    from = at + 1;
-  }
+std::size_t start_of(std::string_view text) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(text[0])) << 8U |
+         static_cast<unsigned char>(text[1]);
 }
 
-void replace_all(std::string& text, std::string_view secret) {
-  std::size_t at = find_secret(text, secret, 0);
-  if (at == std::string::npos) return;
-  std::string out;
-  std::size_t done = 0;
-  for (; at != std::string::npos; at = find_secret(text, secret, done)) {
-    out.append(text, done, at - done).append(hidden_text);
-    done = at + secret.size();
-  }
-  text = out.append(text, done);
+bool is_word(std::string_view text, std::size_t begin, std::size_t end) {
+  return (begin == 0 || !is_letter_or_digit(text[begin - 1])) &&
+         (end == text.size() || !is_letter_or_digit(text[end]));
 }
 
 void add_values(const EnvironmentValue& variables, const NameSet& names, Secrets& secrets) {
@@ -63,29 +48,50 @@ void add_values(const EnvironmentValue& variables, const NameSet& names, Secrets
 
 void Secrets::add(std::string_view value) {
   if (value.size() < least_length) return;
-  const auto insert = [this](std::string text) {
-    const auto comes_first = [](const std::string& a, const std::string& b) {
-      return a.size() != b.size() ? a.size() > b.size() : a < b;
-    };
-    const auto place = std::lower_bound(values_.begin(), values_.end(), text, comes_first);
-    if (place == values_.end() || *place != text) values_.insert(place, std::move(text));
-  };
   insert(std::string(value));
-  if (is_template(value)) insert(escape_template(value));
+  if (is_template(value)) insert(escape_template(value));  // as it stands in a template
+}
+
+void Secrets::insert(std::string value) {
+  constexpr std::size_t pairs_of_bytes = 65536;
+  if (starts_.empty()) starts_.resize(pairs_of_bytes);
+  starts_[start_of(value)] = true;
+  lengths_.insert(value.size());
+  values_.insert(std::move(value));
 }
 
 void Secrets::add(const Secrets& other) {
-  for (const std::string& value : other.values_) add(value);
+  for (const std::string& value : other.values_) insert(value);
+}
+
+// Of the secret that begins there; 0: none does.
+std::size_t Secrets::length_at(std::string_view text, std::size_t at) const {
+  const std::string_view rest = text.substr(at);
+  if (rest.size() < least_length || !starts_[start_of(rest)]) return 0;
+  for (const std::size_t length : lengths_)
+    if (length <= rest.size() && values_.contains(rest.substr(0, length)) &&
+        (length >= least_part_length || is_word(text, at, at + length)))
+      return length;
+  return 0;
 }
 
 std::string Secrets::conceal(std::string_view text) const {
-  std::string out(text);
-  conceal_in(out);
-  return out;
+  if (empty()) return std::string(text);
+  std::string out;
+  std::size_t done = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = length_at(text, at);
+    if (length != 0) {
+      out.append(text.substr(done, at - done)).append(hidden_text);
+      done = at + length;
+    }
+    at += length == 0 ? 1 : length;
+  }
+  return out.append(text.substr(done));
 }
 
 void Secrets::conceal_in(std::string& text) const {
-  for (const std::string& value : values_) replace_all(text, value);
+  if (shows_in(text)) text = conceal(text);
 }
 
 void Secrets::conceal_in(std::optional<std::string>& text) const {
@@ -98,9 +104,10 @@ void Secrets::conceal_in(std::vector<std::string>& texts) const {
 }
 
 bool Secrets::shows_in(std::string_view text) const {
-  return std::any_of(values_.begin(), values_.end(), [&](const std::string& value) {
-    return find_secret(text, value, 0) != std::string_view::npos;
-  });
+  if (empty()) return false;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (length_at(text, at) != 0) return true;
+  return false;
 }
 
 NameSet secret_variables(const Plan& plan) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "schema/instantiate.h"
@@ -37,7 +38,22 @@ class Secrets {
   bool shows_in(std::string_view text) const;
 
  private:
-  std::vector<std::string> values_;  // the longest first, as one may begin with another
+  struct Hash {
+    using is_transparent = void;
+
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  void insert(std::string value);
+  std::size_t length_at(std::string_view text, std::size_t at) const;
+
+  // Each program may have a secret of its own, so texts are gone through once for all.
+  std::unordered_set<std::string, Hash, std::equal_to<>> values_;
+  std::set<std::size_t, std::greater<>>
+      lengths_;               // the longest first, as one may begin with another
+  std::vector<bool> starts_;  // by their first two bytes; empty without any
 };
 
 // Names of variables, without ENV_, that the plan expands and that are secret: by their names, or
