@@ -108,8 +108,9 @@ GivenServer server_of(std::string url) {
   };
 }
 
-// "a,b:9002,unix:///x" as servers.
-void add_hosts(const std::string& list, std::vector<GivenServer>& servers) {
+// "a,b:9002,unix:///x" as servers. False: it names none.
+bool add_hosts(const std::string& list, std::vector<GivenServer>& servers) {
+  const std::size_t before = servers.size();
   for (const std::string_view each : schema::split_list(list)) {
     std::string host(each);
     if (host.empty()) continue;
@@ -120,6 +121,7 @@ void add_hosts(const std::string& list, std::vector<GivenServer>& servers) {
     }
     servers.push_back(server_of(std::move(host)));
   }
+  return servers.size() > before;
 }
 
 // Puts one option in its place. A second time is a conflict, unless several are meant.
@@ -148,7 +150,11 @@ schema::Status take(GivenArgument given, CommandLine& line) {
     }
     line.servers.push_back(server_of(std::move(given.value)));
   } else if (name == "hosts") {
-    add_hosts(given.value, line.servers);
+    // An unset $HOSTS must not mean the server of this machine.
+    if (!add_hosts(given.value, line.servers)) {
+      return mistake("invalid value for " + given.as_given + " " +
+                     schema::python_repr(given.value) + ": it names no server");
+    }
   } else {
     std::optional<std::string>& place = name == "username"   ? line.credentials.username
                                         : name == "password" ? line.credentials.password

@@ -522,6 +522,13 @@ class Connections(Compared):
             self.alone(*arguments)
 
         self.alone('--hist', 'x', 'status', errors=False)
+        # An unset $HOSTS is not the server that there is without it.
+        for hosts in '', ',,', ' , ':
+            for words in ['--hosts', hosts], ['--hosts=' + hosts], ['-s', 'unix:///nosuch', '--hosts', hosts]:
+                client = self.sides[1].begin(words + ['stop', 'all'])
+                output, errors = client.communicate(timeout=PATIENCE)
+                self.assertEqual((client.returncode, output), (2, b''), words)
+                self.assertIn('invalid value for --hosts %r: it names no server' % hosts, errors.decode())
 
     def test_help(self):
         for arguments in (['-h'], ['--help'], ['-?'], ['-s', 'http://x', '-h', 'x']):
