@@ -280,9 +280,12 @@ bool run_apply(Session& session, const std::string& argument) {
   std::vector<std::string> words = words_of(argument);
   const std::optional<std::string> within = take_option(words, OptionId::apply_confirm_within);
   const std::optional<std::int64_t> seconds = within ? number_of(*within) : 0;
-  if (words.size() != 1 || !seconds) {
+  // 0 would be no confirmation at all, which nobody who writes the option means.
+  const bool is_none = within && seconds == 0;
+  if (words.size() != 1 || !seconds || is_none) {
     session.misused(words.size() != 1 ? "Error: apply takes one file"
-                                      : "Error: --confirm-within takes seconds, not " + *within,
+                    : is_none ? "Error: --confirm-within takes seconds, 1 at least, not " + *within
+                              : "Error: --confirm-within takes seconds, not " + *within,
                     "apply", status::invalid_arguments);
     return false;
   }

@@ -57,6 +57,15 @@ class Apply(RpcTest):
         self.assertIn('kept: all that it started runs', said.stdout)
         self.assertEqual(self.names(), ['job:job RUNNING', 'web:web RUNNING'])
 
+    def test_no_time_to_confirm_is_refused(self):
+        self.other(PROGRAM % ('job', SLEEP))
+        for time in '0', '0s', '00':
+            said = self.ctl('apply', 'new.conf', '--confirm-within=' + time)
+            self.assertEqual(said.returncode, 2, said.stdout)
+            self.assertTrue(said.stdout.startswith(
+                'Error: --confirm-within takes seconds, 1 at least, not %s\n' % time), said.stdout)
+        self.assertEqual(self.names(), ['web:web RUNNING'])
+
     def test_what_does_not_come_up_is_taken_back(self):
         self.other(PROGRAM % ('job', '/nonexistent/program') + PROGRAM % ('web', '/bin/sleep 999'))
         said = self.ctl('apply', 'new.conf', '--confirm-within=20')
