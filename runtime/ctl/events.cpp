@@ -130,14 +130,49 @@ std::string in_query(std::string_view text) {
   return encoded;
 }
 
-std::string path_for(const std::string& name, const std::string& types) {
-  std::string path = "/api/v1/events?type=" + in_query(types);
-  if (name.ends_with(":*") || name.ends_with(":")) {
-    path += "&group=" + in_query(name.substr(0, name.find(':')));
-  } else if (!name.empty()) {
-    path += "&process=" + in_query(name);
+// What is to be watched, as the user asks for it.
+struct Wish {
+  std::vector<std::string> names;
+  std::string types;      // in upper case, with commas; empty: all of them
+  std::string complaint;  // what is wrong with it, or nothing
+};
+
+Wish wish_of(const std::string& argument) {
+  Wish wish{.names = words_of(argument), .types = {}, .complaint = {}};
+  const std::string_view option_name = option(OptionId::events_filter).text;
+  while (const std::optional<std::string> given =
+             take_option(wish.names, OptionId::events_filter)) {
+    if (given->find_first_not_of(", ") == std::string::npos) {
+      wish.complaint = "Error: " + std::string(option_name) + " takes types of events";
+    }
+    wish.types += (wish.types.empty() ? "" : ",") + schema::upper(*given);
   }
-  return path;
+  for (const std::string& name : wish.names) {
+    if (name == option_name) {
+      wish.complaint = "Error: " + name + " takes types of events";
+    } else if (name.starts_with('-')) {
+      wish.complaint = "Error: no such option: " + name;
+    }
+  }
+  if (wish.complaint.empty() && wish.names.size() > 1) {
+    wish.complaint = "Error: events takes one name";
+  }
+  return wish;
+}
+
+// The part of the query that chooses what `name` stands for: a process, or a group with or without
+// ":*" behind it. Nothing, with a complaint, if there is neither, as nothing would ever come of it.
+std::optional<std::string> choice_of(Session& session, const std::string& name) {
+  const std::vector<ProcessInfo> all = all_statuses(session);
+  const NamedTarget target = parse_target(name);
+  const bool is_process = target.process && !matching(all, target).empty();
+  const bool is_group = name.find(':') == std::string::npos || !target.process;
+  if (is_process) return "&process=" + in_query(name);
+  if (is_group && !matching(all, {target.group, std::nullopt}).empty()) {
+    return "&group=" + in_query(target.group);
+  }
+  if (named(session, all, {name}, status::generic).empty()) return std::nullopt;
+  return "";  // "all"
 }
 
 // `body` is what came of the answer.
@@ -205,20 +240,27 @@ End show_streams(Session& session, const std::string& path, const std::string& t
 }  // namespace
 
 bool run_events(Session& session, const std::string& argument) {
-  std::vector<std::string> names = words_of(argument);
-  const std::string types = schema::upper(take_option(names, OptionId::events_filter).value_or(""));
-  if (names.size() > 1) {
-    session.misused("Error: events takes one name", "events", status::invalid_arguments);
+  const Wish wish = wish_of(argument);
+  if (!wish.complaint.empty()) {
+    session.misused(wish.complaint, "events", status::invalid_arguments);
     return false;
   }
   if (!session.is_up()) {
     return false;
   }
+  std::string path = "/api/v1/events?type=" + in_query(wish.types);
+  // Another server is told so below, whatever it runs.
+  if (!wish.names.empty() && session.is_suprun()) {
+    const std::optional<std::string> choice = choice_of(session, wish.names.front());
+    if (!choice) {
+      return false;
+    }
+    path += *choice;
+  }
   interrupts_end_calls();
   session.output.goes_on();
   try {
-    const std::string path = path_for(names.empty() ? "" : names[0], types);
-    if (show_streams(session, path, types) == End::refused) {
+    if (show_streams(session, path, wish.types) == End::refused) {
       return false;
     }
     session.exit_status = status::generic;

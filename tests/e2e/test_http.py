@@ -378,6 +378,18 @@ class SupctlEvents(HttpTest):
         self.assertEqual(everything.wait(PATIENCE), 0)
         self.wait_for_watchers(2)
 
+    def test_what_a_name_stands_for(self):
+        two = 'autostart=false\nnumprocs=2\nprocess_name=%(process_num)d\n'
+        self.serve(UNIX + SLEEP % 'web' + two + SLEEP % 'one' + 'autostart=false\n')
+        watchers = [self.watch('events', *words) for words in (
+            ['web'], ['web:*'], ['web:'], ['web:1'], ['all'],
+            ['--filter=process_state_running', '--filter', 'TICK', 'web'])]
+        self.wait_for_watchers(len(watchers))
+        for name in 'one', 'web:1':
+            self.server().supervisor.startProcess(name)
+        for watcher, first in zip(watchers, ['STARTING web:1'] * 4 + ['STARTING one', 'RUNNING web:1']):
+            self.assertIn('PROCESS_STATE_%s ' % first, watcher.stdout.readline())
+
     def test_an_upgrade_in_place_is_gone_through(self):
         self.serve(UNIX + SLEEP % 'a' + 'autostart=false\n')
         watcher = self.watch('events', 'a')
@@ -428,6 +440,16 @@ class SupctlEvents(HttpTest):
         self.assertEqual(wrong.communicate(timeout=PATIENCE)[0], 'ERROR: no such event type: NOSUCH\n')
         self.assertEqual(wrong.returncode, 1)
         self.assertEqual(self.watch('events', 'a', 'b').wait(PATIENCE), 2)
+        for words, line in ((['--bogus'], 'no such option: --bogus'), (['--filter'], '--filter takes types of events'),
+                            (['--filter='], '--filter takes types of events'), (['--filter=,'], '--filter takes types of events')):
+            wrong = self.watch('events', *words)
+            self.assertTrue(wrong.communicate(timeout=PATIENCE)[0].startswith('Error: %s\n' % line), words)
+            self.assertEqual(wrong.returncode, 2)
+        for name, what in ('nosuch', 'process'), ('nosuch:*', 'group'), ('nosuch:x', 'process'):
+            wrong = self.watch('events', name)
+            self.assertEqual(wrong.communicate(timeout=PATIENCE)[0], '%s: ERROR (no such %s)\n'
+                             % (name.removesuffix(':*'), what))
+            self.assertEqual(wrong.returncode, 1)
         watcher = self.watch('events')
         self.wait_for_watchers(1)
         daemon.terminate()  # end() would take the status of the watcher
