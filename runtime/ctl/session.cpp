@@ -186,7 +186,8 @@ void Session::misused(std::string_view text, std::string_view command, int exit)
 
 std::optional<std::string> Session::ask(std::string_view prompt) {
   output.flush();
-  std::cout << prompt << std::flush;
+  // Between documents there is nothing else.
+  (output.is_json() ? std::cerr : std::cout) << prompt << std::flush;
   std::string line;
   for (char c = 0; line.size() < 65536;) {
     // Byte by byte: what follows belongs to the next command.
@@ -274,6 +275,7 @@ bool Session::run(const std::string& given) {
   }
   client_.reset();
   was_explained_ = false;
+  exit_status = status::success;  // of this command, whatever became of those before it
   bool ends = false;
   try {
     ends = carry_out(line);
@@ -285,6 +287,7 @@ bool Session::run(const std::string& given) {
   head.push_back({"server", settings.url});
   head.push_back({"exit", exit_status});
   output.finish(std::move(head));
+  output.use_json(settings.wants_json);
   return ends;
 }
 

@@ -199,7 +199,8 @@ std::optional<std::string> edited_line(const std::string& prompt) {
 
 void run_shell(Session& session) {
   const bool is_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-  const std::string prompt = session.settings.prompt + "> ";
+  const bool is_for_programs = session.settings.wants_json && !is_terminal;
+  const std::string prompt = is_for_programs ? "" : session.settings.prompt + "> ";
   std::unique_ptr<HistoryFile> history;
   try {
     bool ends = session.run("status");
@@ -209,7 +210,10 @@ void run_shell(Session& session) {
     }
     while (!ends) {
       session.output.flush();
-      ends = session.run((is_terminal ? edited_line(prompt) : session.ask(prompt)).value_or("EOF"));
+      const std::optional<std::string> line =
+          is_terminal ? edited_line(prompt) : session.ask(prompt);
+      if (!line && is_for_programs) return;
+      ends = session.run(line.value_or("EOF"));
     }
   } catch (const Interrupted&) {
     session.output.line("");

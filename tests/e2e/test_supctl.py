@@ -761,6 +761,20 @@ class Shells(Compared):
         self.compare('-c', '@/p.conf', stdin='quit\n', configuration=False,
                      environment={'USER_OF_TEST': 'me'})
 
+    def test_documents_from_a_pipe(self):
+        """Nothing but a document for each command, with its own exit status."""
+        client = self.sides[1].begin(['-c', '@/s.conf', '--json'])
+        output, errors = client.communicate(b'status cat\nversion\nwait off --timeout=0\nwait cat\nshutdown\nn\n'
+                                            b'pid nosuch\nversion', timeout=PATIENCE)
+        answers = [json.loads(line) for line in output.splitlines()]
+        self.assertEqual([(each['command'], each['exit']) for each in answers],
+                         [('status', 3), ('status cat', 0), ('version', 0), ('wait off --timeout=0', 1),
+                          ('wait cat', 0), ('shutdown', 0), ('pid nosuch', 1), ('version', 0)])
+        self.assertEqual(answers[4]['results'][0]['state'], 'RUNNING')
+        self.assertEqual(client.returncode, 0)
+        # The question is for whoever watches.
+        self.assertEqual(errors.decode(), 'Really shut the remote supervisord process down y/N? ')
+
     def on_a_terminal(self, side, keys, environment=None):
         """What is shown; each of the keys is typed when a prompt has come."""
         pid, terminal = pty.fork()
