@@ -32,6 +32,8 @@ namespace base64 = boost::beast::detail::base64;
 
 // Of each thread: one that has had enough of a call takes it back, which is nothing to the others.
 thread_local volatile std::sig_atomic_t interrupted = 0;
+// By when a call of this thread has to be answered, if it has to be.
+thread_local std::optional<std::chrono::steady_clock::time_point> deadline;
 // That is told of each SIGINT, whichever thread has got it; -1 if none is.
 std::atomic<int> told_descriptor{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "a handler of signals looks at it");
@@ -124,8 +126,31 @@ Failure no_answer(const Address& address) {
                     "speaks TLS (https): supctl speaks plain HTTP"};
 }
 
+// Until it is ready, SIGINT has come, or the time is over, which ends the call.
+void wait_until_deadline(pollfd wanted) {
+  const std::chrono::nanoseconds rest = *deadline - std::chrono::steady_clock::now();
+  if (rest.count() <= 0 || !wait_or_interrupt({&wanted, 1}, rest)) {
+    throw system_error(ETIMEDOUT, place::socket_read);
+  }
+}
+
+// A call that sends or connects over a UNIX socket ends by then, too.
+void limit_sending(int descriptor) {
+  if (!deadline) return;
+  const auto rest = std::max(
+      std::chrono::ceil<std::chrono::microseconds>(*deadline - std::chrono::steady_clock::now()),
+      std::chrono::microseconds(1));  // 0 would be no limit
+  constexpr std::int64_t second = 1'000'000;
+  const timeval time{.tv_sec = rest.count() / second, .tv_usec = rest.count() % second};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
 // Until it is ready, or SIGINT has come.
 void wait_patiently(pollfd wanted, const Address& address) {
+  if (deadline) {
+    wait_until_deadline(wanted);
+    return;
+  }
   constexpr std::chrono::seconds silence(5);
   if (wait_or_interrupt({&wanted, 1}, silence)) return;
   const std::string text =
@@ -150,6 +175,7 @@ int connect_unix(const std::string& path) {
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   // Python gives the length of the text alone, and a path may fill the whole field.
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  limit_sending(descriptor);
   if (descriptor < 0 ||
       ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
     const int number = errno;
@@ -230,6 +256,12 @@ bool was_interrupted() { return interrupted != 0; }
 
 void forget_interrupt() { interrupted = 0; }
 
+AnswerLimit::AnswerLimit(std::chrono::milliseconds time) {
+  deadline = std::chrono::steady_clock::now() + time;
+}
+
+AnswerLimit::~AnswerLimit() { deadline.reset(); }
+
 Address parse_address(const std::string& url) {
   Address address{.url = url, .path = {}, .host = {}, .port = {}};
   if (url.starts_with("unix://")) {
@@ -293,8 +325,10 @@ void Socket::write(std::string_view bytes) {
   }
 }
 
-bool wait_or_interrupt(std::span<pollfd> wanted, std::optional<std::chrono::seconds> limit) {
-  const timespec time{.tv_sec = limit ? limit->count() : 0, .tv_nsec = 0};
+bool wait_or_interrupt(std::span<pollfd> wanted, std::optional<std::chrono::nanoseconds> limit) {
+  const std::chrono::nanoseconds whole = limit.value_or(std::chrono::nanoseconds(0));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(whole);
+  const timespec time{.tv_sec = seconds.count(), .tv_nsec = (whole - seconds).count()};
   int ready = 1;
   sigset_t only_interrupt;
   sigset_t before;
@@ -316,7 +350,11 @@ void Socket::wait_for_answer(const Address& address) const {
 std::size_t Socket::read(char* buffer, std::size_t size) {
   for (;;) {
     pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    wait_or_interrupt({&wanted, 1});
+    if (deadline) {
+      wait_until_deadline(wanted);
+    } else {
+      wait_or_interrupt({&wanted, 1});
+    }
     throw_if_interrupted();
     const ssize_t count = ::recv(descriptor_, buffer, size, 0);
     const int number = errno;

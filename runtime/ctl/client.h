@@ -121,7 +121,18 @@ bool was_interrupted();
 // Returns when one of them is ready or SIGINT has come, which is held back except while it waits,
 // so that none gets lost between the look at it and the wait. False: so much time has passed.
 bool wait_or_interrupt(std::span<pollfd> wanted,
-                       std::optional<std::chrono::seconds> limit = std::nullopt);
+                       std::optional<std::chrono::nanoseconds> limit = std::nullopt);
 void forget_interrupt();
+
+// For as long as this lives, what this thread asks of servers is answered within that time or
+// fails, and nothing is said about waiting. The name of a host is looked up for as long as that
+// takes.
+class AnswerLimit {
+ public:
+  explicit AnswerLimit(std::chrono::milliseconds time);
+  ~AnswerLimit();
+  AnswerLimit(const AnswerLimit&) = delete;
+  AnswerLimit& operator=(const AnswerLimit&) = delete;
+};
 
 }  // namespace sup::ctl

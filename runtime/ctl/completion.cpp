@@ -1,6 +1,7 @@
 #include "runtime/ctl/completion.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -106,6 +107,16 @@ std::optional<std::vector<std::string>> option_values(const Command& command,
 }
 
 }  // namespace
+
+std::vector<ProcessInfo> processes_for_completion(Session& session) {
+  constexpr std::chrono::milliseconds patience(1000);
+  const AnswerLimit limit(patience);
+  try {
+    return process_infos(session.call("supervisor.getAllProcessInfo"));
+  } catch (const Failure&) {
+    return {};
+  }
+}
 
 std::vector<std::string> completions(std::string_view line, std::string_view text,
                                      const std::function<std::vector<ProcessInfo>()>& processes) {

@@ -11,6 +11,10 @@
 
 namespace sup::ctl {
 
+// Those of the server, or none if it does not say so within about a second: nobody who types waits
+// for longer, and nothing is said about it.
+std::vector<ProcessInfo> processes_for_completion(Session& session);
+
 // Words that begin with `text`, the last word of `line` (empty after a blank). `processes` is asked
 // only when their names may follow.
 std::vector<std::string> completions(std::string_view line, std::string_view text,

@@ -36,16 +36,9 @@ struct Completing {
   std::vector<std::string> words;
 } completing;
 
-// Names for completion; a server that does not answer has none, and says nothing while one types.
 std::vector<ProcessInfo> known_processes() {
   if (!completing.processes) {
-    completing.processes.emplace();
-    try {
-      completing.processes =
-          process_infos(completing.session->call("supervisor.getAllProcessInfo"));
-    } catch (const Failure&) {
-      return {};
-    }
+    completing.processes = processes_for_completion(*completing.session);
   }
   return *completing.processes;
 }

@@ -283,13 +283,8 @@ std::string needs_one_server(const CommandLine& line) {
 // The last word may be empty: then a new one begins.
 int complete(Session& session, const std::vector<std::string>& words) {
   const std::string text = words.empty() ? "" : words.back();
-  for (const std::string& word : completions(joined(words), text, [&] {
-         try {
-           return process_infos(session.call("supervisor.getAllProcessInfo"));
-         } catch (const Failure&) {
-           return std::vector<ProcessInfo>();
-         }
-       })) {
+  for (const std::string& word :
+       completions(joined(words), text, [&] { return processes_for_completion(session); })) {
     std::printf("%s\n", word.c_str());
   }
   return 0;

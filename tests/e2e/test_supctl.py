@@ -6,6 +6,7 @@ byte for byte once folders, process ids and times are masked. $SUP_CTL_DAEMON is
 by default the real supervisord.
 """
 
+import contextlib
 import json
 import os
 import pty
@@ -647,6 +648,21 @@ class Connections(Compared):
             connection.close()
             output, _ = client.communicate(timeout=PATIENCE)
         self.assertTrue(output.startswith(b'error: <class '), output)
+
+    def test_completion_does_not_wait(self):
+        """Of servers that take a connection or not, and never answer."""
+        ours = self.sides[1]
+        for number, address in enumerate((('127.0.0.1', 0), ours.path('hung.sock'), ours.path('full.sock'))):
+            with socket.socket(socket.AF_UNIX if number else socket.AF_INET) as server:
+                server.bind(address)
+                server.listen(0)
+                url = 'http://127.0.0.1:%d' % server.getsockname()[1] if number == 0 else 'unix://' + address
+                with contextlib.ExitStack() as others:
+                    if number == 2:  # nobody else is let in
+                        others.enter_context(socket.socket(socket.AF_UNIX)).connect(address)
+                    client = ours.begin(['--complete', '-s', url, 'start', ''])
+                    output, errors = client.communicate(timeout=PATIENCE)
+                self.assertEqual((client.returncode, output, errors), (0, b'', b''), url)
 
     def test_advice_on_configurations(self):
         """Below supervisorctl's words, what may help."""
