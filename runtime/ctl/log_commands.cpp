@@ -38,8 +38,16 @@ void show_piece(Session& session, std::string_view channel, const std::string& t
   session.output.flush();
 }
 
-// Follows what the server sends until the user has enough.
-void follow(Session& session, const std::string& path, std::string_view channel) {
+// A result for what is told on standard error, as supervisorctl does.
+void record_failure(Session& session, const std::string& name, const Failure& failure) {
+  rpc::Struct record = record_of(failure, exception_text(failure));
+  record.insert(record.begin(), {"name", name});
+  session.output.record(std::move(record));
+}
+
+// Follows what the server sends until the user has enough. `name`: whose log it is.
+void follow(Session& session, const std::string& name, const std::string& path,
+            std::string_view channel) {
   interrupts_end_calls();
   session.output.goes_on();
   session.output.line(how_to_leave);
@@ -57,6 +65,13 @@ void follow(Session& session, const std::string& path, std::string_view channel)
           const std::string detail = problem ? text_member(*problem, "detail") : "";
           std::fprintf(stderr, "%s Cannot read, status code %d\n%s", url.c_str(), stream.status(),
                        detail.empty() ? "" : ("supctl: " + detail + "\n").c_str());
+          const std::string code = std::to_string(stream.status());
+          record_failure(session, name,
+                         {.kind = Failure::Kind::http,
+                          .code = stream.status(),
+                          .text = detail.empty() ? "Cannot read, status code " + code : detail,
+                          .python_class = {},
+                          .place = {}});
           return;
         }
         continue;
@@ -67,6 +82,7 @@ void follow(Session& session, const std::string& path, std::string_view channel)
   } catch (const Failure& failure) {
     std::fprintf(stderr, "%s Cannot connect, error: <class '%s'> (%s)\n", url.c_str(),
                  std::string(failure.python_class).c_str(), exception_text(failure).c_str());
+    record_failure(session, name, failure);
   } catch (const Interrupted&) {
     forget_interrupt();
     session.output.interrupted();
@@ -144,7 +160,7 @@ bool run_tail(Session& session, const std::string& argument) {
     return false;
   }
   if (modifier == option(OptionId::tail_follow).text) {
-    follow(session, "/logtail/" + name + "/" + channel, channel);
+    follow(session, name, "/logtail/" + name + "/" + channel, channel);
     return false;
   }
   std::optional<std::int64_t> bytes = default_bytes;
@@ -171,7 +187,7 @@ bool run_maintail(Session& session, const std::string& argument) {
   std::optional<std::int64_t> bytes = default_bytes;
   if (!words.empty()) {
     if (words[0] == option(OptionId::maintail_follow).text) {
-      follow(session, "/mainlogtail", "supervisord");
+      follow(session, "supervisord", "/mainlogtail", "supervisord");
       return false;
     }
     bytes =

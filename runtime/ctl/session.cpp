@@ -73,6 +73,8 @@ bool is_name_sign(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+}  // namespace
+
 rpc::Struct record_of(const Failure& failure, std::string error) {
   return {
       {"ok",    false                  },
@@ -81,8 +83,6 @@ rpc::Struct record_of(const Failure& failure, std::string error) {
       {"code",  failure.code           }
   };
 }
-
-}  // namespace
 
 Session::Session(Settings wanted, Sink* sink) : settings(std::move(wanted)), output(sink) {}
 

@@ -48,6 +48,9 @@ struct Settings {
   std::function<std::string()> pidfile;
 };
 
+// A result that says what went wrong.
+rpc::Struct record_of(const Failure& failure, std::string error);
+
 class Session {
  public:
   // Prints to `sink`, or to standard output if it is null.

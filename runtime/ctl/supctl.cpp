@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -259,6 +260,22 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
+// The document for what went wrong before a server was asked.
+void print_document(std::vector<std::string> words, const std::string& error, int exit) {
+  std::erase(words, "--json");
+  Output output;
+  output.use_json(true);
+  output.record({
+      {"ok",    false},
+      {"error", error}
+  });
+  output.finish({
+      {"command", joined(words)},
+      {"server",  ""           },
+      {"exit",    exit         }
+  });
+}
+
 // The same command for each server.
 int run_on_several(const Settings& settings, const std::vector<GivenServer>& servers,
                    const std::string& command) {
@@ -300,6 +317,15 @@ void complete_option(const std::string& text) {
 
 int run(int count, char** arguments) {
   const std::string_view last = arguments[count - 1];
+  const std::span<char*> given(arguments + 1, static_cast<std::size_t>(count - 1));
+  const auto is_given = [&](std::string_view word) {
+    return std::find(given.begin(), given.end(), word) != given.end();
+  };
+  const bool tells_documents = is_given("--json") && !is_given("--complete");
+  const auto document = [&](std::vector<std::string> words, const std::string& error, int exit) {
+    if (tells_documents) print_document(std::move(words), error, exit);
+    return exit;
+  };
   if (count > 2 && std::string_view(arguments[1]) == "--complete" && last.starts_with('-')) {
     const schema::Result<CommandLine> before = read_command_line(count - 1, arguments);
     if (!before || before->words.empty()) {
@@ -309,7 +335,7 @@ int run(int count, char** arguments) {
   }
   schema::Result<CommandLine> line = read_command_line(count, arguments);
   if (!line) {
-    return usage(arguments[0], line.error().message);
+    return document({}, line.error().message, usage(arguments[0], line.error().message));
   }
   if (line->help) {
     std::fputs(help().c_str(), stdout);
@@ -319,17 +345,18 @@ int run(int count, char** arguments) {
   schema::Result<Settings> settings = settings_of(*line, arguments[0], advice);
   if (!settings && settings.error().error_number != 0) {
     std::fprintf(stderr, "supctl: %s\n", settings.error().message.c_str());
-    return 1;
+    return document(line->words, settings.error().message, 1);
   }
   if (!settings) {
     const int status = usage(arguments[0], settings.error().message);
     std::fputs(advice.c_str(), stderr);
-    return status;
+    return document(line->words, settings.error().message, status);
   }
   if (line->servers.size() > 1) {
     const std::string lonely = needs_one_server(*line);
-    return !lonely.empty() ? usage(arguments[0], lonely + " talks to one server, not to several")
-                           : run_on_several(*settings, line->servers, joined(line->words));
+    if (lonely.empty()) return run_on_several(*settings, line->servers, joined(line->words));
+    const std::string error = lonely + " talks to one server, not to several";
+    return document(line->words, error, usage(arguments[0], error));
   }
   Session session(std::move(*settings));
   if (line->completes) {

@@ -1012,6 +1012,26 @@ class Json(Compared):
                 self.assertTrue(answer['results'], line)
 
 
+    def test_what_goes_wrong_at_once(self):
+        """The exit status is supervisorctl's, and the document says what is on standard error."""
+        answer = self.ask('--json', 'tail', '-f', 'nosuch')
+        self.assertEqual((answer['exit'], answer['results']), (0, [
+            {'name': 'nosuch', 'ok': False, 'error': 'Cannot read, status code 404', 'kind': 'http', 'code': 404}]))
+        self.sides[1].write('bare.conf', '[supervisord]\n')
+        for words, command, error in (
+                (['--json', '--nosuch', 'status'], '', 'option --nosuch not recognized'),
+                (['--json', '-c', '@/bare.conf', 'status', 'cat'], 'status cat', 'include supervisorctl section'),
+                (['-c', '@/bare.conf', 'pid', '--json'], 'pid', 'include supervisorctl section'),
+                (['-s', 'unix:///a', '-s', 'unix:///b', '--json', 'fg', 'cat'], 'fg cat', 'one server')):
+            client = self.sides[1].begin(words)
+            output, errors = client.communicate(timeout=PATIENCE)
+            answer = json.loads(output)
+            self.assertEqual((client.returncode, answer['exit'], answer['command']), (2, 2, command))
+            self.assertIs(answer['results'][0]['ok'], False)
+            self.assertIn(error, answer['results'][0]['error'])
+            self.assertIn(error, errors.decode())
+
+
 class More(Compared):
     """What supervisorctl does not have."""
 
