@@ -135,14 +135,17 @@ std::int64_t local_daemon(Session& session) {
   if (!is_local) {
     return 0;
   }
-  try {
-    const rpc::Value pid = session.call("supervisor.getPID");
-    return pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0;
-  } catch (const Failure& failure) {
-    // Who manages a single program is not told the pid so; suprun.getDaemon tells everybody.
-    if (!failure.is_fault(rpc::FaultCode::NOT_PERMITTED)) throw;
-    return number_member(session.call("suprun.getDaemon"), "pid");
+  if (session.is_suprun()) {
+    // Which tells everybody; Supervisor's method is not for those who manage single programs, and
+    // a denial would be logged.
+    try {
+      return number_member(session.call("suprun.getDaemon"), "pid");
+    } catch (const Failure& failure) {
+      if (!failure.is_fault(rpc::FaultCode::UNKNOWN_METHOD)) throw;
+    }
   }
+  const rpc::Value pid = session.call("supervisor.getPID");
+  return pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0;
 }
 
 }  // namespace sup::ctl

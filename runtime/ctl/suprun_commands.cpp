@@ -163,10 +163,8 @@ struct Image {
 };
 
 Image ask_image(Session& session) {
-  const rpc::Value version = session.call("suprun.getVersion");
-  const rpc::Value pid = session.call("supervisor.getPID");
-  return {version.is<std::string>() ? *version.get<std::string>() : "",
-          pid.is<std::int64_t>() ? *pid.get<std::int64_t>() : 0};
+  const rpc::Value daemon = session.call("suprun.getDaemon");
+  return {text_member(daemon, "version"), number_member(daemon, "pid")};
 }
 
 }  // namespace
@@ -184,7 +182,9 @@ bool run_listeners(Session& session, const std::string& argument) {
     }
   }
   if (list->empty() && session.exit_status == status::success) {
-    session.output.line("There are no event listeners");
+    session.output.line(sees_all(session, all_statuses(session).size())
+                            ? "There are no event listeners"
+                            : "There are no event listeners that you may see");
   }
   return false;
 }
@@ -344,6 +344,11 @@ bool run_upgrade(Session& session, const std::string& argument) {
   try {
     session.call("suprun.upgrade");
   } catch (const Failure& failure) {
+    if (failure.is_fault(rpc::FaultCode::NOT_PERMITTED)) {
+      session.exit_status = status::generic;
+      session.complain("ERROR: " + failure.text, "", failure.text);
+      return false;
+    }
     if (!failure.is_fault(rpc::FaultCode::FAILED)) {
       throw;
     }

@@ -35,6 +35,23 @@ std::vector<const ProcessInfo*> named(Session& session, const std::vector<Proces
   return found;
 }
 
+bool sees_all(Session& session, std::size_t seen) {
+  if (!session.is_suprun()) return true;
+  try {
+    const rpc::Value daemon = session.call("suprun.getDaemon");
+    const rpc::Value* counts = daemon.member("processes");
+    const rpc::Struct* states = counts != nullptr ? counts->get<rpc::Struct>() : nullptr;
+    std::int64_t all = 0;
+    for (std::size_t i = 0; states != nullptr && i < states->size(); ++i) {
+      all += number_member(*counts, (*states)[i].name);
+    }
+    return static_cast<std::int64_t>(seen) >= all;
+  } catch (const Failure& failure) {
+    if (!failure.is_fault(rpc::FaultCode::UNKNOWN_METHOD)) throw;
+    return true;
+  }
+}
+
 void pause_for(std::chrono::milliseconds time) {
   ::poll(nullptr, 0, static_cast<int>(time.count()));
   if (was_interrupted()) {

@@ -18,6 +18,10 @@ std::vector<ProcessInfo> all_statuses(Session& session);
 std::vector<const ProcessInfo*> named(Session& session, const std::vector<ProcessInfo>& all,
                                       const std::vector<std::string>& names, int exit);
 
+// Whether those are all that the daemon has, and not only what the caller may see: suprun tells
+// everybody how many there are.
+bool sees_all(Session& session, std::size_t seen);
+
 // Sleeps; Interrupted after Ctrl-C.
 void pause_for(std::chrono::milliseconds time);
 

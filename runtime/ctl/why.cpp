@@ -305,7 +305,8 @@ void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& set
   report.add("expects", "exitcodes=" + codes, place("exitcodes"));
 }
 
-void explain_process(Session& session, const ProcessInfo& info, std::int64_t daemon) {
+void explain_process(Session& session, const ProcessInfo& info, std::int64_t daemon,
+                     bool reads_log) {
   const std::string name = info.group + ":" + info.name;
   session.output.line(info.full_name() + " is " + info.state_name +
                       (info.description.empty() ? "" : ": " + info.description));
@@ -314,7 +315,9 @@ void explain_process(Session& session, const ProcessInfo& info, std::int64_t dae
   add_times(report, info);
   add_exits(report, session, name);
   add_settings(report, info, settings, session.settings, daemon);
-  std::vector<std::string> told = log_lines(session, "supervisor.readLog", {-log_bytes, 0});
+  std::vector<std::string> told = reads_log
+                                      ? log_lines(session, "supervisor.readLog", {-log_bytes, 0})
+                                      : std::vector<std::string>();
   std::erase_if(told, [&](const std::string& line) { return !names(line, info.name); });
   report.add_lines("the daemon said", last(std::move(told)));
   std::vector<std::string> errors =
@@ -342,8 +345,10 @@ bool run_why(Session& session, const std::string& argument) {
   }
   const std::vector<ProcessInfo> all = process_infos(session.call("supervisor.getAllProcessInfo"));
   const std::int64_t daemon = local_daemon(session);
+  // The daemon's log is not for those who may see single programs, and a denial would be logged.
+  const bool reads_log = sees_all(session, all.size());
   for (const ProcessInfo* info : named(session, all, names, status::generic)) {
-    explain_process(session, *info, daemon);
+    explain_process(session, *info, daemon, reads_log);
   }
   return false;
 }
