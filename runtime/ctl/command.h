@@ -18,7 +18,9 @@ enum class Completes : std::uint8_t {
   processes,
   signals,
   files,
-  counts,  // PROGRAM=, and a number
+  counts,     // PROGRAM=, and a number
+  logs,       // a process, then stdout or stderr
+  addresses,  // of servers
 };
 
 struct Command {

@@ -127,7 +127,7 @@ std::vector<std::string> completions(std::string_view line, std::string_view tex
     found.emplace_back(option(OptionId::json).text);
   } else if (words.empty() || (words.size() == 1 && !text.empty())) {
     for (const Command& each : commands()) {
-      if (!each.description.empty()) found.emplace_back(each.name);
+      if (!each.help.empty()) found.emplace_back(each.name);
     }
   } else if (auto values =
                  command != nullptr
@@ -141,8 +141,20 @@ std::vector<std::string> completions(std::string_view line, std::string_view tex
       case Completes::nothing:
       case Completes::files: break;
       case Completes::commands:
-        for (const Command& each : commands()) found.emplace_back(each.name);
+        for (const Command& each : commands()) {
+          if (!each.help.empty()) found.emplace_back(each.name);
+        }
         break;
+      case Completes::addresses: found = {"http://", "unix://"}; break;
+      case Completes::logs: {
+        // Without the command, options, and the word that is being typed.
+        const auto names =
+            std::count_if(words.begin() + 1, words.end() - (text.empty() ? 0 : 1),
+                          [](const std::string& word) { return !word.starts_with('-'); });
+        if (names == 0) found = process_names(text, processes());
+        if (names == 1) found = {"stdout", "stderr"};
+        break;
+      }
       case Completes::groups:
         for (const ProcessInfo& info : processes()) add_once(found, info.group);
         break;

@@ -847,6 +847,8 @@ class Shells(Compared):
                               (b'events --filter=tick_6\t', 'events --filter=tick_60'),
                               (b'--json statu\tca\t', '--json status cat'),
                               (b'apply some.\t', 'apply some.conf'),
+                              (b'open un\t', 'open unix://'),
+                              (b'open some.\tz', 'open some.z'),
                               (b'plan some/wh\t', 'plan some/where.conf')):
             _, shown = self.on_a_terminal(ours, [typed + b'\n', b'exit\n'])
             self.assertIn(wanted, shown)
@@ -1149,6 +1151,11 @@ autostart=false
     def test_completion(self):
         self.assertEqual(self.ask('--complete', 'start', 'w')[1], 'web:0\nweb:*\nweb:1\n')
         self.assertEqual(self.ask('--complete', 'relo')[1], 'reload\n')
+        for words, found in ((['reload', 'o'], 'off'), (['tail', 'o'], 'off'), (['tail', 'off', ''], 'stdout stderr'),
+                             (['tail', '-f', 'off', 'stde'], 'stderr'), (['tail', '-f', 'of'], 'off'),
+                             (['tail', 'off', 'stderr', ''], ''), (['open', ''], 'http:// unix://'),
+                             (['E'], ''), (['help', 'E'], ''), (['help', 'ev'], 'events')):
+            self.assertEqual(self.ask('--complete', *words)[1].split(), found.split(), words)
         self.assertEqual(self.ask('--complete', 'wait', 'off', '--')[1],
                          '--for=\n--timeout=\n--json\n')
         self.assertEqual(self.ask('--complete', 'restart', '--r')[1], '--rolling\n')

@@ -143,7 +143,14 @@ TEST(CtlCompletion, KnowsCommandsAndNames) {
   EXPECT_EQ(complete("signal U", "U"), (std::vector<std::string>{"USR1", "USR2"}));
   EXPECT_EQ(complete("signal HUP c", "c"), (std::vector<std::string>{"cat"}));
   EXPECT_EQ(complete("help ver", "ver"), (std::vector<std::string>{"version"}));
-  EXPECT_TRUE(complete("reload ", "").empty());
+  EXPECT_EQ(complete("reload c", "c"), (std::vector<std::string>{"cat"}));
+  EXPECT_EQ(complete("tail -f ca", "ca"), (std::vector<std::string>{"cat"}));
+  EXPECT_EQ(complete("tail -f cat ", ""), (std::vector<std::string>{"stdout", "stderr"}));
+  EXPECT_TRUE(complete("tail cat stderr ", "").empty());
+  EXPECT_EQ(complete("open ", ""), (std::vector<std::string>{"http://", "unix://"}));
+  EXPECT_TRUE(complete("E", "E").empty());
+  EXPECT_TRUE(complete("help E", "E").empty());
+  EXPECT_TRUE(complete("shutdown ", "").empty());
   EXPECT_TRUE(complete("nosuch ", "").empty());
 }
 
