@@ -54,7 +54,9 @@ std::string line_of(const rpc::Value& event) {
     const auto* text = field.value.get<std::string>();
     line += " " + field.name + "=" + (text != nullptr ? *text : to_json(field.value));
   }
-  if (const rpc::Value* data = event.member("data")) {
+  const rpc::Value* data = event.member("data");
+  const bool says_nothing = data == nullptr || *data == rpc::Value(std::string());
+  if (!says_nothing) {
     line += " " + to_json(*data);
   }
   return line;

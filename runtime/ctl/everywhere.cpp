@@ -23,8 +23,6 @@ namespace sup::ctl {
 
 namespace {
 
-constexpr int exit_interrupted = 130;
-
 // A line that is longer is shown in pieces, so that nobody fills the memory with one.
 constexpr std::size_t longest_line = std::size_t{1} << 20U;
 
@@ -99,7 +97,7 @@ int run_one(Settings settings, const std::string& command, std::size_t index, Pr
   try {
     session.run(command);
   } catch (const Interrupted&) {
-    session.exit_status = exit_interrupted;
+    session.exit_status = status::interrupted;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "supctl: %s: %s\n", url.c_str(), error.what());
     session.exit_status = status::generic;
@@ -131,7 +129,7 @@ int run_everywhere(std::vector<Settings> servers, const std::string& command) {
     pollfd wanted{.fd = events, .events = POLLIN, .revents = 0};
     const int ready = ::poll(&wanted, 1, is_interrupted ? patience_milliseconds : -1);
     // Who still asks for the address of a name, say, cannot be interrupted.
-    if (ready == 0) std::_Exit(exit_interrupted);
+    if (ready == 0) std::_Exit(status::interrupted);
     std::uint64_t news = 0;
     if (ready < 0 || ::read(events, &news, sizeof news) < 0) continue;
     ended += news % interrupt_event;

@@ -247,6 +247,13 @@ bool Session::carry_out(const std::string& line) {
   }
   try {
     return command->run(*this, argument);
+  } catch (const Interrupted&) {
+    // From our own it leads back to the shell, as from tail -f; supervisorctl's end with it.
+    if (command->is_of_supervisorctl) throw;
+    forget_interrupt();
+    output.interrupted();
+    exit_status = status::interrupted;
+    return false;
   } catch (const Failure& failure) {
     if (failure.kind != Failure::Kind::http || failure.code != unauthorised) {
       throw;

@@ -24,6 +24,7 @@ inline constexpr int unimplemented = 3;
 inline constexpr int not_running = 7;
 inline constexpr int refused = 4;
 inline constexpr int wrong_version = 5;
+inline constexpr int interrupted = 130;
 // Of the command `status`.
 inline constexpr int some_are_down = 3;
 inline constexpr int unknown = 4;

@@ -142,7 +142,10 @@ void show_pool(Session& session, const rpc::Value& pool) {
         "  " + padded(full_name(text_member(listener, "group"), text_member(listener, "name")), 30);
     about += " " + padded(text_member(listener, "state"), 13) + held_text(listener) + ", " +
              std::to_string(number_member(listener, "delivered")) + " delivered";
-    about += violations > 0 ? ", broke the protocol " + std::to_string(violations) + " times" : "";
+    if (violations > 0) {
+      about += ", broke the protocol " +
+               (violations == 1 ? "once" : std::to_string(violations) + " times");
+    }
     const std::string bytes = text_member(listener, "last_bytes");
     about += bytes.empty() ? "" : ", wrote last " + to_json(bytes);
     session.output.line(about);

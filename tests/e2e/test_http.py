@@ -380,15 +380,17 @@ class SupctlEvents(HttpTest):
 
     def test_what_a_name_stands_for(self):
         two = 'autostart=false\nnumprocs=2\nprocess_name=%(process_num)d\n'
-        self.serve(UNIX + SLEEP % 'web' + two + SLEEP % 'one' + 'autostart=false\n')
+        self.serve(UNIX + SLEEP % 'web' + two + SLEEP % 'one' + 'autostart=false\n' +
+                   SLEEP % 'gone' + 'autostart=false\n')
         watchers = [self.watch('events', *words) for words in (
             ['web'], ['web:*'], ['web:'], ['web:1'], ['all'],
             ['--filter=process_state_running', '--filter', 'TICK', 'web'])]
         self.wait_for_watchers(len(watchers))
-        for name in 'one', 'web:1':
-            self.server().supervisor.startProcess(name)
-        for watcher, first in zip(watchers, ['STARTING web:1'] * 4 + ['STARTING one', 'RUNNING web:1']):
-            self.assertIn('PROCESS_STATE_%s ' % first, watcher.stdout.readline())
+        self.server().supervisor.removeProcessGroup('gone')
+        self.server().supervisor.startProcess('web:1')
+        state = ' PROCESS_STATE_%s web:1 .*'
+        for watcher, first in zip(watchers, [state % 'STARTING'] * 4 + [' PROCESS_GROUP_REMOVED gone', state % 'RUNNING']):
+            self.assertRegex(watcher.stdout.readline(), '^[0-9:]+' + first + '\n$')
 
     def test_an_upgrade_in_place_is_gone_through(self):
         self.serve(UNIX + SLEEP % 'a' + 'autostart=false\n')

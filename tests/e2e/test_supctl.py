@@ -18,9 +18,11 @@ import socket
 import subprocess
 import tempfile
 import termios
+import threading
 import time
 import unittest
 import xmlrpc.client
+import xmlrpc.server
 
 from harness import BIN, PATIENCE, program
 
@@ -648,6 +650,36 @@ class Connections(Compared):
             connection.close()
             output, _ = client.communicate(timeout=PATIENCE)
         self.assertTrue(output.startswith(b'error: <class '), output)
+
+    def test_waiting_is_left_for_the_shell(self):
+        """Ctrl-C ends the command, and the next is read."""
+        asked = threading.Event()
+        server = xmlrpc.server.SimpleXMLRPCServer(('127.0.0.1', 0), logRequests=False)
+        looks = []
+
+        def look():
+            looks.append(1)
+            if len(looks) == 4:  # of the shell itself, then of wait
+                asked.set()
+            return [{'group': 'off', 'name': 'off', 'state': 0, 'statename': 'STOPPED', 'description': ''}]
+        server.register_function(lambda: '3.0', 'supervisor.getVersion')
+        server.register_function(lambda: 'of the server', 'supervisor.getSupervisorVersion')
+        server.register_function(look, 'supervisor.getAllProcessInfo')
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            client = self.sides[1].begin(['-s', 'http://127.0.0.1:%d' % server.server_address[1]])
+            client.stdin.write(b'wait off\nversion\n')
+            client.stdin.flush()
+            self.assertTrue(asked.wait(PATIENCE))
+            client.send_signal(signal.SIGINT)
+            output, errors = client.communicate(timeout=PATIENCE)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+        self.assertIn('supervisor> of the server\n', output.decode(), errors.decode())
+        self.assertEqual(client.returncode, 0)
 
     def test_completion_does_not_wait(self):
         """Of servers that take a connection or not, and never answer."""
