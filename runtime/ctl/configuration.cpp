@@ -1,8 +1,10 @@
 #include "runtime/ctl/configuration.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -23,6 +25,7 @@ constexpr std::string_view section_name = "supervisorctl";
 
 // supervisorctl's words.
 const std::string not_found = "could not find config file ";
+const std::string not_read = "could not read config file ";
 constexpr std::string_view no_section = ".ini file does not include supervisorctl section";
 
 schema::Error wrong(std::string text) { return schema::Error{.message = std::move(text)}; }
@@ -137,7 +140,7 @@ schema::Result<Section> find_section(const std::string& file) {
   }
   auto text = files.read(file);
   if (!text) {
-    return wrong("could not read config file " + file);
+    return wrong(not_read + file);
   }
   compiler::SourceMap sources;
   const compiler::SourceId source =
@@ -238,6 +241,55 @@ std::string advice_to_add(const std::string& url, const std::string& section) {
          ", or add\n  [supervisorctl]\n  serverurl=" + url + "\n";
 }
 
+// Where the daemon of a configuration listens, as supctl names it.
+struct Served {
+  std::string_view section;
+  std::string url;
+};
+
+std::vector<Served> served_by(const compiler::Compilation& compiled) {
+  std::vector<Served> found;
+  for (const schema::HttpServer& server : compiled.resolved.http_servers) {
+    if (server.is_unix && server.unix_options.file) {
+      found.insert(found.begin(),
+                   {"[unix_http_server]", "unix://" + settled(*server.unix_options.file)});
+    } else if (!server.is_unix && server.inet_options.port) {
+      const schema::InetAddressValue& address = *server.inet_options.port;
+      found.push_back(
+          {"[inet_http_server]", "http://" + (address.host.empty() ? "localhost" : address.host) +
+                                     ":" + std::to_string(address.port)});
+    }
+  }
+  return found;
+}
+
+// The first setting of where it listens that hangs on a variable of the environment which is not
+// set, or nothing.
+std::string advice_on_environment(const compiler::Compilation& compiled) {
+  for (const schema::OpenSetting& open : compiled.resolved.open) {
+    const schema::Section& section = compiled.plan.sections[open.section];
+    if (open.extra || !section.full_name.ends_with("_http_server")) continue;
+    const schema::Setting& setting = section.settings[open.setting];
+    return "supctl: where its [" + std::string(section.full_name) + "] is, " +
+           schema::python_repr(setting.text) + " (" + compiled.plan.place(setting.origin) +
+           "), hangs on the environment, and that is not set here: set it, or use -s\n";
+  }
+  return {};
+}
+
+// Why the file cannot be read, by the system's words.
+std::string advice_on_reading(const std::string& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char byte = 0;
+  const bool is_read = descriptor >= 0 && ::read(descriptor, &byte, 1) >= 0;
+  const int number = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  return is_read
+             ? ""
+             : "supctl: " + file + " cannot be read: " + std::generic_category().message(number) +
+                   (number == EACCES ? "; try sudo, or -s with the address of the server\n" : "\n");
+}
+
 }  // namespace
 
 std::string advice_on(const std::string& file, const schema::Error& error) {
@@ -246,20 +298,22 @@ std::string advice_on(const std::string& file, const schema::Error& error) {
     const bool is_absent = !std::filesystem::exists(file, reason) && !reason;
     return is_absent ? "" : "supctl: " + file + " cannot be looked at: " + reason.message() + "\n";
   }
+  if (error.message == not_read + file) return advice_on_reading(file);
   if (error.message != no_section) return {};
   const std::unique_ptr<compiler::Compilation> compiled = compiled_here(file);
-  for (const schema::HttpServer& server : compiled->resolved.http_servers) {
-    if (!server.is_unix || !server.unix_options.file) continue;
-    return advice_to_add("unix://" + settled(*server.unix_options.file), "[unix_http_server]");
-  }
-  for (const schema::HttpServer& server : compiled->resolved.http_servers) {
-    if (server.is_unix || !server.inet_options.port) continue;
-    const schema::InetAddressValue& address = *server.inet_options.port;
-    return advice_to_add("http://" + (address.host.empty() ? "localhost" : address.host) + ":" +
-                             std::to_string(address.port),
-                         "[inet_http_server]");
-  }
-  return {};
+  const std::vector<Served> all = served_by(*compiled);
+  return all.empty() ? advice_on_environment(*compiled)
+                     : advice_to_add(all.front().url, std::string(all.front().section));
+}
+
+std::function<std::vector<std::string>()> served_urls_of(const std::string& file) {
+  return [=] {
+    std::vector<std::string> urls;
+    for (Served& each : served_by(*compiled_here(file))) {
+      urls.push_back(std::move(each.url));
+    }
+    return urls;
+  };
 }
 
 std::function<std::string()> pidfile_of(const std::string& file) {

@@ -22,6 +22,9 @@ std::string advice_on(const std::string& file, const schema::Error& error);
 // Where the daemon of the configuration writes its pid. Compiles it with the first question.
 std::function<std::string()> pidfile_of(const std::string& file);
 
+// Where it listens, as URLs. Compiles it with each question.
+std::function<std::vector<std::string>()> served_urls_of(const std::string& file);
+
 // "web.conf:12": where an option of the process's program is written, or the program itself if it
 // leaves the option at its default; empty when the file does not know the process. Compiles the
 // configuration with the first question.

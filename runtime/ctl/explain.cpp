@@ -303,6 +303,23 @@ std::string about_port(const Settings& settings, const Address& address, const F
              : "  on port " + address.port + " listens " + holder + "\n";
 }
 
+// Where the configuration that names the address lets its daemon listen, if that is elsewhere.
+std::string about_other_address(const Settings& settings) {
+  if (!settings.served_urls || !settings.url_origin.starts_with("serverurl=")) return {};
+  const std::vector<std::string> urls = settings.served_urls();
+  const auto is_this = [&](const std::string& url) {
+    // A port is one, whatever its host is called.
+    const bool is_unix = url.starts_with("unix:");
+    return is_unix ? url == settings.url
+                   : !settings.url.starts_with("unix:") &&
+                         url.substr(url.rfind(':')) == ":" + parse_address(settings.url).port;
+  };
+  if (urls.empty() || std::any_of(urls.begin(), urls.end(), is_this)) return {};
+  std::string list;
+  for (const std::string& url : urls) list += (list.empty() ? "" : ", ") + url;
+  return "  but the daemon of this configuration listens on " + list + "\n";
+}
+
 }  // namespace
 
 std::string explanation(const Settings& settings, const Failure& failure) {
@@ -326,6 +343,7 @@ std::string explanation(const Settings& settings, const Failure& failure) {
   }
   try {
     const Address address = parse_address(settings.url);
+    if (failure.kind == Failure::Kind::system) text += about_other_address(settings);
     text += address.is_unix() ? about_socket(settings, address.path, failure)
                               : about_port(settings, address, failure);
   } catch (const Failure&) {

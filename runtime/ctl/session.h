@@ -47,6 +47,8 @@ struct Settings {
       place_of;
   // Where the daemon of the configuration writes its pid; set by the main, too.
   std::function<std::string()> pidfile;
+  // And where it listens: URLs.
+  std::function<std::vector<std::string>()> served_urls;
 };
 
 // A result that says what went wrong.

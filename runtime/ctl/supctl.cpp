@@ -249,6 +249,7 @@ schema::Result<Settings> settings_of(const CommandLine& line, const char* progra
   }
   settings.place_of = places_in(file);
   settings.pidfile = pidfile_of(file);
+  settings.served_urls = served_urls_of(file);
   return settings;
 }
 

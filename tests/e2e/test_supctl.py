@@ -708,12 +708,55 @@ class Connections(Compared):
             self.assertEqual(client.returncode, 2)
             self.assertIn('does not include supervisorctl section\n', errors.decode())
             self.assertIn('serverurl=%s\n' % url.replace('@', ours.folder), errors.decode())
+        ours.write('open.conf', '[supervisord]\n[include]\nfiles=inc/*.conf\n')
+        ours.write('inc/x.conf', '[unix_http_server]\nfile=%(ENV_SDIR)s/s.sock\n')
+        for environment, advice in (({}, "[unix_http_server] is, '%(ENV_SDIR)s/s.sock' ("),
+                                    ({'SDIR': ours.folder}, 'serverurl=unix://%s/s.sock\n' % ours.folder)):
+            client = ours.begin(['-c', '@/open.conf', 'status'], environment)
+            _, errors = client.communicate(timeout=PATIENCE)
+            self.assertEqual(client.returncode, 2)
+            self.assertIn(advice, errors.decode())
+        _, errors = ours.begin(['-c', ours.folder, 'status']).communicate(timeout=PATIENCE)
+        self.assertIn('%s cannot be read: Is a directory\n' % ours.folder, errors.decode())
         os.symlink('loop.conf', ours.path('loop.conf'))
         for name, advice in ('loop.conf', 'cannot be looked at: Too many'), ('absent.conf', ''):
             _, errors = ours.begin(['-c', '@/' + name, 'status']).communicate(timeout=PATIENCE)
             self.assertIn('could not find config file', errors.decode())
             self.assertIn(advice, errors.decode())
             self.assertEqual('cannot be looked at' in errors.decode(), bool(advice))
+
+    def test_a_server_that_the_file_puts_elsewhere(self):
+        """serverurl= and the section of the server in one file do not go together."""
+        ours = self.sides[1]
+        for server, url, listens in (
+                ('[unix_http_server]\nfile=%(here)s/a.sock\n', 'unix://@/b.sock', 'unix://@/a.sock'),
+                ('[unix_http_server]\nfile=%(here)s/a.sock\n', 'unix://%(here)s/./a.sock', ''),
+                ('[inet_http_server]\nport=*:2\n', 'http://127.0.0.1:1', 'http://localhost:2'),
+                ('[inet_http_server]\nport=*:1\n', 'http://127.0.0.1:1', ''),
+                ('[inet_http_server]\nport=1\n[unix_http_server]\nfile=%(here)s/a.sock\n', 'unix://@/b.sock',
+                 'unix://@/a.sock, http://localhost:1'),
+                ('', 'unix://@/b.sock', '')):
+            ours.write('differ.conf', '%s[supervisorctl]\nserverurl=%s\n' % (server, url.replace('@', ours.folder)))
+            client = ours.begin(['-c', '@/differ.conf', 'status'])
+            _, errors = client.communicate(timeout=PATIENCE)
+            self.assertIn(client.returncode, (4, 7))
+            hint = 'but the daemon of this configuration listens on '
+            self.assertEqual(re.findall(hint + '(.*)', errors.decode()),
+                             [listens.replace('@', ours.folder)] if listens else [])
+
+    @unittest.skipUnless(os.getuid() == 0, 'only root can be others')
+    def test_a_file_that_may_not_be_read(self):
+        ours = self.sides[1]
+        ours.write('secret.conf', HEAD)
+        os.chmod(ours.folder, 0o755)
+        os.chmod(ours.path('secret.conf'), 0o600)
+        shown = subprocess.run(
+            ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', ours.client, '-c',
+             ours.path('secret.conf'), 'status'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=PATIENCE, cwd='/')
+        self.assertEqual((shown.returncode, shown.stdout), (2, b''))
+        self.assertIn('could not read config file %s\n' % ours.path('secret.conf'), shown.stderr.decode())
+        self.assertIn('secret.conf cannot be read: Permission denied; try sudo', shown.stderr.decode())
 
     def test_strange_servers(self):
         """Answers that are none end the command, not the client."""
