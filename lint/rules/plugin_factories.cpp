@@ -66,8 +66,8 @@ void check_own_interface(const Context& context, Diagnostics& out, const ConfigS
                           !context.references().sections(SectionKind::inet_http_server).empty();
   for (const ConfigEntry& entry : section.entries) {
     if (entry.overridden || entry.from_default || entry.option() != nullptr) continue;
-    out.report(compiler_rule(rule_name), has_server ? Severity::error : Severity::warning,
-               context.key_span(entry),
+    // A warning, as Supervisor's parser takes it.
+    out.report(compiler_rule(rule_name), Severity::warning, context.key_span(entry),
                section.display() + " " + std::string(entry.key()) +
                    ": the interface of Supervisor takes no options; supervisord ends at its start" +
                    (has_server ? "" : " when there is a control server"))
