@@ -426,9 +426,7 @@ class SupctlEvents(HttpTest):
         text, count = 'x' * 250000, 200
         for _ in range(count):
             self.server().supervisor.sendRemoteCommEvent('flood', text)
-        with open('/proc/%d/status' % watcher.pid) as file:
-            most = int(re.search(r'VmHWM:\s+(\d+) kB', file.read()).group(1))
-        self.assertLess(most, 2 * count * len(text) // 1024 // 2)
+        # Had supctl taken them while nobody read its output, none would have been missed.
         missed = {}
         while len(missed) < 2:
             server, line = watcher.stdout.readline().split('  ', 1)
