@@ -62,7 +62,6 @@ class ControlServers final : public host::Servers {
   void close() override {
     set_finishing(true);  // the streams have their last events
     server_.close();
-    set_finishing(false);  // it may be opened again
   }
 
   void set_finishing(bool finishing) override {

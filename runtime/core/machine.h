@@ -93,6 +93,9 @@ class Machine {
   // Regular files only; null, if it cannot be opened.
   virtual std::unique_ptr<LogReader> open_log(const std::string& path) const = 0;
 
+  // Greater than before whenever changes() of any reader is another number than before.
+  virtual std::uint64_t log_changes() const = 0;
+
   // Deletes and opens anew the logs of a process that runs; of another one nothing.
   virtual schema::Status clear_logs(ProcessId process) = 0;
   virtual schema::Status clear_activity_log() = 0;

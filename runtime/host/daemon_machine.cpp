@@ -103,6 +103,8 @@ DaemonMachine::DaemonMachine(Parts parts)
 
 core::Now DaemonMachine::now() const { return host::now(); }
 
+std::uint64_t DaemonMachine::log_changes() const { return all_log_changes(); }
+
 int DaemonMachine::pid() const { return ::getpid(); }
 
 std::tm DaemonMachine::local_time(std::int64_t seconds) const {

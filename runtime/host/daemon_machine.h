@@ -55,6 +55,7 @@ class DaemonMachine final : public core::Machine {
   std::optional<Usage> usage(int pid) const override;
   std::string place(schema::Origin origin) const override;
   std::unique_ptr<core::LogReader> open_log(const std::string& path) const override;
+  std::uint64_t log_changes() const override;
   schema::Status clear_logs(core::ProcessId process) override;
   schema::Status clear_activity_log() override;
   std::optional<core::CommandProblem> command_problem(core::ProcessId process) const override;

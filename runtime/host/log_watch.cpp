@@ -18,6 +18,8 @@ std::map<std::string, Watched>& all_watched() {
   return all;
 }
 
+std::uint64_t changes_of_all = 0;
+
 }  // namespace
 
 LogWatch::LogWatch(std::string path) : path_(std::move(path)) { ++all_watched()[path_].watches; }
@@ -39,7 +41,10 @@ void log_changed(const std::string& path) {
   const auto found = all.find(path);
   if (found != all.end()) {
     ++found->second.changes;
+    ++changes_of_all;
   }
 }
+
+std::uint64_t all_log_changes() { return changes_of_all; }
 
 }  // namespace sup::host

@@ -25,4 +25,7 @@ class LogWatch {
 // A log of that name was written to, or is another file by now.
 void log_changed(const std::string& path);
 
+// Greater than before whenever changes() of any watch is.
+std::uint64_t all_log_changes();
+
 }  // namespace sup::host

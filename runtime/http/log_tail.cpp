@@ -15,8 +15,8 @@ namespace sup::http {
 
 namespace {
 
-// What others do to a log, and what we do to it under another name, is found no later than this, if
-// anything else happens.
+// How often a log is looked at though we did nothing to it: others may have, and we under another
+// name. All tails do it at the same times, so that it is one round for all.
 constexpr core::Instant others_time = std::chrono::seconds(1);
 
 // The log of a process, as it was found when somebody asked for it.
@@ -43,6 +43,8 @@ class LogTail final : public LaterAnswer {
 
   bool is_stream() const override { return true; }
 
+  core::Instant wake() const override { return next_look_; }
+
   bool end(std::string& out) override {
     if (begun_) {
       out += end_of_stream(version_);
@@ -67,7 +69,7 @@ class LogTail final : public LaterAnswer {
     const Progress found = look(out);
     if (found == Progress::waiting) {
       seen_changes_ = changes;
-      next_look_ = now.steady + others_time;
+      next_look_ = now.steady - now.steady % others_time + others_time;
     }
     return found;
   }

@@ -124,6 +124,7 @@ class Server::Implementation final : public SessionOwner,
   void settle_later();
   static void put(Session& session, Sessions& list, std::optional<Sessions::iterator>& place);
   static void take(Sessions& list, std::optional<Sessions::iterator>& place);
+  std::uint64_t news() const;
   core::Instant look_at_waiting(core::Now now);
   core::Instant look_at_deadlines(core::Now now);
   core::Instant look_at_doors(core::Now now);
@@ -275,6 +276,7 @@ void Server::Implementation::close(bool keep_files) {
     sessions.front()->close();
   }
   streams_.clear();
+  finishing_ = false;  // it may be opened again
 }
 
 // ----------------------------------------------------------------------------------- connections
@@ -571,9 +573,14 @@ core::Instant Server::Implementation::settled(core::Now now) {
   const std::unique_ptr<bool, void (*)(bool*)> turn(&settling_, [](bool* flag) { *flag = false; });
   // What is asked may go on to its next request, which may be a stream, or have a deadline.
   core::Instant next = look_at_waiting(now);
-  next = std::min(next, streams_.look(now));
+  next = std::min(next, streams_.look(now, news()));
   next = std::min(next, look_at_deadlines(now));
   return std::min(next, look_at_doors(now));
+}
+
+// Each of them only grows.
+std::uint64_t Server::Implementation::news() const {
+  return site_.events.next() + site_.machine.log_changes() + site_.machine.table_generation();
 }
 
 core::Instant Server::Implementation::look_at_waiting(core::Now now) {

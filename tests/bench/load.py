@@ -1,8 +1,10 @@
-"""Clients that are a burden: load.py SOCKET usual|slow|followers.
+"""Clients that are a burden: load.py SOCKET usual|slow|followers|watchers.
 
 usual: asks getAllProcessInfo again and again, on four connections.
 slow: asks five hundred times at once and reads a byte of the answers in a second.
 followers: a thousand that follow the log of the program `calm`, as `tail -f` does.
+watchers: a thousand that are sent all events.
+The last two print a line when all of them are there.
 """
 
 import selectors
@@ -14,6 +16,7 @@ import time
 BODY = b'<methodCall><methodName>supervisor.getAllProcessInfo</methodName></methodCall>'
 REQUEST = (b'POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n'
            b'Content-Length: %d\r\n\r\n' % len(BODY)) + BODY
+STREAMS = {'followers': b'/logtail/calm', 'watchers': b'/api/v1/events'}
 
 
 class Connection:
@@ -63,13 +66,14 @@ def slow(path):
         time.sleep(1)
 
 
-def followers(path):
+def streams(path, what):
     known = selectors.DefaultSelector()
     for _ in range(1000):
         connection = Connection(path)
-        connection.socket.sendall(b'GET /logtail/calm HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        connection.socket.sendall(b'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' % what)
         connection.more()
         known.register(connection.socket, selectors.EVENT_READ)
+    print(flush=True)
     while known.get_map():
         for key, _ in known.select():
             if not key.fileobj.recv(1 << 16):
@@ -80,8 +84,8 @@ def main():
     path, kind = sys.argv[1:]
     if kind == 'slow':
         slow(path)
-    if kind == 'followers':
-        followers(path)
+    if kind in STREAMS:
+        streams(path, STREAMS[kind])
         return
     for _ in range(4):
         threading.Thread(target=usual, args=(path,)).start()

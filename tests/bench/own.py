@@ -105,6 +105,7 @@ class Daemon:
         self.system = system
         parent = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         self.dir = tempfile.mkdtemp(prefix='bench-', dir=parent)
+        self.living = {}  # of each file of records: those that were not killed, the oldest first
         os.chmod(self.dir, 0o755)
         self.child = os.path.join(binaries, 'bench_child')
         os.mkdir(os.path.join(self.dir, 'slow'))
@@ -168,14 +169,14 @@ class Daemon:
         """A command of supctl or supervisorctl, from exec to exit."""
         return wall_ms([self.system.control, '-c', self.path('s.conf'), *words])
 
-    def restarts_ms(self, kills, name='marks'):
+    def restarts_ms(self, kills, name='marks', pause=0.02):
         """Kills children in turn: milliseconds until the replacement's first instruction."""
-        # Those that lived for less than a second, supervisord starts again later.
-        queue = collections.deque(self.records(name))
+        queue = self.living.setdefault(name, collections.deque(self.records(name)))
         times = []
         for _ in range(kills):
             born, pid = queue.popleft()
-            time.sleep(max(0.0, 1.2 - (time.monotonic_ns() - born) / 1e9) + random.uniform(0, 0.02))
+            # Those that lived for less than a second, supervisord starts again later.
+            time.sleep(max(0.0, 1.2 - (time.monotonic_ns() - born) / 1e9) + random.uniform(0, pause))
             known = self.count(name)
             killed = time.monotonic_ns()
             os.kill(pid, signal.SIGKILL)
@@ -280,8 +281,6 @@ def burdens(system, binaries, quick):
              ('50 writers, 4 clients', busy, writers, 'usual', {}),
              ('50 writers, a slow client', busy, writers, 'slow', {}),
              ('50 writers, a slow disk', slow, writers + 1, None, preload)]
-    if system.name == 'suprun':
-        cases.append(('1,000 followers of a quiet log', quiet + program('calm'), 1, 'followers', {}))
     if quick:
         cases = [cases[0], *cases[3:]] if system.name == 'suprun' else []
     for name, text, count, load, environment in cases:
@@ -295,6 +294,32 @@ def burdens(system, binaries, quick):
             # One victim: each is a second old when it is killed.
             times = daemon.restarts_ms(min(4 if quick else 12, system.kills), 'victim')
             yield {'beside': name}, {'p50_ms': statistics.median(times), 'max_ms': max(times)}
+
+
+def streams(system, binaries, quick):
+    """What a thousand clients that are sent what is new cost a restart: in turns with restarts of the
+    same daemon without them. Of the event streams each is sent each restart."""
+    if system.name != 'suprun':
+        return
+    victims, kills = 12, 12 if quick else 36
+    text = program('calm') + ''.join(program('v%02d' % i, 'CHILD wait @/victims')
+                                     for i in range(victims))
+    with Daemon(system, binaries, text, 1) as daemon:
+        daemon.wait_for(victims, 'victims')
+        daemon.connect()
+        for kind, name in (('followers', '1,000 followers of a quiet log'),
+                           ('watchers', '1,000 event streams')):
+            alone = daemon.restarts_ms(kills, 'victims', 0.2)
+            clients = subprocess.Popen([sys.executable, '-B', os.path.join(HERE, 'load.py'),
+                                        daemon.path('s.sock'), kind], stdout=subprocess.PIPE)
+            clients.stdout.readline()  # all are there
+            beside = daemon.restarts_ms(kills, 'victims', 0.2)
+            clients.kill()
+            clients.communicate()
+            time.sleep(0.5)
+            for values, *other in ((beside,), (alone, 'floor-alone')):
+                yield ({'beside': name}, {'p50_ms': statistics.median(values),
+                                          'max_ms': max(values)}, *other)
 
 
 def status(system, binaries, quick):
@@ -355,9 +380,9 @@ def check(system, binaries, quick):
 
 BENCH_OF = {'check': 'parse'}  # the row of the table that it stands in
 MEASUREMENTS = {'decode': decode, 'status': status, 'update': update, 'ticks': ticks,
-                'burdens': burdens, 'scale': scale, 'check': check}
+                'burdens': burdens, 'streams': streams, 'scale': scale, 'check': check}
 ROUNDS = {'decode': (3, 1), 'status': (3, 1), 'update': (3, 1), 'ticks': (1, 1), 'burdens': (1, 1),
-          'scale': (2, 1), 'check': (3, 1)}
+          'streams': (3, 1), 'scale': (2, 1), 'check': (3, 1)}
 
 
 def measure(names, binaries, quick, note):

@@ -61,7 +61,12 @@ ROWS = [
     row('restart beside %s%s' % (beside, which), 'burdens', {'beside': beside}, metric, 'ms',
         readme=metric == 'max_ms' and beside == '50 writers, a slow client')
     for beside in ('nothing', '50 writers', '50 writers, 4 clients', '50 writers, a slow client',
-                   '50 writers, a slow disk', '1,000 followers of a quiet log')
+                   '50 writers, a slow disk')
+    for metric, which in (('p50_ms', ''), ('max_ms', ', the longest'))
+] + [
+    row('restart beside %s%s' % (beside, which), 'streams', {'beside': beside}, metric, 'ms',
+        'floor-alone')
+    for beside in ('1,000 followers of a quiet log', '1,000 event streams')
     for metric, which in (('p50_ms', ''), ('max_ms', ', the longest'))
 ]
 

@@ -68,6 +68,14 @@ class FakeMachine final : public core::Machine {
   void put(const std::string& path, const std::string& bytes) {
     const std::uint64_t changes = files.contains(path) ? files[path]->changes + 1 : 0;
     files[path] = std::make_shared<File>(File{.bytes = bytes, .changes = changes});
+    ++changes_of_all_;
+  }
+
+  // To a log that is there.
+  void write(const std::string& path, std::string_view bytes) {
+    files[path]->bytes += bytes;
+    ++files[path]->changes;
+    ++changes_of_all_;
   }
 
   core::Now now() const override { return time; }
@@ -103,6 +111,8 @@ class FakeMachine final : public core::Machine {
     return std::make_unique<MemoryReader>(files, path);
   }
 
+  std::uint64_t log_changes() const override { return changes_of_all_; }
+
   schema::Status clear_logs(core::ProcessId) override { return schema::Nothing{}; }
 
   schema::Status clear_activity_log() override { return schema::Nothing{}; }
@@ -135,6 +145,9 @@ class FakeMachine final : public core::Machine {
   std::int64_t upgrades() const override { return 3; }
 
   UpgradeProgress upgrade;
+
+ private:
+  std::uint64_t changes_of_all_ = 0;
 };
 
 class FakeSite {

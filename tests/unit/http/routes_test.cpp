@@ -389,7 +389,8 @@ TEST_F(Routes, ATailOfAQuietLogAsksForNothing) {
   ++log.changes;
   EXPECT_EQ(next(*response.later, machine_.time), "5\r\nours\n\r\n");
   log.bytes += "of others\n";
-  machine_.time.steady += std::chrono::milliseconds(999);
+  // All tails do it when the clock is at a whole second.
+  machine_.time.steady += std::chrono::milliseconds(99);
   EXPECT_EQ(next(*response.later, machine_.time), "");
   machine_.time.steady += std::chrono::milliseconds(1);
   EXPECT_EQ(next(*response.later, machine_.time), "a\r\nof others\n\r\n");

@@ -21,6 +21,7 @@
 namespace sup::http {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::string_view right = "Authorization: Basic bWU6c2VjcmV0\r\n";  // me:secret
@@ -199,6 +200,12 @@ class ServerTest : public SiteTest {
     go_on();
   }
 
+  void happens(std::string_view line) {
+    machine_.write("/main.log", line);
+    is_due_ = true;
+    go_on();
+  }
+
   // Everything that comes until nothing does any more.
   std::string all_of(Client& client) {
     std::string all;
@@ -310,6 +317,49 @@ TEST_F(ServerTest, ManyFollowersAreNotLookedAtInOneGo) {
   due_ = machine_.time.steady;
   go_on();
   EXPECT_EQ(asked, before + followers);
+}
+
+// Whoever starts a process anew does not wait until those have heard that it ended.
+TEST_F(ServerTest, FollowersHearALittleLater) {
+  machine_.put("/main.log", "x");
+  Client& one = come();
+  one.send("GET /mainlogtail HTTP/1.1\r\n\r\n");
+  go_on();
+  EXPECT_TRUE(one.take().ends_with("x\r\n"));
+  wait(milliseconds(100));
+  happens("y");
+  wait(milliseconds(9));
+  EXPECT_EQ(one.take(), "");
+  EXPECT_EQ(due_, machine_.time.steady + milliseconds(1));
+  wait(milliseconds(1));
+  EXPECT_TRUE(one.take().ends_with("y\r\n"));
+  // What comes at once after it, within its distance.
+  happens("z");
+  wait(milliseconds(49));
+  EXPECT_EQ(one.take(), "");
+  wait(milliseconds(1));
+  EXPECT_TRUE(one.take().ends_with("z\r\n"));
+}
+
+TEST_F(ServerTest, FollowersAreNotLookedAtWhileNothingIsNew) {
+  machine_.put("/main.log", "x");
+  constexpr int followers = 3;
+  for (int i = 0; i < followers; ++i) {
+    Client& one = come();
+    one.send("GET /mainlogtail HTTP/1.1\r\n\r\n");
+    wait(milliseconds(7));
+  }
+  const int& asked = machine_.files["/main.log"]->asked;
+  const int before = asked;
+  wait(milliseconds(100));
+  wait(milliseconds(100));
+  EXPECT_EQ(asked, before);
+  // Others may have written to it: once in a second all of them look, at the same time.
+  const core::Instant begun = machine_.time.steady - machine_.time.steady % seconds(1);
+  EXPECT_EQ(due_, begun + seconds(1));
+  wait(seconds(1));
+  EXPECT_EQ(asked, before + followers);
+  EXPECT_EQ(due_, begun + seconds(2));
 }
 
 TEST_F(ServerTest, AnswersThatAreNotTakenHaveRoomTogether) {
