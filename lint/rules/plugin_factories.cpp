@@ -1,7 +1,6 @@
 // SUP517: factories of plug-ins that cannot be loaded or called, though they are written
 // module:attribute; and sections that name none.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 
@@ -19,27 +18,12 @@ using compiler::compiler_rule;
 
 constexpr std::string_view rule_name = "rpcinterface-factory-unresolvable";
 
-// Those that are known, Supervisor's own first.
-constexpr std::array<std::string_view, 12> interfaces{
-    schema::main_interface_factory,
-    "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface",
-    "supervisor_cache.rpcinterface:make_cache_rpcinterface",
-    "mr.laforge.rpcinterface:make_laforge_rpcinterface",
-    "supervisor_filemanager:make_filemanager_rpcinterface",
-    "supvisors.plugin:make_supvisors_rpcinterface",
-    "supervisor_cache.controllerplugin:make_cache_controllerplugin",
-    "mr.laforge.controllerplugin:make_laforge_controllerplugin",
-    "supervisor_quick:make_quick_controllerplugin",
-    "supervisorserialrestart.controllerplugin:make_serialrestart_controllerplugin",
-    "supervisorwildcards.controllerplugin:make_wildcards_controllerplugin",
-    "supvisors.supvisorsctl:make_supvisors_controller_plugin"};
-
 // The known factory that a name surely was meant to be, or an empty text.
 std::string_view meant(std::string_view written) {
   constexpr std::size_t letters = 3;  // that may be wrong
   std::string_view nearest;
   std::size_t least = letters + 1;
-  for (const std::string_view known : interfaces) {
+  for (const std::string_view known : schema::known_factories) {
     const std::size_t distance = schema::edit_distance(written, known, letters);
     if (distance == 0) return {};
     if (distance < least) nearest = known;
