@@ -31,6 +31,8 @@ using namespace sup;
 using namespace sup::ctl;
 
 constexpr int exit_usage = 2;
+// Of --complete: names of files may stand there, which shells know. 0: nothing but what was printed.
+constexpr int exit_files_follow = 3;
 constexpr int default_port = 9001;
 
 constexpr std::array known{
@@ -305,7 +307,19 @@ int complete(Session& session, const std::vector<std::string>& words) {
        completions(joined(words), text, [&] { return processes_for_completion(session); })) {
     std::printf("%s\n", word.c_str());
   }
-  return 0;
+  return files_may_follow(joined(words), text) ? exit_files_follow : 0;
+}
+
+// The option before the command whose value the last argument is; null if it is something else.
+const Argument* option_of_last(int count, char** arguments) {
+  const std::string_view before = count > 3 ? arguments[count - 2] : "";
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Argument& each) {
+    return !each.value.empty() && (before == std::string("--") + each.name ||
+                                  (each.letter != 0 && before == std::string{'-', each.letter}));
+  });
+  if (found == known.end()) return nullptr;
+  const schema::Result<CommandLine> first = read_command_line(count - 2, arguments);
+  return first && first->words.empty() ? &*found : nullptr;
 }
 
 // An option is being typed: its long names.
@@ -327,7 +341,11 @@ int run(int count, char** arguments) {
     if (tells_documents) print_document(std::move(words), error, exit);
     return exit;
   };
-  if (count > 2 && std::string_view(arguments[1]) == "--complete" && last.starts_with('-')) {
+  const bool completes = count > 2 && std::string_view(arguments[1]) == "--complete";
+  if (const Argument* option = completes ? option_of_last(count, arguments) : nullptr) {
+    return option->value == "FILE" ? exit_files_follow : 0;
+  }
+  if (completes && last.starts_with('-')) {
     const schema::Result<CommandLine> before = read_command_line(count - 1, arguments);
     if (!before || before->words.empty()) {
       complete_option(std::string(last));

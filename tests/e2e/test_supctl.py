@@ -1236,6 +1236,12 @@ autostart=false
         self.assertEqual(self.ask('--complete', 'restart', '--r')[1], '--rolling\n')
         self.assertEqual(self.ask('--complete', 'scale', '')[1], 'web=\n')
         self.assertEqual(self.ask('--complete', '--json', 'relo')[1], 'reload\n')
+        # Whether names of files may stand there, too.
+        conf = ['-c', 's.conf']
+        for words, status in ((conf + ['apply', ''], 3), (conf + ['plan', 'x'], 3),
+                              (conf + ['restart', 'nosuch'], 0), (['-c', ''], 3), (['-r', '/'], 3), (['-s', ''], 0)):
+            client = self.sides[1].begin(['--complete', *words])
+            self.assertEqual((client.communicate(timeout=PATIENCE)[0], client.returncode), (b'', status), words)
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'packaging',
                               'completions', 'supctl.bash')
         for typed, found in [('stat', ['status']), ('start web:', ['0', '*', '1']),
@@ -1244,11 +1250,11 @@ autostart=false
                              ('wait off --fo', ['--for=']), ('wait off --for=f', ['fatal']),
                              ('wait off --for fa', ['fatal']),
                              ('events --filter=PROCESS_GROUP_', ['PROCESS_GROUP_ADDED', 'PROCESS_GROUP_REMOVED'])]:
-            line = '%s -c %s %s' % (self.sides[1].client, self.sides[1].path('s.conf'), typed)
+            line = '%s -c ~/s.conf %s' % (self.sides[1].client, typed)
             output = subprocess.run(
                 ['bash', '-c', 'source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _supctl; '
                  'printf "%s\\n" "${COMPREPLY[@]}"', 'bash', script, line],
-                stdout=subprocess.PIPE, timeout=PATIENCE, check=True).stdout.decode()
+                env={**os.environ, 'HOME': self.sides[1].folder}, stdout=subprocess.PIPE, timeout=PATIENCE, check=True).stdout.decode()
             self.assertEqual(output.split('\n')[:-1], found, typed)
 
 
@@ -1284,6 +1290,9 @@ autostart=false
                               ('restart --r', 'restart --rolling '), ('wait off --fo', 'wait off --for='),
                               ('wait off --for=f', 'wait off --for=fatal ')):
             self.typed_into_zsh(b'supctl -c s.conf %s\t' % typed.encode(), b'c s.conf ' + wanted.encode())
+        self.typed_into_zsh(b'supctl -c ~/s.conf resta\t', b'conf restart ')
+        self.typed_into_zsh(b'supctl -c s.con\t', b'-c s.conf ')
+        self.typed_into_zsh(b'supctl apply ~/s.con\t', b's.conf ')
 
     @unittest.skipUnless(shutil.which('fish'), 'no fish')
     def test_completion_in_fish(self):
@@ -1293,10 +1302,11 @@ autostart=false
         path = os.path.dirname(side.client) + ':' + os.environ['PATH']
         for typed, found in (('resta', ['restart']), ('start web:', ['web:*', 'web:0', 'web:1']),
                              ('restart --r', ['--rolling']), ('wait off --for=f', ['--for=fatal']),
+                             ('restart s', []),
                              ('apply %s/s.c' % side.folder, [side.path('s.conf')])):
             output = subprocess.run(
                 ['fish', '--no-config', '-c', 'source $argv[1]; complete --do-complete=$argv[2]', script,
-                 'supctl -c %s %s' % (side.path('s.conf'), typed)],
+                 'supctl -c ~/s.conf %s' % typed],
                 env={**os.environ, 'HOME': side.folder, 'PATH': path, 'LC_ALL': 'C.UTF-8'},
                 stdout=subprocess.PIPE, timeout=PATIENCE, check=True).stdout.decode()
             self.assertEqual(sorted(output.split()), sorted(found), typed)
