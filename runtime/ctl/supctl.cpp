@@ -31,7 +31,8 @@ using namespace sup;
 using namespace sup::ctl;
 
 constexpr int exit_usage = 2;
-// Of --complete: names of files may stand there, which shells know. 0: nothing but what was printed.
+// Of --complete: names of files may stand there, which shells know. 0: nothing but what was
+// printed.
 constexpr int exit_files_follow = 3;
 constexpr int default_port = 9001;
 
@@ -315,7 +316,7 @@ const Argument* option_of_last(int count, char** arguments) {
   const std::string_view before = count > 3 ? arguments[count - 2] : "";
   const auto found = std::find_if(known.begin(), known.end(), [&](const Argument& each) {
     return !each.value.empty() && (before == std::string("--") + each.name ||
-                                  (each.letter != 0 && before == std::string{'-', each.letter}));
+                                   (each.letter != 0 && before == std::string{'-', each.letter}));
   });
   if (found == known.end()) return nullptr;
   const schema::Result<CommandLine> first = read_command_line(count - 2, arguments);

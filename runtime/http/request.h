@@ -57,9 +57,8 @@ class LaterAnswer {
   // waited for.
   virtual bool end(std::string& /*out*/) { return false; }
 
-  // Looked at only when an event or a log is new, or at its time, and some twenty times in a second at
-  // most, instead of each time: a stream. It is the last
-  // answer of its connection.
+  // A stream: looked at only when an event or a log is new, or at its time, and some twenty times
+  // in a second at most, instead of each time. It is the last answer of its connection.
   virtual bool is_stream() const { return false; }
 
   // Has a file open for as long as it lasts, as streams do unless they say otherwise.

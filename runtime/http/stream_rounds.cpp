@@ -10,8 +10,8 @@ namespace {
 
 // Rounds begin no more often than this.
 constexpr core::Instant distance = std::chrono::milliseconds(50);
-// What is new is told a little later: whoever restarts a process does not wait until a thousand have
-// heard that it ended, and they hear of its start with it.
+// What is new is told a little later: whoever restarts a process does not wait until a thousand
+// have heard that it ended, and they hear of its start with it.
 constexpr core::Instant precedence = std::chrono::milliseconds(10);
 // What is done at one go, in what it costs to look whether there is something to send. Sending
 // takes some five to twenty microseconds.
