@@ -33,8 +33,8 @@ class UnixConnection(http.client.HTTPConnection):
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.connect(self.path)  # with a time limit it would fail while many wait
         self.sock.settimeout(PATIENCE)
-        self.sock.connect(self.path)
 
 
 class UnixTransport(xmlrpc.client.Transport):
