@@ -2,7 +2,8 @@
 
 import collections
 
-# `floor` is the program of ../shared/bench that does only what must be done. `readme`: in README.md.
+# `floor` does only what must be done: a program of ../shared/bench, tests/bench/least_client.cpp, or
+# (floor-alone) the same daemon without those clients. `readme`: in README.md.
 Row = collections.namedtuple('Row', 'label bench params metric unit floor more_is_better readme')
 
 
