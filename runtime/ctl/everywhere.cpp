@@ -89,7 +89,7 @@ class Printer {
 // Its exit status.
 int run_one(Settings settings, const std::string& command, std::size_t index, Printer& printer) {
   const std::string url = settings.url;
-  Sink sink;
+  Sink sink{.text = {}, .server = url, .show = {}};
   Session session(std::move(settings), &sink);
   // A document of JSON names the server itself.
   const auto before = [&] { return session.output.is_json() ? std::string() : url + "  "; };

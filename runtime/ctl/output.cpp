@@ -1,5 +1,6 @@
 #include "runtime/ctl/output.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -100,6 +101,10 @@ void Output::record(rpc::Struct record) {
 }
 
 void Output::stream(rpc::Struct record) {
+  const auto is_server = [](const rpc::Member& member) { return member.name == "server"; };
+  if (sink_ != nullptr && std::none_of(record.begin(), record.end(), is_server)) {
+    record.insert(record.begin(), {"server", sink_->server});
+  }
   write(to_json(std::move(record)) + "\n");
   flush();
 }

@@ -19,6 +19,7 @@ std::optional<rpc::Value> from_json(const std::string& text);
 // Where text is put that is not to be seen on standard output as it is.
 struct Sink {
   std::string text;
+  std::string server;  // whose output it is
   // Of a command that goes on: some of the text can be shown, and be taken out.
   std::function<void()> show;
 };
@@ -39,7 +40,7 @@ class Output {
   // An entry of the document's "results", if JSON was asked for.
   void record(rpc::Struct record);
 
-  // A document of its own, at once: for what goes on for ever.
+  // A document of its own, at once: for what goes on for ever. Of several servers it names its own.
   void stream(rpc::Struct record);
 
   // The document is done: "results" follow `head`.
