@@ -69,6 +69,9 @@ struct GrowingBody {
     void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
       error = {};
       if (length && *length > answer_maximum_bytes) error = http::error::body_limit;
+      // Instead of growing through all sizes; more than usual is not believed.
+      constexpr std::uint64_t usual = std::uint64_t{1} << 20U;
+      if (length) body_.reserve(std::min(*length, usual));
     }
 
     template <class Buffers>
@@ -432,11 +435,14 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
   if (!is_old) {
     socket->wait_for_answer(address_);
   }
-  std::vector<char> buffer(std::size_t{1} << 18U);  // its header has 8 KB at most, says Beast
+  // An answer's header has 8 KB at most, says Beast. Not filled before, as each page that is
+  // touched costs a small answer more than reading it.
+  constexpr std::size_t room = std::size_t{1} << 16U;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(room);
   std::size_t filled = 0;
   bool is_begun = false;
   while (!parser.is_done()) {
-    const std::size_t count = socket->read(buffer.data() + filled, buffer.size() - filled);
+    const std::size_t count = socket->read(buffer.get() + filled, room - filled);
     boost::system::error_code error;
     if (count == 0 && !is_begun) {
       if (is_old) return std::nullopt;
@@ -447,12 +453,12 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
     } else {
       if (!std::exchange(is_begun, true)) {
         constexpr std::size_t enough = 40;
-        begin.assign(buffer.data(), std::min(count, enough));
+        begin.assign(buffer.get(), std::min(count, enough));
       }
       filled += count;
-      const std::size_t used = parser.put(boost::asio::buffer(buffer.data(), filled), error);
+      const std::size_t used = parser.put(boost::asio::buffer(buffer.get(), filled), error);
       filled -= used;
-      std::memmove(buffer.data(), buffer.data() + used, filled);
+      std::memmove(buffer.get(), buffer.get() + used, filled);
     }
     if (error && error != http::error::need_more) {
       throw bad_answer(error, begin);
