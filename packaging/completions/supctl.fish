@@ -5,7 +5,8 @@ function __supctl_words
     set -l program $words[1]
     set -e words[1]
     set -l word (commandline --current-token --cut-at-cursor)
-    set words (string replace --regex '^~/' "$HOME/" -- $words)
+    # Without words it would wait for some at the standard input.
+    set -q words[1]; and set words (string replace --regex '^~/' "$HOME/" -- $words)
     $program --complete $words "$word" 2>/dev/null
     if test $status -eq 3
         __fish_complete_path "$word"
