@@ -435,9 +435,9 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
   if (!is_old) {
     socket->wait_for_answer(address_);
   }
-  // An answer's header has 8 KB at most, says Beast. Not filled before, as each page that is
-  // touched costs a small answer more than reading it.
-  constexpr std::size_t room = std::size_t{1} << 16U;
+  // An answer's header has 8 KB at most, says Beast. Not filled before and not larger, as each page
+  // that is touched takes longer than a system call.
+  constexpr std::size_t room = std::size_t{1} << 14U;
   const auto buffer = std::make_unique_for_overwrite<char[]>(room);
   std::size_t filled = 0;
   bool is_begun = false;

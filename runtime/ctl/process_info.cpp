@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/rpc/status_table.h"
 #include "schema/states.h"
 #include "schema/text.h"
 
@@ -52,27 +53,17 @@ std::vector<ProcessInfo> process_infos(const rpc::Value& array) {
   return infos;
 }
 
-std::vector<ProcessInfo> process_statuses(const rpc::Value& array) {
+std::vector<ProcessInfo> process_statuses(std::string_view table) {
   std::vector<ProcessInfo> infos;
-  const rpc::Array* rows = array.get<rpc::Array>();
-  for (std::size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
-    const rpc::Array* row = (*rows)[i].get<rpc::Array>();
-    if (row == nullptr || row->size() < 6) continue;
-    const auto text = [&](std::size_t index) {
-      const std::string* found = (*row)[index].get<std::string>();
-      return found != nullptr ? *found : std::string();
-    };
-    const auto number = [&](std::size_t index) {
-      const std::int64_t* found = (*row)[index].get<std::int64_t>();
-      return found != nullptr ? *found : 0;
-    };
+  infos.reserve(static_cast<std::size_t>(std::ranges::count(table, '\n')));
+  while (std::optional<rpc::StatusRow> row = rpc::take_status_row(table)) {
     ProcessInfo& info = infos.emplace_back();
-    info.group = text(0);
-    info.name = text(1);
-    info.state = number(2);
-    info.state_name = text(3);
-    info.pid = number(4);
-    info.description = text(5);
+    info.group = std::move(row->group);
+    info.name = std::move(row->name);
+    info.state = row->state;
+    info.state_name = std::move(row->state_name);
+    info.pid = row->pid;
+    info.description = std::move(row->description);
   }
   return infos;
 }
@@ -144,17 +135,14 @@ std::string padded(std::string_view text, std::size_t width) {
 std::string status_lines(const std::vector<const ProcessInfo*>& infos,
                          const std::vector<std::string>& extra) {
   constexpr std::size_t narrowest = 30;
-  std::vector<std::string> names;
-  names.reserve(infos.size());
   std::size_t widest = narrowest;
   for (const ProcessInfo* info : infos) {
-    names.push_back(info->full_name());
-    widest = std::max(widest, schema::character_count(names.back()));
+    widest = std::max(widest, schema::character_count(info->full_name()));
   }
   std::string text;
   text.reserve(infos.size() * (widest + 50));
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    text += padded(names[i], widest + 3);
+    text += padded(infos[i]->full_name(), widest + 3);
     text += padded(infos[i]->state_name, 10);
     if (!extra.empty()) {
       text += extra[i];

@@ -40,7 +40,7 @@ ProcessInfo process_info(const rpc::Value& value);
 std::vector<ProcessInfo> process_infos(const rpc::Value& array);
 
 // The answer of suprun's getAllStatus: what a status line shows, and no more.
-std::vector<ProcessInfo> process_statuses(const rpc::Value& array);
+std::vector<ProcessInfo> process_statuses(std::string_view table);
 
 // All of it, for JSON.
 rpc::Struct record_of(const ProcessInfo& info);

@@ -7,9 +7,11 @@
 namespace sup::ctl {
 
 std::vector<ProcessInfo> all_statuses(Session& session) {
-  return session.is_suprun() && !session.output.is_json()
-             ? process_statuses(session.call("suprun.getAllStatus"))
-             : process_infos(session.call("supervisor.getAllProcessInfo"));
+  if (session.is_suprun() && !session.output.is_json()) {
+    const rpc::Value answer = session.call("suprun.getAllStatus");
+    if (const std::string* table = answer.get<std::string>()) return process_statuses(*table);
+  }
+  return process_infos(session.call("supervisor.getAllProcessInfo"));
 }
 
 std::vector<const ProcessInfo*> named(Session& session, const std::vector<ProcessInfo>& all,

@@ -79,13 +79,13 @@ Outcome get_all_process_info(Context& context, const Array& /*arguments*/, Write
 
 Outcome get_all_status(Context& context, const Array& /*arguments*/, Writer& out) {
   const core::Now now = context.machine.now();
-  out.begin_array();
+  std::string table;
   for (const core::ProcessId process : context.interface.lexical_order()) {
     if (context.sees(process)) {
-      write_status(context, process, now, out);
+      append_status(context, process, now, table);
     }
   }
-  out.end_array();
+  out.text(table);
   return Done{};
 }
 

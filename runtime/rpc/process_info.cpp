@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "runtime/core/concat.h"
+#include "runtime/rpc/status_table.h"
 
 namespace sup::rpc {
 
@@ -90,18 +91,14 @@ void write_process_info(const Context& context, core::ProcessId process, core::N
   out.end_struct();
 }
 
-void write_status(const Context& context, core::ProcessId process, core::Now now, Writer& out) {
+void append_status(const Context& context, core::ProcessId process, core::Now now,
+                   std::string& table) {
   const core::ProcessStatus status = context.supervisor.status(process);
   const schema::Process& spec = context.supervisor.spec(process);
-  out.begin_array();
-  out.text(spec.group);
-  out.text(spec.name);
-  out.integer(static_cast<std::int64_t>(status.state));
-  out.text(schema::state_name(status.state));
-  out.integer(status.pid);
-  out.text(describe(context.machine, status, spec.name, whole_seconds(status.started_wall),
-                    whole_seconds(status.stopped_wall), whole_seconds(now.wall)));
-  out.end_array();
+  append_status_row(spec.group, spec.name, status.state, status.pid,
+                    describe(context.machine, status, spec.name, whole_seconds(status.started_wall),
+                             whole_seconds(status.stopped_wall), whole_seconds(now.wall)),
+                    table);
 }
 
 std::string full_name(const schema::Process& process) {

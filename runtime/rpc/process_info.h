@@ -18,8 +18,9 @@ inline std::int64_t whole_seconds(std::chrono::nanoseconds time) {
 void write_process_info(const Context& context, core::ProcessId process, core::Now now,
                         Writer& out);
 
-// The array of getAllStatus.
-void write_status(const Context& context, core::ProcessId process, core::Now now, Writer& out);
+// A line of getAllStatus.
+void append_status(const Context& context, core::ProcessId process, core::Now now,
+                   std::string& table);
 
 // The line that people read: "pid 4711, uptime 0:00:05". Times are seconds since 1970.
 std::string describe(const core::Machine& machine, const core::ProcessStatus& status,

@@ -247,7 +247,8 @@ class Updates(EnduranceTest):
                               ['new%d' % (number - 1)]))
 
             def is_done():
-                states = {each[1]: each[3] for each in server.suprun.getAllStatus()}
+                states = {row.split('\t')[1]: row.split('\t')[3]
+                          for row in server.suprun.getAllStatus().splitlines()}
                 return (len(states) == self.PROGRAMS + 2 and
                         states.get('new%d' % number) == 'RUNNING' and
                         set(states.values()) == {'RUNNING'})
