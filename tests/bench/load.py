@@ -13,9 +13,15 @@ import sys
 import threading
 import time
 
-BODY = b'<methodCall><methodName>supervisor.getAllProcessInfo</methodName></methodCall>'
-REQUEST = (b'POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n'
-           b'Content-Length: %d\r\n\r\n' % len(BODY)) + BODY
+
+
+def request(method):
+    body = b'<methodCall><methodName>supervisor.%s</methodName></methodCall>' % method
+    return (b'POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n'
+            b'Content-Length: %d\r\n\r\n' % len(body)) + body
+
+
+REQUEST = request(b'getAllProcessInfo')
 STREAMS = {'followers': b'/logtail/calm', 'watchers': b'/api/v1/events'}
 
 
@@ -25,9 +31,9 @@ class Connection:
         self.socket.connect(path)
         self.waiting = b''
 
-    def ask(self):
+    def ask(self, request=REQUEST):
         """The length of one answer."""
-        self.socket.sendall(REQUEST)
+        self.socket.sendall(request)
         while b'\r\n\r\n' not in self.waiting:
             self.more()
         head, _, self.waiting = self.waiting.partition(b'\r\n\r\n')

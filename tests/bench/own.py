@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from load import Connection
+from load import Connection, request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 60
@@ -62,6 +62,11 @@ def quantile(values, share):
 def cpu_ms(pid):
     with open('/proc/%d/schedstat' % pid) as file:
         return int(file.read().split()[0]) / 1e6
+
+
+def resident_kb(pid):
+    with open('/proc/%d/status' % pid) as file:
+        return next(int(line.split()[1]) for line in file if line.startswith('VmRSS:'))
 
 
 def wait_until(condition, what, pause=0.001):
@@ -322,6 +327,45 @@ def streams(system, binaries, quick):
                                           'max_ms': max(values)}, *other)
 
 
+def crowd(system, binaries, quick):
+    """What thousands of connections that say nothing cost: the time of getState on another one beside
+    them and without them, the daemon's memory for each, and its CPU while nothing is said at all."""
+    if system.name != 'suprun':
+        return
+    # Half of the descriptors are for connections.
+    n = min(1000 if quick else 10000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 100)
+    params = {'connections': 'few' if quick else 'many'}
+    ask = request(b'getState')
+
+    def times_us(connection):
+        values = []
+        for _ in range(500):
+            began = time.perf_counter()
+            connection.ask(ask)
+            values.append((time.perf_counter() - began) * 1e6)
+        return values
+
+    with Daemon(system, binaries, program('calm'), 1) as daemon:
+        connection = daemon.connect()
+        alone = times_us(connection)
+        memory = resident_kb(daemon.process.pid)
+        others = []
+        for _ in range(n):
+            others.append(Connection(daemon.path('s.sock')))
+            if len(others) % 500 == 0:
+                connection.ask(ask)  # what waits to be accepted has a limit
+        beside = times_us(connection)
+        used = cpu_ms(daemon.process.pid)
+        time.sleep(2 if quick else 10)
+        used = (cpu_ms(daemon.process.pid) - used) / (2 if quick else 10) * 1000
+        memory = (resident_kb(daemon.process.pid) - memory) / n
+        for other in others:
+            other.ask(ask)  # none of them was closed
+        yield params, {'count': n, 'p50_us': statistics.median(beside), 'max_us': max(beside),
+                       'kb_each': memory, 'cpu_us_per_s': used}
+        yield (params, {'p50_us': statistics.median(alone), 'max_us': max(alone)}, 'floor-alone')
+
+
 def status(system, binaries, quick):
     """The command `status` as a whole process; beside supctl, in turns with it, the least that a client
     in C++ does."""
@@ -380,9 +424,9 @@ def check(system, binaries, quick):
 
 BENCH_OF = {'check': 'parse'}  # the row of the table that it stands in
 MEASUREMENTS = {'decode': decode, 'status': status, 'update': update, 'ticks': ticks,
-                'burdens': burdens, 'streams': streams, 'scale': scale, 'check': check}
+                'burdens': burdens, 'streams': streams, 'crowd': crowd, 'scale': scale, 'check': check}
 ROUNDS = {'decode': (3, 1), 'status': (3, 1), 'update': (3, 1), 'ticks': (1, 1), 'burdens': (1, 1),
-          'streams': (3, 1), 'scale': (2, 1), 'check': (3, 1)}
+          'streams': (3, 1), 'crowd': (3, 1), 'scale': (2, 1), 'check': (3, 1)}
 
 
 def measure(names, binaries, quick, note):
@@ -400,7 +444,7 @@ def measure(names, binaries, quick, note):
                         yield {'bench': BENCH_OF.get(name, name),
                                'system': other[0] if other else system.name, 'round': number,
                                'params': params, 'metrics': metrics}
-                except (OSError, TimeoutError, subprocess.SubprocessError) as error:
+                except (OSError, EOFError, TimeoutError, subprocess.SubprocessError) as error:
                     note('%s: %s: %s: %s' % (name, system.name, type(error).__name__, error))
                 finally:
                     end_all()

@@ -69,6 +69,13 @@ ROWS = [
         'floor-alone')
     for beside in ('1,000 followers of a quiet log', '1,000 event streams')
     for metric, which in (('p50_ms', ''), ('max_ms', ', the longest'))
+] + [
+    row(label, 'crowd', {'connections': 'many'}, metric, unit, floor)
+    for label, metric, unit, floor in (
+        ('idle connections, none of them closed', 'count', '', None),
+        ('getState beside them', 'p50_us', 'µs', 'floor-alone'),
+        ('memory for one of them', 'kb_each', 'kB', None),
+        ('CPU beside them while nobody asks', 'cpu_us_per_s', 'µs/s', None))
 ]
 
 COLUMNS = ('suprun', 'supervisord', 'dinit', 's6', 'runit')
