@@ -1,6 +1,7 @@
 #include "lint/selection.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "lint/lint.h"
 
@@ -48,28 +49,36 @@ Selection::Selection(std::span<const Settings* const> layers, bool style) : styl
     State state;
     state.on = !is_optional || style;
     for (const Settings* layer : layers) apply(*layer, rule, state);
-    states_.emplace(&rule, state);
-    count_ += runs(rule) ? 1 : 0;
-    is_usual_ = is_usual_ && runs(rule) == (!is_optional || style);
+    states_.emplace_back(&rule, state);
+    count_ += runs(state) ? 1 : 0;
+    is_usual_ = is_usual_ && runs(state) == (!is_optional || style);
   };
+  states_.reserve(compiler::compiler_rules().size() + lint_rules().size());
   for (const compiler::Rule* rule : compiler::compiler_rules()) add(*rule, false);
   for (const LintRule* rule : lint_rules()) add(rule->rule, is_optional(*rule));
+  std::ranges::sort(states_, std::less<>(), &RuleState::first);
 }
 
-bool Selection::runs(const compiler::Rule& rule) const {
-  const auto found = states_.find(&rule);
-  if (found == states_.end()) return true;
-  const State& state = found->second;
+const Selection::State* Selection::state_of(const compiler::Rule* rule) const {
+  const auto found = std::ranges::lower_bound(states_, rule, std::less<>(), &RuleState::first);
+  return found == states_.end() || found->first != rule ? nullptr : &found->second;
+}
+
+bool Selection::runs(const State& state) const {
   return state.on && (state.severity != Severity::style || style_ || state.chosen);
 }
 
+bool Selection::runs(const compiler::Rule& rule) const {
+  const State* const state = state_of(&rule);
+  return state == nullptr || runs(*state);
+}
+
 std::optional<Severity> Selection::severity_of(const compiler::Diagnostic& finding) const {
-  const auto found = states_.find(finding.rule);
-  if (found == states_.end()) return finding.severity;
-  const State& state = found->second;
-  if (!state.on) return std::nullopt;
-  const Severity severity = state.severity.value_or(finding.severity);
-  if (severity == Severity::style && !style_ && !state.chosen) return std::nullopt;
+  const State* const state = state_of(finding.rule);
+  if (state == nullptr) return finding.severity;
+  if (!state->on) return std::nullopt;
+  const Severity severity = state->severity.value_or(finding.severity);
+  if (severity == Severity::style && !style_ && !state->chosen) return std::nullopt;
   return severity;
 }
 

@@ -4,7 +4,8 @@
 
 #include <optional>
 #include <span>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "compiler/diagnostics.h"
 #include "lint/settings.h"
@@ -42,7 +43,13 @@ class Selection {
 
   static void apply(const Settings& layer, const compiler::Rule& rule, State& state);
 
-  std::unordered_map<const compiler::Rule*, State> states_;
+  using RuleState = std::pair<const compiler::Rule*, State>;
+
+  bool runs(const State& state) const;
+  // Null for rules that are neither the compiler's nor lint's.
+  const State* state_of(const compiler::Rule* rule) const;
+
+  std::vector<RuleState> states_;  // in order of the addresses
   bool style_ = false;
   std::size_t count_ = 0;
   bool is_usual_ = true;
