@@ -35,6 +35,12 @@ class ControlServers final : public host::Servers {
     return server_.serve(context);
   }
 
+  schema::Status change(const std::shared_ptr<const schema::Resolved>& plan) override {
+    interface_.configure(plan);
+    events_.collect(machine_.now());  // for the streams that end
+    return server_.change(*plan);
+  }
+
   void plan_taken(const std::shared_ptr<const schema::Resolved>& plan) override {
     interface_.configuration_read(plan);
   }
@@ -79,6 +85,13 @@ class ControlServers final : public host::Servers {
       inherited.emplace_back(descriptor, address);
     }
     server_.inherit(std::move(inherited));
+  }
+
+  std::string objection_to_upgrade() const override {
+    // The next image would not know of it.
+    return interface_.trial().state() == rpc::TrialState::running
+               ? "an update is on trial; try again when it is kept or taken back"
+               : "";
   }
 
  private:

@@ -127,19 +127,20 @@ bool is_changed_in_place(const Group& before, const Group& after) {
   return before.priority != after.priority || !options.empty();
 }
 
+bool same_server(const HttpServer& before, const HttpServer& after) {
+  std::vector<OptionId> options;
+  if (before.section != after.section || before.is_unix != after.is_unix) return false;
+  // The block of the other kind says nothing, and is not written down with it.
+  if (before.is_unix)
+    compare_block(UnixHttpServerOptions::block, &before.unix_options, &after.unix_options, options);
+  else
+    compare_block(InetHttpServerOptions::block, &before.inet_options, &after.inet_options, options);
+  return options.empty();
+}
+
 bool same_servers(const Resolved& before, const Resolved& after) {
-  return std::equal(
-      before.http_servers.begin(), before.http_servers.end(), after.http_servers.begin(),
-      after.http_servers.end(), [](const HttpServer& a, const HttpServer& b) {
-        std::vector<OptionId> options;
-        if (a.section != b.section || a.is_unix != b.is_unix) return false;
-        // The block of the other kind says nothing, and is not written down with it.
-        if (a.is_unix)
-          compare_block(UnixHttpServerOptions::block, &a.unix_options, &b.unix_options, options);
-        else
-          compare_block(InetHttpServerOptions::block, &a.inet_options, &b.inet_options, options);
-        return options.empty();
-      });
+  return std::equal(before.http_servers.begin(), before.http_servers.end(),
+                    after.http_servers.begin(), after.http_servers.end(), same_server);
 }
 
 }  // namespace sup::schema

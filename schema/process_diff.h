@@ -41,7 +41,8 @@ bool is_changed_for_reread(const Group& before, const Group& after);
 // how its pool of listeners is served.
 bool is_changed_in_place(const Group& before, const Group& after);
 
-// Whether both have the same control servers.
+// Whether the settings of a control server are the same, and of all of them.
+bool same_server(const HttpServer& before, const HttpServer& after);
 bool same_servers(const Resolved& before, const Resolved& after);
 
 }  // namespace sup::schema

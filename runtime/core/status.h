@@ -44,6 +44,14 @@ struct ProcessHistory {
 
 constexpr std::size_t most_exits = 10;
 
+// A process that nobody runs, as it is remembered when its program goes.
+struct AtRest {
+  std::string group;
+  std::string name;
+  ProcessStatus status;
+  ProcessHistory history;
+};
+
 struct ListenerStatus {
   ProcessId process = 0;
   ListenerState state = ListenerState::ACKNOWLEDGED;

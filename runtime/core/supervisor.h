@@ -203,9 +203,12 @@ class Supervisor {
   RequestError restart(const Now& now, Effects& out);
   // Read the configuration and, if it is good, update() to it. The log tells of one that is not.
   RequestError update_from_file(const Now& now, Effects& out);
-  // The same with a configuration that was read.
+  // The same with a configuration that was read. Of processes `at_rest` none is started because of
+  // it: those that come anew are as they are remembered, and those that it stops stay so.
   RequestError update_to(const Now& now, const std::shared_ptr<const schema::Resolved>& read,
-                         Effects& out);
+                         Effects& out, std::vector<AtRest> at_rest = {});
+  // Those of now: neither running nor about to be started.
+  std::vector<AtRest> at_rest() const;
 
   // What update(next) would do, and what reloadConfig says of it.
   PlanChanges compare(const schema::Resolved& next) const;

@@ -278,6 +278,7 @@ class Supervisor::Implementation {
   void note_event(GroupId pool, QueuedEvent& event, bool is_done);
 
   std::vector<SpoolNote> spool_notes_;
+  std::vector<AtRest> at_rest_;  // for the update that was asked for
   Changes changes_{.everything = true, .processes = {}, .events = {}};
   bool notes_events_ = false;
   std::uint64_t revision_ = 0;  // of records and specs, see Supervisor::revision()

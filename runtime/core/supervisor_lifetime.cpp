@@ -71,6 +71,7 @@ void Supervisor::Implementation::start_automatically(ProcessId process) {
 
 void Supervisor::Implementation::on(const input::PlanLoaded& input) {
   if (!input.resolved) {
+    at_rest_.clear();
     log(Level::error, "configuration refused: it is empty");
     return;
   }
@@ -86,6 +87,7 @@ void Supervisor::Implementation::on(const input::PlanLoaded& input) {
 }
 
 void Supervisor::Implementation::on(const input::PlanRefused& input) {
+  at_rest_.clear();
   // A line of the log for each line.
   std::string prefix = "configuration refused, everything goes on as before: ";
   std::string_view rest = input.reason;

@@ -174,8 +174,11 @@ RequestError Supervisor::update_from_file(const Now& now, Effects& out) {
 
 RequestError Supervisor::update_to(const Now& now,
                                    const std::shared_ptr<const schema::Resolved>& read,
-                                   Effects& out) {
-  return request(now, out, [&](Implementation& core) { return core.request_update(read); });
+                                   Effects& out, std::vector<AtRest> at_rest) {
+  return request(now, out, [&](Implementation& core) {
+    core.at_rest_ = std::move(at_rest);
+    return core.request_update(read);
+  });
 }
 
 RequestError Supervisor::add_group(const Now& now,

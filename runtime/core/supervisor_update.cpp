@@ -144,6 +144,7 @@ class Supervisor::Implementation::Updater {
     });
     core_.adjust_ticks();
     adjust_channels();
+    leave_at_rest(std::exchange(core_.at_rest_, {}));
     stop_and_start();
   }
 
@@ -289,6 +290,34 @@ class Supervisor::Implementation::Updater {
     if ((restart && failed) || is_new) starts_.push_back(process);
   }
 
+  // What somebody started himself meanwhile is not among those that this update stops, and goes on.
+  void leave_at_rest(const std::vector<AtRest>& all) {
+    for (const AtRest& each : all) {
+      const std::optional<ProcessId> process = core_.find(each.group, each.name);
+      if (!process) continue;
+      ProcessEntry& entry = core_.processes_[*process];
+      std::erase(starts_, *process);
+      if (std::ranges::find(stops_, *process) != stops_.end()) {
+        entry.when_stopped = WhenStopped::stay;
+        entry.waits_for_siblings = false;
+      }
+      const bool has_come = std::exchange(entry.waits_for_leaving, false);
+      if (has_come && was_never_started(entry.record)) remember(each, entry);
+    }
+  }
+
+  static void remember(const AtRest& each, ProcessEntry& entry) {
+    const ProcessStatus& status = each.status;
+    entry.record.state = status.state;
+    entry.record.started = {.steady = status.started, .wall = status.started_wall};
+    entry.record.stopped = {.steady = status.stopped, .wall = status.stopped_wall};
+    entry.record.exit_status = status.exit_status;
+    entry.record.spawn_error = status.spawn_error;
+    entry.starts = each.history.starts;
+    entry.spawn_failures = each.history.spawn_failures;
+    entry.exits = each.history.exits;
+  }
+
   // All signals first: a stop takes the longest. Those that are stopped already start now, the
   // others when they are, and new ones when all that leave are gone.
   void stop_and_start() {
@@ -358,6 +387,20 @@ class Supervisor::Implementation::Updater {
   std::vector<ProcessId> stops_;
   std::vector<ProcessId> starts_;
 };
+
+std::vector<AtRest> Supervisor::at_rest() const {
+  std::vector<AtRest> all;
+  for (const ProcessId process : processes()) {
+    const ProcessEntry& entry = implementation_->processes_[process];
+    if (has_child(entry.record) || entry.when_stopped != WhenStopped::stay ||
+        entry.waits_for_leaving) {
+      continue;
+    }
+    all.push_back({implementation_->group(process).name, implementation_->spec(process).name,
+                   status(process), history(process)});
+  }
+  return all;
+}
 
 RequestError Supervisor::Implementation::update(
     const std::shared_ptr<const schema::Resolved>& next) {

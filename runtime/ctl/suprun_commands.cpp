@@ -254,9 +254,18 @@ void wait_for_trial(Session& session) {
                                          {"result", "kept"},
                                          {"reason", reason}
       });
-    } else {
+      return;
+    }
+    session.exit_status = status::generic;
+    if (state == "rolled back") {
       session.complain("ERROR: taken back: " + reason, "", reason);
-      session.exit_status = status::generic;
+    } else if (state == "superseded") {
+      session.complain("ERROR: not kept: " + reason, "", reason);
+    } else {
+      session.complain(
+          "ERROR: the daemon does not know of the trial any more: it has begun anew, and runs "
+          "what its file says",
+          "", "no trial");
     }
     return;
   }

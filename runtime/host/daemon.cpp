@@ -439,8 +439,22 @@ core::Instant Daemon::watch_again() {
   return next_watching_;
 }
 
-// As a restart of Supervisor does, connections included. Where the new ones cannot listen, the old
-// ones do again; where these cannot either, that is tried until it works.
+// Those that are the same go on after an update; after a restart all begin anew, connections
+// included, as Supervisor's do.
+schema::Status Daemon::open_again(const std::shared_ptr<const schema::Resolved>& plan) {
+  if (!servers_begin_anew_) {
+    return servers_->change(plan);
+  }
+  std::vector<std::pair<std::string, int>> ports = duplicates_of_ports(*servers_);
+  servers_->close();
+  if (!ports.empty()) {
+    servers_->inherit(std::move(ports));
+  }
+  return serve(plan);
+}
+
+// Where the new ones cannot listen, the old ones do again; where these cannot either, that is tried
+// until it works.
 void Daemon::reopen_servers() {
   constexpr core::Instant distance = std::chrono::seconds(1);
   if (!servers_) {
@@ -449,23 +463,19 @@ void Daemon::reopen_servers() {
   }
   const bool is_first = next_reopening_ == core::Instant{};
   next_reopening_ = now().steady + distance;
-  std::vector<std::pair<std::string, int>> ports = duplicates_of_ports(*servers_);
-  servers_->close();
-  if (!ports.empty()) {
-    servers_->inherit(std::move(ports));
-  }
-  schema::Status served = serve(configuration_.resolved);
+  schema::Status served = open_again(configuration_.resolved);
   if (served) {
     served_ = configuration_.resolved;
   } else {
     if (is_first) {
       log_.line(core::Level::critical, served.error().message);
     }
-    served = serve(served_);
+    served = servers_begin_anew_ ? serve(served_) : servers_->change(served_);
     servers_->plan_taken(configuration_.resolved);
   }
   if (served) {
     servers_are_old_ = false;
+    servers_begin_anew_ = false;
     next_reopening_ = {};
     if (!is_first) {
       log_.line(core::Level::warn, "the control servers listen again");

@@ -266,6 +266,7 @@ void Daemon::execute(const core::effect::Restarted&) {
   spools_.close_all();
   machine_.table_changed();
   servers_are_old_ = true;  // the call that led to this may still be at work
+  servers_begin_anew_ = true;
   booted_ = false;
   children_.clear();
   fcgi_sockets_.clear();

@@ -171,6 +171,7 @@ class Daemon {
   core::Instant settle();
   core::Instant finish_and_upgrade();
   core::Instant watch_again();
+  schema::Status open_again(const std::shared_ptr<const schema::Resolved>& plan);
   void reopen_servers();
   void tick();
   void read_signals();
@@ -241,9 +242,10 @@ class Daemon {
   std::int64_t upgrades_ = 0;
   std::shared_ptr<const schema::Resolved> served_;  // whose control servers are open
   std::unique_ptr<EventLoop> loop_;
-  bool servers_are_old_ = false;    // of the plan before a restart, or not there
-  core::Instant next_reopening_{};  // of the servers, if that failed before
-  core::Instant next_watching_{};   // of children that could not be watched
+  bool servers_are_old_ = false;     // of another plan, or not there
+  bool servers_begin_anew_ = false;  // all of them, as after a restart
+  core::Instant next_reopening_{};   // of the servers, if that failed before
+  core::Instant next_watching_{};    // of children that could not be watched
   Retry pidfile_retry_;
   unsigned restarts_ = 0;
   bool booted_ = false;

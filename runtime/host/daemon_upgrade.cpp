@@ -64,6 +64,10 @@ schema::Status Daemon::begin_upgrade() {
   if (upgrade_.is_ready()) {
     return schema::Error{.message = "another one is about to begin"};
   }
+  if (std::string objection = servers_ ? servers_->objection_to_upgrade() : "";
+      !objection.empty()) {
+    return schema::Error{.message = std::move(objection)};
+  }
   const schema::Status begun =
       upgrade_.begin(options_.arguments, folder_, survival_.save_for_upgrade(daemon_row()));
   if (begun) {
@@ -131,7 +135,7 @@ void Daemon::resume() {
   if (!served) {
     log_.line(core::Level::critical,
               served.error().message + "; tried again every second until it works");
-    servers_are_old_ = true;
+    servers_are_old_ = servers_begin_anew_ = true;
     next_reopening_ = now().steady + std::chrono::seconds(1);
   }
 }

@@ -32,6 +32,11 @@ class Servers {
   // After an error they can only be closed.
   virtual schema::Status serve(boost::asio::io_context& context, std::function<void()> settle) = 0;
 
+  // Has the servers of another plan instead, in the same loop: those that are the same in both go
+  // on. After an error some of the others may be open, and the same has to be done for a plan that
+  // can be served.
+  virtual schema::Status change(const std::shared_ptr<const schema::Resolved>& plan) = 0;
+
   // Another plan was taken over while everything runs.
   virtual void plan_taken(const std::shared_ptr<const schema::Resolved>& plan) = 0;
 
@@ -51,6 +56,9 @@ class Servers {
   virtual std::vector<std::pair<std::string, int>> sockets() const { return {}; }
 
   virtual void inherit(std::vector<std::pair<std::string, int>> /*sockets*/) {}
+
+  // Why no other image may take over just now; empty if it may.
+  virtual std::string objection_to_upgrade() const { return {}; }
 };
 
 using MakeServers = std::function<std::unique_ptr<Servers>(core::Supervisor&, core::Machine&)>;

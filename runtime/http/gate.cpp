@@ -179,9 +179,19 @@ Admission Gate::admit(const Request& request, const Peer* peer, bool is_controll
       settings_.is_loopback && request.method != "POST" && request.has_header("Host");
   // The name under which a proxy serves a UNIX socket is none of ours.
   const bool is_named = !settings_.is_local && (tells_page || may_be_page);
-  if ((tells_page && !is_own_page(request)) ||
-      (is_named && settings_.users.empty() && !is_own_name(request.header("Host")))) {
-    return {.refusal = 403};
+  if (tells_page && !is_own_page(request)) {
+    return {
+        .refusal = 403,
+        .reason = core::concat(
+            "a browser sends it for the page of ",
+            core::visible(request.has_header("Origin") ? request.header("Origin") : "another site"),
+            ", which is not ours")};
+  }
+  if (is_named && settings_.users.empty() && !is_own_name(request.header("Host"))) {
+    return {.refusal = 403,
+            .reason = core::concat("it calls us ", core::visible(request.header("Host")),
+                                   ": a server without password is called by its address, as "
+                                   "localhost or by the name of the machine")};
   }
   const GateUser* user = nullptr;
   if (!settings_.users.empty()) {
@@ -208,6 +218,11 @@ Admission Gate::admit(const Request& request, const Peer* peer, bool is_controll
   return {.refusal = {},
           .access = rpc::Access(settings_.role.value_or(rpc::Role::admin),
                                 {.account = "who gave no password"})};
+}
+
+std::optional<std::string> FailedLogins::add_refusal(core::Instant now, std::string_view reason,
+                                                     std::string_view from) {
+  return limit_.add(now, core::concat("denied a request from ", from, ": ", reason));
 }
 
 std::optional<std::string> FailedLogins::add(core::Instant now, std::string_view user,

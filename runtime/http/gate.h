@@ -44,6 +44,7 @@ struct Admission {
   std::optional<int> refusal{};  // its status: 401, 403
   rpc::Access access{rpc::Role::none};
   std::optional<std::string> wrong_user{};  // who said to be somebody, with a 401; any bytes
+  std::string reason{};                     // of a 403, for people; one line
 };
 
 class Gate {
@@ -66,9 +67,13 @@ class Gate {
   GateSettings settings_;
 };
 
-// Lines for the log about wrong passwords: one a second at most, however many are tried.
+// Lines for the log about who was not let in: one a second at most, however many try.
 class FailedLogins {
  public:
+  // Of a page or a name that is not ours.
+  std::optional<std::string> add_refusal(core::Instant now, std::string_view reason,
+                                         std::string_view from);
+
   // Of one that failed now: the line, or nothing, and then the next one counts it. `user` is any
   // bytes; `from` is an address.
   std::optional<std::string> add(core::Instant now, std::string_view user, std::string_view from);

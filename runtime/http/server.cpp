@@ -26,6 +26,7 @@
 #include "runtime/http/seats.h"
 #include "runtime/http/server_session.h"
 #include "runtime/http/stream_rounds.h"
+#include "schema/process_diff.h"
 #include "schema/text.h"
 
 namespace sup::http {
@@ -67,6 +68,7 @@ Party party_of(const Peer* peer) {
 }
 
 struct Door {
+  schema::HttpServer server;  // what it was made of
   Listening socket;
   std::shared_ptr<const Gate> gate;
   std::optional<asio::posix::stream_descriptor> waiter;
@@ -87,6 +89,7 @@ class Server::Implementation final : public SessionOwner,
 
   schema::Status open(const schema::Resolved& resolved);
   schema::Status serve(asio::io_context& context);
+  schema::Status change(const schema::Resolved& resolved);
   core::Instant settled(core::Now now);
   void set_finishing(bool finishing);
   void close(bool keep_files);
@@ -114,6 +117,8 @@ class Server::Implementation final : public SessionOwner,
   schema::Status open_door(const schema::Resolved& resolved, const schema::HttpServer& server);
   schema::Result<Listening> listen(const schema::HttpServer& server);
   std::optional<Listening> take_inherited(const std::string& address);
+  schema::Status serve_door(Door& door);
+  void leave_door(Door& door);
   void wait_at(Door& door);
   void accept(Door& door);
   void not_accepted(Door& door, int error_number);
@@ -149,6 +154,7 @@ class Server::Implementation final : public SessionOwner,
   bool settling_ = false;
   bool finishing_ = false;
   core::Instant next_door_look_{};
+  std::uint64_t next_door_ = 0;  // a number that no door has had
 };
 
 // ------------------------------------------------------------------------------------- sockets
@@ -245,10 +251,11 @@ schema::Status Server::Implementation::open_door(const schema::Resolved& resolve
                       "Server " + schema::python_repr(server.section) +
                           " running without any HTTP authentication checking");
   }
-  doors.push_back({.socket = std::move(*made),
+  doors.push_back({.server = server,
+                   .socket = std::move(*made),
                    .gate = std::make_shared<const Gate>(std::move(gate)),
                    .waiter = std::nullopt,
-                   .number = doors.size()});
+                   .number = next_door_++});
   return schema::Nothing{};
 }
 
@@ -284,24 +291,85 @@ void Server::Implementation::close(bool keep_files) {
 schema::Status Server::Implementation::serve(asio::io_context& context) {
   context_ = &context;
   for (Door& door : doors) {
-    // A duplicate, so that the socket itself can be given away.
-    const int duplicate = ::fcntl(door.socket.descriptor(), F_DUPFD_CLOEXEC, 3);
-    error_code error(errno, boost::system::system_category());
-    door.waiter.emplace(context);
-    if (duplicate >= 0) {
-      door.waiter->assign(duplicate, error);
+    const schema::Status served = serve_door(door);
+    if (!served) {
+      return served.error();
     }
-    if (error) {
-      if (duplicate >= 0) {
-        ::close(duplicate);
-      }
-      return schema::Error{.message = core::concat("cannot wait for connections at ",
-                                                   door.socket.address(), ": ", error.message()),
-                           .error_number = error.value()};
-    }
-    wait_at(door);
   }
   return schema::Nothing{};
+}
+
+schema::Status Server::Implementation::serve_door(Door& door) {
+  // A duplicate, so that the socket itself can be given away.
+  const int duplicate = ::fcntl(door.socket.descriptor(), F_DUPFD_CLOEXEC, 3);
+  error_code error(errno, boost::system::system_category());
+  door.waiter.emplace(*context_);
+  if (duplicate >= 0) {
+    door.waiter->assign(duplicate, error);
+  }
+  if (error) {
+    if (duplicate >= 0) {
+      ::close(duplicate);
+    }
+    return schema::Error{.message = core::concat("cannot wait for connections at ",
+                                                 door.socket.address(), ": ", error.message()),
+                         .error_number = error.value()};
+  }
+  wait_at(door);
+  return schema::Nothing{};
+}
+
+// A port is kept for a server that listens there with other settings. A child that was made a
+// moment ago has the socket, too, until it has executed its program, and a port that is closed and
+// opened anew meanwhile is taken.
+void Server::Implementation::leave_door(Door& door) {
+  door.waiter.reset();
+  if (!door.server.is_unix) {
+    inherited_.push_back(std::move(door.socket));
+  } else if (!door.socket.remove_file()) {
+    site_.machine.log(core::Level::error, core::concat("cannot remove ", door.socket.address(),
+                                                       ": ", std::strerror(errno)));
+  }
+  // One that ends leaves the list.
+  const std::vector<std::shared_ptr<Session>> all(sessions.begin(), sessions.end());
+  for (const std::shared_ptr<Session>& session : all) {
+    if (session->gate() == door.gate.get()) {
+      session->finish();
+    }
+  }
+}
+
+schema::Status Server::Implementation::change(const schema::Resolved& resolved) {
+  const auto is_wanted = [&](const Door& door) {
+    return door.waiter && std::ranges::any_of(resolved.http_servers, [&](const auto& server) {
+             return schema::same_server(door.server, server);
+           });
+  };
+  for (auto door = doors.begin(); door != doors.end();) {
+    if (is_wanted(*door)) {
+      ++door;
+      continue;
+    }
+    leave_door(*door);
+    door = doors.erase(door);
+  }
+  schema::Status changed = schema::Nothing{};
+  for (const schema::HttpServer& server : resolved.http_servers) {
+    const bool is_there = std::ranges::any_of(
+        doors, [&](const Door& door) { return schema::same_server(door.server, server); });
+    if (is_there) {
+      continue;
+    }
+    changed = open_door(resolved, server);
+    if (changed) {
+      changed = serve_door(doors.back());
+    }
+    if (!changed) {
+      break;
+    }
+  }
+  inherited_.clear();
+  return changed;
 }
 
 void Server::Implementation::wait_at(Door& door) {
@@ -659,6 +727,10 @@ schema::Status Server::open(const schema::Resolved& resolved) {
 }
 
 schema::Status Server::serve(asio::io_context& context) { return implementation_->serve(context); }
+
+schema::Status Server::change(const schema::Resolved& resolved) {
+  return implementation_->change(resolved);
+}
 
 std::vector<std::pair<std::string, int>> Server::sockets() const {
   std::vector<std::pair<std::string, int>> list;

@@ -50,6 +50,12 @@ class Server {
   // An error if that cannot watch them; then they can only be closed.
   schema::Status serve(boost::asio::io_context& context);
 
+  // Takes over the servers of another configuration while those are served that were opened before:
+  // what stays the same goes on with its connections; of what does not, these end with the answers
+  // that are under way. After an error, in Supervisor's words, something of it may be open; another
+  // change() with the configuration of before has what was there again.
+  schema::Status change(const schema::Resolved& resolved);
+
   // The sockets that listen, for a daemon that takes over.
   std::vector<std::pair<std::string, int>> sockets() const;
 

@@ -12,6 +12,7 @@
 #include <boost/asio/error.hpp>
 
 #include "runtime/core/concat.h"
+#include "runtime/http/problem.h"
 #include "schema/text.h"
 
 namespace sup::http {
@@ -352,12 +353,33 @@ const std::string& Session::source() {
   return source_;
 }
 
+// What a page of strangers gets to see its browser keeps from it.
+void Session::refuse_stranger(const std::string& why, Response& response) {
+  Site& site = owner_.site();
+  if (const auto line =
+          owner_.failed_logins().add_refusal(site.machine.now().steady, why, from())) {
+    site.machine.log(core::Level::warn, *line);
+  }
+  constexpr int status = 403;
+  if (reader_.request().path.starts_with("/api/")) {
+    refuse_with_problem(response, status, why);
+  } else {
+    refuse(response, status);
+  }
+}
+
+std::string Session::from() {
+  return peer_ ? caller_of(*peer_).text() : describe_remote(socket_.native_handle());
+}
+
 void Session::refuse_head(const Admission& admission, int status) {
   const Request& request = reader_.request();
   if (status != 401 || !admission.wrong_user) {
     Response response;
     if (status == 401) {
       ask_for_password(response);  // browsers give none at first
+    } else if (!admission.reason.empty()) {
+      refuse_stranger(admission.reason, response);
     } else {
       refuse(response, status);
     }
@@ -366,9 +388,7 @@ void Session::refuse_head(const Admission& admission, int status) {
   }
   Site& site = owner_.site();
   const core::Now now = site.machine.now();
-  const std::string from =
-      peer_ ? caller_of(*peer_).text() : describe_remote(socket_.native_handle());
-  if (const auto line = owner_.failed_logins().add(now.steady, *admission.wrong_user, from)) {
+  if (const auto line = owner_.failed_logins().add(now.steady, *admission.wrong_user, from())) {
     site.machine.log(core::Level::warn, *line);
   }
   later_ =

@@ -68,6 +68,9 @@ class Session final : public std::enable_shared_from_this<Session> {
 
   void start() { read(); }
 
+  // Of the door that it came by.
+  const Gate* gate() const { return gate_.get(); }
+
   // Asks the answer that takes its time, and goes on if that is done. Whether it said anything.
   bool look(core::Now now);
 
@@ -117,6 +120,9 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool waits_for_turn(std::string_view password);
   const std::string& source();
   void refuse_head(const Admission& admission, int status);
+  void refuse_stranger(const std::string& why, Response& response);
+  // Who is at the other side, for the log.
+  std::string from();
   void answer_request();
   void answer_unread(const Request& shape, Response& response);
   void refuse_rest();

@@ -98,6 +98,11 @@ Outcome shut_down(Context& context, const Array& /*arguments*/, Writer& out) {
 }
 
 Outcome restart(Context& context, const Array& /*arguments*/, Writer& out) {
+  // With one that is refused everything would go on as before: whoever asked has to hear of it.
+  const auto read = context.machine.read_configuration({});
+  if (!read) {
+    return fault(FaultCode::CANT_REREAD, read.error().message);
+  }
   context.interface.perform([&](core::Now now, core::Effects& orders) {
     return context.supervisor.restart(now, orders);
   });

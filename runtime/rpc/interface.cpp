@@ -162,8 +162,11 @@ core::Instant Interface::judge_trial() {
     case TrialState::rolled_back:
       machine_.log(core::Level::error, "the update is taken back: " + trial_.reason());
       perform([&](core::Now now, core::Effects& orders) {
-        return supervisor_.update_to(now, trial_.previous(), orders);
+        return supervisor_.update_to(now, trial_.previous(), orders, trial_.take_at_rest());
       });
+      break;
+    case TrialState::superseded:
+      machine_.log(core::Level::warn, "the update is not on trial any more: " + trial_.reason());
       break;
     default: break;
   }

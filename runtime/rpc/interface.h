@@ -69,6 +69,8 @@ class Interface {
 
   Trial& trial() { return trial_; }
 
+  const Trial& trial() const { return trial_; }
+
   Scaled& scaled() { return scaled_; }
 
   // Whether a call since the last question may have changed something, so that the loop has to look

@@ -73,11 +73,18 @@ Outcome take_over(Context& context, const ReadPlan& read, std::chrono::seconds c
   }
   Trial& trial = context.interface.trial();
   if (trial.state() == TrialState::running) {
-    return fault(FaultCode::FAILED, "another update is on trial");
+    return fault(FaultCode::FAILED,
+                 "another update is on trial; it is decided within its time, or by a reload");
+  }
+  const core::Machine::UpgradeState upgrade = context.machine.upgrade_progress().state;
+  if (confirm.count() > 0 && (upgrade == core::Machine::UpgradeState::checking ||
+                              upgrade == core::Machine::UpgradeState::ready)) {
+    return fault(FaultCode::FAILED, "an upgrade is under way, which would forget the trial");
   }
   const std::shared_ptr<const schema::Resolved> previous = context.supervisor.plan();
   const core::PlanChanges changes = context.supervisor.compare(**read);
   std::vector<Trial::Process> started = Trial::started_by(context.supervisor, **read, changes);
+  std::vector<core::AtRest> at_rest = context.supervisor.at_rest();
   const auto error = context.interface.perform([&](core::Now now, core::Effects& orders) {
     return context.supervisor.update_to(now, *read, orders);
   });
@@ -88,7 +95,8 @@ Outcome take_over(Context& context, const ReadPlan& read, std::chrono::seconds c
     return fault(FaultCode::FAILED, "it could not be taken over; the daemon's log says why");
   }
   if (confirm.count() > 0) {
-    trial.begin(previous, *read, std::move(started), context.machine.now().steady + confirm);
+    trial.begin(previous, *read, std::move(started), std::move(at_rest),
+                context.machine.now().steady + confirm);
   }
   write_changes(changes, out);
   return Done{};

@@ -34,6 +34,7 @@ std::string_view trial_state_name(TrialState state) {
     case TrialState::running: return "running";
     case TrialState::kept: return "kept";
     case TrialState::rolled_back: return "rolled back";
+    case TrialState::superseded: return "superseded";
     default: return "none";
   }
 }
@@ -61,11 +62,12 @@ std::vector<Trial::Process> Trial::started_by(const core::Supervisor& supervisor
 
 void Trial::begin(std::shared_ptr<const schema::Resolved> previous,
                   std::shared_ptr<const schema::Resolved> taken, std::vector<Process> watched,
-                  core::Instant deadline) {
+                  std::vector<core::AtRest> at_rest, core::Instant deadline) {
   state_ = TrialState::running;
   previous_ = std::move(previous);
   taken_ = std::move(taken);
   watched_ = std::move(watched);
+  at_rest_ = std::move(at_rest);
   deadline_ = deadline;
   reason_.clear();
 }
@@ -76,8 +78,9 @@ TrialState Trial::decide(TrialState state, std::string reason) {
   taken_.reset();
   watched_.clear();
   deadline_ = core::never;
-  if (state == TrialState::kept) {
+  if (state != TrialState::rolled_back) {
     previous_.reset();
+    at_rest_.clear();
   }
   return state;
 }
@@ -87,7 +90,7 @@ TrialState Trial::judge(const core::Supervisor& supervisor, core::Instant now) {
     return state_;
   }
   if (supervisor.plan() != taken_) {
-    return decide(TrialState::kept, "another configuration was taken over meanwhile");
+    return decide(TrialState::superseded, "another configuration was taken over meanwhile");
   }
   const Process* late = nullptr;
   for (const Process& process : watched_) {

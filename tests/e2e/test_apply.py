@@ -1,11 +1,14 @@
 """supctl plan FILE, apply, scale and reload NAME: another configuration while everything runs."""
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import xmlrpc.client
 
 from harness import PATIENCE, program
-from test_rpc import RPC, RpcTest, UnixConnection
+from test_rpc import RPC, RpcTest, UnixConnection, free_port
 
 PROGRAM = ('[program:%s]\ncommand=%s\nstartsecs=0\nautorestart=false\nstdout_logfile=NONE\n'
            'stderr_logfile=NONE\n')
@@ -15,7 +18,7 @@ SLEEP = '/bin/sleep 1000'
 class Apply(RpcTest):
     def setUp(self):
         super().setUp()
-        self.serve('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP))
+        self.daemon = self.serve('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP))
         self.wait_for_state('web', 'RUNNING')
 
     def ctl(self, *words):
@@ -81,6 +84,108 @@ class Apply(RpcTest):
         self.server().suprun.apply(self.path('new.conf'), 1)
         self.wait_for_log('the update is taken back: job is still STARTING')
         self.wait_until(lambda: self.names() == ['web:web RUNNING'], 'the old configuration')
+
+    def test_what_nobody_ran_is_not_run_by_taking_back(self):
+        runs = self.path('runs')
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP) +
+                       PROGRAM % ('job', "/bin/sh -c 'echo once >>%s'" % runs) +
+                       'autorestart=false\n' + PROGRAM % ('byhand', SLEEP))
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.wait_for_state('job', 'EXITED')
+        self.wait_for_state('byhand', 'RUNNING')
+        self.assertEqual(self.ctl('stop', 'byhand').returncode, 0)
+        before = self.names()
+        self.other(PROGRAM % ('bad', '/nonexistent/program') + PROGRAM % ('web', '/bin/sleep 999'))
+        said = self.ctl('apply', 'new.conf', '--confirm-within=20')
+        self.assertIn('ERROR: taken back: bad is FATAL', said.stdout)
+        self.wait_until(lambda: self.names() == before, 'what there was')
+        self.assertEqual(before, ['byhand:byhand STOPPED', 'job:job EXITED', 'web:web RUNNING'])
+        with open(runs) as file:
+            self.assertEqual(file.read(), 'once\n')
+
+    def test_no_upgrade_forgets_a_trial(self):
+        self.other((PROGRAM % ('job', SLEEP)).replace('startsecs=0', 'startsecs=1000') +
+                   PROGRAM % ('web', SLEEP))
+        self.server().suprun.apply(self.path('new.conf'), 3)
+        said = self.ctl('upgrade')
+        self.assertEqual(said.returncode, 1, said.stdout)
+        self.assertIn('an update is on trial', said.stdout)
+        self.wait_for_log('the update is taken back: job is still STARTING')
+        said = self.ctl('upgrade')
+        self.assertEqual(said.returncode, 0, said.stdout)
+
+    def test_a_trial_that_is_superseded_is_not_kept(self):
+        self.other((PROGRAM % ('job', SLEEP)).replace('startsecs=0', 'startsecs=1000') +
+                   PROGRAM % ('web', SLEEP))
+        waiting = subprocess.Popen(
+            [program('supctl'), '-s', 'unix://' + self.path('s.sock'), 'apply', 'new.conf',
+             '--confirm-within=%d' % PATIENCE],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=self.folder)
+        self.wait_until(lambda: 'job:job STARTING' in self.names(), 'the trial')
+        os.kill(self.daemon.pid, signal.SIGHUP)
+        text, _ = waiting.communicate(timeout=PATIENCE)
+        self.assertIn('ERROR: not kept: another configuration was taken over meanwhile', text)
+        self.assertEqual(waiting.returncode, 1)
+        self.assertEqual(self.names(), ['web:web RUNNING'])
+
+    def test_servers_that_stay_the_same_go_on(self):
+        ports = free_port(), free_port()
+        inet = '[inet_http_server]\nport=127.0.0.1:%d\n'
+
+        def text(port):
+            return '[unix_http_server]\nfile=@/s.sock\n' + RPC + inet % port + PROGRAM % ('web', SLEEP)
+
+        self.configure(text(ports[0]))
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.wait_until(lambda: self.reaches(ports[0]), 'the first port')
+        connection = UnixConnection(self.path('s.sock'))
+        self.addCleanup(connection.close)
+        inode = os.stat(self.path('s.sock')).st_ino
+        for port in (ports[1], ports[0]):
+            connection.request('GET', '/health')
+            connection.getresponse().read()
+            self.configure(text(port))
+            # The connection is used for several questions, before and behind the change.
+            said = self.ctl('update')
+            self.assertEqual((said.returncode, said.stdout), (0, ''))
+            self.wait_until(lambda: self.reaches(port), 'the other port')
+            self.assertEqual([self.reaches(each) for each in ports], [each == port for each in ports])
+        connection.request('GET', '/health')
+        self.assertEqual(connection.getresponse().status, 200)
+        self.assertEqual(os.stat(self.path('s.sock')).st_ino, inode)
+
+    def reaches(self, port):
+        try:
+            socket.create_connection(('127.0.0.1', port), timeout=PATIENCE).close()
+            return True
+        except ConnectionRefusedError:
+            return False
+
+    def test_a_port_that_is_in_use_leaves_the_old_one(self):
+        port, other = free_port(), socket.socket()
+        self.addCleanup(other.close)
+        other.bind(('127.0.0.1', 0))
+        other.listen()
+        inet = '[inet_http_server]\nport=127.0.0.1:%d\n'
+        head = '[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP)
+        self.configure(head + inet % port)
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.wait_until(lambda: self.reaches(port), 'the port')
+        self.configure(head + inet % other.getsockname()[1])
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.wait_for_log('Another program is already listening on a port')
+        self.wait_until(lambda: self.reaches(port), 'the old port')
+        self.assertEqual(self.ctl('pid').returncode, 0)
+
+    def test_a_restart_with_a_bad_file_is_refused(self):
+        pid = self.server().supervisor.getProcessInfo('web')['pid']
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + '[program:web]\n')
+        said = self.ctl('reload')
+        self.assertEqual(said.returncode, 1, said.stdout)
+        self.assertIn('ERROR: not restarted: ', said.stdout)
+        self.assertIn('SUP326', said.stdout)
+        self.assertEqual(self.server().supervisor.getProcessInfo('web')['pid'], pid)
 
     def test_bad_files_change_nothing(self):
         self.other('[program:job]\n')

@@ -206,8 +206,15 @@ class Api(HttpTest):
             connection = http.client.HTTPConnection('127.0.0.1', port, timeout=PATIENCE)
             connection.request('POST', '/api/v1/processes/a/stop', '{}',
                                dict(headers, **{'Content-Type': 'application/json'}))
-            self.assertEqual(connection.getresponse().status, 403, headers)
+            answer = connection.getresponse()
+            self.assertEqual(answer.status, 403, headers)
+            self.assertIn('which is not ours', json.loads(answer.read())['detail'])
             connection.close()
+        connection = http.client.HTTPConnection('127.0.0.1', port, timeout=PATIENCE)
+        connection.request('GET', '/', headers={'Host': 'evil.example'})
+        self.assertEqual(connection.getresponse().status, 403)
+        connection.close()
+        self.wait_for_log('denied a request from 127.0.0.1')
         status, _, _ = self.ask('/api/v1/processes/a/stop', 'POST', '',
                                 Content_Type='application/x-www-form-urlencoded')
         self.assertEqual(status, 415)

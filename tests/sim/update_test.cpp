@@ -62,6 +62,56 @@ TEST(Update, NothingNewSaysSo) {
   EXPECT_EQ(host.log[log + 1].text, "configuration read again: nothing has changed");
 }
 
+// An update that is taken back: what nobody ran before it is not started by that.
+TEST(Update, WhatWasAtRestStaysSo) {
+  const auto before = [] {
+    Configuration made;
+    made.program("runs").program("stopped").program("changed").program("done", [](auto& o) {
+      o.autorestart = schema::AutoRestartValue::never;
+      o.startsecs = 0;
+    });
+    return made;
+  };
+  FakeHost host(before());
+  host.scripts["done"] = {
+      {.lives = std::chrono::milliseconds(100), .status = {.number = 3}}
+  };
+  start(host);
+  for (const char* name : {"stopped", "changed"}) {
+    host.request([&](const core::Now& now, core::Effects& effects) {
+      host.core().stop_process(now, host.id(name), effects);
+    });
+  }
+  host.run_for(seconds(3));
+  ASSERT_EQ(host.state("done"), ProcessState::EXITED);
+  const std::vector<core::AtRest> rest = host.core().at_rest();
+  EXPECT_EQ(rest.size(), 3U);
+  const std::size_t started = host.starts.size();
+
+  // One goes and comes; of those that were there two are remembered, one was only changed.
+  host.update(Configuration().program("changed", command("other")).program("new"));
+  host.run_for(seconds(3));
+  EXPECT_EQ(host.state("changed"), ProcessState::STOPPED);
+  EXPECT_EQ(host.state("new"), ProcessState::RUNNING);
+  host.next_plan = before().build();
+  host.request([&](const core::Now& now, core::Effects& effects) {
+    host.core().update_to(now, host.next_plan, effects, rest);
+  });
+  host.run_for(seconds(3));
+  EXPECT_EQ(host.state("runs"), ProcessState::RUNNING);
+  EXPECT_EQ(host.state("stopped"), ProcessState::STOPPED);
+  EXPECT_EQ(host.state("changed"), ProcessState::STOPPED);
+  EXPECT_EQ(host.state("done"), ProcessState::EXITED);
+  EXPECT_EQ(host.core().status(host.id("done")).exit_status, 3);
+  EXPECT_EQ(host.core().history(host.id("done")).exits.size(), 1U);
+  EXPECT_EQ(host.starts.size(), started + 2) << "new, and runs once more";
+  host.request([&](const core::Now& now, core::Effects& effects) {
+    host.core().start_process(now, host.id("stopped"), effects);
+  });
+  host.run_for(seconds(3));
+  EXPECT_EQ(host.state("stopped"), ProcessState::RUNNING);
+}
+
 TEST(Update, TheOldSpecHoldsUntilTheChildIsGone) {
   FakeHost host(Configuration().program("a"));
   host.scripts["a"] = {{.dies_after = seconds(5)}, {}};
