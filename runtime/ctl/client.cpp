@@ -310,6 +310,12 @@ Address parse_address(const std::string& url) {
   return address;
 }
 
+bool only_asks(std::string_view method) {
+  const std::string_view name = method.substr(method.find('.') + 1);
+  return method.starts_with("system.list") || name.starts_with("get") || name.starts_with("read") ||
+         name.starts_with("tail");
+}
+
 Socket::Socket(const Address& address)
     : descriptor_(address.is_unix() ? connect_unix(address.path) : connect_tcp(address)) {}
 
@@ -350,6 +356,13 @@ void Socket::wait_for_answer(const Address& address) const {
   wait_patiently({.fd = descriptor_, .events = POLLIN, .revents = 0}, address);
 }
 
+bool Socket::is_ended() const {
+  char byte = 0;
+  const ssize_t count = ::recv(descriptor_, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+  // Nobody has been asked: a byte would be no answer.
+  return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 std::size_t Socket::read(char* buffer, std::size_t size) {
   for (;;) {
     pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
@@ -382,7 +395,7 @@ Client::Client(Address address, Credentials credentials)
 
 Client::~Client() = default;
 
-std::string Client::post(std::string_view path, std::string_view body) {
+std::string Client::post(std::string_view path, std::string_view body, bool may_repeat) {
   std::string request;
   request.reserve(body.size() + 512);
   request.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ");
@@ -395,9 +408,9 @@ std::string Client::post(std::string_view path, std::string_view body) {
   request.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
   request.append(body);
 
-  std::optional<Answer> answer = try_post(request);
+  std::optional<Answer> answer = try_post(request, may_repeat);
   if (!answer) {
-    answer = try_post(request);
+    answer = try_post(request, may_repeat);
   }
   if (answer->status != 200) {
     Failure failure = http_error(static_cast<int>(answer->status), answer->reason);
@@ -417,8 +430,11 @@ std::string Client::hint_about_server() const {
                    ", which is neither suprun nor supervisord";
 }
 
-// Nothing if an old connection turned out to be closed before a byte of the answer came.
-std::optional<Client::Answer> Client::try_post(std::string_view request) {
+// Nothing if an old connection turned out to be closed, and to ask on another one does no harm.
+std::optional<Client::Answer> Client::try_post(std::string_view request, bool may_repeat) {
+  if (socket_ && socket_->is_ended()) {
+    socket_.reset();
+  }
   const bool is_old = socket_ != nullptr;
   // Closed on every way out, unless the answer was whole and another question may follow.
   std::unique_ptr<Socket> socket = is_old ? std::move(socket_) : std::make_unique<Socket>(address_);
@@ -445,7 +461,7 @@ std::optional<Client::Answer> Client::try_post(std::string_view request) {
     const std::size_t count = socket->read(buffer.get() + filled, room - filled);
     boost::system::error_code error;
     if (count == 0 && !is_begun) {
-      if (is_old) return std::nullopt;
+      if (is_old && may_repeat) return std::nullopt;
       throw no_answer(address_);
     }
     if (count == 0) {

@@ -46,6 +46,9 @@ class Socket {
 
   int descriptor() const { return descriptor_; }
 
+  // Whether the other side has closed it. While nothing is asked.
+  bool is_ended() const;
+
   void write(std::string_view bytes);
   // 0 at the end.
   std::size_t read(char* buffer, std::size_t size);
@@ -59,6 +62,10 @@ class Socket {
 // Answers of at most this size are taken: 100,000 processes have about 120 MB.
 inline constexpr std::size_t answer_maximum_bytes = 1U << 30U;
 
+// Whether a method of XML-RPC changes nothing, so that it may be called twice. By the names that
+// all methods have which do; of others it is not known.
+bool only_asks(std::string_view method);
+
 // Questions with an answer each, on one connection that is opened with the first.
 class Client {
  public:
@@ -67,9 +74,10 @@ class Client {
 
   const Address& address() const { return address_; }
 
-  // The body of the answer; every other status than 200 is a Failure. Opened anew, once, if a
-  // server has closed the connection meanwhile.
-  std::string post(std::string_view path, std::string_view body);
+  // The body of the answer; every other status than 200 is a Failure. Opened anew if a server has
+  // closed the connection meanwhile. One that was closed while it was asked may have done what it
+  // was asked for: that is asked once more only if it `may_repeat`.
+  std::string post(std::string_view path, std::string_view body, bool may_repeat);
 
   // What the server calls itself in its answers: "suprun/1.0", "Medusa/1.12".
   const std::string& server() const { return server_; }
@@ -80,7 +88,7 @@ class Client {
  private:
   struct Answer;
 
-  std::optional<Answer> try_post(std::string_view request);
+  std::optional<Answer> try_post(std::string_view request, bool may_repeat);
 
   Address address_;
   Credentials credentials_;

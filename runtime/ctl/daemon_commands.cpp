@@ -399,6 +399,10 @@ bool run_reload(Session& session, const std::string& argument) {
     session.call("supervisor.restart");
   } catch (const Failure& failure) {
     if (failure.kind == Failure::Kind::fault) session.exit_status = status::generic;
+    if (failure.is_fault(rpc::FaultCode::CANT_REREAD)) {
+      session.complain("ERROR: not restarted: " + failure.text, "", failure.text);
+      return false;
+    }
     if (!failure.is_fault(rpc::FaultCode::SHUTDOWN_STATE)) throw;
     session.complain("ERROR: already shutting down", "", "already shutting down");
     return false;

@@ -91,8 +91,8 @@ rpc::Value Session::call(std::string_view method, rpc::Array parameters) {
     client_ = std::make_unique<Client>(parse_address(settings.url), settings.credentials);
   }
   output.flush();  // an answer may take long
-  schema::Result<rpc::Response> response = rpc::parse_response(
-      client_->post("/RPC2", rpc::print_call({std::string(method), std::move(parameters)})));
+  schema::Result<rpc::Response> response = rpc::parse_response(client_->post(
+      "/RPC2", rpc::print_call({std::string(method), std::move(parameters)}), only_asks(method)));
   if (!response) {
     throw Failure{.kind = Failure::Kind::connection,
                   .text = response.error().message,

@@ -28,7 +28,8 @@ std::vector<const ProcessInfo*> named(Session& session, const std::vector<Proces
     const std::vector<const ProcessInfo*> some = matching(all, target);
     found.insert(found.end(), some.begin(), some.end());
     if (some.empty()) {
-      const std::string what = target.process ? "no such process" : "no such group";
+      std::string what = target.process ? "no such process" : "no such group";
+      if (!sees_all(session, all.size())) what += ", or none that you may see";
       session.complain((target.process ? name : target.group) + ": ERROR (" + what + ")", name,
                        what);
       session.exit_status = exit;

@@ -78,6 +78,18 @@ std::string headline(const std::vector<TopRow>& rows) {
          load_text(sum);
 }
 
+// Each line at most `width` characters long.
+std::string cut(std::string_view text, std::size_t width) {
+  std::string cut;
+  std::size_t count = 0;
+  for (const char byte : text) {
+    const bool is_first = (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;  // of a character
+    count = byte == '\n' ? 0 : count + (is_first ? 1 : 0);
+    if (count <= width) cut += byte;
+  }
+  return cut;
+}
+
 void show(Session& session, std::vector<TopRow> rows, bool is_terminal) {
   sort_by_load(rows);
   if (session.output.is_json()) {
@@ -94,13 +106,10 @@ void show(Session& session, std::vector<TopRow> rows, bool is_terminal) {
     return;
   }
   std::string text = headline(rows) + "\n";
-  if (is_terminal) {
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 3 &&
-        rows.size() > size.ws_row - 2U) {
-      rows.resize(size.ws_row - 2U);
-    }
-    text = "\x1B[H\x1B[2J" + text;  // to the top, all cleared
+  winsize size{};
+  if (is_terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 3 &&
+      rows.size() > size.ws_row - 2U) {
+    rows.resize(size.ws_row - 2U);
   }
   std::vector<const ProcessInfo*> infos;
   std::vector<std::string> columns;
@@ -108,7 +117,10 @@ void show(Session& session, std::vector<TopRow> rows, bool is_terminal) {
     infos.push_back(row.info);
     columns.push_back(load_text(row.load));
   }
-  session.output.text(text + status_lines(infos, columns));
+  text += status_lines(infos, columns);
+  if (size.ws_col > 0) text = cut(text, size.ws_col);
+  // To the top, all cleared.
+  session.output.text((is_terminal ? "\x1B[H\x1B[2J" : "") + text);
   session.output.flush();
 }
 
@@ -146,7 +158,9 @@ bool run_top(Session& session, const std::string& argument) {
     const std::vector<ProcessInfo> all = all_statuses(session);
     ProcessTable after = ProcessTable::read();
     std::vector<TopRow> rows;
-    for (const ProcessInfo* info : named(session, all, names, status::generic)) {
+    const std::vector<const ProcessInfo*> wanted = named(session, all, names, status::generic);
+    if (wanted.empty() && !names.empty()) break;
+    for (const ProcessInfo* info : wanted) {
       rows.push_back({info, load_between(before, after, info->pid, daemon)});
     }
     show(session, std::move(rows), keys.is_terminal());

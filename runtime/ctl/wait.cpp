@@ -39,7 +39,8 @@ void tell(Session& session, const ProcessInfo& info, Verdict verdict, const std:
 }
 
 // Seconds as a user writes them, or nothing.
-std::optional<Clock::duration> seconds(const std::string& text) {
+std::optional<Clock::duration> seconds(std::string_view text) {
+  if (text.ends_with('s')) text.remove_suffix(1);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   constexpr double longest = 1e8;

@@ -161,11 +161,35 @@ std::string search_path(std::int64_t daemon) {
   return own != nullptr ? own : "";
 }
 
+// Of a script: what its first line names, or why the kernel does not take it for one.
+std::string about_script(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 256> bytes{};
+  file.read(bytes.data(), bytes.size());
+  std::string_view begin(bytes.data(), static_cast<std::size_t>(file.gcount()));
+  begin = begin.substr(0, begin.find('\n'));
+  // What is no text is for the kernel alone to judge, as is what cannot be read.
+  if (begin.empty() || begin.find('\0') != std::string_view::npos || begin[0] == '\x7F') return "";
+  if (!begin.starts_with("#!")) {
+    return path + " is a text without #! and an interpreter in its first line";
+  }
+  const std::string line(schema::strip(begin.substr(2)));
+  const std::string interpreter = line.substr(0, line.find_first_of(" \t\r"));
+  std::error_code error;
+  if (line.ends_with('\r') || begin.ends_with('\r')) {
+    return path + " has lines that end with CR LF, so that the kernel looks for the interpreter " +
+           interpreter + " with a CR behind it";
+  }
+  return std::filesystem::exists(interpreter, error)
+             ? ""
+             : path + " names the interpreter " + interpreter + ", which is not there";
+}
+
 std::string about_file(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return "there is no " + path;
   if (std::filesystem::is_directory(path, error)) return path + " is a folder";
-  return ::access(path.c_str(), X_OK) == 0 ? "" : path + " is not executable";
+  return ::access(path.c_str(), X_OK) == 0 ? about_script(path) : path + " is not executable";
 }
 
 // What is wrong with the executable, on this machine; "" if nothing.
@@ -202,6 +226,19 @@ std::string numbers(const rpc::Value* list) {
   return text;
 }
 
+bool never_restarts(const rpc::Value& settings) {
+  const rpc::Value* value = settings.member("autorestart");
+  const bool* restarts = value != nullptr ? value->get<bool>() : nullptr;
+  return restarts != nullptr && !*restarts;
+}
+
+std::string restarts_of(const rpc::Value& settings) {
+  const rpc::Value* value = settings.member("autorestart");
+  const std::string* text = value != nullptr ? value->get<std::string>() : nullptr;
+  if (text != nullptr) return *text;
+  return never_restarts(settings) ? "false" : "true";
+}
+
 // What its state means and what to do.
 std::string advice(const ProcessInfo& info, const rpc::Value& settings) {
   using schema::ProcessState;
@@ -210,7 +247,11 @@ std::string advice(const ProcessInfo& info, const rpc::Value& settings) {
     case ProcessState::RUNNING: return "it runs; nothing is to be done";
     case ProcessState::STARTING:
       return "it runs, but not yet for startsecs; until then an exit counts as a failed start";
-    case ProcessState::STOPPING: return "it was told to stop; SIGKILL follows after stopwaitsecs";
+    case ProcessState::STOPPING:
+      return "it was told to stop by " +
+             schema::signal_name(static_cast<int>(number_member(settings, "stopsignal"))) +
+             "; SIGKILL follows after stopwaitsecs=" +
+             std::to_string(number_member(settings, "stopwaitsecs"));
     case ProcessState::BACKOFF:
       return "a start failed; the next try comes by itself, until startretries are used up";
     case ProcessState::STOPPED:
@@ -219,7 +260,10 @@ std::string advice(const ProcessInfo& info, const rpc::Value& settings) {
                                     : "autostart=false, and nobody started it: " + start)
                              : "somebody stopped it: " + start;
     case ProcessState::EXITED:
-      return "it ended, and autorestart does not start it again after this exit status: " + start;
+      return (never_restarts(settings)
+                  ? "it ended, and autorestart=false never starts it again: "
+                  : "it ended, and autorestart does not start it again after this exit status: ") +
+             start;
     case ProcessState::FATAL:
       return "it was given up after startretries; mend what is wrong, then " + start;
     case ProcessState::UNKNOWN: break;
@@ -253,8 +297,25 @@ std::string how_ended(const rpc::Value& exit) {
          (flag_member(exit, "core_dumped") ? " (core dumped)" : "");
 }
 
+// One that is given up although nothing failed: it does its work and ends before startsecs.
+void add_early_end(Report& report, const ProcessInfo& info, const rpc::Value& exit,
+                   const rpc::Value& settings) {
+  using schema::ProcessState;
+  const auto state = static_cast<ProcessState>(info.state);
+  const bool is_failing = state == ProcessState::FATAL || state == ProcessState::BACKOFF;
+  const bool is_good = !flag_member(exit, "unknown") && number_member(exit, "signal") < 0 &&
+                       number_member(exit, "status") == 0;
+  const std::int64_t startsecs = number_member(settings, "startsecs");
+  if (!is_failing || !is_good || startsecs <= 0) return;
+  report.add("wrong", "it ends with status 0, but before startsecs=" + std::to_string(startsecs) +
+                          ", which counts as a failed start; what is to run once has startsecs=0 " +
+                          "and autorestart=false");
+}
+
 // The last exits, the newest at the end; supervisord keeps none.
-void add_exits(Report& report, Session& session, const std::string& name) {
+void add_exits(Report& report, Session& session, const ProcessInfo& info,
+               const rpc::Value& settings) {
+  const std::string name = info.group + ":" + info.name;
   const std::optional<rpc::Value> history = try_call(session, "suprun.getProcessHistory", {name});
   const rpc::Value* exits = history ? history->member("exits") : nullptr;
   const rpc::Array* list = exits != nullptr ? exits->get<rpc::Array>() : nullptr;
@@ -269,6 +330,7 @@ void add_exits(Report& report, Session& session, const std::string& name) {
                     after.data() + " seconds");
   }
   report.add_lines("its last exits", last(std::move(lines)));
+  if (list != nullptr && !list->empty()) add_early_end(report, info, list->back(), settings);
 }
 
 void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& settings,
@@ -303,6 +365,7 @@ void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& set
              retries != section ? retries : place("startsecs"));
   const std::string codes = numbers(settings.member("exitcodes"));
   report.add("expects", "exitcodes=" + codes, place("exitcodes"));
+  report.add("restarts", "autorestart=" + restarts_of(settings), place("autorestart"));
 }
 
 void explain_process(Session& session, const ProcessInfo& info, std::int64_t daemon,
@@ -313,7 +376,7 @@ void explain_process(Session& session, const ProcessInfo& info, std::int64_t dae
   Report report(session, info);
   const rpc::Value settings = settings_of(session, info);
   add_times(report, info);
-  add_exits(report, session, name);
+  add_exits(report, session, info, settings);
   add_settings(report, info, settings, session.settings, daemon);
   std::vector<std::string> told = reads_log
                                       ? log_lines(session, "supervisor.readLog", {-log_bytes, 0})

@@ -25,7 +25,8 @@ SupervisorClient::SupervisorClient()
 
 rpc::Value SupervisorClient::call(std::string_view method, rpc::Array parameters) {
   schema::Result<rpc::Response> response = rpc::parse_response(
-      client_.post("/RPC2", rpc::print_call({std::string(method), std::move(parameters)})));
+      client_.post("/RPC2", rpc::print_call({std::string(method), std::move(parameters)}),
+                   ctl::only_asks(method)));
   if (!response) {
     throw ctl::Failure{.kind = ctl::Failure::Kind::connection,
                        .text = response.error().message,

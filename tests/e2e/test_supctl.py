@@ -1181,6 +1181,7 @@ autostart=false
         place = re.search(r'startretries=0, .*s.conf:(\d+)\)', text)
         with open(self.sides[1].path('s.conf')) as file:
             self.assertEqual(file.read().split('\n')[int(place.group(1)) - 1], 'startretries=0')
+        self.assertRegex(text, r'restarts +autorestart=')
         self.assertIn('nobody started it', self.ask('why', 'off')[1])
         self.assertEqual(self.ask('why', 'nosuch')[0], 1)
         self.assertEqual(self.ask('why')[0], 2)
