@@ -311,6 +311,7 @@ schema::Status Server::Implementation::serve_door(Door& door) {
     if (duplicate >= 0) {
       ::close(duplicate);
     }
+    door.waiter.reset();
     return schema::Error{.message = core::concat("cannot wait for connections at ",
                                                  door.socket.address(), ": ", error.message()),
                          .error_number = error.value()};
