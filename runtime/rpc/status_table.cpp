@@ -1,7 +1,6 @@
 #include "runtime/rpc/status_table.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace sup::rpc {
@@ -21,12 +20,6 @@ void append_column(std::string_view text, std::string& table) {
     table += letters[special.find(text[at])];
     text.remove_prefix(at + 1);
   }
-}
-
-void append_count(std::int64_t number, std::string& table) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  table.append(digits.data(), end);
 }
 
 // Up to the next separator, which is taken, too.
@@ -65,11 +58,11 @@ void append_status_row(std::string_view group, std::string_view name, schema::Pr
   table += separator;
   append_column(name, table);
   table += separator;
-  append_count(static_cast<std::int64_t>(state), table);
+  table += std::to_string(static_cast<std::int64_t>(state));
   table += separator;
   table += schema::state_name(state);
   table += separator;
-  append_count(pid, table);
+  table += std::to_string(pid);
   table += separator;
   append_column(description, table);
   table += '\n';
