@@ -395,7 +395,10 @@ int run(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   try {
-    return run(count, arguments);
+    const int status = run(count, arguments);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    std::fputs("supctl: cannot write to standard output\n", stderr);
+    return status == 0 ? 1 : status;
   } catch (const Interrupted&) {
     return 130;
   } catch (const std::exception& error) {

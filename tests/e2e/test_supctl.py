@@ -1158,6 +1158,13 @@ autostart=false
         # Supervisor's take it for a name.
         self.assertIn('--help: ERROR (no such process)', self.ask('status', '--help')[1])
 
+    def test_output_that_cannot_be_written_is_no_success(self):
+        with open('/dev/full', 'w') as full:
+            said = subprocess.run([program('supctl'), '-c', self.sides[1].path('s.conf'), 'version'],
+                                  stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE)
+        self.assertEqual((said.returncode, said.stderr),
+                         (1, b'supctl: cannot write to standard output\n'))
+
     def test_wait_for_what_comes(self):
         waiting = self.sides[1].begin(['-c', '@/s.conf', 'wait', 'off', '--timeout=%d' % PATIENCE])
         self.assertEqual(self.ask('start', 'off')[0], 0)
