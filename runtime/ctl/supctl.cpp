@@ -2,17 +2,20 @@
 // and the commands.
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "runtime/ctl/command.h"
@@ -391,12 +394,32 @@ int run(int count, char** arguments) {
   return session.exit_status;
 }
 
+// Who runs supctl and reads its output through a pipe may give up reading for a moment after a
+// second of silence, look whether it has ended, and take the output for complete: so Ansible does
+// (run_command), and a start says something after just about a second. What it says is there well
+// before it ends.
+void linger(std::chrono::steady_clock::time_point begun) {
+  constexpr std::chrono::milliseconds silence(900);
+  constexpr std::chrono::milliseconds moment(50);
+
+  struct stat output {};
+
+  const bool is_piped = ::fstat(STDOUT_FILENO, &output) == 0 && S_ISFIFO(output.st_mode);
+  if (is_piped && std::chrono::steady_clock::now() - begun >= silence) {
+    std::this_thread::sleep_for(moment);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  const auto begun = std::chrono::steady_clock::now();
   try {
     const int status = run(count, arguments);
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+      linger(begun);
+      return status;
+    }
     std::fputs("supctl: cannot write to standard output\n", stderr);
     return status == 0 ? 1 : status;
   } catch (const Interrupted&) {
