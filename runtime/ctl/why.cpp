@@ -161,7 +161,7 @@ std::string search_path(std::int64_t daemon) {
   return own != nullptr ? own : "";
 }
 
-// Of a script: what its first line names, or why the kernel does not take it for one.
+// Why the kernel does not execute a script; "" of what is none, or can be executed.
 std::string about_script(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::array<char, 256> bytes{};
@@ -173,23 +173,23 @@ std::string about_script(const std::string& path) {
   if (!begin.starts_with("#!")) {
     return path + " is a text without #! and an interpreter in its first line";
   }
-  const std::string line(schema::strip(begin.substr(2)));
-  const std::string interpreter = line.substr(0, line.find_first_of(" \t\r"));
+  // Ended by blanks alone, so that a CR belongs to it.
+  begin.remove_prefix(std::min(begin.find_first_not_of(" \t", 2), begin.size()));
+  std::string interpreter(begin.substr(0, begin.find_first_of(" \t")));
   std::error_code error;
-  if (line.ends_with('\r') || begin.ends_with('\r')) {
-    return path + " has lines that end with CR LF, so that the kernel looks for the interpreter " +
-           interpreter + " with a CR behind it";
-  }
-  return std::filesystem::exists(interpreter, error)
-             ? ""
-             : path + " names the interpreter " + interpreter + ", which is not there";
+  if (interpreter.empty() || std::filesystem::exists(interpreter, error)) return "";
+  const bool has_return = interpreter.ends_with('\r');
+  if (has_return) interpreter.pop_back();
+  return path + " names the interpreter " + interpreter +
+         (has_return ? " with a CR behind it, as its lines end with CR LF"
+                     : ", which is not there");
 }
 
 std::string about_file(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return "there is no " + path;
   if (std::filesystem::is_directory(path, error)) return path + " is a folder";
-  return ::access(path.c_str(), X_OK) == 0 ? about_script(path) : path + " is not executable";
+  return ::access(path.c_str(), X_OK) == 0 ? "" : path + " is not executable";
 }
 
 // What is wrong with the executable, on this machine; "" if nothing.
@@ -204,13 +204,19 @@ void check_command(Report& report, const std::string& command, const std::string
   const std::string& file = words->front();
   if (file.find('/') != std::string::npos) {
     const bool is_relative = file[0] != '/' && !directory.empty() && directory != "none";
-    const std::string wrong = about_file(is_relative ? directory + "/" + file : file);
+    const std::string path = is_relative ? directory + "/" + file : file;
+    std::string wrong = about_file(path);
+    if (wrong.empty()) wrong = about_script(path);
     if (!wrong.empty()) report.add("wrong", wrong, place);
     return;
   }
   const std::string path = search_path(daemon);
   for (const std::string_view folder : schema::split_list(path, ':')) {
-    if (about_file(std::string(folder) + "/" + file).empty()) return;
+    const std::string found = std::string(folder) + "/" + file;
+    if (!about_file(found).empty()) continue;
+    const std::string wrong = about_script(found);
+    if (!wrong.empty()) report.add("wrong", wrong, place);
+    return;
   }
   report.add("wrong", file + " is in no folder of PATH", place);
   report.add("PATH", path);

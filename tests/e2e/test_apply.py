@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import threading
 import xmlrpc.client
 
 from harness import PATIENCE, program
@@ -13,6 +15,18 @@ from test_rpc import RPC, RpcTest, UnixConnection, free_port
 PROGRAM = ('[program:%s]\ncommand=%s\nstartsecs=0\nautorestart=false\nstdout_logfile=NONE\n'
            'stderr_logfile=NONE\n')
 SLEEP = '/bin/sleep 1000'
+
+
+TEXT = (b"<?xml version='1.0'?><methodResponse><params><param><value><string>3.0</string></value>"
+        b'</param></params></methodResponse>')
+ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n' % len(TEXT) + TEXT
+
+
+def read_request(file):
+    """The body of a request, or nothing at the end."""
+    head = iter(file.readline, b'\r\n')
+    lengths = [int(line.split(b':')[1]) for line in head if line.lower().startswith(b'content-length')]
+    return file.read(lengths[0]) if lengths else None
 
 
 class Apply(RpcTest):
@@ -186,6 +200,52 @@ class Apply(RpcTest):
         self.assertIn('ERROR: not restarted: ', said.stdout)
         self.assertIn('SUP326', said.stdout)
         self.assertEqual(self.server().supervisor.getProcessInfo('web')['pid'], pid)
+
+    def test_why_tells_of_scripts_and_of_early_ends(self):
+        os.mkdir(self.path('bin'))
+        scripts = {'lost': '#!/no/such/interp -x\n', 'bare': 'echo x\n', 'dos': '#!/bin/sh\r\nexit\r\n',
+                   'good': '#! /bin/sh -e\nexit 3\n'}
+        for name, text in scripts.items():
+            self.write('bin/' + name, text)
+            os.chmod(self.path('bin/' + name), 0o755)
+        once = PROGRAM.replace('startsecs=0', 'startsecs=1\nstartretries=0')
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP) +
+                       ''.join(once % (name, self.path('bin/' + name)) for name in scripts) +
+                       once % ('early', '/bin/true'))
+        self.assertEqual(self.ctl('update').returncode, 0)
+        for name in (*scripts, 'early'):
+            self.wait_for_state(name, 'FATAL')
+        for name, wrong in (('lost', 'lost names the interpreter /no/such/interp, which is not there'),
+                            ('bare', 'bare is a text without #!'),
+                            ('dos', 'dos names the interpreter /bin/sh with a CR behind it'),
+                            ('early', 'it ends with status 0, but before startsecs=1')):
+            self.assertRegex(self.ctl('why', name).stdout, r'wrong +.*' + re.escape(wrong))
+        self.assertNotRegex(self.ctl('why', 'good').stdout, r'\n +wrong ')
+
+    def test_what_may_have_been_done_is_not_asked_for_twice(self):
+        asked = []
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(self.path('other.sock'))
+        server.listen()
+
+        def serve():
+            while True:
+                connection, _ = server.accept()
+                with connection, connection.makefile('rwb') as file:
+                    while (body := read_request(file)):
+                        asked.append(re.search(b'<methodName>(.*)</methodName>', body).group(1))
+                        if asked[-1] in (b'supervisor.startProcess', b'supervisor.getPID'):
+                            break
+                        file.write(ANSWER)
+                        file.flush()
+
+        threading.Thread(target=serve, daemon=True).start()
+        for command, method, times in ((('start', 'x'), b'supervisor.startProcess', 1),
+                                       (('pid',), b'supervisor.getPID', 2)):
+            said = subprocess.run([program('supctl'), '-s', 'unix://' + self.path('other.sock'), *command],
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+            self.assertEqual((said.returncode, asked.count(method)), (1, times), said)
 
     def test_bad_files_change_nothing(self):
         self.other('[program:job]\n')
