@@ -26,6 +26,8 @@ struct LintOptions : compiler::CompileOptions {
   std::optional<std::int64_t> stop_timeout;
   // Bytes that all logs together may take.
   std::optional<std::int64_t> log_limit;
+  // All edits of a fix are wanted; else one is enough of a fix that has one for each program.
+  bool all_edits = true;
   // The files are translations, made by this; null: they are as written.
   const compiler::MigratedFiles* migrated = nullptr;
   // Whether a rule of lint is to be asked. Empty: those that are not optional, and these, too, with

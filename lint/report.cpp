@@ -18,7 +18,7 @@ namespace sup::lint {
 namespace {
 
 constexpr std::array all_formats{
-#define FORMAT(name, help) Format{#name, help, render_##name},
+#define FORMAT(name, edits, help) Format{#name, FormatEdits::edits, help, render_##name},
 #include "lint/formats.def"
 #undef FORMAT
 };

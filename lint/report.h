@@ -61,13 +61,16 @@ struct FileFindings {
 
 std::vector<FileFindings> by_file(const Report& report);
 
+enum class FormatEdits : std::uint8_t { no_edits, all_edits };
+
 struct Format {
   std::string_view name;
+  FormatEdits edits;
   std::string_view help;
   std::string (*render)(const Report& report);
 };
 
-#define FORMAT(name, help) std::string render_##name(const Report& report);
+#define FORMAT(name, edits, help) std::string render_##name(const Report& report);
 #include "lint/formats.def"
 #undef FORMAT
 

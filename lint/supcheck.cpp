@@ -267,6 +267,8 @@ int run(Arguments& arguments) {
   compiler::MigratedFiles files(written);
   options.migrated = &files;
   options.only_check = !arguments.facts;
+  options.all_edits =
+      arguments.fix || arguments.diff || chosen_format(arguments).edits == FormatEdits::all_edits;
   Policies policies(written, {std::move(*command_line), std::move(options), arguments.config_file,
                               arguments.isolated});
   if (arguments.baseline_task == BaselineTask::write) policies.renew_baselines();

@@ -91,8 +91,8 @@ class Binder {
 
   // The same mistake is told once, however many processes it concerns. The fault is there to be
   // completed; it goes with the next one.
-  Fault& fault(std::size_t section, std::optional<std::size_t> setting, std::string_view rule,
-               std::string message) {
+  [[gnu::cold]] Fault& fault(std::size_t section, std::optional<std::size_t> setting,
+                             std::string_view rule, std::string message) {
     int looked_at = 0;
     for (auto known = result_.faults.rbegin();
          known != result_.faults.rend() && known->section == section && ++looked_at <= 64; ++known)
@@ -106,7 +106,8 @@ class Binder {
     return result_.faults.emplace_back(std::move(fresh));
   }
 
-  void value_fault(std::size_t section, std::size_t setting, bool constant, ValueError error) {
+  [[gnu::cold]] void value_fault(std::size_t section, std::size_t setting, bool constant,
+                                 ValueError error) {
     const Setting& written = settings(section)[setting];
     const OptionRow& row = option_row(written.option);
     std::string message = row.has(OptionFlags::secret)
@@ -128,8 +129,8 @@ class Binder {
       value_fault(section, setting, constant, std::move(other));
   }
 
-  void expand_fault(std::size_t section, std::size_t setting, Scope scope, const NameValues& values,
-                    ExpandError error, bool second) {
+  [[gnu::cold]] void expand_fault(std::size_t section, std::size_t setting, Scope scope,
+                                  const NameValues& values, ExpandError error, bool second) {
     if (error.rule == "unknown-expansion") {
       TemplateValue unused;
       switch (names_.find(error.name, scope, values, unused)) {

@@ -130,7 +130,7 @@ std::string separated_by_commas(std::string_view text);
 // %41 and the like as the bytes that they stand for; what is no such thing stays.
 std::string decode_percent(std::string_view text);
 
-// "`text`", as messages name what the user wrote.
-std::string in_backticks(std::string_view text);
+// "`text`", as messages name what the user wrote. Cold: code that says what is wrong is rarely run.
+[[gnu::cold]] std::string in_backticks(std::string_view text);
 
 }  // namespace sup::schema

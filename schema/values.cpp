@@ -39,8 +39,8 @@ bool is_quoted_path(std::string_view text) {
 std::string_view unquoted(std::string_view text) { return text.substr(1, text.size() - 2); }
 
 // The usual error: quotes around a value that knows none have their own rule.
-ValueError bad_value(std::string_view rule, std::string_view text, std::string_view expected,
-                     std::string fix = {}) {
+[[gnu::cold]] ValueError bad_value(std::string_view rule, std::string_view text,
+                                   std::string_view expected, std::string fix = {}) {
   if (is_quoted(text))
     return {"quoted-scalar",
             "the quotes are part of the value " + in_backticks(text) +
@@ -306,7 +306,7 @@ std::optional<LexError> lex_posix(std::string_view text, std::vector<Token>& tok
 }
 
 // What is wrong with the pair that begins at tokens[i].
-ValueError environment_error(const std::vector<Token>& tokens, std::size_t i) {
+[[gnu::cold]] ValueError environment_error(const std::vector<Token>& tokens, std::size_t i) {
   const auto at = [](const Token& token, std::string message) {
     return ValueError{
         "environment-syntax", std::move(message), {}, token.begin, token.end - token.begin};
@@ -362,6 +362,7 @@ bool read_python_int(std::string_view text, int base, std::int64_t& out, bool& o
     text.remove_prefix(1);
   }
   bool after_digit = false;
+  bool is_too_large = false;
   if (base == 8 && text.size() > 2 && text[0] == '0' && (text[1] == 'o' || text[1] == 'O')) {
     text.remove_prefix(2);
     if (!text.empty() && text[0] == '_') text.remove_prefix(1);
@@ -379,12 +380,13 @@ bool read_python_int(std::string_view text, int base, std::int64_t& out, bool& o
     if (!digit || digit->first >= base) return false;
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     const auto base_value = static_cast<std::uint64_t>(base);
-    if (value > (most - static_cast<std::uint64_t>(digit->first)) / base_value) overflow = true;
-    if (!overflow) value = value * base_value + static_cast<std::uint64_t>(digit->first);
+    if (value > (most - static_cast<std::uint64_t>(digit->first)) / base_value) is_too_large = true;
+    if (!is_too_large) value = value * base_value + static_cast<std::uint64_t>(digit->first);
     text.remove_prefix(digit->second);
     after_digit = true;
   }
-  if (!after_digit || overflow) return false;
+  overflow = after_digit && is_too_large;
+  if (!after_digit || is_too_large) return false;
   out = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
   return true;
 }
@@ -877,7 +879,7 @@ std::string NameList::print(const Storage& value) {
 namespace {
 
 // An item of a list of events that is none.
-ValueError event_error(std::string_view text, std::string_view item) {
+[[gnu::cold]] ValueError event_error(std::string_view text, std::string_view item) {
   ValueError error{"unknown-event", "unknown event type " + in_backticks(item), {}};
   // An empty item is marked by a character beside it.
   error.begin = std::min(static_cast<std::size_t>(item.data() - text.data()), text.size() - 1);

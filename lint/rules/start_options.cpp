@@ -180,6 +180,7 @@ class Exit2 final : public Tally {
     if (!codes_.look_at(context, section)) return;
     if (first_ == nullptr || &section < first_) first_ = &section;
     ++count_;
+    if (!edits_.empty() && !context.options().all_edits) return;
     const ConfigEntry& entry = *section.find("exitcodes");
     if (!codes_.rest().empty() && context.is_single_line(entry) && !entry.is_template)
       edits_.push_back({&section, context.value_span(entry), number_of(codes_.rest())});
