@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -43,10 +44,18 @@ pugi::xml_node first_element(const pugi::xml_node& node) {
   return node.find_child([](const pugi::xml_node& child) { return is_element(child); });
 }
 
+constexpr std::size_t most_digits = 4300;  // that Python reads
+
+// One beyond 64 bits is the last within: each method's own limits are far below and have their
+// fault.
 std::int64_t integer(std::string_view text) {
   std::int64_t number = 0;
   bool overflow = false;
   if (!schema::read_python_int(text, 10, number, overflow)) {
+    if (overflow && text.size() <= most_digits) {
+      return schema::strip(text).starts_with('-') ? std::numeric_limits<std::int64_t>::min()
+                                                  : std::numeric_limits<std::int64_t>::max();
+    }
     throw Unreadable{"`" + std::string(text) + "` is no integer"};
   }
   return number;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -114,6 +115,10 @@ TEST(XmlRpc, TakesWhatClientsWrite) {
   EXPECT_EQ(parameter("<string><![CDATA[<&>]]></string>"), Value("<&>"));
   EXPECT_EQ(parameter("\n <int>5</int>\n "), Value(5));
   EXPECT_EQ(parameter("<unheard>x</unheard>"), Value("x"));
+  EXPECT_EQ(parameter("<int>99999999999999999999</int>"),
+            Value(std::numeric_limits<std::int64_t>::max()));
+  EXPECT_EQ(parameter("<i8> -99999999999999999999 </i8>"),
+            Value(std::numeric_limits<std::int64_t>::min()));
 }
 
 TEST(XmlRpc, RefusesWhatIsNone) {
@@ -121,7 +126,7 @@ TEST(XmlRpc, RefusesWhatIsNone) {
   EXPECT_FALSE(parse_call("<methodCall>"));
   EXPECT_FALSE(parse_call("<methodCall><methodName/></methodCall>"));
   EXPECT_FALSE(parse_call(call_with("<int>five</int>")));
-  EXPECT_FALSE(parse_call(call_with("<int>99999999999999999999</int>")));
+  EXPECT_FALSE(parse_call(call_with("<int>99999999999999999999x</int>")));
   EXPECT_FALSE(parse_response("<methodResponse/>"));
   EXPECT_FALSE(parse_response("<methodResponse><fault/></methodResponse>"));
 }
