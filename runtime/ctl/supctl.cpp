@@ -52,6 +52,7 @@ constexpr std::array known{
     Argument{"hosts",         0,   "LIST", "several servers: HOST, HOST:PORT or URL, with commas"},
     Argument{"json",          0,   "",     "print one JSON document a server and command"        },
     Argument{"complete",      0,   "",     "print words that may follow; for shells"             },
+    Argument{"version",       0,   "",     "print the version of supctl and leave"               },
 };
 
 // http://NAME:PASSWORD@HOST:PORT: the password stands in no message.
@@ -69,6 +70,7 @@ struct CommandLine {
   bool wants_json = false;
   bool completes = false;
   bool help = false;
+  bool version = false;
   std::vector<std::string> words;
 };
 
@@ -139,6 +141,8 @@ schema::Status take(GivenArgument given, CommandLine& line) {
   };
   if (name == "help") {
     line.help = true;
+  } else if (name == "version") {
+    line.version = true;
   } else if (name == "json") {
     line.wants_json = true;
   } else if (name == "complete") {
@@ -186,7 +190,7 @@ schema::Result<CommandLine> read_command_line(int count, char** arguments) {
   for (GivenArgument& given : all) {
     const schema::Status taken = take(std::move(given), line);
     if (!taken) return taken.error();
-    if (line.help) return line;
+    if (line.help || line.version) return line;
   }
   line.words = reader.rest();
   return line;
@@ -362,6 +366,10 @@ int run(int count, char** arguments) {
   }
   if (line->help) {
     std::fputs(help().c_str(), stdout);
+    return 0;
+  }
+  if (line->version) {
+    std::puts("supctl " SUP_VERSION);
     return 0;
   }
   std::string advice;

@@ -1,4 +1,8 @@
 // The command why: all that is known of a process's state, gathered in one place.
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -222,6 +226,56 @@ void check_command(Report& report, const std::string& command, const std::string
   report.add("PATH", path);
 }
 
+// Whom it runs as, on this machine. Without user=, as the daemon.
+struct RunsAs {
+  uid_t user = 0;
+  std::vector<gid_t> groups;
+};
+
+std::optional<RunsAs> runs_as(const rpc::Value& settings, std::int64_t daemon) {
+  struct stat status {};
+
+  RunsAs who;
+  const rpc::Value* uid = settings.member("uid");
+  if (uid != nullptr && uid->is<std::int64_t>()) {
+    who.user = static_cast<uid_t>(*uid->get<std::int64_t>());
+  } else if (::stat(("/proc/" + std::to_string(daemon)).c_str(), &status) == 0) {
+    who.user = status.st_uid;
+    who.groups = {status.st_gid};
+  } else {
+    return std::nullopt;
+  }
+  const passwd* entry = ::getpwuid(who.user);
+  if (entry == nullptr) return who;
+  std::array<gid_t, 256> groups{};
+  int count = groups.size();
+  if (::getgrouplist(entry->pw_name, entry->pw_gid, groups.data(), &count) < 0) return std::nullopt;
+  who.groups.insert(who.groups.end(), groups.begin(), groups.begin() + count);
+  return who;
+}
+
+// The folder on the way to this one, or this one, that they may not enter; "" if there is none, or
+// an access control list decides.
+std::string closed_folder(const std::string& directory, const RunsAs& who) {
+  if (who.user == 0 || !directory.starts_with('/')) return "";
+  std::filesystem::path folder;
+  for (const std::filesystem::path& part : std::filesystem::path(directory)) {
+    folder /= part;
+
+    struct stat status {};
+
+    if (::stat(folder.c_str(), &status) != 0) return "";
+    const bool is_member =
+        std::find(who.groups.begin(), who.groups.end(), status.st_gid) != who.groups.end();
+    const mode_t needed = status.st_uid == who.user ? S_IXUSR : is_member ? S_IXGRP : S_IXOTH;
+    if ((status.st_mode & needed) == 0) {
+      const bool has_list = ::getxattr(folder.c_str(), "system.posix_acl_access", nullptr, 0) > 0;
+      return has_list ? "" : folder.string();
+    }
+  }
+  return "";
+}
+
 std::string numbers(const rpc::Value* list) {
   std::string text;
   const rpc::Array* items = list != nullptr ? list->get<rpc::Array>() : nullptr;
@@ -355,10 +409,20 @@ void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& set
   }
   if (daemon != 0) {
     check_command(report, command, directory, daemon, place("command"));
-    std::error_code ignored;
-    if (!directory.empty() && directory != "none" &&
-        !std::filesystem::is_directory(directory, ignored)) {
+    std::error_code error;
+    const bool is_folder = std::filesystem::is_directory(directory, error);
+    if (!directory.empty() && directory != "none" && !is_folder &&
+        error != std::errc::permission_denied) {
       report.add("wrong", "there is no folder " + directory, place("directory"));
+    } else if (const std::optional<RunsAs> who = runs_as(settings, daemon)) {
+      const std::string closed = closed_folder(directory, *who);
+      const passwd* entry = ::getpwuid(who->user);
+      const std::string name =
+          entry != nullptr ? entry->pw_name : "number " + std::to_string(who->user);
+      if (!closed.empty()) {
+        report.add("wrong", "user " + name + ", as whom it runs, may not enter " + closed,
+                   place("directory"));
+      }
     }
   }
   // Of two settings, the place of the one that is written; else of the section.

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import unittest
 import xmlrpc.client
 
 from harness import PATIENCE, program
@@ -221,6 +222,21 @@ class Apply(RpcTest):
                             ('early', 'it ends with status 0, but before startsecs=1')):
             self.assertRegex(self.ctl('why', name).stdout, r'wrong +.*' + re.escape(wrong))
         self.assertNotRegex(self.ctl('why', 'good').stdout, r'\n +wrong ')
+
+    @unittest.skipUnless(os.geteuid() == 0, 'runs programs as another user')
+    def test_why_tells_of_folders_that_may_not_be_entered(self):
+        os.makedirs(self.path('closed/in'))
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.path('closed'), 0o750)
+        as_nobody = PROGRAM.replace('startsecs=0', 'startretries=0') + 'user=nobody\ndirectory=%s\n'
+        self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP) +
+                       as_nobody % ('in', SLEEP, self.path('closed/in')) +
+                       as_nobody % ('out', SLEEP, self.folder))
+        self.assertEqual(self.ctl('update').returncode, 0)
+        self.wait_for_state('in', 'FATAL')
+        self.assertRegex(self.ctl('why', 'in').stdout, r'\n  wrong +user nobody, as whom it runs, may not enter '
+                         + re.escape(self.path('closed')) + r'\n')
+        self.assertNotRegex(self.ctl('why', 'out').stdout, r'\n +wrong ')
 
     def test_what_may_have_been_done_is_not_asked_for_twice(self):
         asked = []

@@ -516,7 +516,7 @@ class Connections(Compared):
         return self.compare(*arguments, configuration=False, errors=errors, **keywords)
 
     def test_options(self):
-        for arguments in (['-x'], ['-c'], ['-v'], ['--version'], ['-c', '/nonexistent', 'status'], ['-c', 'a', '-c', 'b', 'status'],
+        for arguments in (['-x'], ['-c'], ['-v'], ['-c', '/nonexistent', 'status'], ['-c', 'a', '-c', 'b', 'status'],
                           ['-s', 'foo', 'status'], ['-s', '/x/y', 'status'],
                           ['-s', 'http://', 'status'], ['-s', 'http://[::1', 'status'],
                           ['-s', 'unix://', 'status'], ['-s', ':x', 'status'], ['-s', '', 'status'],
@@ -538,6 +538,13 @@ class Connections(Compared):
             (status, _, error), ours = self.both(*arguments)
             self.assertEqual((ours[0], ours[2]), (status, error))
             self.assertIn('Usage: supctl', ours[1])
+
+    def test_version(self):
+        for arguments in (['--version'], ['--vers'], ['-s', 'http://x', '--version', 'status']):
+            client = self.sides[1].begin(arguments)
+            output, errors = client.communicate(timeout=PATIENCE)
+            self.assertEqual((client.returncode, errors), (0, b''))
+            self.assertRegex(output, rb'^supctl \d+\.\d+\.\d+\n$')
 
     def test_addresses(self):
         closed = socket.socket()
