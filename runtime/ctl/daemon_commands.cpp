@@ -361,6 +361,25 @@ bool run_update(Session& session, const std::string& argument) {
 
 namespace {
 
+// Of what has just been added to the daemon, as the arguments of a command: what it does not start
+// by itself, for autostart=false.
+std::string not_started_of(Session& session, const std::vector<std::string>& names) {
+  const std::vector<ProcessInfo> all = process_infos(session.call("supervisor.getAllProcessInfo"));
+  const rpc::Value answer = session.call("supervisor.getAllConfigInfo");
+  const rpc::Array* settings = answer.get<rpc::Array>();
+  std::string found;
+  for (const ProcessInfo* info : named(session, all, names, status::generic)) {
+    const bool is_left =
+        settings != nullptr &&
+        std::any_of(settings->begin(), settings->end(), [&](const rpc::Value& each) {
+          return text_member(each, "group") == info->group &&
+                 text_member(each, "name") == info->name && !flag_member(each, "autostart");
+        });
+    if (is_left) found += " " + info->full_name();
+  }
+  return found;
+}
+
 // Each with the settings that its configuration has now, and started anew in any case.
 void reload_processes(Session& session, const std::vector<std::string>& names) {
   const rpc::Value changes = session.call("suprun.getPlanChanges");
@@ -369,6 +388,7 @@ void reload_processes(Session& session, const std::vector<std::string>& names) {
   const std::vector<ProcessInfo> all = process_infos(session.call("supervisor.getAllProcessInfo"));
   std::string groups;
   std::string others;
+  std::vector<std::string> of_groups;
   for (const std::string& name : names) {
     const std::string group = name.substr(0, name.find(':'));
     const bool is_changed =
@@ -377,8 +397,13 @@ void reload_processes(Session& session, const std::vector<std::string>& names) {
         });
     if (!is_changed && named(session, all, {name}, status::generic).empty()) continue;
     (is_changed ? groups : others) += " " + (is_changed ? group : name);
+    if (is_changed) of_groups.push_back(name);
   }
-  if (!groups.empty()) update_groups(session, groups);
+  if (!groups.empty()) {
+    update_groups(session, groups);
+    const std::string left = not_started_of(session, of_groups);
+    if (!left.empty()) run_start(session, left);
+  }
   if (!others.empty()) run_restart(session, others);
 }
 

@@ -312,6 +312,20 @@ class Apply(RpcTest):
         self.assertEqual(self.ctl('scale', 'job=1').returncode, 0)
         self.wait_until(lambda: self.names() == ['job:0 RUNNING'], 'the rest to go')
 
+    def test_reload_starts_what_has_no_autostart(self):
+        for command in ('/bin/sleep 997', '/bin/sleep 998'):
+            self.configure('[unix_http_server]\nfile=@/s.sock\n' + RPC + PROGRAM % ('web', SLEEP) +
+                           PROGRAM % ('job', command) + 'autostart=false\n')
+            if command.endswith('997'):
+                self.assertEqual(self.ctl('update').returncode, 0)
+                self.assertEqual(self.ctl('start', 'job').returncode, 0)
+        said = self.ctl('reload', 'job', 'web')
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.assertIn('job: updated process group\njob: started\n', said.stdout)
+        pid = self.server().supervisor.getProcessInfo('job')['pid']
+        with open('/proc/%d/cmdline' % pid, 'rb') as file:
+            self.assertEqual(file.read(), b'/bin/sleep\x00998\x00')
+
     def test_reload_of_a_program(self):
         before = self.server().supervisor.getProcessInfo('web')['pid']
         said = self.ctl('reload', 'web')
