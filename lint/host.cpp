@@ -1,7 +1,5 @@
 #include "lint/host.h"
 
-#include <algorithm>
-
 #include "lint/shell_words.h"
 #include "schema/text.h"
 
@@ -57,14 +55,6 @@ std::optional<FoundProgram> find_program(const Context& context, const ConfigSec
     found.path = file;
   }
   return found;
-}
-
-bool may_write(const schema::FileFacts& file, const schema::UserFacts& user) {
-  if (user.id == 0) return true;
-  if (file.user == user.id) return (file.mode & 0200U) != 0;
-  if (std::find(user.groups.begin(), user.groups.end(), file.group) != user.groups.end())
-    return (file.mode & 020U) != 0;
-  return (file.mode & 02U) != 0;
 }
 
 std::string folder_of(std::string_view path) {

@@ -20,9 +20,6 @@ struct FoundProgram {
 std::optional<FoundProgram> find_program(const Context& context, const ConfigSection& section,
                                          const ConfigEntry& entry);
 
-// By owner, group and others; root may do everything.
-bool may_write(const schema::FileFacts& file, const schema::UserFacts& user);
-
 // The folder that a path lies in: "/" for "/x".
 std::string folder_of(std::string_view path);
 

@@ -9,6 +9,7 @@
 #include "lint/environments.h"
 #include "lint/host.h"
 #include "lint/lint.h"
+#include "schema/permissions.h"
 
 namespace sup::lint {
 
@@ -34,18 +35,20 @@ void check_socket(const Context& context, Diagnostics& out, const ConfigSection&
       .with_hint("create it; below /run at each boot, by tmpfiles.d or RuntimeDirectory=");
 }
 
+constexpr unsigned to_write = 2;
+
 // The file that keeps `user` from writing `path`: itself, or its folder when there is none yet.
 std::optional<std::string> blocked_by(const schema::Facts& machine, const std::string& path,
                                       const schema::UserFacts& user, bool is_directory) {
   if (const auto file = machine.file(path)) {
     if (is_directory != (file->kind == Kind::directory) || file->kind == Kind::other)
       return std::nullopt;
-    if (may_write(*file, user)) return std::nullopt;
+    if (schema::permits(*file, user, to_write)) return std::nullopt;
     return path;
   }
   const std::string folder = folder_of(path);
   const auto parent = machine.file(folder);
-  if (!parent || may_write(*parent, user)) return std::nullopt;
+  if (!parent || schema::permits(*parent, user, to_write)) return std::nullopt;
   return folder;
 }
 

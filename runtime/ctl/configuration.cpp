@@ -224,6 +224,11 @@ schema::Status read_configuration(const std::string& file, Settings& settings) {
   return schema::Nothing{};
 }
 
+void ask_this_machine(Settings& settings) {
+  settings.user = [](std::string_view user) { return compiler::machine_facts().user(user); };
+  settings.file = [](const std::string& path) { return compiler::machine_facts().file(path); };
+}
+
 namespace {
 
 std::unique_ptr<compiler::Compilation> compiled_here(const std::string& file) {

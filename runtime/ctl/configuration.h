@@ -19,6 +19,9 @@ schema::Status read_configuration(const std::string& file, Settings& settings);
 // or why it was not found.
 std::string advice_on(const std::string& file, const schema::Error& error);
 
+// Sets Settings::user and Settings::file.
+void ask_this_machine(Settings& settings);
+
 // Where the daemon of the configuration writes its pid. Compiles it with the first question.
 std::function<std::string()> pidfile_of(const std::string& file);
 

@@ -20,14 +20,14 @@
 
 namespace sup::ctl {
 
-namespace {
-
-namespace fs = std::filesystem;
-
 std::string user_name(uid_t id) {
   const passwd* entry = ::getpwuid(id);
   return entry != nullptr ? entry->pw_name : std::to_string(id);
 }
+
+namespace {
+
+namespace fs = std::filesystem;
 
 std::string group_name(gid_t id) {
   const group* entry = ::getgrgid(id);

@@ -12,6 +12,7 @@
 #include "runtime/ctl/output.h"
 #include "runtime/rpc/faults.h"
 #include "runtime/rpc/value.h"
+#include "schema/instantiate.h"
 
 namespace sup::ctl {
 
@@ -49,6 +50,9 @@ struct Settings {
   std::function<std::string()> pidfile;
   // And where it listens: URLs.
   std::function<std::vector<std::string>()> served_urls;
+  // What this machine knows of a user, by name or number, and of a file; set by the main, too.
+  std::function<std::optional<schema::UserFacts>(std::string_view user)> user;
+  std::function<std::optional<schema::FileFacts>(const std::string& path)> file;
 };
 
 // A result that says what went wrong.

@@ -233,6 +233,7 @@ schema::Result<Settings> settings_of(const CommandLine& line, const char* progra
   settings.history_file = line.history_file;
   settings.is_interactive = line.is_interactive || line.words.empty();
   settings.wants_json = line.wants_json;
+  ask_this_machine(settings);
   if (!line.servers.empty()) {
     const GivenServer& server = line.servers.front();
     settings.url = server.url;

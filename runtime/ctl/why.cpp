@@ -1,7 +1,4 @@
 // The command why: all that is known of a process's state, gathered in one place.
-#include <grp.h>
-#include <pwd.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -16,8 +13,10 @@
 
 #include "runtime/ctl/command.h"
 #include "runtime/ctl/commands.h"
+#include "runtime/ctl/explain.h"
 #include "runtime/ctl/resources.h"
 #include "runtime/ctl/targets.h"
+#include "schema/permissions.h"
 #include "schema/states.h"
 #include "schema/text.h"
 #include "schema/values.h"
@@ -226,52 +225,32 @@ void check_command(Report& report, const std::string& command, const std::string
   report.add("PATH", path);
 }
 
-// Whom it runs as, on this machine. Without user=, as the daemon.
-struct RunsAs {
-  uid_t user = 0;
-  std::vector<gid_t> groups;
-};
-
-std::optional<RunsAs> runs_as(const rpc::Value& settings, std::int64_t daemon) {
-  struct stat status {};
-
-  RunsAs who;
+// Whom it runs as: without user=, as the daemon.
+std::optional<schema::UserFacts> runs_as(const Settings& ours, const rpc::Value& settings,
+                                         std::int64_t daemon) {
+  if (!ours.user || !ours.file) return std::nullopt;
   const rpc::Value* uid = settings.member("uid");
   if (uid != nullptr && uid->is<std::int64_t>()) {
-    who.user = static_cast<uid_t>(*uid->get<std::int64_t>());
-  } else if (::stat(("/proc/" + std::to_string(daemon)).c_str(), &status) == 0) {
-    who.user = status.st_uid;
-    who.groups = {status.st_gid};
-  } else {
-    return std::nullopt;
+    return ours.user(std::to_string(*uid->get<std::int64_t>()));
   }
-  const passwd* entry = ::getpwuid(who.user);
-  if (entry == nullptr) return who;
-  std::array<gid_t, 256> groups{};
-  int count = groups.size();
-  if (::getgrouplist(entry->pw_name, entry->pw_gid, groups.data(), &count) < 0) return std::nullopt;
-  who.groups.insert(who.groups.end(), groups.begin(), groups.begin() + count);
-  return who;
+  const auto its_folder = ours.file("/proc/" + std::to_string(daemon));
+  return its_folder ? ours.user(std::to_string(its_folder->user)) : std::nullopt;
 }
 
-// The folder on the way to this one, or this one, that they may not enter; "" if there is none, or
-// an access control list decides.
-std::string closed_folder(const std::string& directory, const RunsAs& who) {
-  if (who.user == 0 || !directory.starts_with('/')) return "";
+// The folder on the way to this one, or this one, that the user may not enter; "" if there is none,
+// or an access control list decides.
+std::string closed_folder(const Settings& ours, const std::string& directory,
+                          const schema::UserFacts& user) {
+  constexpr unsigned enter = 1;
+  if (!directory.starts_with('/')) return "";
   std::filesystem::path folder;
   for (const std::filesystem::path& part : std::filesystem::path(directory)) {
     folder /= part;
-
-    struct stat status {};
-
-    if (::stat(folder.c_str(), &status) != 0) return "";
-    const bool is_member =
-        std::find(who.groups.begin(), who.groups.end(), status.st_gid) != who.groups.end();
-    const mode_t needed = status.st_uid == who.user ? S_IXUSR : is_member ? S_IXGRP : S_IXOTH;
-    if ((status.st_mode & needed) == 0) {
-      const bool has_list = ::getxattr(folder.c_str(), "system.posix_acl_access", nullptr, 0) > 0;
-      return has_list ? "" : folder.string();
-    }
+    const auto found = ours.file(folder);
+    if (!found) return "";
+    if (schema::permits(*found, user, enter)) continue;
+    const bool has_list = ::getxattr(folder.c_str(), "system.posix_acl_access", nullptr, 0) > 0;
+    return has_list ? "" : folder.string();
   }
   return "";
 }
@@ -414,13 +393,11 @@ void add_settings(Report& report, const ProcessInfo& info, const rpc::Value& set
     if (!directory.empty() && directory != "none" && !is_folder &&
         error != std::errc::permission_denied) {
       report.add("wrong", "there is no folder " + directory, place("directory"));
-    } else if (const std::optional<RunsAs> who = runs_as(settings, daemon)) {
-      const std::string closed = closed_folder(directory, *who);
-      const passwd* entry = ::getpwuid(who->user);
-      const std::string name =
-          entry != nullptr ? entry->pw_name : "number " + std::to_string(who->user);
+    } else if (const auto user = runs_as(ours, settings, daemon)) {
+      const std::string closed = closed_folder(ours, directory, *user);
       if (!closed.empty()) {
-        report.add("wrong", "user " + name + ", as whom it runs, may not enter " + closed,
+        report.add("wrong",
+                   "user " + user_name(user->id) + ", as whom it runs, may not enter " + closed,
                    place("directory"));
       }
     }
