@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t most_expected = 65536;
 // So many may be slower to end than those behind them.
 constexpr std::size_t most_late = 8;
-// So many are taken at a time of those that nobody expected.
-constexpr int most_unexpected = 256;
 
 }  // namespace
 
@@ -25,7 +23,7 @@ void Reaper::expect(int pid) {
   }
 }
 
-void Reaper::reap_expected(const std::function<void(int pid, int status)>& take) {
+void Reaper::reap_expected(const Take& take) {
   std::vector<std::pair<int, int>> ended;  // first all: `take` may expect further ones
   std::size_t late = 0;
   for (auto each = expected_.begin(); each != expected_.end() && late < most_late;) {
@@ -46,13 +44,13 @@ void Reaper::reap_expected(const std::function<void(int pid, int status)>& take)
   }
 }
 
-bool Reaper::reap(int named, const std::function<void(int pid, int status)>& take) {
+bool Reaper::reap(int named, const Take& take, const std::function<bool()>& is_enough) {
   int status = 0;
   if (named > 0 && ::waitpid(named, &status, WNOHANG) == named) {
     take(named, status);
   }
   reap_expected(take);
-  for (int taken = 0; taken < most_unexpected; ++taken) {
+  while (!is_enough()) {
     const pid_t pid = ::waitpid(-1, &status, WNOHANG);
     if (pid <= 0) {
       return true;

@@ -15,14 +15,16 @@ class Reaper {
   // A child whose end is to be expected, because a signal was sent to it.
   void expect(int pid);
 
+  using Take = std::function<void(int pid, int status)>;
+
   // Calls `take` with the pid and wait status of each child that has ended; it may start others.
-  // `named` is the pid that SIGCHLD named, 0: none. False when there may be more, which are for
-  // another time: those that were started may end as fast as they are taken, and other things want
-  // to be done.
-  [[nodiscard]] bool reap(int named, const std::function<void(int pid, int status)>& take);
+  // `named` is the pid that SIGCHLD named, 0: none. `is_enough` is asked before each that nobody
+  // expected: those that were started may end as fast as they are taken, and other things want to
+  // be done. False when it was enough, and there may be more.
+  [[nodiscard]] bool reap(int named, const Take& take, const std::function<bool()>& is_enough);
 
  private:
-  void reap_expected(const std::function<void(int pid, int status)>& take);
+  void reap_expected(const Take& take);
 
   std::deque<int> expected_;
 };
