@@ -139,13 +139,20 @@ class Side:
         with open(self.path(name), 'w') as file:
             file.write(text.replace('@', self.folder))
 
+    def arguments(self, arguments):
+        """@ is the folder."""
+        return [a.replace('@', self.folder) for a in arguments]
+
+    @staticmethod
+    def environment(more):
+        return {**os.environ, 'LC_ALL': 'C.UTF-8', **(more or {})}
+
     def begin(self, arguments, environment=None, **keywords):
-        """Starts the client; @ in the arguments is the folder."""
+        """Starts the client."""
         keywords.setdefault('stdin', subprocess.PIPE)
         return subprocess.Popen(
-            [self.client] + [a.replace('@', self.folder) for a in arguments], cwd=self.folder,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, 'LC_ALL': 'C.UTF-8', **(environment or {})}, **keywords)
+            [self.client] + self.arguments(arguments), cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(environment), **keywords)
 
     def masked(self, text):
         # A script may have started what tells its name.
@@ -184,6 +191,49 @@ class Side:
     started = ()
 
 
+class Loaded:
+    """The real supervisorctl, loaded once (loaded_supervisorctl.py)."""
+
+    process = None
+
+    @classmethod
+    def begin(cls):
+        with open(SUPERVISORCTL, encoding='utf-8') as file:
+            interpreter = file.readline().removeprefix('#!').split()
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'loaded_supervisorctl.py')
+        cls.process = subprocess.Popen(interpreter + ['-B', script, SUPERVISORCTL], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+        unittest.addModuleCleanup(cls.end)
+
+    @classmethod
+    def end(cls):
+        cls.process.stdin.close()
+        cls.process.wait(PATIENCE)
+        cls.process.stdout.close()
+        cls.process = None
+
+    @classmethod
+    def run(cls, side, arguments, stdin, environment):
+        """Status, output and errors of a run."""
+        if cls.process is None:
+            cls.begin()
+        with tempfile.TemporaryDirectory(prefix='supervisorctl-') as folder:
+            files = {name: os.path.join(folder, name) for name in ('input', 'output', 'error')}
+            for name, path in files.items():
+                with open(path, 'wb') as file:
+                    file.write(stdin if name == 'input' else b'')
+            request = {'arguments': side.arguments(arguments), 'folder': side.folder,
+                       'environment': side.environment(environment), **files}
+            cls.process.stdin.write(json.dumps(request).encode() + b'\n')
+            cls.process.stdin.flush()
+            status = int(cls.process.stdout.readline())
+            results = [status]
+            for name in ('output', 'error'):
+                with open(files[name], 'rb') as file:
+                    results.append(file.read())
+        return results
+
+
 @unittest.skipUnless(SUPERVISORCTL, 'no supervisorctl')
 class Compared(unittest.TestCase):
     maxDiff = None
@@ -216,13 +266,13 @@ class Compared(unittest.TestCase):
 
     def both(self, *arguments, stdin='', environment=None):
         """Runs both clients and returns what each did, masked: status, output, errors."""
-        clients = [side.begin(arguments, environment) for side in self.sides]
-        results = []
-        for side, client in zip(self.sides, clients):
-            output, errors = client.communicate(stdin.encode(), timeout=4 * PATIENCE)
-            results.append((client.returncode, side.masked(output.decode()),
-                            side.masked(errors.decode())))
-        return results
+        theirs, ours = self.sides
+        client = ours.begin(arguments, environment)
+        results = [Loaded.run(theirs, arguments, stdin.encode(), environment)]
+        output, errors = client.communicate(stdin.encode(), timeout=4 * PATIENCE)
+        results.append((client.returncode, output, errors))
+        return [(status, side.masked(output.decode()), side.masked(errors.decode()))
+                for side, (status, output, errors) in zip(self.sides, results)]
 
     def compare(self, *arguments, errors=True, configuration=True, ordered=True, **keywords):
         if configuration:
