@@ -433,9 +433,9 @@ class Binder {
       if (options.file) {
         *options.file = with_home(*options.file, facts_);
         if (!facts_.working_directory.empty())
-          *options.file = normal_path(options.file->starts_with('/')
-                                          ? *options.file
-                                          : facts_.working_directory + "/" + *options.file);
+          *options.file = options.file->starts_with('/')
+                              ? pythons_normal_path(*options.file)
+                              : normal_path(facts_.working_directory + "/" + *options.file);
       }
     } else {
       read_block(index, server.inet_options);
@@ -699,7 +699,7 @@ class Binder {
           fault(index, setting, "socket-option-on-tcp",
                 in_backticks(name) + " is only for UNIX sockets; Supervisor refuses the section");
     } else if (options.socket) {
-      options.socket->path = normal_path(options.socket->path);
+      options.socket->path = pythons_normal_path(options.socket->path);
     }
     check_owner(index, written(index, block::fcgi, "socket_owner"), options.socket_owner);
     return options;

@@ -352,6 +352,11 @@ std::string normal_path(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
+std::string pythons_normal_path(std::string_view path) {
+  const bool has_two = path.starts_with("//") && !path.starts_with("///");
+  return (has_two ? "/" : "") + normal_path(path);
+}
+
 std::string separated_by_commas(std::string_view text) {
   std::string list;
   for (std::size_t at = 0; at < text.size();) {

@@ -115,8 +115,12 @@ bool split_words(std::string_view text, std::vector<CommandWord>& words, std::st
 // The words' texts alone; nothing is returned on failure.
 std::optional<std::vector<std::string>> split_command(std::string_view text, std::string& error);
 
-// An absolute path without . and .., by its text alone, as Python's normpath.
+// An absolute path without . and .., by its text alone.
 std::string normal_path(std::string_view path);
+
+// The same as Python's normpath has it: exactly two slashes at the beginning stay, as POSIX lets
+// such a path mean something else.
+std::string pythons_normal_path(std::string_view path);
 
 // Whether it surely is one already, which paths mostly are.
 bool is_normal_path(std::string_view path);

@@ -66,6 +66,18 @@ TEST(Paths, AreMadeNormalByTheirTextAlone) {
     EXPECT_EQ(normal_path(path), normal) << path;
 }
 
+TEST(Paths, AreMadeNormalAsPythonDoes) {
+  for (const auto& [path, normal] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"/etc/./s",   "/etc/s" },
+           {"//",         "//"     },
+           {"//etc//s/",  "//etc/s"},
+           {"//etc/../s", "//s"    },
+           {"///etc/s",   "/etc/s" },
+           {"/",          "/"      }
+  })
+    EXPECT_EQ(pythons_normal_path(path), normal) << path;
+}
+
 TEST(Signs, OfATextAreFoundAtOnce) {
   const Signs found = Signs::in("PATH=\"$HOME\", \xC3\xA4");
   EXPECT_TRUE(found.has_any_of("$"));
