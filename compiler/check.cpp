@@ -237,7 +237,7 @@ void report_extensions(const Config& config, Diagnostics& diagnostics) {
                                      ? section->find("supervisor.ctl_factory")
                                      : nullptr;
     std::string read;
-    if (factory == nullptr || factory->value == schema::main_interface_factory ||
+    if (factory == nullptr || schema::is_main_interface(factory->value) ||
         factory->value.find(':') == std::string_view::npos ||
         schema::EntryPoint::read(factory->value, {}, read))
       continue;  // there is none, it is ours, or it is refused

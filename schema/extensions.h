@@ -4,12 +4,23 @@
 #include <array>
 #include <string_view>
 
+#include "schema/text.h"
+
 namespace sup::schema {
 
 // The factory of Supervisor's own interface, which suprun has built in. Every other one is an
 // extension in Python: Supervisor loads it, suprun and supctl do not.
 inline constexpr std::string_view main_interface_factory =
     "supervisor.rpcinterface:make_main_rpcinterface";
+
+// Supervisor reads the text as what stands behind "x=", so that more of these change nothing.
+inline std::string_view without_name(std::string_view factory) {
+  return strip(factory.substr(factory.rfind('=') + 1));
+}
+
+inline bool is_main_interface(std::string_view factory) {
+  return without_name(factory) == main_interface_factory;
+}
 
 // All that are known, so that a misspelt one can be told from one that nobody knows.
 inline constexpr std::array<std::string_view, 12> known_factories{

@@ -7,6 +7,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "schema/extensions.h"
 #include "schema/suggest.h"
 #include "schema/text.h"
 
@@ -1161,8 +1162,15 @@ std::optional<ValueError> EntryPoint::read(std::string_view text, const ReadCont
              c == '_' || c == '.' || (static_cast<unsigned char>(c) & 0x80U) != 0;
     });
   };
+  // Supervisor puts "x=" before the text and has it read as name=module:attribute: whatever ends
+  // with an equals sign and is in one line is a part of that name.
+  const std::size_t equals = text.rfind('=');
+  const bool has_name = equals != std::string_view::npos;
+  if (has_name && strip(text.substr(0, equals)).find('\n') != std::string_view::npos)
+    return bad_value("rpcinterface-factory-unresolvable", text, expected);
+  const std::string_view written = has_name ? without_name(text) : text;
   // module, module:attribute, either with [extras] behind.
-  std::string_view body = strip(text);
+  std::string_view body = strip(written);
   if (body.ends_with(']')) {
     const std::size_t open = body.find('[');
     if (open != std::string_view::npos && are_extras(body.substr(open + 1, body.size() - open - 2)))
@@ -1172,7 +1180,7 @@ std::optional<ValueError> EntryPoint::read(std::string_view text, const ReadCont
   const bool good = word(body.substr(0, colon)) &&
                     (colon == std::string_view::npos || word(body.substr(colon + 1)));
   if (!good) return bad_value("rpcinterface-factory-unresolvable", text, expected);
-  out = text;
+  out = written;
   return std::nullopt;
 }
 

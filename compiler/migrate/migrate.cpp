@@ -212,7 +212,7 @@ void note_extensions(migration::Draft& draft) {
     if (!is_interface && part.word != "ctlplugin") continue;
     const migration::Item* factory =
         part.find(is_interface ? "supervisor.rpcinterface_factory" : "supervisor.ctl_factory");
-    if (factory == nullptr || factory->value == schema::main_interface_factory) continue;
+    if (factory == nullptr || schema::is_main_interface(factory->value)) continue;
     draft.note(Fate::lost, draft.header_span(part),
                migration::bracketed(part.name) + " is an extension in Python, which " +
                    (is_interface ? "suprun does not run: it answers no `" + part.label + ".*`"

@@ -40,7 +40,7 @@ void check_rpcinterface(const Context& context, Diagnostics& out) {
   diagnostic.with_hint("add [rpcinterface:supervisor]");
   for (const ConfigSection* other : context.references().sections(SectionKind::rpcinterface)) {
     const ConfigEntry* factory = other->find("supervisor.rpcinterface_factory");
-    if (factory == nullptr || factory->value != schema::main_interface_factory) continue;
+    if (factory == nullptr || !schema::is_main_interface(factory->value)) continue;
     diagnostic.label(other->headers.front(), "this interface has another name");
     return;
   }

@@ -34,7 +34,7 @@ std::string_view meant(std::string_view written) {
 
 void check_spelling(const Context& context, Diagnostics& out, const ConfigSection& section,
                     const ConfigEntry& factory) {
-  const std::string_view known = meant(factory.value);
+  const std::string_view known = meant(schema::without_name(factory.value));
   if (known.empty()) return;
   out.report(compiler_rule(rule_name), Severity::warning, context.value_span(factory),
              section.display() + " " + std::string(factory.key()) +
@@ -66,8 +66,7 @@ void check_factories(const Context& context, Diagnostics& out) {
       const ConfigEntry* factory = section->find("supervisor.rpcinterface_factory");
       if (factory == nullptr) continue;
       check_spelling(context, out, *section, *factory);
-      if (factory->value == schema::main_interface_factory)
-        check_own_interface(context, out, *section);
+      if (schema::is_main_interface(factory->value)) check_own_interface(context, out, *section);
     } else if (section->name->kind == SectionKind::ctlplugin) {
       const ConfigEntry* factory = section->find("supervisor.ctl_factory");
       if (factory != nullptr) {

@@ -22,9 +22,8 @@ void check_section_without_name(const Context& context, Diagnostics& out) {
         diagnostic.with_hint("write `[" + meant + "]`" + (is_rpc ? "" : " with a name for x"));
         const ConfigEntry* factory = section.find("supervisor.rpcinterface_factory");
         if (is_rpc && factory != nullptr) {
-          diagnostic.fix(
-              "write `[" + meant + "]`", name, meant,
-              factory->value == schema::main_interface_factory && !context.has_section(meant));
+          diagnostic.fix("write `[" + meant + "]`", name, meant,
+                         schema::is_main_interface(factory->value) && !context.has_section(meant));
         }
       });
 }
