@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -330,9 +331,19 @@ std::optional<Takeover> read_takeover(int count, char** arguments) {
                   .descriptor = static_cast<int>(std::strtol(arguments[count - 1], nullptr, 10))};
 }
 
+// Whoever looks for the daemon by its command line finds it as it was started.
+void clear_takeover(char* const* added) {
+  for (const std::size_t i : {0U, 1U}) {
+    std::memset(added[i], 0, std::strlen(added[i]));
+  }
+}
+
 int run(int count, char** arguments) {
   const std::optional<Takeover> takeover = read_takeover(count, arguments);
-  count -= takeover ? 2 : 0;
+  if (takeover) {
+    count -= 2;
+    clear_takeover(arguments + count);
+  }
   const schema::Result<CommandLine> read =
       read_command_line(count, arguments, compiler::machine_facts());
   if (!read) {

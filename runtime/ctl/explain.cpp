@@ -57,6 +57,8 @@ std::vector<std::string> arguments_of(const std::string& pid) {
   std::vector<std::string> words;
   std::istringstream text(contents("/proc/" + pid + "/cmdline"));
   for (std::string word; std::getline(text, word, '\0');) words.push_back(word);
+  // Where a program has cleared its last words, as suprun does after an upgrade.
+  while (!words.empty() && words.back().empty()) words.pop_back();
   return words;
 }
 
@@ -73,16 +75,7 @@ std::string described(const std::string& pid) {
   const std::string folder = working_folder(pid);
   std::string text = "pid " + pid + (is_known ? " of " + user_name(about.st_uid) : "") +
                      (folder.empty() ? "" : " in " + folder) + ":";
-  const std::vector<std::string> words = arguments_of(pid);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    // suprun gives them to itself, with a descriptor.
-    const bool is_internal = words[i] == "--resume" || words[i] == "--check-handover";
-    if (is_internal) {
-      ++i;
-    } else {
-      text += " " + words[i];
-    }
-  }
+  for (const std::string& word : arguments_of(pid)) text += " " + word;
   return text;
 }
 

@@ -39,9 +39,18 @@ class Clients(RpcTest):
         self.addCleanup(thread.join, PATIENCE)
         return thread, result
 
+    def words(self, daemon):
+        """Its command line, as ps shows it."""
+        with open('/proc/%d/cmdline' % daemon.pid, 'rb') as file:
+            return file.read().rstrip(b'\0').split(b'\0')
+
     def test_nothing_has_changed(self):
         daemon = self.serve('[inet_http_server]\nport=127.0.0.1:%d\n' % free_port() + SLOW)
+        words = self.words(daemon)
         self.upgrade(daemon)
+        self.assertEqual(self.words(daemon), words)
+        self.upgrade(daemon, 2)
+        self.assertEqual(self.words(daemon), words)
         changes = self.server().suprun.getPlanChanges()
         self.assertIs(changes['servers'], False)
         self.assertEqual((changes['processes'], changes['daemon']), ([], []))
