@@ -1,10 +1,12 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 
 #include "runtime/host/daemon_implementation.h"
 
@@ -66,11 +68,13 @@ void Daemon::read_signals() {
   const ssize_t got = ::read(signals_.get(), infos.data(), sizeof infos);
   const std::size_t count = got > 0 ? static_cast<std::size_t>(got) / sizeof infos[0] : 0;
   bool child_ended = false;
+  bool is_news = false;  // not only what reap() left
   int ended_child = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto number = static_cast<int>(infos[i].ssi_signo);
     if (number == SIGCHLD) {
       child_ended = true;
+      is_news = infos[i].ssi_pid != static_cast<std::uint32_t>(::getpid());
       ended_child = static_cast<int>(infos[i].ssi_pid);
     } else if (number == SIGUSR1) {
       log_.line(core::Level::warn, "received SIGUSR1 indicating upgrade request");
@@ -93,7 +97,9 @@ void Daemon::read_signals() {
         children_.serve_bulk();
       });
     }
-    log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
+    if (is_news) {
+      log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
+    }
     reap(ended_child);
   }
 }

@@ -15,6 +15,12 @@ constexpr std::size_t most_expected = 65536;
 // So many may be slower to end than those behind them.
 constexpr std::size_t most_late = 8;
 
+// A child that has ended and waits to be reaped.
+bool has_ended_child() {
+  siginfo_t info{};
+  return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
 }  // namespace
 
 void Reaper::expect(int pid) {
@@ -57,7 +63,7 @@ bool Reaper::reap(int named, const Take& take, const std::function<bool()>& is_e
     }
     take(pid, status);
   }
-  return false;
+  return !has_ended_child();
 }
 
 }  // namespace sup::host

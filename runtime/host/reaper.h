@@ -20,7 +20,7 @@ class Reaper {
   // Calls `take` with the pid and wait status of each child that has ended; it may start others.
   // `named` is the pid that SIGCHLD named, 0: none. `is_enough` is asked before each that nobody
   // expected: those that were started may end as fast as they are taken, and other things want to
-  // be done. False when it was enough, and there may be more.
+  // be done. False when it was enough and there are more.
   [[nodiscard]] bool reap(int named, const Take& take, const std::function<bool()>& is_enough);
 
  private:

@@ -132,5 +132,12 @@ TEST_F(ReaperTest, ChildrenThatEndAsFastAsTheyAreStartedDoNotHoldItForEver) {
       0, [&](int pid, int) { EXPECT_EQ(pid, latest); }, never_enough));
 }
 
+TEST_F(ReaperTest, EnoughIsAllWhenNoOtherHasEnded) {
+  end_child(children_[0]);
+  const auto is_enough = [] { return true; };
+  EXPECT_TRUE(reaper_.reap(
+      children_[0], [&](int pid, int) { EXPECT_EQ(pid, children_[0]); }, is_enough));
+}
+
 }  // namespace
 }  // namespace sup::host
