@@ -226,6 +226,9 @@ class Loaded:
                        'environment': side.environment(environment), **files}
             cls.process.stdin.write(json.dumps(request).encode() + b'\n')
             cls.process.stdin.flush()
+            ready, _, _ = select.select([cls.process.stdout], [], [], 4 * PATIENCE)
+            if not ready:
+                raise TimeoutError('supervisorctl does not end: %s' % request['arguments'])
             status = int(cls.process.stdout.readline())
             results = [status]
             for name in ('output', 'error'):

@@ -504,8 +504,38 @@ while True:
 '''
 
 
+# Notes the serial number of each event that it hears.
+SERIALS = '''
+import re, sys
+with open(%r, 'w') as file:
+    while True:
+        print('READY', flush=True)
+        header = sys.stdin.readline()
+        sys.stdin.read(int(re.search(r'len:(\\d+)', header)[1]))
+        file.write(re.search(r'serial:(\\d+)', header)[1] + '\\n')
+        file.flush()
+        print('RESULT 2', 'OK', sep='\\n', end='', flush=True)
+'''
+
+
 class Listeners(DaemonTest):
     """Event listeners written for Supervisor."""
+
+    def test_a_flapping_crowd_leaves_them_their_turn(self):
+        """Of those that end as fast as they are started, few are started between two events."""
+        self.write('listener.py', SERIALS % self.path('serials'))
+        daemon = self.run_with(
+            '[eventlistener:l]\ncommand=%s -S @/listener.py\nevents=PROCESS_STATE\nstartsecs=0\n'
+            '[program:a]\ncommand=/bin/true\nnumprocs=20\nprocess_name=%%(process_num)d\nstartsecs=0\n'
+            'autorestart=true\n' % sys.executable)
+
+        def heard():
+            return [int(line) for line in self.read('serials').splitlines()]
+        self.wait_until(lambda: len(heard()) > 1, 'an event')
+        produced = 3000  # three a restart
+        self.wait_until(lambda: heard()[-1] - heard()[0] > produced, 'so many')
+        self.assertGreater(len(heard()), produced / 60)
+        self.end(daemon)
 
     def test_an_unexpected_exit_reaches_a_python_listener(self):
         python = next((python for python in (sys.executable, '/usr/bin/python3')
