@@ -217,6 +217,7 @@ class Daemon {
   core::Supervisor supervisor_;
   Children children_;
   Reaper reaper_;
+  bool reaps_again_ = false;  // after the others
   FcgiSockets fcgi_sockets_;
   Descriptor signals_;
   core::Effects effects_;

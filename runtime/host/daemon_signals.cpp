@@ -1,12 +1,10 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdint>
 
 #include "runtime/host/daemon_implementation.h"
 
@@ -68,13 +66,11 @@ void Daemon::read_signals() {
   const ssize_t got = ::read(signals_.get(), infos.data(), sizeof infos);
   const std::size_t count = got > 0 ? static_cast<std::size_t>(got) / sizeof infos[0] : 0;
   bool child_ended = false;
-  bool is_news = false;  // not only what reap() left
   int ended_child = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto number = static_cast<int>(infos[i].ssi_signo);
     if (number == SIGCHLD) {
       child_ended = true;
-      is_news = infos[i].ssi_pid != static_cast<std::uint32_t>(::getpid());
       ended_child = static_cast<int>(infos[i].ssi_pid);
     } else if (number == SIGUSR1) {
       log_.line(core::Level::warn, "received SIGUSR1 indicating upgrade request");
@@ -97,9 +93,7 @@ void Daemon::read_signals() {
         children_.serve_bulk();
       });
     }
-    if (is_news) {
-      log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
-    }
+    log_.line(core::Level::debug, "received SIGCHLD indicating a child quit");
     reap(ended_child);
   }
 }
@@ -118,8 +112,12 @@ void Daemon::reap(int named) {
     });
   };
   const bool were_all = reaper_.reap(named, take, [end] { return now().steady >= end; });
-  if (!were_all) {
-    ::kill(::getpid(), SIGCHLD);  // read with the signals that came meanwhile
+  if (!were_all && !reaps_again_) {
+    loop_->after_others([this] {
+      reaps_again_ = false;
+      guarded([this] { reap(0); });
+    });
+    reaps_again_ = true;
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 namespace sup::host {
@@ -227,6 +228,14 @@ EventLoop::~EventLoop() = default;
 void EventLoop::run() { implementation_->run(); }
 
 void EventLoop::settle() { implementation_->settle(); }
+
+void EventLoop::after_others(std::function<void()> handler) {
+  asio::post(implementation_->context,
+             [implementation = implementation_.get(), handler = std::move(handler)] {
+               handler();
+               implementation->settle();
+             });
+}
 
 void EventLoop::stop() { implementation_->context.stop(); }
 

@@ -48,6 +48,9 @@ class EventLoop {
   // must not call this.
   void settle();
 
+  // Calls it, and then the settle handler, when all that is ready now has been looked at.
+  void after_others(std::function<void()> handler);
+
   boost::asio::io_context& context();
 
  private:

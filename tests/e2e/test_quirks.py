@@ -44,7 +44,7 @@ class Quirks(DaemonTest):
 
     def test_b01_a_listener_that_never_reads(self):
         self.write('deaf.py', DEAF)
-        self.write('flood.py', "import os, time\nwhile True:\n    os.write(1, 20000 * b'x')\n    time.sleep(0.005)\n")
+        self.write('flood.py', "import os, time\nwhile True:\n    os.write(1, 20000 * b'x')\n    time.sleep(0.05)\n")
         daemon = self.run_with(
             '[eventlistener:deaf]\ncommand=python3 -I -S @/deaf.py\nevents=PROCESS_LOG\nstartsecs=0\nbuffer_size=100\n'
             'autorestart=false\n'
