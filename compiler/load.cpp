@@ -210,17 +210,17 @@ class Loader {
   // Patterns that depend on names: all bound now, as the files have to be read now.
   void include_template(const Entry& entry, const std::string& value, const std::string& here) {
     std::vector<std::string> missing;
-    const schema::Expanded result =
-        schema::expand(value, [&](std::string_view name) -> std::optional<schema::TemplateValue> {
-          if (name == "here") return std::string_view(here);
-          if (name == "host_node_name") return std::string_view(options_.host_name);
-          if (name.starts_with("ENV_")) {
-            const auto found = options_.environment.find(name.substr(4));
-            if (found != options_.environment.end()) return std::string_view(found->second);
-            missing.emplace_back(name.substr(4));
-          }
-          return std::nullopt;
-        });
+    const auto find = [&](std::string_view name) -> std::optional<schema::TemplateValue> {
+      if (name == "here") return std::string_view(here);
+      if (name == "host_node_name") return std::string_view(options_.host_name);
+      if (name.starts_with("ENV_")) {
+        const auto found = options_.environment.find(name.substr(4));
+        if (found != options_.environment.end()) return std::string_view(found->second);
+        missing.emplace_back(name.substr(4));
+      }
+      return std::nullopt;
+    };
+    const schema::Expanded result = schema::expand(value, find);
     if (result.errors.empty()) {
       const std::vector<std::string_view> patterns = words_of(result.text);
       const std::vector<std::string_view> written = words_of(sources_.text(entry.value));
@@ -248,14 +248,30 @@ class Loader {
             .with_hint(std::string(compiler_advice(error.rule)));
       return;
     }
-    const Severity severity = options_.environment_is_complete ? Severity::error : Severity::info;
+    // A plan without these files is not the whole configuration; who only checks may be sent a
+    // part.
+    const Severity severity = options_.environment_is_complete ? Severity::error
+                              : options_.only_check            ? Severity::info
+                                                               : Severity::warning;
+    const std::string first = missing.front();
+    std::vector<std::string> others;  // patterns that need nothing unknown
+    if (!options_.environment_is_complete) {
+      for (const std::string_view word : words_of(value)) {
+        const schema::Expanded one = schema::expand(word, find);
+        if (!one.errors.empty()) continue;
+        for (const std::string_view pattern : words_of(one.text)) others.emplace_back(pattern);
+      }
+    }
     diagnostics_
         .report(compiler_rule("environment-variable-required"), severity, entry.value,
-                "[include] files: depends on environment variable `" + missing.front() +
+                "[include] files: depends on environment variable `" + first +
                     (severity == Severity::error
                          ? "`, which is not set; Supervisor refuses it"
-                         : "`, which is not known while compiling; nothing is included"))
-        .with_hint("give --env " + missing.front() + "=...");
+                         : "`, which is not known while compiling; " +
+                               std::string(others.empty() ? "nothing is included"
+                                                          : "what needs it is not included")))
+        .with_hint("give --env " + first + "=...");
+    for (const std::string& pattern : others) include_pattern(pattern, entry.value, here);
   }
 
   void include_pattern(const std::string& pattern, Span span, const std::string& here) {

@@ -164,7 +164,8 @@ class Binder {
     }
     const OptionRow& row = option_row(settings(section)[setting].option);
     const bool is_secret = row.has(OptionFlags::secret);
-    if (is_secret)
+    // The name of a variable is no secret.
+    if (is_secret && error.rule != "environment-variable-required")
       error.message = "an expansion in the value is wrong; a literal `%` is written `%%`";
     if (second && scope == Scope::supervisord_environment) {
       Fault& made =
