@@ -1,9 +1,12 @@
 #include "lint/judge.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "compiler/template_markers.h"
 #include "lint/baseline.h"
 #include "lint/lint.h"
 
@@ -123,6 +126,26 @@ void Judge::hide_known(compiler::Diagnostics& findings) {
   });
 }
 
+namespace {
+
+// A file that surely is a template and is taken as it stands is not changed: what looks like a line
+// of one section may be rendered into another.
+void leave_templates_alone(const compiler::SourceMap& sources, compiler::Diagnostics& findings) {
+  std::map<compiler::SourceId, bool> known;
+  const auto is_template = [&](const compiler::Edit& edit) {
+    const auto [found, is_new] = known.try_emplace(edit.span.source, false);
+    if (is_new) found->second = compiler::is_surely_template(sources.written(edit.span.source));
+    return found->second;
+  };
+  findings.each([&](compiler::Diagnostic& finding) {
+    std::erase_if(finding.fixes, [&](const compiler::Fix& fix) {
+      return std::any_of(fix.edits.begin(), fix.edits.end(), is_template);
+    });
+  });
+}
+
+}  // namespace
+
 compiler::Diagnostics Judge::judge(const LintOptions& options) {
   LintOptions own = options;
   const bool is_usual =
@@ -153,6 +176,8 @@ compiler::Diagnostics Judge::judge(const LintOptions& options) {
     });
   }
   compiler::settle_template_findings(compilation_.sources, findings);
+  if (options.templates == compiler::TemplateKind::automatic)
+    leave_templates_alone(compilation_.sources, findings);
   compiler::conceal(compiler::given_secrets(compilation_.sources, options), findings);
   findings.sort();
   hide_known(findings);
